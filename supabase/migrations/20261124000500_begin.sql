@@ -1,0 +1,130 @@
+-- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
+
+-- Requests a second that all runs may make together.
+create function email_queue_private.request_rate(p_budget email_queue_private.budget) returns numeric
+language sql stable set search_path = ''
+as $$
+  select least(s.rate_limit, p_budget.learned_limit) from email_queue_private.setting as s
+$$;
+comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or the provider''s limit where that is lower.';
+
+-- Whether anybody may begin now, or what stands in the way: {state, retry_after_ms?, reason?}; null where nothing does.
+create function email_queue_private.obstacle(p_budget email_queue_private.budget, p_dispatch_id uuid, p_max_wait interval)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  if p_budget.paused_at is not null and (p_budget.paused_until is null or p_budget.paused_until > v_now) then
+    return jsonb_build_object('state', 'paused', 'reason', p_budget.pause_reason,
+      'retry_after_ms', ceil(extract(epoch from p_budget.paused_until - v_now) * 1000));
+  end if;
+  if p_budget.unknown_streak >= 3 and p_budget.probe_until > v_now
+    and (p_dispatch_id is null or p_budget.probe_dispatch_id is distinct from p_dispatch_id) then
+    return jsonb_build_object('state', 'unavailable', 'reason', 'three unknown outcomes in a row: one dispatch at a time probes the provider',
+      'retry_after_ms', ceil(extract(epoch from p_budget.probe_until - v_now) * 1000));
+  end if;
+  if greatest(p_budget.next_slot_at, p_budget.cooldown_until) > v_now + p_max_wait then
+    return jsonb_build_object('state', 'throttled', 'reason', case when p_budget.cooldown_until > v_now then p_budget.cooldown_reason end,
+      'retry_after_ms', ceil(extract(epoch from greatest(p_budget.next_slot_at, p_budget.cooldown_until) - v_now) * 1000));
+  end if;
+  return null;
+end
+$$;
+comment on function email_queue_private.obstacle(email_queue_private.budget, uuid, interval) is 'What keeps a request from leaving within a wait: paused, unavailable or throttled.';
+
+-- Takes members out of a dispatch whose send_before has passed before its first begin. Answers their ids.
+create function email_queue_private.expire_members(p_dispatch email_queue_private.dispatch) returns uuid[]
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_ids uuid[];
+begin
+  select array_agg(m.id) into v_ids from email_queue_private.message as m
+  where m.id = any (p_dispatch.message_ids) and m.send_before <= clock_timestamp();
+  if v_ids is not null then
+    perform email_queue_private.fail_members(p_dispatch, v_ids, 'expired', null);
+    if cardinality(v_ids) = cardinality(p_dispatch.message_ids) then
+      perform email_queue_private.close_dispatch(p_dispatch.id);
+    else
+      perform email_queue_private.drop_members(p_dispatch, v_ids);
+    end if;
+  end if;
+  return v_ids;
+end
+$$;
+comment on function email_queue_private.expire_members(email_queue_private.dispatch) is 'Fails members that are no longer worth sending.';
+
+-- p_begin: {dispatch_id, token, endpoint, wire_version, timeout_ms, margin_ms, max_wait_ms}.
+-- Answers {dispatch_id, state, ...}, state being one of
+--   begun {wait_ms, attempt}          send after wait_ms
+--   changed {removed: [id]}           some members expired: prepare again without them
+--   paused, unavailable, throttled    {retry_after_ms, reason}: give it back
+--   ended {reason}                    it is over: nothing to send
+--   lost                              another has it
+--   invalid {reason}                  the call is wrong
+create function email_queue_private.begin_dispatch(p_begin jsonb) returns jsonb
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_budget email_queue_private.budget;
+  v_id uuid := (p_begin ->> 'dispatch_id')::uuid;
+  v_lease interval := ((p_begin ->> 'timeout_ms')::bigint + (p_begin ->> 'margin_ms')::bigint) * interval '1 millisecond';
+  v_max_wait interval := least((p_begin ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond';
+  v_now timestamptz;
+  v_slot timestamptz;
+  v_obstacle jsonb;
+  v_removed uuid[];
+begin
+  select * into v_dispatch from email_queue_private.dispatch as d where d.id = v_id for update;
+  v_now := clock_timestamp();
+  if v_dispatch.token is null or v_dispatch.token is distinct from (p_begin ->> 'token')::uuid or v_dispatch.visible_at <= v_now then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'lost');
+  end if;
+  if v_dispatch.begun then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
+      'wait_ms', greatest(0, ceil(extract(epoch from v_dispatch.slot_at - v_now) * 1000)));
+  end if;
+  if v_dispatch.frozen and (v_dispatch.endpoint, v_dispatch.wire_version)
+    is distinct from (p_begin ->> 'endpoint', (p_begin ->> 'wire_version')::smallint) then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'a frozen dispatch keeps its endpoint and wire version');
+  end if;
+  if v_dispatch.frozen and (v_dispatch.horizon_at <= v_now or v_dispatch.attempt >= v_dispatch.attempts_allowed) then
+    perform email_queue_private.abandon_dispatch(v_dispatch, null);
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'ended', 'reason', 'unknown_outcome');
+  end if;
+  if not v_dispatch.frozen and v_dispatch.send_before <= v_now then
+    v_removed := email_queue_private.expire_members(v_dispatch);
+    return jsonb_build_object('dispatch_id', v_id, 'removed', to_jsonb(v_removed),
+      'state', case when cardinality(v_removed) = cardinality(v_dispatch.message_ids) then 'ended' else 'changed' end, 'reason', 'expired');
+  end if;
+
+  if exists (select 1 from email_queue_private.paused_domain as p where p.domain = split_part(v_dispatch.lane, ':', 2)
+    and (p.paused_until is null or p.paused_until > v_now)) then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
+  end if;
+  select * into v_budget from email_queue_private.budget for update;
+  v_now := clock_timestamp();
+  v_obstacle := email_queue_private.obstacle(v_budget, v_id, v_max_wait);
+  if v_obstacle is not null then
+    return v_obstacle || jsonb_build_object('dispatch_id', v_id);
+  end if;
+  v_slot := greatest(v_now, v_budget.next_slot_at, v_budget.cooldown_until);
+  v_lease := v_lease + (v_slot - v_now);
+  update email_queue_private.budget
+  set next_slot_at = v_slot + interval '1 second' / email_queue_private.request_rate(v_budget)::double precision,
+    probe_dispatch_id = case when v_budget.unknown_streak >= 3 then v_id end,
+    probe_until = case when v_budget.unknown_streak >= 3 then v_now + v_lease end;
+  update email_queue_private.dispatch as d
+  set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
+    first_begun_at = coalesce(d.first_begun_at, v_now),
+    horizon_at = coalesce(d.horizon_at, v_now + (select s.horizon from email_queue_private.setting as s)),
+    endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint
+  where d.id = v_id returning * into v_dispatch;
+  return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
+    'wait_ms', ceil(extract(epoch from v_slot - v_now) * 1000));
+end
+$$;
+comment on function email_queue_private.begin_dispatch(jsonb) is 'Records that a dispatch may be sent from now on: takes a slot, an attempt and a longer lease.';

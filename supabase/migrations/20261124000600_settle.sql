@@ -1,0 +1,186 @@
+-- Settle: applies the worker's decision under its lease token.
+
+-- What an answer says about the provider as a whole. p_signals: {streak: reset|add, cooldown_ms, cooldown_reason,
+-- pause: {scope: queue|domain, ms?, reason}, rate_limit, probe_ms}.
+create function email_queue_private.apply_signals(p_dispatch email_queue_private.dispatch, p_signals jsonb) returns void
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_pause jsonb := p_signals -> 'pause';
+  v_until timestamptz := v_now + (v_pause ->> 'ms')::bigint * interval '1 millisecond';
+begin
+  -- The budget row is written only where something changes: every begin of every run wants its lock.
+  update email_queue_private.budget
+  set unknown_streak = 0, probe_until = null, probe_dispatch_id = null
+  where p_signals ->> 'streak' = 'reset' and unknown_streak > 0;
+  update email_queue_private.budget
+  set unknown_streak = unknown_streak + 1, probe_dispatch_id = null,
+    probe_until = case when unknown_streak >= 2 then v_now + (p_signals ->> 'probe_ms')::bigint * interval '1 millisecond' end
+  where p_signals ->> 'streak' = 'add';
+  update email_queue_private.budget
+  set cooldown_until = greatest(cooldown_until, v_now + (p_signals ->> 'cooldown_ms')::bigint * interval '1 millisecond'),
+    cooldown_reason = p_signals ->> 'cooldown_reason'
+  where p_signals ? 'cooldown_ms';
+  update email_queue_private.budget
+  set learned_limit = (p_signals ->> 'rate_limit')::numeric
+  where (p_signals ->> 'rate_limit')::numeric > 0 and learned_limit is distinct from (p_signals ->> 'rate_limit')::numeric;
+  if v_pause ->> 'scope' = 'queue' then
+    update email_queue_private.budget
+    set paused_at = v_now, paused_until = v_until, pause_reason = v_pause ->> 'reason'
+    where paused_at is null or paused_until <= v_now;
+  elsif v_pause ->> 'scope' = 'domain' then
+    insert into email_queue_private.paused_domain as d (domain, paused_at, paused_until, reason)
+    values (split_part(p_dispatch.lane, ':', 2), v_now, v_until, v_pause ->> 'reason')
+    on conflict (domain) do update
+    set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason
+    where d.paused_until <= v_now;
+  end if;
+end
+$$;
+comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the streak of unknown outcomes.';
+
+-- Halves a dispatch of which nothing was accepted, to find the member that was refused. New ids, so new keys.
+create function email_queue_private.split_dispatch(p_dispatch email_queue_private.dispatch) returns void
+language sql volatile set search_path = ''
+as $$
+  insert into email_queue_private.dispatch (id, created_at, updated_at, visible_at, send_before, bytes, priority, attempts_allowed,
+    type, lane, message_ids, member_attempts, member_errors)
+  select email_queue_private.new_id(), clock_timestamp(), clock_timestamp(), clock_timestamp(), min(m.send_before),
+    sum(octet_length(b.payload::text)), p_dispatch.priority, max(m.max_attempts - e.attempts - p_dispatch.attempt), p_dispatch.type, p_dispatch.lane,
+    array_agg(e.id order by e.ordinal), array_agg((e.attempts + p_dispatch.attempt)::smallint order by e.ordinal),
+    jsonb_object_agg(e.id, email_queue_private.append_errors(e.errors, p_dispatch.errors))
+      filter (where email_queue_private.append_errors(e.errors, p_dispatch.errors) is not null)
+  from email_queue_private.members(p_dispatch) as e
+  join email_queue_private.message as m on m.id = e.id
+  join email_queue_private.body as b on b.id = e.id
+  group by e.ordinal <= (cardinality(p_dispatch.message_ids) + 1) / 2
+$$;
+comment on function email_queue_private.split_dispatch(email_queue_private.dispatch) is 'Forms two waiting dispatches from the halves of one.';
+
+-- Freezes a begun dispatch until its replay, or gives it up where attempts or horizon are used up.
+create function email_queue_private.freeze_dispatch(
+  p_dispatch email_queue_private.dispatch, p_error jsonb, p_delay_ms bigint
+) returns void
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+begin
+  update email_queue_private.dispatch as d
+  set frozen = true, begun = false, last_token = d.token, token = null, updated_at = clock_timestamp(), attempt = p_dispatch.attempt,
+    visible_at = least(clock_timestamp() + coalesce(p_delay_ms, 0) * interval '1 millisecond', d.horizon_at),
+    errors = email_queue_private.append_errors(d.errors, email_queue_private.stamp_error(p_error, p_dispatch.attempt))
+  where d.id = p_dispatch.id
+  returning * into v_dispatch;
+  if v_dispatch.attempt >= v_dispatch.attempts_allowed or v_dispatch.horizon_at <= clock_timestamp() then
+    perform email_queue_private.abandon_dispatch(v_dispatch, null);
+  end if;
+end
+$$;
+comment on function email_queue_private.freeze_dispatch(email_queue_private.dispatch, jsonb, bigint) is 'Keeps a dispatch of unknown outcome for its replay.';
+
+-- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only on a definite
+-- answer, and one that never begun cannot have been accepted.
+create function email_queue_private.settle_fault(p_dispatch email_queue_private.dispatch, p_settle jsonb) returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when p_settle ->> 'answer' is null or p_settle ->> 'answer' not in ('definite', 'none', 'unknown') then 'answer must be definite, none or unknown'
+    when p_settle ->> 'rest' not in ('keep', 'freeze', 'split', 'release', 'alone', 'retry', 'complete', 'fail') then 'rest is not known'
+    when exists (
+      select 1 from jsonb_array_elements(p_settle -> 'members') as e
+      where e ->> 'outcome' is null or e ->> 'outcome' not in ('completed', 'failed')
+        or (e ->> 'id')::uuid <> all (p_dispatch.message_ids)) then 'members must be of the dispatch, and completed or failed'
+    when p_settle ->> 'rest' is null and (
+      select count(distinct e ->> 'id') from jsonb_array_elements(p_settle -> 'members') as e) < cardinality(p_dispatch.message_ids)
+      then 'rest is missing and not every member is named'
+    when not p_dispatch.begun and (p_settle ->> 'rest' in ('freeze', 'complete', 'split') and not p_dispatch.frozen
+      or exists (select 1 from jsonb_array_elements(p_settle -> 'members') as e where e ->> 'outcome' = 'completed'))
+      then 'the dispatch has not begun'
+    when not p_dispatch.begun and p_settle ->> 'answer' = 'definite' then 'the dispatch has not begun'
+    when p_settle ->> 'rest' in ('freeze', 'split') and jsonb_array_length(p_settle -> 'members') > 0 then 'it freezes or splits whole'
+    when p_dispatch.begun and p_settle ->> 'rest' = 'keep' then 'the dispatch has begun'
+    when p_settle ->> 'answer' = 'unknown' and p_settle ->> 'rest' is distinct from 'freeze' and p_settle ->> 'rest' is distinct from 'fail'
+      then 'an unknown answer freezes or fails'
+    when p_dispatch.frozen and p_settle ->> 'answer' = 'none' and p_settle ->> 'rest' is distinct from 'freeze'
+      then 'the dispatch may have been sent'
+    when p_settle ->> 'rest' = 'split' and cardinality(p_dispatch.message_ids) < 2 then 'one message cannot be split'
+  end
+$$;
+comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb) is 'Why a settle may not be applied; null where it may.';
+
+-- p_settle: {dispatch_id, token, answer: definite|none|unknown, members: [{id, outcome: completed|failed, provider_message_id?,
+-- reason?, error?}], rest: keep|freeze|split|release|alone|retry|complete|fail, reason?, error?, delay_ms?, counted?, signals?}.
+-- `rest` is what becomes of the members that are not named; counted false gives the attempt of this begin back.
+-- Answers {dispatch_id, result: applied|already|lost|invalid, reason?}.
+create function email_queue_private.settle_dispatch(p_settle jsonb) returns jsonb
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_id uuid := (p_settle ->> 'dispatch_id')::uuid;
+  v_token uuid := (p_settle ->> 'token')::uuid;
+  v_fault text;
+  v_rest uuid[];
+  v_named uuid[];
+  v_member record;
+  v_delay bigint := (p_settle ->> 'delay_ms')::bigint;
+begin
+  select * into v_dispatch from email_queue_private.dispatch as d where d.id = v_id for update;
+  if v_dispatch.token is null or v_dispatch.token is distinct from v_token or v_dispatch.visible_at <= clock_timestamp() then
+    return jsonb_build_object('dispatch_id', v_id, 'result',
+      case when v_dispatch.token is null and v_dispatch.last_token = v_token then 'already' else 'lost' end);
+  end if;
+  v_fault := email_queue_private.settle_fault(v_dispatch, p_settle);
+  if v_fault is not null then
+    return jsonb_build_object('dispatch_id', v_id, 'result', 'invalid', 'reason', v_fault);
+  end if;
+
+  if v_dispatch.begun and not coalesce((p_settle ->> 'counted')::boolean, true) then
+    v_dispatch.attempt := v_dispatch.attempt - 1;
+  end if;
+  update email_queue_private.message as m
+  set status = 'completed', completed_at = clock_timestamp(), dispatch_id = v_id, provider_message_id = s.provider_message_id,
+    attempts = e.attempts + v_dispatch.attempt,
+    errors = email_queue_private.append_errors(e.errors, v_dispatch.errors)
+  from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text, provider_message_id text),
+    email_queue_private.members(v_dispatch) as e
+  where s.outcome = 'completed' and m.id = s.id and e.id = s.id and m.status is null;
+  for v_member in
+    select s.reason, s.error, array_agg(s.id) as ids
+    from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text, reason text, error jsonb)
+    where s.outcome = 'failed' group by s.reason, s.error
+  loop
+    perform email_queue_private.fail_members(v_dispatch, v_member.ids, coalesce(v_member.reason, 'rejected'), v_member.error);
+  end loop;
+
+  select coalesce(array_agg(s.id), '{}') into v_named from jsonb_to_recordset(p_settle -> 'members') as s(id uuid);
+  select array_agg(u.id) into v_rest from unnest(v_dispatch.message_ids) as u(id) where u.id <> all (v_named);
+  if v_rest is null then
+    perform email_queue_private.close_dispatch(v_id);
+  else
+    case p_settle ->> 'rest'
+      when 'keep' then perform email_queue_private.drop_members(v_dispatch, v_named);
+      when 'freeze' then perform email_queue_private.freeze_dispatch(v_dispatch, p_settle -> 'error', v_delay);
+      when 'split' then perform email_queue_private.split_dispatch(v_dispatch);
+      when 'release' then perform email_queue_private.return_members(v_dispatch, v_rest, p_settle -> 'error', v_delay, false);
+      when 'alone' then perform email_queue_private.return_members(v_dispatch, v_rest, p_settle -> 'error', v_delay, true);
+      when 'retry' then perform email_queue_private.retry_members(v_dispatch, v_rest, p_settle -> 'error', coalesce(v_delay, 0));
+      when 'fail' then perform email_queue_private.fail_members(v_dispatch, v_rest, coalesce(p_settle ->> 'reason', 'rejected'), p_settle -> 'error');
+      when 'complete' then
+        update email_queue_private.message as m
+        set status = 'completed', completed_at = clock_timestamp(), dispatch_id = v_id, attempts = e.attempts + v_dispatch.attempt
+        from email_queue_private.members(v_dispatch) as e where m.id = e.id and e.id = any (v_rest) and m.status is null;
+    end case;
+    if p_settle ->> 'rest' not in ('keep', 'freeze') then
+      perform email_queue_private.close_dispatch(v_id);
+    end if;
+  end if;
+  if jsonb_typeof(p_settle -> 'signals') = 'object' then
+    perform email_queue_private.apply_signals(v_dispatch, p_settle -> 'signals');
+  end if;
+  return jsonb_build_object('dispatch_id', v_id, 'result', 'applied');
+end
+$$;
+comment on function email_queue_private.settle_dispatch(jsonb) is 'Applies a decision under the lease token; repeated, it answers "already".';

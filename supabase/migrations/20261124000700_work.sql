@@ -1,0 +1,200 @@
+-- The worker's calls. email_queue_work carries any number of settles, begins and claims in one request; the others are
+-- the same steps one by one. All answer one jsonb value; expected outcomes are values, not errors.
+
+-- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null where nothing waits.
+create function email_queue_private.next_due_ms(p_type text) returns bigint
+language sql stable set search_path = ''
+as $$
+  select ceil(greatest(0, extract(epoch from least(
+    (select min(h.run_at)
+      from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
+        select r.run_at from email_queue_private.ready as r
+        where r.type = p_type and r.lane = l.lane and r.priority = p.priority order by r.run_at limit 1) as h),
+    (select min(d.visible_at) from email_queue_private.dispatch as d
+      where d.token is null and d.settled_at is null and d.type = p_type and not exists (
+        select 1 from email_queue_private.paused_domain as s
+        where s.domain = split_part(d.lane, ':', 2) and (s.paused_until is null or s.paused_until > clock_timestamp())))
+  ) - clock_timestamp())) * 1000)::bigint
+$$;
+comment on function email_queue_private.next_due_ms(text) is 'Milliseconds until something of a type can be claimed; null where nothing waits.';
+
+-- Messages that could be claimed now and are not, counted up to 10,000.
+create function email_queue_private.remaining(p_type text) returns bigint
+language sql stable set search_path = ''
+as $$
+  select least(10000, coalesce((
+      select sum(c.n) from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
+        select count(*) as n from (
+          select 1 from email_queue_private.ready as r
+          where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= clock_timestamp() limit 10000) as due) as c), 0)
+    + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
+      where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= clock_timestamp()), 0))::bigint
+$$;
+comment on function email_queue_private.remaining(text) is 'Messages of a type that are due and not claimed, up to 10,000.';
+
+-- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, max_wait_ms}.
+-- Answers {claims: [dispatch], obstacle?, next_due_ms?}.
+create function email_queue_private.claim(p_claim jsonb) returns jsonb
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_type text := coalesce(p_claim ->> 'type', 'email');
+  v_lease interval := least(greatest((p_claim ->> 'lease_ms')::bigint, 1), 3600000) * interval '1 millisecond';
+  v_max_messages integer := least(greatest(coalesce((p_claim ->> 'max_messages')::integer, 100), 1), 100);
+  v_bytes_left bigint := coalesce((p_claim ->> 'max_bytes')::bigint, 8388608);
+  v_budget email_queue_private.budget;
+  v_obstacle jsonb;
+  v_token uuid;
+  v_dispatch email_queue_private.dispatch;
+  v_claims jsonb[] := '{}';
+  v_next bigint;
+begin
+  perform email_queue_private.sweep();
+  if v_type = 'email' then
+    select * into v_budget from email_queue_private.budget;
+    v_obstacle := email_queue_private.obstacle(v_budget, null, coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
+  end if;
+  if v_obstacle is null then
+    for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit case when v_budget.unknown_streak >= 3 then 1 else 20 end loop
+      exit when v_bytes_left <= 0;
+      v_dispatch := email_queue_private.claim_one(v_type, v_token, v_lease, v_max_messages, v_bytes_left::integer);
+      exit when v_dispatch.id is null;
+      v_bytes_left := v_bytes_left - v_dispatch.bytes;
+      v_claims := v_claims || email_queue_private.describe_dispatch(v_dispatch);
+    end loop;
+  end if;
+  if cardinality(v_claims) < jsonb_array_length(p_claim -> 'tokens') then
+    v_next := email_queue_private.next_due_ms(v_type);
+  end if;
+  return jsonb_build_object('claims', to_jsonb(v_claims), 'obstacle', v_obstacle, 'next_due_ms', v_next);
+end
+$$;
+comment on function email_queue_private.claim(jsonb) is 'Sweeps, then claims up to one dispatch a token.';
+
+create function email_queue_private.work(p_request jsonb) returns jsonb
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_item jsonb;
+  v_settles jsonb[] := '{}';
+  v_begins jsonb[] := '{}';
+  v_claim jsonb := '{}';
+  v_setting email_queue_private.setting;
+begin
+  -- What claim and begin promise must survive a crash of the server, whatever the role's default is.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  -- One lock order for all calls that name several dispatches.
+  perform 1 from email_queue_private.dispatch as d
+  where d.id in (
+    select (e ->> 'dispatch_id')::uuid from jsonb_array_elements(p_request -> 'settles') as e
+    union all
+    select (e ->> 'dispatch_id')::uuid from jsonb_array_elements(p_request -> 'begins') as e)
+  order by d.id for update;
+
+  for v_item in select e from jsonb_array_elements(p_request -> 'settles') as e loop
+    begin
+      v_settles := v_settles || email_queue_private.settle_dispatch(v_item);
+    exception when others then
+      v_settles := v_settles || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'result', 'error', 'reason', sqlerrm);
+    end;
+  end loop;
+  for v_item in select e from jsonb_array_elements(p_request -> 'begins') as e loop
+    begin
+      v_begins := v_begins || email_queue_private.begin_dispatch(v_item);
+    exception when others then
+      v_begins := v_begins || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', sqlerrm);
+    end;
+  end loop;
+  if jsonb_typeof(p_request -> 'claim') = 'object' then
+    begin
+      v_claim := email_queue_private.claim(p_request -> 'claim');
+    exception when others then
+      v_claim := jsonb_build_object('claims', '[]'::jsonb, 'claim_error', sqlerrm);
+    end;
+  end if;
+  select * into v_setting from email_queue_private.setting;
+  return v_claim || jsonb_build_object('settles', to_jsonb(v_settles), 'begins', to_jsonb(v_begins),
+    'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining(coalesce(p_request ->> 'type', 'email')) end,
+    'retry_base_ms', v_setting.retry_base_ms, 'retry_cap_ms', v_setting.retry_cap_ms,
+    'now_ms', floor(extract(epoch from clock_timestamp()) * 1000));
+end
+$$;
+comment on function email_queue_private.work(jsonb) is 'Settles, begins and claims in this order; a failure of one step leaves the earlier ones standing.';
+
+-- The switched-off plans: every query here goes by a key, and statistics of a table that was empty a moment ago mislead.
+create function public.email_queue_work(p_request jsonb) returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set lock_timeout = '5s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+begin
+  return email_queue_private.work(p_request);
+end
+$$;
+comment on function public.email_queue_work(jsonb) is
+  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms}, count_remaining}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
+
+create function public.email_queue_claim(
+  p_token uuid, p_type text default 'email', p_lease_ms bigint default 60000, p_max_messages integer default 100, p_max_bytes bigint default 8388608
+) returns jsonb
+language sql volatile security definer
+set search_path = ''
+as $$
+  select public.email_queue_work(jsonb_build_object('claim', jsonb_build_object('type', p_type, 'tokens', jsonb_build_array(p_token),
+    'lease_ms', p_lease_ms, 'max_messages', p_max_messages, 'max_bytes', p_max_bytes))) -> 'claims' -> 0
+$$;
+comment on function public.email_queue_claim(uuid, text, bigint, integer, bigint) is
+  'Claims one dispatch under the caller''s token; null where there is none. Repeated with the same token it gives the same dispatch.';
+
+create function public.email_queue_begin(
+  p_dispatch_id uuid, p_token uuid, p_endpoint text, p_wire_version integer default 1, p_timeout_ms bigint default 30000,
+  p_margin_ms bigint default 5000, p_max_wait_ms bigint default 2000
+) returns jsonb
+language sql volatile security definer
+set search_path = ''
+as $$
+  select public.email_queue_work(jsonb_build_object('begins', jsonb_build_array(jsonb_build_object('dispatch_id', p_dispatch_id,
+    'token', p_token, 'endpoint', p_endpoint, 'wire_version', p_wire_version, 'timeout_ms', p_timeout_ms, 'margin_ms', p_margin_ms,
+    'max_wait_ms', p_max_wait_ms)))) -> 'begins' -> 0
+$$;
+comment on function public.email_queue_begin(uuid, uuid, text, integer, bigint, bigint, bigint) is
+  'Records that a dispatch is about to be sent. Answers {state: begun|changed|paused|unavailable|throttled|ended|lost, wait_ms?, retry_after_ms?}.';
+
+create function public.email_queue_settle(p_settle jsonb) returns jsonb
+language sql volatile security definer
+set search_path = ''
+as $$
+  select public.email_queue_work(jsonb_build_object('settles', jsonb_build_array(p_settle))) -> 'settles' -> 0
+$$;
+comment on function public.email_queue_settle(jsonb) is
+  'Applies outcomes to a dispatch under its token. Answers {result: applied|already|lost|invalid}.';
+
+create function public.email_queue_release(p_dispatch_id uuid, p_token uuid) returns jsonb
+language sql volatile security definer
+set search_path = ''
+as $$
+  select public.email_queue_settle(jsonb_build_object('dispatch_id', p_dispatch_id, 'token', p_token, 'answer', 'none', 'counted', false,
+    'members', '[]'::jsonb, 'rest', case when d.frozen then 'freeze' else 'release' end))
+  from (select coalesce(bool_or(e.frozen), false) as frozen from email_queue_private.dispatch as e where e.id = p_dispatch_id) as d
+$$;
+comment on function public.email_queue_release(uuid, uuid) is
+  'Gives a dispatch back that was not sent, without using an attempt. Answers {result: applied|already|lost}.';
+
+create function public.email_queue_extend(p_dispatch_id uuid, p_token uuid, p_lease_ms bigint) returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set lock_timeout = '5s'
+as $$
+declare
+  v_until timestamptz;
+begin
+  update email_queue_private.dispatch as d
+  set visible_at = greatest(d.visible_at, clock_timestamp() + least(greatest(p_lease_ms, 1), 3600000) * interval '1 millisecond'),
+    updated_at = clock_timestamp()
+  where d.id = p_dispatch_id and d.token = p_token and d.visible_at > clock_timestamp()
+  returning d.visible_at into v_until;
+  return jsonb_build_object('dispatch_id', p_dispatch_id, 'result', case when v_until is null then 'lost' else 'applied' end,
+    'lease_expires_at', v_until);
+end
+$$;
+comment on function public.email_queue_extend(uuid, uuid, bigint) is 'Makes an unexpired lease longer. Answers {result: applied|lost, lease_expires_at}.';

@@ -1,0 +1,91 @@
+-- What users read: the view public.email_queue, and functions that give the same as JSON.
+
+create view public.email_queue with (security_invoker = true) as
+select m.id, m.type,
+  case
+    when m.status is not null then m.status
+    when r.id is null then 'processing'
+    when r.attempts > 0 then 'retrying'
+    else 'pending'
+  end as status,
+  b.payload, m.priority, coalesce(r.run_at, m.run_at) as run_at,
+  coalesce(m.attempts, r.attempts, d.attempts, 0)::smallint as attempts, m.max_attempts,
+  coalesce(m.dispatch_id, d.dispatch_id) as dispatch_id, d.lease_expires_at, m.dedup_key, m.metadata,
+  case when e.errors is not null or m.reason is not null
+    then coalesce(e.errors -> -1, '{}'::jsonb) || jsonb_build_object('reason', m.reason, 'history', e.errors) end as error,
+  m.provider_message_id, m.created_at, coalesce(m.completed_at, d.updated_at, r.entered_at, m.created_at) as updated_at, m.completed_at,
+  m.send_before
+from email_queue_private.message as m
+left join email_queue_private.body as b on b.id = m.id
+left join email_queue_private.ready as r on r.id = m.id and m.status is null
+left join (
+  select u.id, o.id as dispatch_id, u.attempts + o.attempt as attempts, o.updated_at,
+    case when o.token is not null then o.visible_at end as lease_expires_at,
+    email_queue_private.append_errors(o.member_errors -> u.id::text, o.errors) as errors
+  from email_queue_private.dispatch as o cross join lateral unnest(o.message_ids, o.member_attempts) as u(id, attempts)
+  where o.settled_at is null
+) as d on d.id = m.id and m.status is null
+cross join lateral (select coalesce(m.errors, r.errors, d.errors) as errors) as e;
+comment on view public.email_queue is 'The queue, one row a message. Read only: enqueue with email_queue_enqueue.';
+comment on column public.email_queue.id is 'The message''s id, ordered by time.';
+comment on column public.email_queue.type is 'email, or a custom consumer''s type.';
+comment on column public.email_queue.status is 'pending, processing, retrying, completed, failed or cancelled.';
+comment on column public.email_queue.payload is 'What to send; it never changes after enqueue.';
+comment on column public.email_queue.priority is '0 (first) to 3.';
+comment on column public.email_queue.run_at is 'Not before this time: as asked for, or after a backoff.';
+comment on column public.email_queue.attempts is 'Attempts used: one a begin.';
+comment on column public.email_queue.max_attempts is 'Attempts it may use.';
+comment on column public.email_queue.dispatch_id is 'The provider request that it is or was part of; the Idempotency-Key is email-queue/<this>.';
+comment on column public.email_queue.lease_expires_at is 'Until when a worker holds it.';
+comment on column public.email_queue.dedup_key is 'Unique per type while the row exists.';
+comment on column public.email_queue.metadata is 'The caller''s own data.';
+comment on column public.email_queue.error is 'The last error {class, status, name, message, at, attempt}, the reason it failed for, and the history of up to ten.';
+comment on column public.email_queue.provider_message_id is 'The provider''s id of the accepted e-mail.';
+comment on column public.email_queue.created_at is 'When it was enqueued.';
+comment on column public.email_queue.updated_at is 'When it changed last.';
+comment on column public.email_queue.completed_at is 'When it ended.';
+comment on column public.email_queue.send_before is 'Fails as expired if it has not begun by then.';
+
+create function public.email_queue_get(p_id uuid) returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  select to_jsonb(q) from public.email_queue as q where q.id = p_id
+$$;
+comment on function public.email_queue_get(uuid) is 'One message as JSON; null where there is none.';
+
+-- A page of ids by status from the table where that status lives, so that no page reads the whole history.
+create function email_queue_private.ids_by_status(p_status text, p_type text, p_limit integer, p_before uuid) returns setof uuid
+language plpgsql stable set search_path = ''
+as $$
+begin
+  case
+    when p_status = 'processing' then
+      return query select u.id from email_queue_private.dispatch as d cross join lateral unnest(d.message_ids) as u(id)
+        where d.settled_at is null and (p_type is null or d.type = p_type) and (p_before is null or u.id < p_before)
+        order by u.id desc limit p_limit;
+    when p_status in ('pending', 'retrying') then
+      return query select r.id from email_queue_private.ready as r
+        where (r.attempts > 0) = (p_status = 'retrying') and (p_type is null or r.type = p_type) and (p_before is null or r.id < p_before)
+        order by r.id desc limit p_limit;
+    when p_status in ('completed', 'failed', 'cancelled') then
+      return query select m.id from email_queue_private.message as m
+        where m.status = p_status and (p_type is null or m.type = p_type) and (p_before is null or m.id < p_before)
+        order by m.id desc limit p_limit;
+    else
+      perform email_queue_private.refuse('status', 'must be pending, processing, retrying, completed, failed or cancelled');
+  end case;
+end
+$$;
+comment on function email_queue_private.ids_by_status(text, text, integer, uuid) is 'Ids of messages in a status, newest first.';
+
+create function public.email_queue_list(
+  p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null
+) returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q
+  where q.id = any (array(
+    select i from email_queue_private.ids_by_status(p_status, p_type, least(greatest(p_limit, 1), 1000), p_before) as i))
+$$;
+comment on function public.email_queue_list(text, text, integer, uuid) is
+  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page.';

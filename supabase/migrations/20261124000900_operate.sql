@@ -1,0 +1,75 @@
+-- What operators set and stop.
+
+create function public.email_queue_configure(p_settings jsonb default '{}') returns jsonb
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
+as $$
+declare
+  v_key text;
+  v_setting email_queue_private.setting;
+begin
+  if coalesce(jsonb_typeof(p_settings), 'null') <> 'object' then
+    perform email_queue_private.refuse('settings', 'must be an object');
+  end if;
+  select * into v_setting from email_queue_private.setting for update;
+  for v_key in select jsonb_object_keys(p_settings) loop
+    if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
+      perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
+    end if;
+  end loop;
+  if jsonb_typeof(p_settings -> 'default_sender') <> 'null'
+    and email_queue_private.sender_domain(p_settings -> 'default_sender') is null then
+    perform email_queue_private.refuse('default_sender', 'must be an e-mail address, or Name <address>');
+  end if;
+  begin
+    v_setting := jsonb_populate_record(v_setting, p_settings);
+    update email_queue_private.setting
+    set default_sender = v_setting.default_sender, rate_limit = v_setting.rate_limit, horizon = v_setting.horizon,
+      default_max_attempts = v_setting.default_max_attempts, max_payload_bytes = v_setting.max_payload_bytes,
+      retry_base_ms = v_setting.retry_base_ms, retry_cap_ms = v_setting.retry_cap_ms;
+  exception when data_exception or check_violation or not_null_violation then
+    perform email_queue_private.refuse('settings', sqlerrm);
+  end;
+  return to_jsonb(v_setting) - 'singleton';
+end
+$$;
+comment on function public.email_queue_configure(jsonb) is 'Changes settings (those named) and answers all of them.';
+
+create function public.email_queue_pause(p_reason text, p_domain text default null, p_seconds integer default null) returns jsonb
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
+as $$
+declare
+  v_until timestamptz := clock_timestamp() + p_seconds * interval '1 second';
+begin
+  if p_domain is null then
+    update email_queue_private.budget
+    set paused_at = clock_timestamp(), paused_until = v_until, pause_reason = coalesce(p_reason, 'paused by an operator');
+  else
+    insert into email_queue_private.paused_domain (domain, paused_at, paused_until, reason)
+    values (lower(p_domain), clock_timestamp(), v_until, coalesce(p_reason, 'paused by an operator'))
+    on conflict (domain) do update
+    set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason;
+  end if;
+  return jsonb_build_object('domain', lower(p_domain), 'paused_until', v_until);
+end
+$$;
+comment on function public.email_queue_pause(text, text, integer) is 'Pauses the queue, or one sender domain, for some seconds or until resumed.';
+
+create function public.email_queue_resume(p_domain text default null) returns jsonb
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
+as $$
+declare
+  v_resumed boolean;
+begin
+  if p_domain is null then
+    update email_queue_private.budget
+    set paused_at = null, paused_until = null, pause_reason = null, cooldown_until = null, cooldown_reason = null,
+      unknown_streak = 0, probe_until = null, probe_dispatch_id = null
+    where paused_at is not null or cooldown_until > clock_timestamp() or unknown_streak > 0;
+  else
+    delete from email_queue_private.paused_domain where domain = lower(p_domain);
+  end if;
+  v_resumed := found;
+  return jsonb_build_object('domain', lower(p_domain), 'resumed', v_resumed);
+end
+$$;
+comment on function public.email_queue_resume(text) is 'Ends a pause of the queue (and its cooldown and probe), or of one sender domain.';

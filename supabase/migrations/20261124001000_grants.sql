@@ -1,0 +1,42 @@
+-- Closed by default: everything is taken from everybody, then service_role is given what it needs. Roles that a stock
+-- PostgreSQL does not have are passed over.
+
+do $$
+declare
+  v_role text;
+  v_function regprocedure;
+  v_relation regclass;
+begin
+  foreach v_role in array array['public', 'anon', 'authenticated', 'service_role'] loop
+    continue when v_role <> 'public' and not exists (select 1 from pg_catalog.pg_roles where rolname = v_role);
+    for v_function in
+      select p.oid from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+      where n.nspname = 'email_queue_private' or n.nspname = 'public' and p.proname like 'email\_queue\_%'
+    loop
+      execute format('revoke all on function %s from %s', v_function, v_role);
+    end loop;
+    for v_relation in
+      select c.oid from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'v') and (n.nspname = 'email_queue_private' or n.nspname = 'public' and c.relname = 'email_queue')
+    loop
+      execute format('revoke all on table %s from %s', v_relation, v_role);
+    end loop;
+    execute format('revoke all on schema email_queue_private from %s', v_role);
+  end loop;
+
+  if exists (select 1 from pg_catalog.pg_roles where rolname = 'service_role') then
+    for v_function in
+      select p.oid from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+      where n.nspname = 'public' and p.proname like 'email\_queue\_%'
+    loop
+      execute format('grant execute on function %s to service_role', v_function);
+    end loop;
+    -- Reading public.email_queue needs these: it is a security_invoker view.
+    grant usage on schema email_queue_private to service_role;
+    grant select on public.email_queue to service_role;
+    grant select on email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.dispatch to service_role;
+    grant execute on function email_queue_private.append_errors(jsonb, jsonb) to service_role;
+  end if;
+end
+$$;
+notify pgrst, 'reload schema';
