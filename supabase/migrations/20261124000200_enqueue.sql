@@ -176,7 +176,7 @@ declare
   v_lane text;
   v_bytes integer;
   v_known record;
-  v_results jsonb[] := '{}';
+  v_results jsonb[] := array[]::jsonb[];
 begin
   if coalesce(jsonb_typeof(p_messages), 'null') <> 'array' then
     perform email_queue_private.refuse('messages', 'must be a list');

@@ -100,7 +100,7 @@ as $$
 declare
   v_dispatch email_queue_private.dispatch;
   v_limit integer := case when p_lane like 'single:%' then 1 else p_max_messages end;
-  v_rows email_queue_private.ready[] := '{}';
+  v_rows email_queue_private.ready[] := array[]::email_queue_private.ready[];
   v_more email_queue_private.ready[];
   v_read integer;
   v_expired uuid[];

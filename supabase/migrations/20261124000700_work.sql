@@ -46,7 +46,7 @@ declare
   v_obstacle jsonb;
   v_token uuid;
   v_dispatch email_queue_private.dispatch;
-  v_claims jsonb[] := '{}';
+  v_claims jsonb[] := array[]::jsonb[];
   v_next bigint;
 begin
   perform email_queue_private.sweep();
@@ -76,9 +76,9 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
   v_item jsonb;
-  v_settles jsonb[] := '{}';
-  v_begins jsonb[] := '{}';
-  v_claim jsonb := '{}';
+  v_settles jsonb[] := array[]::jsonb[];
+  v_begins jsonb[] := array[]::jsonb[];
+  v_claim jsonb := '{}'::jsonb;
   v_setting email_queue_private.setting;
 begin
   -- What claim and begin promise must survive a crash of the server, whatever the role's default is.

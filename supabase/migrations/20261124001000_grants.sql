@@ -1,5 +1,21 @@
--- Closed by default: everything is taken from everybody, then service_role is given what it needs. Roles that a stock
--- PostgreSQL does not have are passed over.
+-- Closed by default: everything is taken from everybody, then service_role is given what it needs.
+
+-- Supabase has these roles. Supabase Lite makes them only after the migrations, too late for the grants below, and a
+-- stock PostgreSQL has none. Where they cannot be created, the grants pass them over.
+do $$
+declare
+  v_role text;
+begin
+  foreach v_role in array array['anon', 'authenticated', 'service_role'] loop
+    continue when exists (select 1 from pg_catalog.pg_roles where rolname = v_role);
+    begin
+      execute format('create role %I nologin noinherit%s', v_role, case when v_role = 'service_role' then ' bypassrls' end);
+    exception when insufficient_privilege or duplicate_object or unique_violation then
+      raise notice 'email_queue: role % was not created: %', v_role, sqlerrm;
+    end;
+  end loop;
+end
+$$;
 
 do $$
 declare
