@@ -25,7 +25,7 @@ create table email_queue_private.setting (
   default_sender text,
   rate_limit numeric not null default 10,
   horizon interval not null default '23 hours',
-  default_max_attempts smallint not null default 12,
+  default_max_attempts smallint not null default 15,
   max_payload_bytes integer not null default 10485760,
   retry_base_ms integer not null default 30000,
   retry_cap_ms integer not null default 3600000,
