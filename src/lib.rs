@@ -4,4 +4,5 @@
 //! I/O sits behind the traits of `ports`, implemented in `adapters`.
 #![forbid(unsafe_code)]
 
+pub mod outcome;
 pub mod retry;
