@@ -9,6 +9,8 @@ mod hints;
 mod read;
 mod scrub;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use error::{ErrorClass, ProviderError};
 pub use hints::RateHints;

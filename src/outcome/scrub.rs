@@ -77,3 +77,69 @@ fn shorten(text: String) -> String {
         Some(_) => text.chars().take(LONGEST - 1).chain(['…']).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_addresses_out() {
+        let cases = [
+            ("<jane@example.com>", "<<address>>"),
+            (
+                "to=o'brien+x@example.com, bcc:x@y",
+                "<address>, bcc:<address>",
+            ),
+            (r#"{"to":"a@b.c","n":1}"#, r#"{"to":"<address>","n":1}"#),
+            (r#"from "jane doe"@example.com now"#, "from <address> now"),
+            (r#"jane\u0040example.com"#, "<address>"),
+            ("/emails?to=jane%40example.com", "<address>"),
+            ("jane&#64;example.com", "<address>;example.com"),
+            ("jane＠example.com", "<address>"),
+            ("a @ b", "a <address> b"),
+            ("@", "<address>"),
+        ];
+        for (text, scrubbed) in cases {
+            assert_eq!(scrub(text), scrubbed, "{text}");
+        }
+    }
+
+    #[test]
+    fn takes_secrets_out() {
+        let cases = [
+            (
+                "API key re_AbCd1234_xYz is invalid",
+                "API key <key> is invalid",
+            ),
+            (
+                "Authorization: Bearer re_123.",
+                "Authorization: Bearer <key>",
+            ),
+            ("key=re_123&x", "<key>"),
+            (
+                "whsec_abc sb_secret_abc eyJhbGciOi.eyJ.x",
+                "<key> <key> <key>",
+            ),
+            (
+                "restricted_api_key pre_x core_re_x",
+                "restricted_api_key pre_x core_re_x",
+            ),
+        ];
+        for (text, scrubbed) in cases {
+            assert_eq!(scrub(text), scrubbed, "{text}");
+        }
+    }
+
+    #[test]
+    fn is_one_line_of_bounded_length() {
+        assert_eq!(scrub("a\r\nb\0c"), "a  b c");
+        let long = scrub(&"é".repeat(10_000));
+        assert_eq!(long.chars().count(), LONGEST);
+        assert!(long.ends_with('…'));
+        assert_eq!(scrub(&"x ".repeat(250)), "x ".repeat(250));
+        assert_eq!(
+            scrub(&"jane@example.com ".repeat(10_000)).chars().count(),
+            LONGEST
+        );
+    }
+}
