@@ -220,10 +220,8 @@ fn act_on(meaning: Meaning, error: ProviderError, hints: &RateHints, context: &C
             pause,
             misconfigured: meaning.scope(),
         },
-        Meaning::Security | Meaning::Template | Meaning::UnlistedBody if batch => {
-            Outcome::Isolate(error)
-        }
-        Meaning::Security | Meaning::Template => Outcome::Rejected(error),
+        Meaning::Member | Meaning::UnlistedBody if batch => Outcome::Isolate(error),
+        Meaning::Member => Outcome::Rejected(error),
         Meaning::UnlistedBody | Meaning::Unlisted => Outcome::Refused(error),
         Meaning::Misconfigured(scope) => Outcome::Misconfigured { scope, error },
         Meaning::RateLimit | Meaning::DailyQuota | Meaning::MonthlyQuota => Outcome::Throttled {

@@ -11,10 +11,8 @@ pub(super) enum Meaning {
     Body,
     /// Presumably a member's content, in a word that the provider's documents do not have.
     UnlistedBody,
-    /// A member was turned away by the provider's security check.
-    Security,
-    /// A member's template does not exist.
-    Template,
+    /// A member, for another reason than its bytes: no such template, turned away by the security check.
+    Member,
     /// The account, the key, the sender's domain, or a bug of ours.
     Misconfigured(Scope),
     /// The first request with this key is still under way.
@@ -53,7 +51,7 @@ pub(super) fn meaning(status: u16, name: &str, templated: bool) -> Meaning {
         // restricted_, suspended_, invalid_api_key, invalid_permission, error 1010 in plain text.
         (403, _)                                                => Misconfigured(Queue),
 
-        (404, "not_found") if templated                         => Template,
+        (404, "not_found") if templated                         => Member,
         (404 | 405, _)                                          => Misconfigured(Queue),
         (408, _)                                                => Unavailable,
 
@@ -67,7 +65,7 @@ pub(super) fn meaning(status: u16, name: &str, templated: bool) -> Meaning {
         // rate_limit_exceeded, and whatever else a 429 may be called.
         (429, _)                                                => RateLimit,
 
-        (451, "security_error")                                 => Security,
+        (451, "security_error")                                 => Member,
         (400..=499, _)                                          => Unlisted,
         // 5xx; 1xx and 3xx, which the API does not have: what a proxy did with the request is not known.
         _                                                       => Unavailable,
@@ -77,7 +75,7 @@ pub(super) fn meaning(status: u16, name: &str, templated: bool) -> Meaning {
 impl Meaning {
     pub(super) fn class(self) -> ErrorClass {
         match self {
-            Self::Body | Self::Security | Self::Template => ErrorClass::Rejected,
+            Self::Body | Self::Member => ErrorClass::Rejected,
             Self::Misconfigured(_) => ErrorClass::Misconfigured,
             Self::RateLimit | Self::DailyQuota | Self::MonthlyQuota => ErrorClass::Throttled,
             Self::UnlistedBody | Self::Unlisted => ErrorClass::Refused,
