@@ -1,0 +1,113 @@
+//! The table of Resend's answers (documentation and OpenAPI document 1.5.0, 2026-08).
+
+use super::hints::{self, RateHints};
+use super::{ErrorClass, Scope};
+use std::time::Duration;
+
+/// What an answer outside 2xx speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A member's content: these bytes can never be accepted.
+    Body,
+    /// Presumably a member's content, in a word that the provider's documents do not have.
+    UnlistedBody,
+    /// A member, for another reason than its bytes: no such template, turned away by the security check.
+    Member,
+    /// The account, the key, the sender's domain, or a bug of ours.
+    Misconfigured(Scope),
+    /// The first request with this key is still under way.
+    InFlight,
+    /// Another body was sent under this key.
+    OtherBody,
+    /// Too many requests a second.
+    RateLimit,
+    /// Too many recipients today.
+    DailyQuota,
+    /// Too many recipients this month.
+    MonthlyQuota,
+    /// Trouble of the provider, or an answer that nobody can interpret.
+    Unavailable,
+    /// A refusal that the provider's documents do not have.
+    Unlisted,
+}
+
+/// Classifies by status and name together: `validation_error` alone has four meanings. `name` is empty where the
+/// answer had none. The first row that fits counts.
+#[rustfmt::skip]
+pub(super) fn meaning(status: u16, name: &str, templated: bool) -> Meaning {
+    use Meaning::*;
+    use Scope::*;
+    match (status, name) {
+        (400 | 422, "validation_error" | "missing_required_field" | "missing_required_parameter"
+            | "invalid_attachment" | "invalid_parameter" | "invalid_from_address"
+            | "invalid_access" | "invalid_region")              => Body,
+        (400, "invalid_idempotency_key")                        => Misconfigured(Queue),
+        // A batch with one bad member must not drag the others along, whatever the word for it.
+        (400 | 413 | 422, _)                                    => UnlistedBody,
+
+        // missing_api_key, restricted_api_key, validation_error, and whatever else a 401 may be called.
+        (401, _)                                                => Misconfigured(Queue),
+        (403, "validation_error")                               => Misconfigured(SenderDomain),
+        // restricted_, suspended_, invalid_api_key, invalid_permission, error 1010 in plain text.
+        (403, _)                                                => Misconfigured(Queue),
+
+        (404, "not_found") if templated                         => Member,
+        (404 | 405, _)                                          => Misconfigured(Queue),
+        (408, _)                                                => Unavailable,
+
+        (409, "concurrent_idempotent_requests" | "resource_locked") => InFlight,
+        (409, "invalid_idempotent_request")                     => OtherBody,
+        // Not Unlisted: a 409 speaks of an earlier request, and a new key could send twice.
+        (409, _)                                                => Unavailable,
+
+        (429, "daily_quota_exceeded")                           => DailyQuota,
+        (429, "monthly_quota_exceeded")                         => MonthlyQuota,
+        // rate_limit_exceeded, and whatever else a 429 may be called.
+        (429, _)                                                => RateLimit,
+
+        (451, "security_error")                                 => Member,
+        (400..=499, _)                                          => Unlisted,
+        // 5xx; 1xx and 3xx, which the API does not have: what a proxy did with the request is not known.
+        _                                                       => Unavailable,
+    }
+}
+
+impl Meaning {
+    pub(super) fn class(self) -> ErrorClass {
+        match self {
+            Self::Body | Self::Member => ErrorClass::Rejected,
+            Self::Misconfigured(_) => ErrorClass::Misconfigured,
+            Self::RateLimit | Self::DailyQuota | Self::MonthlyQuota => ErrorClass::Throttled,
+            Self::UnlistedBody | Self::Unlisted => ErrorClass::Refused,
+            Self::InFlight | Self::Unavailable => ErrorClass::Unknown,
+            Self::OtherBody => ErrorClass::PossiblySent,
+        }
+    }
+
+    /// Throttling and misconfiguration use no attempt (promise 4).
+    pub(super) fn uses_attempt(self) -> bool {
+        !matches!(
+            self.class(),
+            ErrorClass::Throttled | ErrorClass::Misconfigured
+        )
+    }
+
+    pub(super) fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Misconfigured(scope) => Some(scope),
+            _ => None,
+        }
+    }
+
+    /// How long nobody should begin.
+    pub(super) fn cooldown(self, hints: &RateHints, utc_seconds_of_day: u32) -> Option<Duration> {
+        match self {
+            Self::RateLimit => Some(hints.cooldown()),
+            Self::DailyQuota | Self::MonthlyQuota => {
+                Some(hints::until_quota_day(utc_seconds_of_day))
+            }
+            Self::Unavailable => hints.asked_to_wait(),
+            _ => None,
+        }
+    }
+}
