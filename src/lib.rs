@@ -3,3 +3,5 @@
 //! Decisions are pure and synchronous; they take time and randomness as arguments.
 //! I/O sits behind the traits of `ports`, implemented in `adapters`.
 #![forbid(unsafe_code)]
+
+pub mod email;
