@@ -4,5 +4,6 @@
 //! I/O sits behind the traits of `ports`, implemented in `adapters`.
 #![forbid(unsafe_code)]
 
+pub mod email;
 pub mod outcome;
 pub mod retry;

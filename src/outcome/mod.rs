@@ -16,6 +16,7 @@ pub use error::{ErrorClass, ProviderError};
 pub use hints::RateHints;
 pub use scrub::scrub;
 
+use crate::email::Endpoint;
 use std::fmt;
 use std::time::Duration;
 use table::Meaning;
@@ -65,15 +66,6 @@ impl fmt::Debug for Reply {
                 .finish_non_exhaustive(),
         }
     }
-}
-
-/// Where the request went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// `POST /emails`: one message.
-    Single,
-    /// `POST /emails/batch`: one message or more.
-    Batch,
 }
 
 /// What must be known of a request to understand its answer.

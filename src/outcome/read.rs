@@ -1,6 +1,8 @@
 //! Reads the bodies of answers.
 
-use super::{Context, Endpoint, ErrorClass, MemberOutcome, ProviderError};
+use crate::email::Endpoint;
+
+use super::{Context, ErrorClass, MemberOutcome, ProviderError};
 use serde_json::Value;
 
 /// What an error's body says.

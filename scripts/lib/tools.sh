@@ -1,0 +1,49 @@
+# Sourced after common.sh: brings the tools that the scripts need into .tools/ and says where they are.
+
+# The toolchain of rust-toolchain.toml with its targets and components.
+need_rust() {
+  have cargo || die "cargo is missing: install Rust through rustup"
+  local sysroot
+  sysroot=$(cd "$root" && rustc --print sysroot) || die "the toolchain of rust-toolchain.toml is missing: rustup toolchain install"
+  if [ ! -d "$sysroot/lib/rustlib/wasm32-unknown-unknown/lib" ]; then
+    have rustup || die "the target wasm32-unknown-unknown is missing and there is no rustup to add it"
+    (cd "$root" && rustup target add wasm32-unknown-unknown >&2) || die "rustup could not add the target wasm32-unknown-unknown"
+  fi
+}
+
+need_node() {
+  have node || die "node (20 or newer) is missing"
+  local major
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 20 ] || die "node 20 or newer is needed, this is $(node --version)"
+}
+
+# Installs scripts/tools/NAME/package-lock.json into .tools/NAME/.
+need_npm() { # name
+  need_node
+  local from=$root/scripts/tools/$1 into=$tools/$1
+  [ -f "$from/package-lock.json" ] || die "scripts/tools/$1/package-lock.json is missing"
+  if cmp -s "$from/package-lock.json" "$into/.installed.json"; then return; fi
+  mkdir -p "$into"
+  (
+    flock 9
+    if cmp -s "$from/package-lock.json" "$into/.installed.json"; then exit; fi
+    say "installing .tools/$1 (npm ci)"
+    cp "$from/package.json" "$from/package-lock.json" "$into/"
+    npm ci --prefix "$into" --no-audit --no-fund --loglevel=error >&2 || exit 1
+    cp "$from/package-lock.json" "$into/.installed.json"
+  ) 9>"$into/.lock" || die "npm ci failed for .tools/$1"
+}
+
+# Builds the generator of scripts/tools/wasm-bindgen, and sets wasm_bindgen to it.
+need_wasm_bindgen() {
+  local from=$root/scripts/tools/wasm-bindgen ours theirs
+  ours=$(locked_version wasm-bindgen "$root/Cargo.lock")
+  theirs=$(locked_version wasm-bindgen-cli-support "$from/Cargo.lock")
+  [ "$ours" = "$theirs" ] || die "wasm-bindgen is $ours in Cargo.lock and $theirs in scripts/tools/wasm-bindgen/Cargo.lock: they must be equal"
+  wasm_bindgen=$tools/wasm-bindgen/release/email-queue-wasm-bindgen
+  [ -x "$wasm_bindgen" ] || say "building .tools/wasm-bindgen (wasm-bindgen $ours, about a minute)"
+  # From the project's root, for its toolchain; cargo finds for itself whether there is something to do.
+  (cd "$root" && env -u CARGO_ENCODED_RUSTFLAGS -u RUSTFLAGS cargo build --release --locked --quiet \
+    --manifest-path "$from/Cargo.toml" --target-dir "$tools/wasm-bindgen") || die "wasm-bindgen did not build"
+}

@@ -1,0 +1,92 @@
+//! What is wrong with a payload, said without repeating any of it.
+
+/// One thing wrong with a payload: where, and what.
+///
+/// Both parts may be logged: the message is one of a fixed set of sentences, and the
+/// path spells out a name chosen by the user (a header, a tag) only if it is short and
+/// of plain letters, digits, `-` and `_`; any other name is shown as `?`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct FieldError {
+    /// Path within the payload as the user wrote it: `to[2]`, `attachments[0].content`,
+    /// `headers.X-Foo`; `payload` for the whole.
+    pub field: String,
+    /// What is wrong with the value there, without the value.
+    pub message: String,
+}
+
+impl FieldError {
+    /// An error about the value being parsed; its callers say where that is with [`Self::within`].
+    pub(super) fn here(message: impl Into<String>) -> Self {
+        Self {
+            field: String::new(),
+            message: message.into(),
+        }
+    }
+
+    /// An error about the member `key` of the object being parsed.
+    pub(super) fn at(key: &str, message: impl Into<String>) -> Self {
+        Self::here(message).within(shown(key))
+    }
+
+    /// The same error seen from one level further out.
+    pub(super) fn within(mut self, outer: &str) -> Self {
+        self.field = match self.field.as_str() {
+            "" => outer.to_owned(),
+            inner if inner.starts_with('[') => format!("{outer}{inner}"),
+            inner => format!("{outer}.{inner}"),
+        };
+        self
+    }
+
+    /// The same error seen from the list that the value is item `index` of.
+    pub(super) fn item(self, index: usize) -> Self {
+        self.within(&format!("[{index}]"))
+    }
+}
+
+/// The longest user-chosen name that a path spells out, in bytes.
+const MAX_SHOWN: usize = 64;
+
+/// `key` as it may stand in a path: a key could hold an address or a line break.
+pub(super) fn shown(key: &str) -> &str {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !key.is_empty() && key.len() <= MAX_SHOWN && key.bytes().all(plain) {
+        key
+    } else {
+        "?"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_grow_outwards() {
+        assert_eq!(
+            FieldError::here("bad").item(2).within("to").to_string(),
+            "to[2]: bad"
+        );
+        assert_eq!(
+            FieldError::at("content", "bad")
+                .item(0)
+                .within("attachments")
+                .field,
+            "attachments[0].content"
+        );
+        assert_eq!(
+            FieldError::at("X-Foo", "bad").within("headers").field,
+            "headers.X-Foo"
+        );
+        assert_eq!(FieldError::here("bad").within("subject").field, "subject");
+    }
+
+    #[test]
+    fn a_path_does_not_repeat_a_name_that_could_be_an_address() {
+        for key in ["ann@example.com", "a b", "a\nb", "", "é", &"x".repeat(65)] {
+            assert_eq!(shown(key), "?");
+        }
+        assert_eq!(shown(&"x".repeat(64)).len(), 64);
+    }
+}

@@ -1,0 +1,138 @@
+//! What an e-mail is: reading the user's payload and writing the provider's request.
+//!
+//! Pure: no I/O, no clock, no randomness.
+//!
+//! ```
+//! use email_queue::email::{Email, Endpoint, Member, Sender, WIRE_VERSION, encode};
+//! use serde_json::json;
+//!
+//! let payload = json!({"from": "a@example.com", "to": "b@example.com", "subject": "Hello", "content": "<p>Hi</p>"});
+//! let email = Email::parse(&payload, Sender::Required)?;
+//! let body = encode(WIRE_VERSION, Endpoint::Single, &[Member { id: "42", email: &email }])?;
+//! assert!(body.starts_with(br#"{"from":"a@example.com","to":["b@example.com"],"subject":"Hello""#));
+//!
+//! let mistake = json!({"to": ["b@example.com", "c@"], "subject": "Hello", "content": "<p>Hi</p>"});
+//! let error = Email::parse(&mistake, Sender::Optional).unwrap_err();
+//! assert_eq!(error.to_string(), "to[1]: not a valid e-mail address: the domain is malformed");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod address;
+mod attachment;
+mod encode;
+mod error;
+mod headers;
+mod parse;
+mod template;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, fmt};
+
+use serde_json::Value;
+
+pub use self::{
+    address::Mailbox,
+    encode::{EncodeError, Endpoint, MAX_BATCH, Member, UnknownEndpoint, WIRE_VERSION, encode},
+    error::FieldError,
+};
+use self::{attachment::Attachment, template::Template};
+
+/// The most addresses in each of `to`, `cc`, `bcc` and `replyTo`.
+///
+/// Resend documents 50 for `to` and nothing for the others or for their sum, so each list is held to the
+/// same number and the sum to none: an e-mail that Resend may take is not refused here, and one that it
+/// refuses is rejected alone, with its reason.
+pub const MAX_RECIPIENTS: usize = 50;
+
+/// The most tags that a payload may have. With [`MESSAGE_ID_TAG`] that makes 50, the limit of
+/// the mail services underneath; Resend documents none.
+pub const MAX_TAGS: usize = 49;
+
+/// The most bytes of an e-mail: base64 of its attachments, HTML and text.
+///
+/// Resend documents 40 MB after base64 encoding; this is the larger reading of "MB", 40 × 1024 × 1024.
+pub const MAX_BYTES: usize = 40 * 1024 * 1024;
+
+/// The tag that [`encode`] adds with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
+pub const MESSAGE_ID_TAG: &str = "message_id";
+
+/// Whether a payload must name its sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// It must: before sending.
+    Required,
+    /// It need not: at enqueue, where the database writes the default sender in.
+    Optional,
+}
+
+/// A valid e-mail. `Debug` shows counts only: no address, subject or body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Email {
+    from: Option<Mailbox>,
+    /// 1 to [`MAX_RECIPIENTS`].
+    to: Vec<Mailbox>,
+    cc: Vec<Mailbox>,
+    bcc: Vec<Mailbox>,
+    reply_to: Vec<Mailbox>,
+    /// `None` only with a template.
+    subject: Option<String>,
+    body: Body,
+    // Sorted maps: jsonb does not keep the order in which the user wrote them, and the bytes must not depend on it.
+    headers: BTreeMap<String, String>,
+    tags: BTreeMap<String, String>,
+    attachments: Vec<Attachment>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Body {
+    /// At least one of the two is there and not empty.
+    Inline {
+        html: Option<String>,
+        text: Option<String>,
+    },
+    Template(Template),
+}
+
+impl Email {
+    /// Reads a payload in the form that users write: `to`, `cc`, `bcc`, `from`, `replyTo`, `subject`,
+    /// `content`, `text`, `headers`, `tags`, `attachments`, `template`. `null` is the same as absent.
+    ///
+    /// # Errors
+    /// The first thing found wrong.
+    pub fn parse(payload: &Value, sender: Sender) -> Result<Self, FieldError> {
+        parse::parse(payload, sender)
+    }
+
+    /// The domain of `from` in lower case, or `None` where there is no `from` (only with [`Sender::Optional`]).
+    pub fn sender_domain(&self) -> Option<&str> {
+        self.from.as_ref().map(Mailbox::domain)
+    }
+
+    /// Whether it has attachments, which Resend's batch endpoint does not take.
+    pub fn has_attachments(&self) -> bool {
+        !self.attachments.is_empty()
+    }
+
+    /// How many addresses it goes to: `to`, `cc` and `bcc`, each of which counts towards Resend's quotas.
+    pub fn recipients(&self) -> usize {
+        self.to.len() + self.cc.len() + self.bcc.len()
+    }
+
+    /// Whether its body is a template stored at Resend.
+    pub fn is_templated(&self) -> bool {
+        matches!(self.body, Body::Template(_))
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Email")
+            .field("recipients", &self.recipients())
+            .field("attachments", &self.attachments.len())
+            .field("templated", &self.is_templated())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,1 @@
+//! Rules of the payload one by one, the frozen bytes, and properties of both.
