@@ -18,21 +18,15 @@ need_node() {
   [ "$major" -ge 20 ] || die "node 20 or newer is needed, this is $(node --version)"
 }
 
-# Installs scripts/tools/NAME/package-lock.json into .tools/NAME/.
+# Installs scripts/tools/NAME into .tools/NAME/ (tools.mjs does).
 need_npm() { # name
   need_node
-  local from=$root/scripts/tools/$1 into=$tools/$1
-  [ -f "$from/package-lock.json" ] || die "scripts/tools/$1/package-lock.json is missing"
-  if cmp -s "$from/package-lock.json" "$into/.installed.json"; then return; fi
-  mkdir -p "$into"
-  (
-    flock 9
-    if cmp -s "$from/package-lock.json" "$into/.installed.json"; then exit; fi
-    say "installing .tools/$1 (npm ci)"
-    cp "$from/package.json" "$from/package-lock.json" "$into/"
-    npm ci --prefix "$into" --no-audit --no-fund --loglevel=error >&2 || exit 1
-    cp "$from/package-lock.json" "$into/.installed.json"
-  ) 9>"$into/.lock" || die "npm ci failed for .tools/$1"
+  node --input-type=module -e '
+    import { pathToFileURL } from "node:url";
+    const [module, name] = process.argv.slice(1);
+    const { ensureTool } = await import(pathToFileURL(module).href);
+    await ensureTool(name).catch((error) => { console.error(`error: ${error.message}`); process.exit(1); });
+  ' "$root/scripts/lib/tools.mjs" "$1" || die "could not install .tools/$1"
 }
 
 # Builds the generator of scripts/tools/wasm-bindgen, and sets wasm_bindgen to it.
