@@ -1,0 +1,233 @@
+//! What to settle once the provider has answered, or when there is nothing to send.
+
+use crate::outcome::{MemberOutcome, Outcome, ProviderError, RateHints, Scope};
+use crate::retry::{RetryPolicy, replay_soon_delay};
+use crate::work::{
+    Answer, Dispatch, End, MemberEnd, Pause, PauseScope, Reason, Rest, Settle, Signals, Streak,
+};
+use serde_json::Value;
+use std::time::Duration;
+
+/// A misconfiguration uses no attempt, so it is tried again by itself: a mended key or a verified domain needs no
+/// further step. Five minutes for everything, fifteen for a domain, whose verification takes longer.
+const QUEUE_PAUSE: Duration = Duration::from_secs(5 * 60);
+const DOMAIN_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// The first wait of the circuit breaker; the database doubles it, up to five minutes.
+const PROBE: Duration = Duration::from_secs(5);
+/// The wait of a replay that says nothing of its own about time.
+const UNCOUNTED_REPLAY: Duration = Duration::from_secs(60);
+
+/// The settle for a dispatch that was sent. `attempt` is this begin's, from 1; `unit` is random in `[0, 1)`.
+pub fn after_reply(
+    dispatch: &Dispatch,
+    attempt: u32,
+    outcome: Outcome,
+    hints: RateHints,
+    policy: &RetryPolicy,
+    unit: f64,
+) -> Settle {
+    let mut settle = Settle {
+        signals: Some(Signals {
+            rate_limit: hints.limit,
+            ..Signals::default()
+        }),
+        ..settle(dispatch, Answer::Definite, None)
+    };
+    let signals = settle.signals.get_or_insert_default();
+    match outcome {
+        Outcome::Answered(members) => {
+            signals.streak = Some(Streak::Reset);
+            settle.members = dispatch
+                .messages
+                .iter()
+                .zip(members)
+                .map(|(message, outcome)| member_end(&message.id, outcome))
+                .collect();
+        }
+        Outcome::Rejected(error) => {
+            signals.streak = Some(Streak::Reset);
+            settle.rest = Some(Rest::Fail);
+            settle.reason = Some(Reason::Rejected);
+            settle.error = json(&error);
+        }
+        Outcome::Isolate(_) => {
+            // The culprit's own error comes with its own request.
+            signals.streak = Some(Streak::Reset);
+            settle.rest = Some(Rest::Split);
+            settle.counted = false;
+        }
+        Outcome::Throttled {
+            cooldown,
+            pause,
+            error,
+        } => {
+            signals.streak = Some(Streak::Reset);
+            throttle(signals, Some(cooldown), pause, &error);
+            settle.rest = Some(Rest::Release);
+            settle.counted = false;
+        }
+        Outcome::Misconfigured { scope, error } => {
+            signals.streak = Some(Streak::Reset);
+            signals.pause = Some(misconfiguration(scope, &error));
+            settle.rest = Some(Rest::Release);
+            settle.counted = false;
+        }
+        Outcome::Refused(error) => {
+            signals.streak = Some(Streak::Reset);
+            settle.rest = Some(Rest::Retry);
+            settle.delay_ms = Some(millis(policy.delay(used(dispatch) + 1, unit)));
+            settle.error = json(&error);
+        }
+        Outcome::Unknown {
+            error,
+            counted,
+            soon,
+            cooldown,
+            pause,
+            misconfigured,
+        } => {
+            settle.answer = Answer::Unknown;
+            settle.rest = Some(Rest::Freeze);
+            settle.counted = counted;
+            let delay = match (counted, soon) {
+                (true, true) => replay_soon_delay(attempt, unit),
+                (true, false) => policy.delay(attempt, unit),
+                (false, _) => cooldown.unwrap_or(UNCOUNTED_REPLAY),
+            };
+            settle.delay_ms = Some(millis(delay));
+            // A 409 or an uncounted answer shows that the provider is there.
+            signals.streak = Some(if counted && !soon {
+                Streak::Add
+            } else {
+                Streak::Reset
+            });
+            signals.probe_ms = Some(millis(PROBE));
+            throttle(signals, cooldown, pause, &error);
+            if let Some(scope) = misconfigured {
+                signals.pause = Some(misconfiguration(scope, &error));
+            }
+            settle.error = json(&error);
+        }
+        Outcome::PossiblySent(error) => {
+            signals.streak = Some(Streak::Reset);
+            settle.answer = Answer::Unknown;
+            settle.rest = Some(Rest::Fail);
+            settle.reason = Some(Reason::UnknownOutcome);
+            settle.error = json(&error);
+        }
+    }
+    settle
+}
+
+/// The settle for a dispatch that was claimed, perhaps begun, and not sent: no attempt is used.
+pub fn not_sent(dispatch: &Dispatch) -> Settle {
+    let rest = if dispatch.frozen {
+        Rest::Freeze
+    } else {
+        Rest::Release
+    };
+    Settle {
+        counted: false,
+        ..settle(dispatch, Answer::None, Some(rest))
+    }
+}
+
+/// The settle that takes members out of a dispatch that has not begun, because they can never go.
+pub fn unfit(dispatch: &Dispatch, rejected: Vec<(String, ProviderError)>) -> Settle {
+    let rest = (rejected.len() < dispatch.messages.len()).then_some(Rest::Keep);
+    Settle {
+        members: rejected
+            .into_iter()
+            .map(|(id, error)| member_end(&id, MemberOutcome::Rejected(error)))
+            .collect(),
+        ..settle(dispatch, Answer::None, rest)
+    }
+}
+
+fn settle(dispatch: &Dispatch, answer: Answer, rest: Option<Rest>) -> Settle {
+    Settle {
+        dispatch_id: dispatch.dispatch_id.clone(),
+        token: dispatch.token.clone(),
+        answer,
+        members: Vec::new(),
+        rest,
+        reason: None,
+        error: None,
+        delay_ms: None,
+        counted: true,
+        signals: None,
+    }
+}
+
+fn member_end(id: &str, outcome: MemberOutcome) -> MemberEnd {
+    MemberEnd {
+        id: id.to_owned(),
+        end: match outcome {
+            MemberOutcome::Accepted {
+                provider_message_id,
+            } => End::Completed {
+                provider_message_id,
+            },
+            MemberOutcome::Rejected(error) => End::Failed {
+                reason: Reason::Rejected,
+                error: json(&error).unwrap_or_default(),
+            },
+        },
+    }
+}
+
+fn throttle(
+    signals: &mut Signals,
+    cooldown: Option<Duration>,
+    pause: bool,
+    error: &ProviderError,
+) {
+    if pause {
+        signals.pause = Some(Pause {
+            scope: PauseScope::Queue,
+            ms: None,
+            reason: reason(error),
+        });
+    } else if let Some(cooldown) = cooldown {
+        signals.cooldown_ms = Some(millis(cooldown));
+        signals.cooldown_reason = Some(reason(error));
+    }
+}
+
+fn misconfiguration(scope: Scope, error: &ProviderError) -> Pause {
+    let (scope, pause) = match scope {
+        Scope::Queue => (PauseScope::Queue, QUEUE_PAUSE),
+        Scope::SenderDomain => (PauseScope::Domain, DOMAIN_PAUSE),
+    };
+    Pause {
+        scope,
+        ms: Some(millis(pause)),
+        reason: reason(error),
+    }
+}
+
+fn reason(error: &ProviderError) -> String {
+    match (error.status(), error.name()) {
+        (Some(status), Some(name)) => format!("{status} {name}: {}", error.message()),
+        (Some(status), None) => format!("{status}: {}", error.message()),
+        _ => error.message().to_owned(),
+    }
+}
+
+/// Attempts that the most tried member has used.
+fn used(dispatch: &Dispatch) -> u32 {
+    dispatch
+        .messages
+        .iter()
+        .map(|message| message.attempts)
+        .max()
+        .unwrap_or(0)
+}
+
+fn json(error: &ProviderError) -> Option<Value> {
+    serde_json::to_value(error).ok()
+}
+
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

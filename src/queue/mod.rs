@@ -1,0 +1,5 @@
+//! The queue as its users see it.
+
+mod error;
+
+pub use error::{ErrorCode, QueueError};

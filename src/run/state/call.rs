@@ -1,0 +1,125 @@
+//! What the next call to the database says.
+
+use super::{Beginning, State, Stopped};
+use crate::decide::millis;
+use crate::work::{Begin, Claim, Request};
+use std::time::Duration;
+
+/// After the deadline the leases do what a last settle could not: it is not tried for longer than this.
+const GRACE: Duration = Duration::from_secs(3);
+
+impl State {
+    /// The next call, or `None` where there is nothing to say. It is not asked while a call is under way.
+    pub fn next_call(
+        &mut self,
+        now: Duration,
+        mut token: impl FnMut() -> String,
+    ) -> Option<Request> {
+        if now < self.call_at || self.given_up {
+            return None;
+        }
+        if self.failed_calls > 0 && now > self.deadline() + GRACE {
+            self.stop(Stopped::Unavailable, None);
+            self.given_up = true;
+            return None;
+        }
+        if !self.fits(now, Duration::ZERO) {
+            self.stop(Stopped::Deadline, None);
+        }
+        self.drop_late_begins(now);
+        self.plan_begins(now);
+        let claim = self.plan_claim(now, &mut token);
+        if self.settles.is_empty() && self.beginning.is_empty() && claim.is_none() {
+            return None;
+        }
+        Some(Request {
+            settles: self.settles.iter().map(|p| p.settle.clone()).collect(),
+            begins: self.beginning.iter().map(|b| self.begin(b)).collect(),
+            claim,
+            count_remaining: self.stopped.is_some(),
+        })
+    }
+
+    /// A begin whose call went unanswered for too long may have been carried out: it is given back.
+    fn drop_late_begins(&mut self, now: Duration) {
+        let margin = self.config.margin;
+        let (late, beginning) = std::mem::take(&mut self.beginning)
+            .into_iter()
+            .partition(|b| b.asked_at.is_some_and(|at| now > at + margin));
+        self.beginning = beginning;
+        for Beginning { prepared, .. } in Vec::<Beginning>::from(late) {
+            self.give_back(&prepared.dispatch, None);
+        }
+    }
+
+    fn plan_begins(&mut self, now: Duration) {
+        if !self.fits(now, Duration::ZERO) {
+            while let Some(prepared) = self.prepared.pop_front() {
+                self.give_back(&prepared.dispatch, None);
+            }
+        }
+        while now >= self.begin_at && self.open_requests() < self.config.in_flight {
+            let Some(prepared) = self.prepared.pop_front() else {
+                break;
+            };
+            self.beginning.push(Beginning {
+                prepared,
+                asked_at: None,
+                repeated: false,
+            });
+        }
+        for beginning in &mut self.beginning {
+            beginning.repeated = beginning.asked_at.is_some();
+            beginning.asked_at.get_or_insert(now);
+        }
+    }
+
+    fn plan_claim(&mut self, now: Duration, token: &mut impl FnMut() -> String) -> Option<Claim> {
+        if self.claiming.is_empty() {
+            if self.stopped.is_some() || now < self.claim_at {
+                return None;
+            }
+            let wanted = self.wants_claim();
+            self.claiming = std::iter::repeat_with(token).take(wanted).collect();
+        }
+        if self.claiming.is_empty() {
+            return None;
+        }
+        // The lease must outlive the run: whatever is claimed is begun, settled or given back before its end.
+        let lease = (self.deadline() + GRACE).saturating_sub(now) + self.config.margin;
+        Some(Claim {
+            kind: "email".to_owned(),
+            tokens: self.claiming.clone(),
+            lease_ms: millis(lease),
+            max_messages: self.config.dispatch_messages,
+            max_bytes: self.config.held_bytes.saturating_sub(self.held_bytes).max(1),
+            max_wait_ms: millis(self.config.max_wait),
+        })
+    }
+
+    /// How many dispatches to claim: as many again as may be open at once, so that the next begin needs no call of
+    /// its own. A queue that was found empty is asked once more when the last dispatch is settled.
+    pub(super) fn wants_claim(&self) -> usize {
+        if self.held_bytes >= self.config.held_bytes || self.exhausted && !self.is_idle() {
+            return 0;
+        }
+        self.config.in_flight.saturating_sub(self.prepared.len())
+    }
+
+    fn begin(&self, beginning: &Beginning) -> Begin {
+        let prepared = &beginning.prepared;
+        Begin {
+            dispatch_id: prepared.dispatch.dispatch_id.clone(),
+            token: prepared.dispatch.token.clone(),
+            endpoint: prepared.endpoint,
+            wire_version: prepared.wire_version,
+            timeout_ms: millis(self.config.timeout),
+            margin_ms: millis(self.config.margin),
+            max_wait_ms: millis(self.config.max_wait),
+        }
+    }
+
+    fn open_requests(&self) -> usize {
+        self.beginning.len() + self.waiting.len() + self.sending.len()
+    }
+}

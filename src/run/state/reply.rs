@@ -1,0 +1,234 @@
+//! What the database's answer changes.
+
+use super::super::prepare::{Preparation, prepare};
+use super::{Beginning, State, Stopped, Waiting};
+use crate::decide::{millis, unfit};
+use crate::outcome::ProviderError;
+use crate::queue::{ErrorCode, QueueError};
+use crate::retry::RetryPolicy;
+use crate::work::{BeginState, Begun, Dispatch, Obstacle, Reply, SettleResult, Settled};
+use std::time::Duration;
+
+/// A run waits this long for a slot, a cooldown or a probe; for longer ones it ends and says when to come back.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// Rows that others hold are looked for again after this.
+const POLL: Duration = Duration::from_millis(100);
+/// A frozen dispatch that cannot be begun now is looked at again after this.
+const LATER: Duration = Duration::from_secs(60);
+/// A settle or begin that the database fails this often is given up.
+const FAILURES: u32 = 3;
+
+impl State {
+    /// The call was answered, or failed.
+    pub fn on_call(&mut self, now: Duration, result: Result<Reply, QueueError>) {
+        match result {
+            Ok(reply) => self.on_answer(now, reply),
+            Err(error) => self.on_failure(now, &error),
+        }
+    }
+
+    /// All that the call said is said again: settles, begins and claims can be repeated.
+    fn on_failure(&mut self, now: Duration, error: &QueueError) {
+        if !error.code.is_retryable() {
+            self.stop(
+                match error.code {
+                    ErrorCode::Unauthorized | ErrorCode::NotInstalled => Stopped::Misconfigured,
+                    _ => Stopped::Unavailable,
+                },
+                None,
+            );
+            self.given_up = true;
+            return;
+        }
+        self.failed_calls += 1;
+        let wait = Duration::from_millis(250) * 2_u32.pow(self.failed_calls.min(5) - 1);
+        self.call_at = now + wait;
+        if self.is_idle() && self.settles.is_empty() && !self.fits(now, wait) {
+            self.stop(Stopped::Unavailable, None);
+            self.given_up = true;
+        }
+    }
+
+    fn on_answer(&mut self, now: Duration, reply: Reply) {
+        self.failed_calls = 0;
+        self.epoch_ms = reply.now_ms.saturating_sub(millis(now));
+        if let (Some(base), Some(cap)) = (reply.retry_base_ms, reply.retry_cap_ms) {
+            self.policy = RetryPolicy {
+                base: Duration::from_millis(base),
+                cap: Duration::from_millis(cap),
+                ..RetryPolicy::DEFAULT
+            };
+        }
+        if let Some(remaining) = reply.remaining {
+            self.report.remaining = remaining;
+        }
+        for settled in reply.settles {
+            self.on_settled(now, &settled);
+        }
+        for begun in reply.begins {
+            self.on_begun(now, begun);
+        }
+        let asked = std::mem::take(&mut self.claiming).len();
+        if asked > 0 {
+            let claimed = reply.claims.len();
+            for dispatch in reply.claims {
+                self.on_claimed(dispatch);
+            }
+            if reply.claim_error.is_some() {
+                self.claim_at = now + POLL;
+            } else if let Some(obstacle) = reply.obstacle {
+                self.on_obstacle(now, &obstacle);
+            } else {
+                self.exhausted = claimed < asked && reply.next_due_ms != Some(0);
+                if claimed == 0 && !self.exhausted {
+                    self.claim_at = now + POLL;
+                }
+            }
+        }
+    }
+
+    fn on_settled(&mut self, now: Duration, settled: &Settled) {
+        let Some(index) = self
+            .settles
+            .iter()
+            .position(|p| p.settle.dispatch_id == settled.dispatch_id)
+        else {
+            return;
+        };
+        let mut pending = self.settles.remove(index);
+        match settled.result {
+            SettleResult::Applied | SettleResult::Already => {
+                self.report.accepted += pending.tally.accepted;
+                self.report.retried += pending.tally.retried;
+                self.report.failed += pending.tally.failed;
+                self.report.released += pending.tally.released;
+            }
+            SettleResult::Error if pending.failures + 1 < FAILURES => {
+                pending.failures += 1;
+                self.call_at = now + POLL;
+                self.settles.push(pending);
+                return;
+            }
+            SettleResult::Lost | SettleResult::Invalid | SettleResult::Error => {
+                self.report.lost += pending.tally.total();
+            }
+        }
+        self.held_bytes = self.held_bytes.saturating_sub(pending.bytes);
+    }
+
+    fn on_begun(&mut self, now: Duration, begun: Begun) {
+        let Some(index) = self
+            .beginning
+            .iter()
+            .position(|b| b.prepared.dispatch.dispatch_id == begun.dispatch_id)
+        else {
+            return;
+        };
+        let Beginning {
+            prepared,
+            asked_at,
+            repeated,
+        } = self.beginning.swap_remove(index);
+        let wait = Duration::from_millis(begun.wait_ms);
+        let members = prepared.dispatch.messages.len() as u64;
+        match begun.state {
+            BeginState::Begun => {
+                // The lease counts from the begin itself, which was not before the first call with it. How long that
+                // one's wait was is not known where its answer was lost.
+                let known = if repeated { Duration::ZERO } else { wait };
+                self.waiting.push(Waiting {
+                    prepared,
+                    attempt: begun.attempt,
+                    send_at: now + wait,
+                    latest: asked_at.unwrap_or(now) + known + self.config.margin,
+                });
+            }
+            BeginState::Throttled | BeginState::Unavailable => {
+                let after = begun.retry_after_ms.map(Duration::from_millis).unwrap_or(POLL);
+                if after <= LONGEST_WAIT && self.fits(now, after) {
+                    self.begin_at = self.begin_at.max(now + after);
+                    self.prepared.push_front(prepared);
+                } else {
+                    self.give_back(&prepared.dispatch, Some(after));
+                    self.stop(stopped_by(begun.state), Some(after));
+                }
+            }
+            // What is left of it goes with the next claim.
+            BeginState::Changed => {
+                let mut dispatch = prepared.dispatch;
+                dispatch.messages.retain(|m| !begun.removed.contains(&m.id));
+                self.report.failed += begun.removed.len() as u64;
+                self.give_back(&dispatch, None);
+            }
+            BeginState::Ended => {
+                self.report.failed += members;
+                self.held_bytes = self.held_bytes.saturating_sub(prepared.dispatch.bytes);
+            }
+            BeginState::Lost => {
+                self.report.lost += members;
+                self.held_bytes = self.held_bytes.saturating_sub(prepared.dispatch.bytes);
+            }
+            BeginState::Paused | BeginState::Invalid => {
+                self.give_back(&prepared.dispatch, Some(LATER));
+            }
+            BeginState::Error => {
+                self.give_back(&prepared.dispatch, None);
+                self.begin_at = now + POLL;
+            }
+        }
+    }
+
+    fn on_claimed(&mut self, dispatch: Dispatch) {
+        self.report.claimed += dispatch.messages.len() as u64;
+        self.claimed_bytes += dispatch.bytes;
+        self.held_bytes += dispatch.bytes;
+        match prepare(dispatch) {
+            Preparation::Ready {
+                prepared,
+                claimed,
+                unfit,
+            } => {
+                self.settle_unfit(&claimed, unfit, false);
+                self.prepared.push_back(prepared);
+            }
+            Preparation::Unfit { claimed, unfit } => self.settle_unfit(&claimed, unfit, true),
+            Preparation::Unknown { claimed } => self.give_back(&claimed, Some(LATER)),
+        }
+        if self.report.claimed >= self.config.messages || self.claimed_bytes >= self.config.bytes {
+            self.stop(Stopped::Limit, None);
+        }
+    }
+
+    fn settle_unfit(&mut self, claimed: &Dispatch, rejected: Vec<(String, ProviderError)>, whole: bool) {
+        if rejected.is_empty() {
+            return;
+        }
+        self.settle(claimed, unfit(claimed, rejected));
+        // The members that stay are held on.
+        if !whole && let Some(pending) = self.settles.last_mut() {
+            pending.bytes = 0;
+        }
+    }
+
+    fn on_obstacle(&mut self, now: Duration, obstacle: &Obstacle) {
+        let after = obstacle.retry_after_ms.map(Duration::from_millis);
+        match after {
+            Some(after)
+                if obstacle.state != BeginState::Paused
+                    && after <= LONGEST_WAIT
+                    && self.fits(now, after) =>
+            {
+                self.claim_at = now + after.max(POLL);
+            }
+            _ => self.stop(stopped_by(obstacle.state), after),
+        }
+    }
+}
+
+fn stopped_by(state: BeginState) -> Stopped {
+    match state {
+        BeginState::Paused => Stopped::Paused,
+        BeginState::Unavailable => Stopped::Unavailable,
+        _ => Stopped::Throttled,
+    }
+}
