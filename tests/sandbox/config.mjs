@@ -71,9 +71,10 @@ const CHECKS = {
  */
 export function configure(config, change) {
   if (typeof change !== "object" || change === null || Array.isArray(change)) throw new TypeError("the configuration is not an object");
-  for (const [name, value] of Object.entries(change)) {
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(CHECKS, name)) throw new TypeError(`unknown setting: ${name}`);
     if (!CHECKS[name](value)) throw new TypeError(`setting ${name} has a wrong value: ${JSON.stringify(value)}`);
   }
-  return { ...config, ...change, quotas: { ...config.quotas, ...change.quotas } };
+  return { ...config, ...given, quotas: { ...config.quotas, ...given.quotas } };
 }
