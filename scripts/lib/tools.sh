@@ -41,3 +41,38 @@ need_wasm_bindgen() {
   (cd "$root" && env -u CARGO_ENCODED_RUSTFLAGS -u RUSTFLAGS cargo build --release --locked --quiet \
     --manifest-path "$from/Cargo.toml" --target-dir "$tools/wasm-bindgen") || die "wasm-bindgen did not build"
 }
+
+# Brings Debian packages to .tools/debs/NAME.deb without installing them: needs no root.
+need_debs() { # names
+  local name missing=()
+  for name in "$@"; do [ -f "$tools/debs/$name.deb" ] || missing+=("$name"); done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if ! have apt-get || ! have dpkg; then
+    say "error: these Debian packages are needed and there is no apt-get to bring them: ${missing[*]}"
+    return 1
+  fi
+  say "downloading into .tools/debs: ${missing[*]}"
+  local new
+  new=$(mktemp -d)
+  # Debian's mirror has only the newest of each package: old lists are worth one try, then there are lists of our own.
+  if ! download_debs "$new" "${missing[@]}" >/dev/null 2>&1; then
+    mkdir -p "$tools/apt/lists/partial" "$tools/apt/cache/archives/partial"
+    local private=(-o "Dir::State::lists=$tools/apt/lists" -o "Dir::Cache=$tools/apt/cache")
+    if ! { apt-get -qq -o APT::Sandbox::User=root "${private[@]}" update &&
+      download_debs "$new" "${private[@]}" "${missing[@]}"; } >"$new/log" 2>&1; then
+      cat "$new/log" >&2
+      rm -rf "$new"
+      say "error: these Debian packages could not be downloaded: ${missing[*]}"
+      return 1
+    fi
+  fi
+  mkdir -p "$tools/debs"
+  for name in "${missing[@]}"; do
+    cp "$new/$name"_*.deb "$new/$name.deb" && mv "$new/$name.deb" "$tools/debs/" || return 1
+  done
+  rm -rf "$new"
+}
+
+download_debs() { # folder, apt-get's options and package names
+  (cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "${@:2}")
+}

@@ -1,0 +1,65 @@
+// The process that lite.mjs starts: `lite-server.mjs <folder with node_modules> [--migrate]`,
+// in a folder with supabase/config.toml. It does what `lite migration up` and
+// `lite start --no-admin` do, in one process, because
+// - it can listen on port 0, so that two of them never want the same port;
+// - an embedded database in memory does not survive from one command to the next;
+// - Lite's own server replaces the global Response, which ends Deno 2.1's HTTP server.
+import { Buffer } from "node:buffer";
+import { createServer } from "node:http";
+import path from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+
+const [tools, ...options] = process.argv.slice(2);
+const library = path.join(tools, "node_modules/@supabase/lite/dist/cli/lib.js");
+const { applyPendingMigrations, createApi } = await import(pathToFileURL(library).href);
+
+const api = await createApi({ withSupabaseClient: false });
+const app = await api.project.local.createApp(undefined, { admin: false });
+mendJsonArguments(app.connection.driver);
+const { applied } = options.includes("--migrate") ? await applyPendingMigrations(app) : { applied: [] };
+
+// An idle connection must not be closed just when a client uses it again.
+const server = createServer({ keepAliveTimeout: 300_000 }, async (incoming, outgoing) => {
+  try {
+    const answer = await app.fetch(await toRequest(incoming), { peerAddress: incoming.socket.remoteAddress ?? null });
+    const body = Buffer.from(await answer.arrayBuffer());
+    outgoing.writeHead(answer.status, Object.fromEntries(answer.headers));
+    outgoing.end(body);
+  } catch (error) {
+    console.error(error);
+    if (!outgoing.headersSent) outgoing.writeHead(500);
+    outgoing.end();
+  }
+});
+
+server.listen(0, "127.0.0.1", () => {
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  console.log(`ready ${JSON.stringify({ url: `http://127.0.0.1:${port}`, migrations: applied.map(({ filename }) => filename) })}`);
+});
+
+/**
+ * Lite 0.10.0 hands the arguments of a function over as JSON text, and on the driver `postgres`
+ * has them encoded a second time, so that an object arrives as a string.
+ * @param {any} driver
+ */
+function mendJsonArguments(driver) {
+  const encode = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+  const serializers = driver?.options?.serializers;
+  if (serializers) for (const type of [114, 3802]) serializers[type] = encode;
+}
+
+/** @param {import("node:http").IncomingMessage} incoming */
+async function toRequest(incoming) {
+  const chunks = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  const { method = "GET" } = incoming;
+  const headers = Object.entries(incoming.headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]]
+  );
+  return new Request(new URL(incoming.url ?? "/", `http://${incoming.headers.host ?? "127.0.0.1"}`), {
+    method,
+    headers: /** @type {[string, string][]} */ (headers),
+    body: method === "GET" || method === "HEAD" ? undefined : Buffer.concat(chunks),
+  });
+}

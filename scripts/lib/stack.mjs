@@ -1,0 +1,15 @@
+// The local stack, piece by piece. Each starts on a free port, can run any number of times side
+// by side, and is gone when it is stopped, when its owner is interrupted, and when it is killed.
+//
+//   const lite = await startLite();                       // PostgREST on an embedded database
+//   const postgres = await startPostgres({ version: 15 }); // or on a real one:
+//   const lite = await startLite({ driver: "postgres", databaseUrl: postgres.url });
+//   const fn = await startFunction({ env: { SUPABASE_URL: lite.url, SUPABASE_SECRET_KEY: lite.secretKey, … } });
+//   console.log(await fn.invoke());
+export { ROOT, freePort, sleep, waitFor } from "./host.mjs";
+export { startFunction } from "./function.mjs";
+export { startLite } from "./lite.mjs";
+export { connect, findPostgres, startPostgres } from "./postgres.mjs";
+export { exitCodeWhenInterrupted, own, startProcess, stopAll, tempFolder } from "./processes.mjs";
+export { startCountingProxy } from "./proxy.mjs";
+export { denoVersion, ensureDeno, ensureTool, packageFolder } from "./tools.mjs";
