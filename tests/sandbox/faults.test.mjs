@@ -18,7 +18,7 @@ describe("what it does", () => {
     const answer = await single(tagged("m"), "k");
     assert.deepEqual([answer.status, answer.json], [503, { statusCode: 503, message: "Down", name: "application_error" }]);
     assert.equal(answer.headers.get("retry-after"), "7");
-    assert.equal(state().accepted, 0);
+    assert.equal((await state()).accepted, 0);
     assert.equal((await single(tagged("m"), "k")).status, 200);
   });
   test("answer after accepting", async () => {
@@ -27,7 +27,7 @@ describe("what it does", () => {
     const answer = await single(body, "k");
     assert.deepEqual([answer.status, answer.name], [500, "application_error"]);
     assert.equal((await single(body, "k")).status, 200);
-    assert.deepEqual(state().acceptedByMessage, { m: 1 });
+    assert.deepEqual((await state()).acceptedByMessage, { m: 1 });
   });
   test("answer with HTML, or with JSON of any shape", async () => {
     await fault([{ action: "answer", status: 502, body: "<h1>Bad gateway</h1>" }, { action: "answer", status: 400, body: { odd: true } }]);
@@ -38,43 +38,43 @@ describe("what it does", () => {
   test("drop before accepting", async () => {
     await fault({ action: "drop" });
     await failed(single(tagged("m"), "k"));
-    assert.deepEqual([state().accepted, state().lost], [0, 1]);
+    assert.deepEqual([(await state()).accepted, (await state()).lost], [0, 1]);
   });
   test("drop after accepting: the replay gets the lost answer", async () => {
     await fault({ action: "drop", when: "after" });
     const body = [tagged("a"), tagged("b")];
     await failed(batch(body, "k"));
-    assert.deepEqual(state().acceptedByMessage, { a: 1, b: 1 });
-    const lost = Object.keys(state({ ids: true }).emailIds);
+    assert.deepEqual((await state()).acceptedByMessage, { a: 1, b: 1 });
+    const lost = Object.keys((await state({ ids: true })).emailIds);
     const answer = await batch(body, "k");
     assert.deepEqual(answer.json.data.map(({ id }) => id), lost);
-    assert.deepEqual([state().accepted, state().replays], [2, 1]);
+    assert.deepEqual([(await state()).accepted, (await state()).replays], [2, 1]);
   });
   test("hang before and after accepting", async () => {
     await fault([{ action: "hang" }, { action: "hang", when: "after" }]);
     const body = tagged("m");
     assert.equal(await hasty(body, "k"), "gave up");
-    assert.equal(state().accepted, 0);
+    assert.equal((await state()).accepted, 0);
     assert.equal(await hasty(body, "k"), "gave up");
-    assert.equal(state().accepted, 1);
+    assert.equal((await state()).accepted, 1);
     assert.equal((await single(body, "k")).status, 200);
-    assert.equal(state().accepted, 1);
+    assert.equal((await state()).accepted, 1);
   });
   test("delay before accepting: who gave up finds the key in progress, then the answer", async () => {
     await fault({ action: "delay", delayMs: 300 });
     const body = tagged("m");
     assert.equal(await hasty(body, "k", 50), "gave up");
     assert.equal((await single(body, "k")).name, "concurrent_idempotent_requests");
-    assert.equal(state().accepted, 0);
-    await until(() => state().accepted === 1);
+    assert.equal((await state()).accepted, 0);
+    await until(async () => (await state()).accepted === 1);
     assert.equal((await single(body, "k")).status, 200);
-    assert.equal(state().accepted, 1);
+    assert.equal((await state()).accepted, 1);
   });
   test("delay after accepting: the answer waits, the replay does not", async () => {
     await fault({ action: "delay", when: "after", delayMs: 300 });
     const body = tagged("m");
     assert.equal(await hasty(body, "k", 50), "gave up");
-    assert.equal(state().accepted, 1);
+    assert.equal((await state()).accepted, 1);
     assert.equal((await single(body, "k")).status, 200);
   });
   test("any other action may wait first", async () => {
@@ -95,13 +95,13 @@ describe("what it does", () => {
     await failed(send("cut"));
     assert.equal((await send("empty")).text, "");
     assert.equal((await send("short")).json.data.length, 1);
-    assert.equal(state().accepted, 10);
-    assert.ok(Object.values(state({ ids: true }).emailIds).every(({ answered }) => answered === 0));
+    assert.equal((await state()).accepted, 10);
+    assert.ok(Object.values((await state({ ids: true })).emailIds).every(({ answered }) => answered === 0));
   });
   test("garbage before accepting", async () => {
     await fault({ action: "garbage", garbage: "truncated", when: "before" });
     const answer = await single(email());
-    assert.deepEqual([answer.status, answer.json, state().accepted], [200, null, 0]);
+    assert.deepEqual([answer.status, answer.json, (await state()).accepted], [200, null, 0]);
   });
 });
 
@@ -134,7 +134,7 @@ describe("what it matches", () => {
     const statuses = [];
     for (let index = 0; index < 4; index += 1) statuses.push((await single(email())).status);
     assert.deepEqual(statuses, [500, 500, 503, 200]);
-    assert.deepEqual(state().faults.map(({ applied }) => applied), [2, 1]);
+    assert.deepEqual((await state()).faults.map(({ applied }) => applied), [2, 1]);
     await fault({ action: "answer", status: 500, times: "always" });
     assert.equal((await call("/_sandbox/faults", { method: "DELETE" })).status, 200);
     assert.equal((await single(email())).status, 200);
@@ -143,7 +143,7 @@ describe("what it matches", () => {
     await set({ rateLimit: 1 });
     await fault({ action: "answer", status: 500, times: 2 });
     assert.deepEqual([(await single(email())).status, (await single(email())).status], [500, 429]);
-    assert.equal(state().faults[0].applied, 1);
+    assert.equal((await state()).faults[0].applied, 1);
   });
 });
 

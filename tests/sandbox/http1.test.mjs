@@ -67,10 +67,10 @@ test("a name that is not this machine's cannot read the mailbox, but may use the
 });
 test("a client that leaves is noticed: its answer counts as lost", async () => {
   await fault({ action: "delay", delayMs: 100 });
-  const { lost, accepted } = state();
+  const { lost, accepted } = await state();
   assert.equal(await hasty(email(), "leaver", 30), "gave up");
-  await until(() => state().lost === lost + 1);
-  assert.equal(state().accepted, accepted + 1);
+  await until(async () => (await state()).lost === lost + 1);
+  assert.equal((await state()).accepted, accepted + 1);
 });
 test("it listens on the loopback address only", async () => {
   const others = Object.values(networkInterfaces()).flat().filter((address) => address && !address.internal && address.family === "IPv4");

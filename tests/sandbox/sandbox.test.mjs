@@ -54,17 +54,17 @@ describe("batches", () => {
     assert.equal(answer.status, 200);
     assert.equal(answer.json.data.length, 100);
     assert.equal(answer.json.errors, undefined);
-    const { emailIds } = state({ ids: true });
+    const { emailIds } = await state({ ids: true });
     assert.deepEqual(answer.json.data.map(({ id }) => emailIds[id].messageId), emails.map((_, index) => `m-${index}`));
     for (const body of [[], [...emails, email()], email()]) assert.equal((await batch(body)).status, 422);
-    assert.equal(state().accepted, 100);
+    assert.equal((await state()).accepted, 100);
   });
   test("strict, the default, refuses all for one", async () => {
     for (const headers of [{}, { "x-batch-validation": "strict" }]) {
       const answer = await batch([email(), email({ subject: undefined }), email()], undefined, headers);
       assert.deepEqual([answer.status, answer.name], [422, "missing_required_field"]);
     }
-    assert.equal(state().accepted, 0);
+    assert.equal((await state()).accepted, 0);
   });
   test("permissive accepts the others and names the index in the request", async () => {
     const emails = [tagged("a"), tagged("b", { to: ["nonsense"] }), tagged("c"), tagged("d", { html: undefined })];
@@ -72,7 +72,7 @@ describe("batches", () => {
     assert.equal(answer.status, 200);
     assert.deepEqual(answer.json.errors.map(({ index }) => index), [1, 3]);
     assert.match(answer.json.errors[0].message, /`to` field/);
-    const { emailIds, acceptedByMessage } = state({ ids: true });
+    const { emailIds, acceptedByMessage } = await state({ ids: true });
     assert.deepEqual(answer.json.data.map(({ id }) => emailIds[id].messageId), ["a", "c"]);
     assert.deepEqual(acceptedByMessage, { a: 1, c: 1 });
     const fine = await batch([email()], undefined, { "x-batch-validation": "permissive" });
@@ -97,10 +97,10 @@ describe("idempotency keys", () => {
     const again = await single(body, "k");
     assert.equal(first.status, 200);
     assert.equal(again.text, first.text);
-    assert.deepEqual([state().accepted, state().replays, state().duplicates], [1, 1, 0]);
+    assert.deepEqual([(await state()).accepted, (await state()).replays, (await state()).duplicates], [1, 1, 0]);
     const other = await single(body, "k2");
     assert.notEqual(other.text, first.text);
-    assert.deepEqual([state().acceptedByMessage.m, state().duplicates], [2, 1]);
+    assert.deepEqual([(await state()).acceptedByMessage.m, (await state()).duplicates], [2, 1]);
   });
   test("other bytes or another endpoint are a conflict", async () => {
     const body = [tagged("m")];
@@ -108,22 +108,22 @@ describe("idempotency keys", () => {
     for (const answer of [await batch(`${JSON.stringify(body)} `, "k"), await single(body, "k")]) {
       assert.deepEqual([answer.status, answer.name], [409, "invalid_idempotent_request"]);
     }
-    assert.equal(state().accepted, 1);
-    const { bodies, requests, statuses } = state().keys.k;
+    assert.equal((await state()).accepted, 1);
+    const { bodies, requests, statuses } = (await state()).keys.k;
     assert.deepEqual([bodies.length, requests, statuses], [2, 3, { 200: 1, 409: 2 }]);
     assert.match(bodies[0], /^[0-9a-f]{64}$/);
-    assert.equal(state().keysWithChangedBytes, 1);
+    assert.equal((await state()).keysWithChangedBytes, 1);
   });
   test("a request in progress is a conflict until it ends", async () => {
     await set({ latencyMs: 150 });
     const body = tagged("m");
     const first = single(body, "k");
-    await until(() => state().inFlight === 1);
+    await until(async () => (await state()).inFlight === 1);
     const second = await single(body, "k");
     assert.deepEqual([second.status, second.name], [409, "concurrent_idempotent_requests"]);
     assert.equal((await first).status, 200);
     assert.equal((await single(body, "k")).status, 200);
-    assert.equal(state().accepted, 1);
+    assert.equal((await state()).accepted, 1);
   });
   test("a refusal is not stored: the key can be used again", async () => {
     const body = tagged("m");
@@ -139,12 +139,12 @@ describe("idempotency keys", () => {
     assert.equal((await single(body, "k")).text, first.text);
     await set({ clockOffsetMs: 24 * HOUR });
     assert.notEqual((await single(body, "k")).text, first.text);
-    assert.deepEqual([state().accepted, state().duplicates], [2, 1]);
+    assert.deepEqual([(await state()).accepted, (await state()).duplicates], [2, 1]);
     await set({ keyTtlMs: 1000 });
     await single(body, "short");
     await set({ clockOffsetMs: 24 * HOUR + 2000 });
     await single(body, "short");
-    assert.equal(state().accepted, 4);
+    assert.equal((await state()).accepted, 4);
   });
   test("a key has 1 to 256 characters", async () => {
     assert.equal((await single(email(), "k".repeat(256))).status, 200);
@@ -166,7 +166,7 @@ describe("limits", () => {
     assert.equal(name, "rate_limit_exceeded");
     assert.deepEqual(["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"].map((header) => headers.get(header)), ["10", "0", "1", "1"]);
     assert.equal(answers[0].headers.get("retry-after"), null);
-    assert.deepEqual([state().maxRequestsPerSecond, state().maxRequestsPerWindow], [12, 12]);
+    assert.deepEqual([(await state()).maxRequestsPerSecond, (await state()).maxRequestsPerWindow], [12, 12]);
     await sleep(1010);
     assert.equal((await call("/domains", { method: "GET" })).status, 200);
   });
@@ -183,7 +183,7 @@ describe("limits", () => {
     const over = await single(email({ to: ["a@example.com", "b@example.com"] }));
     assert.deepEqual([over.status, over.name], [429, "daily_quota_exceeded"]);
     assert.equal((await single(email())).status, 200);
-    assert.deepEqual([state().quotas, state().recipients], [{ daily: 6, monthly: 6 }, 6]);
+    assert.deepEqual([(await state()).quotas, (await state()).recipients], [{ daily: 6, monthly: 6 }, 6]);
     await set({ clockOffsetMs: 24 * HOUR });
     assert.equal((await single(email())).status, 200);
   });

@@ -84,11 +84,11 @@ describe("accepted", () => {
 describe("refused with 422", () => {
   for (const [what, [change, name]] of Object.entries(REFUSED)) {
     test(what, async () => {
-      const before = state().accepted;
+      const before = (await state()).accepted;
       const answer = await single(email(change));
       assert.deepEqual([answer.status, answer.name, answer.json.statusCode], [422, name, 422]);
       assert.equal(typeof answer.json.message, "string");
-      assert.equal(state().accepted, before);
+      assert.equal((await state()).accepted, before);
     });
   }
 });
