@@ -176,12 +176,7 @@ fn member_end(id: &str, outcome: MemberOutcome) -> MemberEnd {
     }
 }
 
-fn throttle(
-    signals: &mut Signals,
-    cooldown: Option<Duration>,
-    pause: bool,
-    error: &ProviderError,
-) {
+fn throttle(signals: &mut Signals, cooldown: Option<Duration>, pause: bool, error: &ProviderError) {
     if pause {
         signals.pause = Some(Pause {
             scope: PauseScope::Queue,

@@ -40,6 +40,16 @@ impl Config {
         bytes: 64 * 1024 * 1024,
     };
 
+    /// Another deadline; the time for a request shrinks with it, so that a short run can still send.
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self {
+            deadline,
+            timeout: self.timeout.min(deadline / 3),
+            margin: self.margin.min(deadline / 6),
+            ..self
+        }
+    }
+
     /// From a begin to the latest moment at which its outcome is known.
     pub(crate) fn longest_request(&self) -> Duration {
         self.max_wait + self.margin + self.timeout

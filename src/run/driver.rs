@@ -44,7 +44,9 @@ pub async fn run(
         if !calling && state.is_done() {
             return state.report(clock.now());
         }
-        if let Some(at) = state.wake_at(now, calling) && alarm.is_none_or(|alarm| at < alarm) {
+        if let Some(at) = state.wake_at(now, calling)
+            && alarm.is_none_or(|alarm| at < alarm)
+        {
             alarm = Some(at);
             events.push(Box::pin(async move {
                 clock.sleep(at.saturating_sub(now)).await;

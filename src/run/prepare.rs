@@ -52,7 +52,10 @@ pub fn prepare(mut claimed: Dispatch) -> Preparation {
     let mut unfit = Vec::new();
     for message in &mut claimed.messages {
         // The payload is needed no more once it is parsed: a run holds many dispatches.
-        match Email::parse(&std::mem::replace(&mut message.payload, Value::Null), Sender::Required) {
+        match Email::parse(
+            &std::mem::replace(&mut message.payload, Value::Null),
+            Sender::Required,
+        ) {
             Ok(email) => emails.push((message.clone(), email)),
             Err(error) => unfit.push((
                 message.id.clone(),
@@ -77,7 +80,10 @@ pub fn prepare(mut claimed: Dispatch) -> Preparation {
     };
     let members: Vec<Member<'_>> = emails
         .iter()
-        .map(|(message, email)| Member { id: &message.id, email })
+        .map(|(message, email)| Member {
+            id: &message.id,
+            email,
+        })
         .collect();
     let Ok(body) = encode(wire_version, endpoint, &members) else {
         return Preparation::Unknown { claimed };

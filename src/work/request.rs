@@ -209,4 +209,3 @@ pub enum PauseScope {
     /// The sender domain of the dispatch.
     Domain,
 }
-

@@ -43,11 +43,11 @@ impl State {
     /// A begin whose call went unanswered for too long may have been carried out: it is given back.
     fn drop_late_begins(&mut self, now: Duration) {
         let margin = self.config.margin;
-        let (late, beginning) = std::mem::take(&mut self.beginning)
+        let (late, beginning): (Vec<Beginning>, _) = std::mem::take(&mut self.beginning)
             .into_iter()
             .partition(|b| b.asked_at.is_some_and(|at| now > at + margin));
         self.beginning = beginning;
-        for Beginning { prepared, .. } in Vec::<Beginning>::from(late) {
+        for Beginning { prepared, .. } in late {
             self.give_back(&prepared.dispatch, None);
         }
     }
@@ -92,7 +92,11 @@ impl State {
             tokens: self.claiming.clone(),
             lease_ms: millis(lease),
             max_messages: self.config.dispatch_messages,
-            max_bytes: self.config.held_bytes.saturating_sub(self.held_bytes).max(1),
+            max_bytes: self
+                .config
+                .held_bytes
+                .saturating_sub(self.held_bytes)
+                .max(1),
             max_wait_ms: millis(self.config.max_wait),
         })
     }

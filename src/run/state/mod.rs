@@ -211,7 +211,9 @@ impl State {
     /// Nothing is held and nothing more is wanted.
     pub fn is_done(&self) -> bool {
         self.given_up && self.sending.is_empty()
-            || self.is_idle() && self.settles.is_empty() && (self.stopped.is_some() || self.exhausted)
+            || self.is_idle()
+                && self.settles.is_empty()
+                && (self.stopped.is_some() || self.exhausted)
     }
 
     /// What the run did.

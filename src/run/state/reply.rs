@@ -144,7 +144,10 @@ impl State {
                 });
             }
             BeginState::Throttled | BeginState::Unavailable => {
-                let after = begun.retry_after_ms.map(Duration::from_millis).unwrap_or(POLL);
+                let after = begun
+                    .retry_after_ms
+                    .map(Duration::from_millis)
+                    .unwrap_or(POLL);
                 if after <= LONGEST_WAIT && self.fits(now, after) {
                     self.begin_at = self.begin_at.max(now + after);
                     self.prepared.push_front(prepared);
@@ -199,7 +202,12 @@ impl State {
         }
     }
 
-    fn settle_unfit(&mut self, claimed: &Dispatch, rejected: Vec<(String, ProviderError)>, whole: bool) {
+    fn settle_unfit(
+        &mut self,
+        claimed: &Dispatch,
+        rejected: Vec<(String, ProviderError)>,
+        whole: bool,
+    ) {
         if rejected.is_empty() {
             return;
         }

@@ -1,0 +1,244 @@
+//! The function's environment variables.
+
+use super::Credentials;
+use crate::email::Mailbox;
+use crate::run::Config;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+const RESEND: &str = "https://api.resend.com";
+
+/// What the function needs to run. `Debug` shows no secret.
+pub struct Environment {
+    /// The project's API.
+    pub supabase_url: String,
+    /// A secret key of the project.
+    pub supabase_key: String,
+    /// Resend's key.
+    pub resend_key: String,
+    /// Resend's API.
+    pub resend_url: String,
+    /// Becomes the default sender where none is stored.
+    pub email_from: Option<String>,
+    /// The bounds of a run.
+    pub config: Config,
+}
+
+/// A variable is missing or wrong. The value is not shown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} {problem}")]
+pub struct EnvironmentError {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
+
+impl Environment {
+    /// Reads the variables.
+    ///
+    /// # Errors
+    /// The first variable that is missing or wrong.
+    pub fn read(variables: &HashMap<String, String>) -> Result<Self, EnvironmentError> {
+        let get = |name: &str| {
+            variables
+                .get(name)
+                .map(|v| v.trim())
+                .filter(|v| !v.is_empty())
+        };
+        let error = |variable, problem| EnvironmentError { variable, problem };
+        let supabase_url = get("SUPABASE_URL").ok_or(error("SUPABASE_URL", "is not set"))?;
+        let supabase_key = secret_keys(variables).into_iter().next().ok_or(error(
+            "SUPABASE_SECRET_KEYS",
+            "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
+        ))?;
+        let resend_key = get("RESEND_API_KEY").ok_or(error("RESEND_API_KEY", "is not set"))?;
+        if !resend_key.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(error("RESEND_API_KEY", "has characters that no key has"));
+        }
+        let resend_url = get("RESEND_BASE_URL").unwrap_or(RESEND);
+        if !resend_url.starts_with("https://") && !resend_url.starts_with("http://") {
+            return Err(error("RESEND_BASE_URL", "must be an http(s) address"));
+        }
+        let email_from = get("EMAIL_FROM").map(str::to_owned);
+        if let Some(sender) = &email_from
+            && Mailbox::parse(&Value::from(sender.as_str()), "from").is_err()
+        {
+            return Err(error(
+                "EMAIL_FROM",
+                "must be an e-mail address, or Name <address>",
+            ));
+        }
+        let mut config = Config::DEFAULT;
+        if let Some(seconds) = get("EMAIL_QUEUE_RUN_SECONDS") {
+            let seconds: u64 = seconds
+                .parse()
+                .ok()
+                .filter(|seconds| (10..=110).contains(seconds))
+                .ok_or(error(
+                    "EMAIL_QUEUE_RUN_SECONDS",
+                    "must be a whole number from 10 to 110",
+                ))?;
+            config = config.with_deadline(Duration::from_secs(seconds));
+        }
+        Ok(Self {
+            supabase_url: supabase_url.to_owned(),
+            supabase_key,
+            resend_key: resend_key.to_owned(),
+            resend_url: resend_url.to_owned(),
+            email_from,
+            config,
+        })
+    }
+
+    /// Who may call: the function's own secret as a bearer token, or a secret key of the project.
+    pub fn credentials(variables: &HashMap<String, String>) -> Credentials {
+        let mut credentials = Credentials::default();
+        if let Some(secret) = variables.get("PROCESS_EMAIL_QUEUE_SECRET") {
+            credentials.allow_bearer(secret.trim());
+        }
+        for key in secret_keys(variables) {
+            credentials.allow_api_key(&key);
+            if key.starts_with("eyJ") {
+                credentials.allow_bearer(&key);
+            }
+        }
+        credentials
+    }
+}
+
+/// All secret keys of the project, the one to use first.
+fn secret_keys(variables: &HashMap<String, String>) -> Vec<String> {
+    let mut keys = Vec::new();
+    let object: Option<Value> = variables
+        .get("SUPABASE_SECRET_KEYS")
+        .and_then(|text| serde_json::from_str(text).ok());
+    if let Some(Value::Object(named)) = object {
+        keys.extend(
+            named
+                .get("default")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+        );
+        keys.extend(
+            named
+                .iter()
+                .filter(|(name, _)| *name != "default")
+                .filter_map(|(_, key)| key.as_str().map(str::to_owned)),
+        );
+    }
+    for name in ["SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"] {
+        keys.extend(variables.get(name).map(|key| key.trim().to_owned()));
+    }
+    keys.retain(|key| !key.is_empty());
+    keys
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment")
+            .field("supabase_url", &self.supabase_url)
+            .field("resend_url", &self.resend_url)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        let whole = [
+            ("SUPABASE_URL", "http://127.0.0.1:54321"),
+            ("SUPABASE_SECRET_KEY", "sb_secret_one"),
+            ("RESEND_API_KEY", "re_key"),
+        ];
+        whole
+            .iter()
+            .chain(pairs)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn each_wrong_variable_is_named() {
+        for (name, value, problem) in [
+            ("SUPABASE_URL", "", "is not set"),
+            (
+                "SUPABASE_SECRET_KEY",
+                " ",
+                "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
+            ),
+            ("RESEND_API_KEY", "", "is not set"),
+            (
+                "RESEND_API_KEY",
+                "re_\u{e9}",
+                "has characters that no key has",
+            ),
+            (
+                "RESEND_BASE_URL",
+                "resend.example",
+                "must be an http(s) address",
+            ),
+            (
+                "EMAIL_FROM",
+                "nobody",
+                "must be an e-mail address, or Name <address>",
+            ),
+            (
+                "EMAIL_QUEUE_RUN_SECONDS",
+                "5",
+                "must be a whole number from 10 to 110",
+            ),
+        ] {
+            let error = Environment::read(&variables(&[(name, value)])).unwrap_err();
+            let variable = if name == "SUPABASE_SECRET_KEY" {
+                "SUPABASE_SECRET_KEYS"
+            } else {
+                name
+            };
+            assert_eq!((error.variable, error.problem), (variable, problem));
+        }
+    }
+
+    #[test]
+    fn the_default_secret_key_is_used_and_all_are_admitted() {
+        let variables = variables(&[
+            (
+                "SUPABASE_SECRET_KEYS",
+                r#"{"ci":"sb_secret_ci","default":"sb_secret_default"}"#,
+            ),
+            ("SUPABASE_SERVICE_ROLE_KEY", "eyJlegacy"),
+            ("PROCESS_EMAIL_QUEUE_SECRET", "run"),
+        ]);
+        assert_eq!(
+            Environment::read(&variables).unwrap().supabase_key,
+            "sb_secret_default"
+        );
+        let credentials = Environment::credentials(&variables);
+        for key in [
+            "sb_secret_ci",
+            "sb_secret_default",
+            "sb_secret_one",
+            "eyJlegacy",
+        ] {
+            assert!(credentials.admit(None, Some(key)), "{key}");
+        }
+        assert!(credentials.admit(Some("Bearer run"), None));
+        assert!(credentials.admit(Some("Bearer eyJlegacy"), None));
+        assert!(!credentials.admit(Some("Bearer sb_secret_ci"), None));
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let environment = Environment::read(&variables(&[])).unwrap();
+        let text = format!("{environment:?}");
+        assert!(
+            !text.contains("re_key") && !text.contains("sb_secret"),
+            "{text}"
+        );
+    }
+}

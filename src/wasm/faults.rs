@@ -1,0 +1,25 @@
+//! Faults on demand, for the tests of the shim that guards this module. Only in test builds.
+
+use web_sys::Headers;
+
+#[allow(clippy::panic)] // That is what it is for.
+pub(super) async fn inject(headers: &Headers) {
+    match headers.get("x-test-fault").ok().flatten().as_deref() {
+        Some("panic") => panic!("a panic on demand"),
+        Some("late-panic") => {
+            gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
+            panic!("a late panic on demand")
+        }
+        Some("trap") => core::arch::wasm32::unreachable(),
+        Some("overflow") => {
+            recurse(0);
+        }
+        Some("hang") => std::future::pending().await,
+        _ => {}
+    }
+}
+
+#[allow(unconditional_recursion)]
+fn recurse(depth: u64) -> u64 {
+    std::hint::black_box(recurse(std::hint::black_box(depth + 1)) + 1)
+}

@@ -1,0 +1,23 @@
+//! The module's exports to JavaScript.
+
+#[cfg(feature = "test-faults")]
+mod faults;
+mod function;
+mod provider;
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the shim installs, to be told of a panic: the module cannot answer any more then.
+    #[wasm_bindgen(js_namespace = globalThis, js_name = __emailQueuePanicked, catch)]
+    fn panicked(message: &str) -> Result<(), JsValue>;
+}
+
+#[wasm_bindgen(start)]
+fn start() {
+    std::panic::set_hook(Box::new(|info| {
+        // Without a listener there is nobody to tell.
+        let _ = panicked(&info.to_string());
+    }));
+}
