@@ -1,1 +1,70 @@
 //! Rules of the payload one by one, the frozen bytes, and properties of both.
+
+mod addresses;
+mod attachments;
+mod encoding;
+mod golden;
+mod headers;
+mod payload;
+mod properties;
+
+use serde_json::{Value, json};
+
+use super::{Email, Endpoint, FieldError, Member, Sender, WIRE_VERSION, encode};
+
+/// A payload that is valid, with `fields` put over it; `null` takes a field out.
+fn payload(fields: Value) -> Value {
+    let mut payload = json!({
+        "from": "Shop <shop@example.com>",
+        "to": "ann@example.com",
+        "subject": "Hello",
+        "content": "<p>Hi</p>",
+    });
+    for (name, value) in fields.as_object().unwrap() {
+        if value.is_null() {
+            payload.as_object_mut().unwrap().remove(name);
+        } else {
+            payload[name] = value.clone();
+        }
+    }
+    payload
+}
+
+fn parse(fields: Value) -> Result<Email, FieldError> {
+    Email::parse(&payload(fields), Sender::Required)
+}
+
+/// The request for one e-mail with `fields`, read back as JSON.
+#[track_caller]
+fn sent(fields: Value) -> Value {
+    serde_json::from_slice(&bytes(&parse(fields).unwrap())).unwrap()
+}
+
+fn bytes(email: &Email) -> Vec<u8> {
+    encode(
+        WIRE_VERSION,
+        Endpoint::Single,
+        &[Member { id: "id-1", email }],
+    )
+    .unwrap()
+}
+
+/// Each of `cases` is refused with exactly this path and a message that contains this.
+#[track_caller]
+fn refused<const N: usize>(cases: [(Value, &str, &str); N]) {
+    for (fields, field, message) in cases {
+        let shown = fields.to_string().chars().take(200).collect::<String>();
+        let error = parse(fields).expect_err(&shown);
+        assert_eq!(error.field, field, "{shown}: {error}");
+        assert!(error.message.contains(message), "{shown}: {error}");
+    }
+}
+
+/// Each of `cases` is taken.
+#[track_caller]
+fn taken<const N: usize>(cases: [Value; N]) {
+    for fields in cases {
+        let shown = fields.to_string().chars().take(200).collect::<String>();
+        parse(fields).expect(&shown);
+    }
+}
