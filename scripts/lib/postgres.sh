@@ -38,22 +38,11 @@ need_postgres() { # 15 or 17
   fi
   if [ ! -d "$to17" ]; then
     local found
-    found=$(find_postgres 17) || return 1
+    found=$(ask_module postgres.mjs findPostgres 17) || { say "error: npm has no PostgreSQL 17 for this machine"; return 1; }
     cp -R "$(dirname "$found")" "$to17"
     chmod -R a+rX "$to17"
   fi
   pg_programs=$to17/bin
-}
-
-find_postgres() { # major version
-  node --input-type=module -e '
-    import { pathToFileURL } from "node:url";
-    const [module, version] = process.argv.slice(1);
-    const { findPostgres } = await import(pathToFileURL(module).href);
-    const found = await findPostgres(Number(version));
-    if (!found) { console.error(`error: PostgreSQL ${version} is not to be had on this machine`); process.exit(1); }
-    console.log(found);
-  ' "$root/scripts/lib/postgres.mjs" "$1"
 }
 
 # Starts a new cluster that trusts this machine, and exports PGHOST, PGPORT, PGUSER, PGDATABASE and database_url.
