@@ -115,7 +115,7 @@ describe("idempotency keys", () => {
     assert.equal((await state()).keysWithChangedBytes, 1);
   });
   test("a request in progress is a conflict until it ends", async () => {
-    await set({ latencyMs: 150 });
+    await set({ latencyMs: 500 });
     const body = tagged("m");
     const first = single(body, "k");
     await until(async () => (await state()).inFlight === 1);
