@@ -17,7 +17,7 @@ const { applyPendingMigrations, createApi } = await import(pathToFileURL(library
 const api = await createApi({ withSupabaseClient: false });
 const app = await api.project.local.createApp(undefined, { admin: false });
 mendJsonArguments(app.connection.driver);
-const { applied } = options.includes("--migrate") ? await applyPendingMigrations(app) : { applied: [] };
+const applied = options.includes("--migrate") ? await migrate() : [];
 
 // An idle connection must not be closed just when a client uses it again.
 const server = createServer({ keepAliveTimeout: 300_000 }, async (incoming, outgoing) => {
@@ -37,6 +37,17 @@ server.listen(0, "127.0.0.1", () => {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   console.log(`ready ${JSON.stringify({ url: `http://127.0.0.1:${port}`, migrations: applied.map(({ filename }) => filename) })}`);
 });
+
+async function migrate() {
+  try {
+    return (await applyPendingMigrations(app)).applied;
+  } catch (error) {
+    // Lite's own report ends with the statement: the reason must be what is read last.
+    console.error(error);
+    console.error(`\nThe migrations were not applied: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+    process.exit(1);
+  }
+}
 
 /**
  * Lite 0.10.0 hands the arguments of a function over as JSON text, and on the driver `postgres`

@@ -43,6 +43,9 @@ export function own(stop) {
   };
 }
 
+/** True once this process has been interrupted and is stopping what it owns. */
+export const isStopping = () => stopping;
+
 /** Stops everything that is owned, newest first. */
 export async function stopAll() {
   for (const stop of [...owned.values()].reverse()) {

@@ -18,7 +18,7 @@ run() { # kind, label, command ...
   say "-- $label"
   (
     set -o pipefail
-    cd "$root" && "$@" 2>&1 </dev/null | tee "$log" | show_"$([ "$kind" = check ] && echo nothing || echo concisely)" >&2
+    cd "$root" && "$@" 2>&1 </dev/null | tee "$log" | if [ "$kind" = check ]; then cat >/dev/null; else show_concisely; fi
   )
   status=$?
   local passed=0 failed=0 skipped=0
@@ -27,7 +27,7 @@ run() { # kind, label, command ...
     failed=1
     say "   it ended with $status though it reported no failure"
   fi
-  if [ "$kind" = check ] && [ "$failed" -gt 0 ]; then tail -n 80 "$log" | sed 's/^/   /' >&2; fi
+  if [ "$kind" = check ] && [ "$failed" -gt 0 ]; then show_concisely <"$log" | tail -n 80; fi
   echo "$passed $failed $skipped" >>"$counts"
   say "   $label: $passed passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped skipped") ($((SECONDS - began)) s)"
   if [ "$failed" -gt 0 ]; then say "   log: ${log#"$root"/}"; fi
@@ -95,8 +95,6 @@ count_prove() { # TAP
     END { print passed + 0, failed + 0, skipped + 0 }' "$1"
 }
 
-show_nothing() { cat >/dev/null; }
-
 # Deno gives a test's own output before its result: it is held back until the result is known.
 show_concisely() {
   awk '
@@ -104,9 +102,9 @@ show_concisely() {
     holding || /[^.]\.\.\.$/ { held = held "   " $0 "\n"; if (/^----- .*output end -----$/) holding = 0; next }
     /\.\.\. .*ok( \(.*)?$/ { held = ""; next }
     /^ *$/ { next }
-    /^ *(Compiling|Downloaded|Downloading|Finished|Blocking|Locking|Updating|Running|Starting|Doc-tests|Nextest|Summary) / { next }
+    /^ *(Compiling|Checking|Documenting|Downloaded|Downloading|Finished|Blocking|Locking|Updating|Running|Starting|Doc-tests|Nextest|Summary) / { next }
     /^ *(✔|▶|ℹ) / || /^─+$/ { next }
-    /^running [0-9]+ tests? / || /^(Check|Download) / { next }
+    /^ *running [0-9]+ tests?/ || /^test result: ok\./ || /^all doctests ran in / || /^(Check|Download) / { next }
     /^ok [0-9]+/ || /^1\.\.[0-9]+$/ || /^ok$/ || /^ok: / || / \.\. *$/ || /^(All tests successful\.|Files=.*|Result: PASS)$/ { next }
     { printf "%s   %s\n", held, $0; held = ""; fflush() }
     END { printf "%s", held }'
