@@ -29,6 +29,7 @@ export async function check({ local: { queue, sandbox, QueueMessageStatus }, ids
   for (const { id, name, expected, attempts } of mails) {
     const message = await queue.getMessage(id);
     expect(message?.status === expected, `${name} is ${message?.status}, not ${expected}`);
+    expect(!(message?.completedAt < message?.runAt), `${name} was over before its time`);
     if (sandbox) expect(message?.attempts === attempts, `${name} took ${message?.attempts} attempts, not ${attempts}`);
   }
   for (const name of /** @type {const} */ (["providerRequests", "databaseRequests"])) {

@@ -79,7 +79,7 @@ async function main() {
     databaseRequests: local.database.count() - before.database,
   };
   const cost = `${counted(numbers.providerRequests, "request")} to the provider and ${counted(numbers.databaseRequests, "request")} to the database`;
-  screen.line(run.accepted === list.length ? "ok" : "bad", "burst", `${didWhat(run)}, with ${cost}`, seconds(run.durationMs));
+  screen.line(run.accepted === list.length ? "ok" : "wait", "burst", `${didWhat(run)}, with ${cost}`, seconds(run.durationMs));
 
   const ids = [...mails.map(({ id }) => id), ...enqueued.map((/** @type {{id: string}} */ { id }) => id)];
   const { accepted, failed, problems } = await check({ local, ids, mails, burst: numbers });

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { counted, seconds } from "./screen.mjs";
-import { ROOT, denoVersion, ensureDeno, ensureTool, own, sleep, startCountingProxy, startFunction, startLite } from "./stack.mjs";
+import { ROOT, denoVersion, ensureDeno, ensureTool, isStopping, own, sleep, startCountingProxy, startFunction, startLite } from "./stack.mjs";
 
 /** How often the function is called where pg_cron would. */
 const EVERY_MS = 2_000;
@@ -104,6 +104,7 @@ export async function keepInvoking({ fn }, { line }) {
       if (stopped !== "" && stopped !== problem) line("wait", time, stopped);
       problem = stopped;
     } catch (error) {
+      if (isStopping()) continue;
       const text = error instanceof Error ? error.message : String(error);
       if (text !== problem) line("bad", time, text);
       problem = text;
