@@ -104,7 +104,8 @@ impl State {
     /// How many dispatches to claim: as many again as may be open at once, so that the next begin needs no call of
     /// its own. A queue that was found empty is asked once more when the last dispatch is settled.
     pub(super) fn wants_claim(&self) -> usize {
-        if self.held_bytes >= self.config.held_bytes || self.exhausted && !self.is_idle() {
+        let last_settle = self.is_idle() && !self.settles.is_empty();
+        if self.held_bytes >= self.config.held_bytes || self.exhausted && !last_settle {
             return 0;
         }
         self.config.in_flight.saturating_sub(self.prepared.len())
