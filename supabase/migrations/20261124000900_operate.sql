@@ -16,8 +16,8 @@ begin
       perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
     end if;
   end loop;
-  if jsonb_typeof(p_settings -> 'default_sender') <> 'null'
-    and email_queue_private.sender_domain(p_settings -> 'default_sender') is null then
+  if jsonb_typeof(p_settings -> 'default_sender') <> 'null' and (jsonb_typeof(p_settings -> 'default_sender') <> 'string'
+    or email_queue_private.sender_domain(p_settings -> 'default_sender') is null) then
     perform email_queue_private.refuse('default_sender', 'must be an e-mail address, or Name <address>');
   end if;
   begin
@@ -73,3 +73,6 @@ begin
 end
 $$;
 comment on function public.email_queue_resume(text) is 'Ends a pause of the queue (and its cooldown and probe), or of one sender domain.';
+
+call email_queue_private.apply_grants();
+notify pgrst, 'reload schema';
