@@ -28,7 +28,12 @@ need_postgres() { # 15 or 17
     chmod -R a+rX "$to15"
   fi
   psql=$to15/usr/lib/postgresql/15/bin/psql
-  [ -x "$psql" ] || psql=$(command -v psql) || { say "error: psql is missing (Debian: postgresql-client)"; return 1; }
+  if [ ! -x "$psql" ]; then
+    need_debs postgresql-client-15 libpq5 || return 1
+    for deb in postgresql-client-15 libpq5; do dpkg -x "$tools/debs/$deb.deb" "$to15"; done
+    LD_LIBRARY_PATH=$(dirname "$(find "$to15" -name libpq.so.5)")
+    export LD_LIBRARY_PATH
+  fi
   pgtap=$(echo "$to15"/usr/share/postgresql/15/extension/pgtap--[0-9].[0-9].[0-9].sql)
 
   if [ "$1" = 15 ]; then
