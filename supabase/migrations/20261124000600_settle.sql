@@ -16,7 +16,9 @@ begin
   where p_signals ->> 'streak' = 'reset' and unknown_streak > 0;
   update email_queue_private.budget
   set unknown_streak = unknown_streak + 1, probe_dispatch_id = null,
-    probe_until = case when unknown_streak >= 2 then v_now + (p_signals ->> 'probe_ms')::bigint * interval '1 millisecond' end
+    -- Doubles with each probe that brings no answer, up to five minutes.
+    probe_until = case when unknown_streak >= 2 then v_now
+      + least((p_signals ->> 'probe_ms')::bigint * power(2, least(unknown_streak - 2, 20)), 300000) * interval '1 millisecond' end
   where p_signals ->> 'streak' = 'add';
   update email_queue_private.budget
   set cooldown_until = greatest(cooldown_until, v_now + (p_signals ->> 'cooldown_ms')::bigint * interval '1 millisecond'),
