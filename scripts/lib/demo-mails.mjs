@@ -41,11 +41,11 @@ export const handful = () => [
   mail("attachment", "with a file, so that it needs a request of its own", {}, { to: "customer@demo.example", attachments: [report()] }),
   mail("scheduled", `not to be sent for ${AHEAD_SECONDS} seconds`, { delaySeconds: AHEAD_SECONDS }, { to: "customer@demo.example" }),
   // The sandbox refuses every `invalid@`; no check of ours can know.
-  mail("refused", "to a recipient that the provider will refuse", { expected: "failed", remark: "alone: the plain one was in the same request" }, {
+  mail("refused", "to a recipient that the provider will refuse", { expected: "failed", remark: "the plain one was in the same request and went out" }, {
     to: "invalid@demo.example",
   }),
   // A sender domain of its own: what shares a request shares its outcome.
-  mail("flaky", "the provider will answer the first try with a 500", { attempts: 2, remark: "the same request again, so it cannot be sent twice" }, {
+  mail("flaky", "the provider will answer the first try with a 500", { attempts: 2, remark: "the same request again, under the same key, so it cannot be sent twice" }, {
     to: FLAKY,
     from: "Demo Alerts <alerts@alerts.demo.example>",
   }),
@@ -72,20 +72,21 @@ export const realBurst = (to) =>
  */
 export function tell(mail, message, { COMPLETED, FAILED }) {
   const mark = message.status === mail.expected ? "ok" : "bad";
-  const remark = mark === "ok" && mail.remark ? `, ${mail.remark}` : "";
+  const remark = mark === "ok" && mail.remark ? ` (${mail.remark})` : "";
   switch (message.status) {
     case COMPLETED:
       return [mark, `accepted${remark}`];
     case FAILED:
-      return [mark, `failed as ${message.error?.reason ?? "?"}${remark}: ${answer(message.error)}`];
+      return [mark, `${message.error?.reason ?? "failed"}: ${answer(message.error)}${remark}`];
     default:
       if (message.error) return ["wait", `will be tried again: ${answer(message.error)}`];
       return ["wait", message.attempts > 0 ? "is being sent" : "waits for its time"];
   }
 }
 
-/** What the provider said. @param {any} error */
-const answer = (error) => [error?.status, error?.name, error?.message].filter(Boolean).join(" ") || "no reason given";
+/** What the provider said; inside a 200 it says it about one e-mail of a batch. @param {any} error */
+const answer = (error) =>
+  [error?.status === 200 ? "" : error?.status, error?.name, error?.message].filter(Boolean).join(" ") || "no reason given";
 
 /**
  * @param {string} name @param {string} about

@@ -35,17 +35,28 @@ const server = createServer({ keepAliveTimeout: 300_000 }, async (incoming, outg
 
 server.listen(0, "127.0.0.1", () => {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  console.log(`ready ${JSON.stringify({ url: `http://127.0.0.1:${port}`, migrations: applied.map(({ filename }) => filename) })}`);
+  console.log(`ready ${JSON.stringify({ url: `http://127.0.0.1:${port}`, migrations: applied })}`);
 });
 
+/** @returns {Promise<string[]>} the files applied */
 async function migrate() {
+  // Lite prints the database's reason and then throws only the statement: the reason must be what is read last.
+  /** @type {string[]} */
+  const reasons = [];
+  const print = console.error;
+  console.error = (/** @type {any[]} */ ...values) => {
+    for (const value of values) if (value?.code && value?.message) reasons.push(`${value.message} (${value.code})`);
+    print(...values);
+  };
   try {
-    return (await applyPendingMigrations(app)).applied;
+    const { applied } = await applyPendingMigrations(app);
+    return applied.map((/** @type {{filename: string}} */ { filename }) => filename);
   } catch (error) {
-    // Lite's own report ends with the statement: the reason must be what is read last.
-    console.error(error);
-    console.error(`\nThe migrations were not applied: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+    print(error);
+    print(`\nThe migrations were not applied: ${reasons.at(-1) ?? error}`);
     process.exit(1);
+  } finally {
+    console.error = print;
   }
 }
 
@@ -55,7 +66,7 @@ async function migrate() {
  * @param {any} driver
  */
 function mendJsonArguments(driver) {
-  const encode = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+  const encode = (/** @type {unknown} */ value) => (typeof value === "string" ? value : JSON.stringify(value));
   const serializers = driver?.options?.serializers;
   if (serializers) for (const type of [114, 3802]) serializers[type] = encode;
 }

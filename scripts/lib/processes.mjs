@@ -190,7 +190,7 @@ export async function startProcess({
   const running = { pid, ready: null, exited, output: () => output, kill, stop };
   if (!ready) return running;
   return await new Promise((resolve, reject) => {
-    const fail = (what) => reject(new Error(`${name} ${what}${failure && `: ${failure}`}${tail(output)}`));
+    const fail = (/** @type {string} */ what) => reject(new Error(`${name} ${what}${failure && `: ${failure}`}${tail(output)}`));
     const timer = setTimeout(() => {
       changed = () => {};
       stop().then(() => fail(`was not ready within ${timeout / 1000} s`));

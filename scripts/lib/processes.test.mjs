@@ -31,7 +31,7 @@ before(() => {
 });
 after(() => scripts.remove());
 
-const isAlive = (pid) => {
+const isAlive = (/** @type {number} */ pid) => {
   try {
     process.kill(pid, 0);
     return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"));

@@ -21,7 +21,7 @@ after(() => target.close());
 /** @param {Parameters<typeof startCountingProxy>[1]} [options] */
 const start = (options) => startCountingProxy(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (target.address()).port}`, options);
 
-const post = (url) => fetch(`${url}/a?b=c`, { method: "POST", headers: { "idempotency-key": "k", connection: "close" }, body: "hello" });
+const post = (/** @type {string} */ url) => fetch(`${url}/a?b=c`, { method: "POST", headers: { "idempotency-key": "k", connection: "close" }, body: "hello" });
 
 test("a call passes unchanged and is counted", async () => {
   const proxy = await start();

@@ -1,6 +1,7 @@
 # Sourced by scripts/demo and scripts/dev: runs a script of scripts/lib under Node 20 or newer with
 # npm, or else under Deno 2 or newer. Only the shell's own commands: nothing else need be installed.
-lib=$(CDPATH='' cd -- "$(printf '%s/lib' "${0%/*}")" && pwd -P) || exit 1
+# The one that sources it has set $here, the folder it is in.
+lib=$(CDPATH='' cd -- "$here/lib" && pwd -P) || exit 1
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
