@@ -32,11 +32,13 @@ impl State {
         if self.settles.is_empty() && self.beginning.is_empty() && claim.is_none() {
             return None;
         }
+        // Counting costs; only what may be the run's last call needs it.
+        let count_remaining = self.stopped.is_some() || claim.is_some() && self.is_idle();
         Some(Request {
             settles: self.settles.iter().map(|p| p.settle.clone()).collect(),
             begins: self.beginning.iter().map(|b| self.begin(b)).collect(),
             claim,
-            count_remaining: self.stopped.is_some(),
+            count_remaining,
         })
     }
 
