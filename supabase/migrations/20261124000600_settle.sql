@@ -19,7 +19,8 @@ begin
     -- Doubles with each probe that brings no answer, up to five minutes.
     probe_until = case when unknown_streak >= 2 then v_now
       + least((p_signals ->> 'probe_ms')::bigint * power(2, least(unknown_streak - 2, 20)), 300000) * interval '1 millisecond' end
-  where p_signals ->> 'streak' = 'add';
+  -- Requests that were under way when the third came back unknown say nothing new; only a probe does.
+  where p_signals ->> 'streak' = 'add' and (unknown_streak < 3 or probe_dispatch_id = p_dispatch.id);
   update email_queue_private.budget
   set cooldown_until = greatest(cooldown_until, v_now + (p_signals ->> 'cooldown_ms')::bigint * interval '1 millisecond'),
     cooldown_reason = p_signals ->> 'cooldown_reason'

@@ -29,7 +29,9 @@ as $$
           select 1 from email_queue_private.ready as r
           where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= clock_timestamp() limit 10000) as due) as c), 0)
     + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
-      where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= clock_timestamp()), 0))::bigint
+      where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= clock_timestamp() and not exists (
+        select 1 from email_queue_private.paused_domain as s
+        where s.domain = split_part(d.lane, ':', 2) and (s.paused_until is null or s.paused_until > clock_timestamp()))), 0))::bigint
 $$;
 comment on function email_queue_private.remaining(text) is 'Messages of a type that are due and not claimed, up to 10,000.';
 
@@ -90,7 +92,7 @@ begin
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  if p_request ? 'seed_sender' then
+  if email_queue_private.sender_domain(p_request -> 'seed_sender') is not null then
     update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
   end if;
   -- One lock order for all calls that name several dispatches.

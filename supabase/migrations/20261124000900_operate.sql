@@ -25,7 +25,9 @@ begin
     update email_queue_private.setting
     set default_sender = v_setting.default_sender, rate_limit = v_setting.rate_limit, horizon = v_setting.horizon,
       default_max_attempts = v_setting.default_max_attempts, max_payload_bytes = v_setting.max_payload_bytes,
-      retry_base_ms = v_setting.retry_base_ms, retry_cap_ms = v_setting.retry_cap_ms;
+      retry_base_ms = v_setting.retry_base_ms, retry_cap_ms = v_setting.retry_cap_ms,
+      completed_retention = v_setting.completed_retention, failed_retention = v_setting.failed_retention,
+      payload_retention = v_setting.payload_retention;
   exception when data_exception or check_violation or not_null_violation then
     perform email_queue_private.refuse('settings', sqlerrm);
   end;
