@@ -1,7 +1,7 @@
 -- Claim: sweep what ran out, then hand out due dispatches and form new ones.
 
 -- One dispatch whose lease ran out.
---   begun: it may have been sent, so it is frozen and waits for its replay.
+--   begun: an e-mail may have been sent, so it is frozen and waits for its replay; a custom consumer's message is tried again.
 --   not begun: taken over whole once; the second time its members come back one to a dispatch; a single pays an attempt.
 create function email_queue_private.recover_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language plpgsql volatile set search_path = ''
@@ -13,7 +13,7 @@ declare
 begin
   -- last_token stays as it is: nothing was settled, and the worker that lost this lease must be told so.
   update email_queue_private.dispatch as d
-  set token = null, begun = false, frozen = d.frozen or d.begun, visible_at = clock_timestamp(), updated_at = clock_timestamp(),
+  set token = null, begun = false, frozen = d.frozen or d.begun and d.type = 'email', visible_at = clock_timestamp(), updated_at = clock_timestamp(),
     expired_unbegun = d.expired_unbegun + (not d.begun)::integer,
     errors = case when d.begun then email_queue_private.append_errors(d.errors, email_queue_private.stamp_error(
       '{"class": "unknown", "message": "The worker''s lease ran out after begin."}', d.attempt)) else d.errors end
@@ -23,6 +23,9 @@ begin
     if p_dispatch.begun and v_dispatch.attempt >= v_dispatch.attempts_allowed then
       perform email_queue_private.abandon_dispatch(v_dispatch, null);
     end if;
+  elsif p_dispatch.begun then
+    perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids, null, 0);
+    perform email_queue_private.close_dispatch(v_dispatch.id);
   elsif cardinality(v_dispatch.message_ids) > 1 and v_dispatch.expired_unbegun > 1 then
     perform email_queue_private.return_members(v_dispatch, v_dispatch.message_ids, null, null, true);
     perform email_queue_private.close_dispatch(v_dispatch.id);
