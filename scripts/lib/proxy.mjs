@@ -1,10 +1,13 @@
 // An HTTP proxy that counts, and that a test can have lose or spoil a call.
 import { Buffer } from "node:buffer";
-import { createServer } from "node:http";
+// Not node:http: under Deno 2.1 it cannot close a connection without an answer.
+import { createHttpServer } from "../../tests/sandbox/http1.mjs";
 import { own } from "./processes.mjs";
 
 /** What belongs to one connection, or is worked out anew for the next. */
 const NOT_PASSED_ON = ["connection", "content-encoding", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
+
+const MAX_BODY = 64 * 1024 * 1024;
 
 /**
  * @typedef {object} Call
@@ -38,60 +41,43 @@ export async function startCountingProxy(target, { fault = () => {} } = {}) {
   const began = performance.now();
   /** @type {Call[]} */
   const calls = [];
-  const server = createServer({ keepAliveTimeout: 300_000 }, async (incoming, outgoing) => {
-    const { method = "GET", url: requested = "/" } = incoming;
+  const server = createHttpServer(async ({ method, path: pathname, query, headers, body }) => {
+    const requested = query.size > 0 ? `${pathname}?${query}` : pathname;
     const start = performance.now();
     /** @type {Call} */
-    const call = { method, path: requested, at: start - began, ms: 0, status: null, requestBytes: 0, responseBytes: 0 };
+    const call = { method, path: requested, at: start - began, ms: 0, status: null, requestBytes: body.length, responseBytes: 0 };
     const index = calls.push(call) - 1;
+    const answered = (/** @type {import("../../tests/sandbox/http1.mjs").Reply} */ reply) => {
+      if ("status" in reply) call.status = reply.status;
+      call.ms = performance.now() - start;
+      return { reply, sent: () => {} };
+    };
     try {
-      const chunks = [];
-      for await (const chunk of incoming) chunks.push(chunk);
-      const body = Buffer.concat(chunks);
-      call.requestBytes = body.length;
       const wrong = await fault({ method, path: requested, body, index });
-      if (wrong === "lose-request") return void incoming.socket.destroy();
-      if (wrong && wrong !== "lose-answer") {
-        call.status = wrong.status;
-        return void outgoing.writeHead(wrong.status, wrong.headers).end(wrong.body);
-      }
+      if (wrong === "lose-request") return answered({ drop: true });
+      if (wrong && wrong !== "lose-answer") return answered(wrong);
       const answer = await fetch(new URL(requested, target), {
         method,
-        headers: passedOn(Object.entries(incoming.headers)),
-        body: method === "GET" || method === "HEAD" ? undefined : body,
+        headers: passedOn(Object.entries(headers)),
+        body: method === "GET" || method === "HEAD" ? undefined : /** @type {BodyInit} */ (body),
         redirect: "manual",
       });
       const content = Buffer.from(await answer.arrayBuffer());
-      if (wrong === "lose-answer") return void incoming.socket.destroy();
-      call.status = answer.status;
+      if (wrong === "lose-answer") return answered({ drop: true });
       call.responseBytes = content.length;
-      outgoing.writeHead(answer.status, { ...Object.fromEntries(passedOn([...answer.headers])), "content-length": content.length });
-      outgoing.end(method === "HEAD" ? undefined : content);
+      return answered({ status: answer.status, headers: Object.fromEntries(passedOn([...answer.headers])), body: content });
     } catch (error) {
-      if (outgoing.headersSent) return void outgoing.destroy();
-      call.status = 502;
-      outgoing.writeHead(502, { "content-type": "text/plain" }).end(`proxy: ${error}`);
-    } finally {
-      call.ms = performance.now() - start;
+      return answered({ status: 502, headers: { "content-type": "text/plain" }, body: `proxy: ${error}` });
     }
-  });
-  await new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve(undefined));
-  });
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  }, { maxBody: MAX_BODY });
+  const port = await server.listen(0);
   const stop = async () => {
     disown();
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections?.();
-    await closed;
+    await server.close();
   };
   const disown = own(stop);
   return { url: `http://127.0.0.1:${port}`, count: () => calls.length, log: () => calls, stop };
 }
 
-/** @param {[string, string | string[] | undefined][]} headers @returns {[string, string][]} */
-const passedOn = (headers) =>
-  headers.flatMap(([name, value]) =>
-    value === undefined || NOT_PASSED_ON.includes(name.toLowerCase()) ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]]
-  );
+/** @param {[string, string][]} headers */
+const passedOn = (headers) => headers.filter(([name]) => !NOT_PASSED_ON.includes(name.toLowerCase()));
