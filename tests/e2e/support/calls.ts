@@ -1,0 +1,31 @@
+// What a call of the function to the database says, and ways to stop one.
+import type { Fault } from "./stack.ts";
+
+/** How many steps of each kind one call of email_queue_work carries. */
+export interface Steps {
+  settles: number;
+  begins: number;
+  claims: number;
+}
+
+export function steps(body: { toString(): string }): Steps {
+  const { p_request: request } = JSON.parse(body.toString());
+  return { settles: request.settles.length, begins: request.begins.length, claims: request.claim?.tokens.length ?? 0 };
+}
+
+export interface Hold {
+  fault: Fault;
+  /** Resolves once a call is held. */
+  held: Promise<void>;
+}
+
+/** Holds, for ever, each call for which the condition holds: the database does not see it. */
+export function hold(condition: (steps: Steps) => boolean): Hold {
+  const { promise: held, resolve } = Promise.withResolvers<void>();
+  const fault: Fault = async ({ body }) => {
+    if (!condition(steps(body))) return;
+    resolve();
+    await new Promise(() => {});
+  };
+  return { held, fault };
+}
