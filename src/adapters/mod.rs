@@ -1,5 +1,7 @@
 //! The ports' real implementations.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
 mod postgrest;
 mod timer;
 
@@ -12,6 +14,8 @@ pub use postgrest::{PostgrestRpc, RpcQueue};
 pub use timer::{Expired, within};
 
 #[cfg(target_arch = "wasm32")]
-pub use javascript::{JavaScriptClock, JavaScriptRandom};
+pub use javascript::{JavaScriptClock, JavaScriptRandom, JavaScriptRandom as SystemRandom};
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::SystemRandom;
 #[cfg(target_arch = "wasm32")]
 pub use resend::ResendMailer;

@@ -4,6 +4,7 @@ use super::timer::within;
 use crate::ports::{Rpc, WorkQueue};
 use crate::queue::{ErrorCode, QueueError};
 use crate::work;
+use futures_util::TryFutureExt;
 use postgrest::Postgrest;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -62,25 +63,41 @@ impl PostgrestRpc {
 impl Rpc for PostgrestRpc {
     async fn call(&self, function: &str, arguments: &str) -> Result<String, QueueError> {
         let request = async {
-            let response = self.client.rpc(function, arguments).execute().await.ok()?;
+            let response = self.client.rpc(function, arguments).execute().await?;
             let status = response.status().as_u16();
-            Some((status, response.text().await.ok()?))
+            Ok((status, response.text().await?))
         };
+        // The type of the client's error has no name here; its text must not show the address.
+        let request = request.map_err(|error: TextError| error.0);
         match within(self.timeout, request).await {
-            Ok(Some((200..=299, body))) => Ok(body),
-            Ok(Some((status, body))) => Err(refusal(function, status, &body)),
-            Ok(None) => Err(QueueError::new(
+            Ok(Ok((200..=299, body))) => Ok(body),
+            Ok(Ok((status, body))) => Err(refusal(function, status, &body)),
+            Ok(Err(cause)) => Err(QueueError::new(
                 ErrorCode::Unreachable,
                 "no connection to the project's API: check its URL and the network",
-            )),
+            )
+            .because(&cause)),
             Err(_) => Err(QueueError::new(
                 ErrorCode::Timeout,
                 format!(
-                    "{function} did not answer within {} s",
+                    "{function} did not answer within {} s; it may have been carried out",
                     self.timeout.as_secs()
                 ),
             )),
         }
+    }
+}
+
+struct TextError(String);
+
+impl<E: std::error::Error> From<E> for TextError {
+    fn from(error: E) -> Self {
+        // The innermost cause says what happened; the outer ones say where.
+        let mut innermost: &dyn std::error::Error = &error;
+        while let Some(source) = innermost.source() {
+            innermost = source;
+        }
+        Self(innermost.to_string())
     }
 }
 
@@ -98,7 +115,7 @@ fn refusal(function: &str, status: u16, body: &str) -> QueueError {
     let code = refusal.code.as_deref().unwrap_or_default();
     let message = crate::outcome::scrub(refusal.message.as_deref().unwrap_or_default());
     let class = |prefix: &str| code.starts_with(prefix);
-    match code {
+    let error = match code {
         "22023" => {
             let field = refusal
                 .details
@@ -150,7 +167,8 @@ fn refusal(function: &str, status: u16, body: &str) -> QueueError {
             ErrorCode::Database,
             format!("{function} failed ({code}): {message}"),
         ),
-    }
+    };
+    error.because(&format!("{status} {code} {message}"))
 }
 
 /// The worker's queue over any RPC.

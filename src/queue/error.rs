@@ -53,6 +53,8 @@ pub struct QueueError {
     pub field: Option<String>,
     /// One line for people.
     pub message: String,
+    /// What lay behind it, as in PostgREST's code and text; scrubbed.
+    pub cause: Option<String>,
 }
 
 impl fmt::Display for QueueError {
@@ -71,6 +73,7 @@ impl QueueError {
             code,
             field: None,
             message: message.into(),
+            cause: None,
         }
     }
 
@@ -80,6 +83,23 @@ impl QueueError {
             code: ErrorCode::InvalidInput,
             field: Some(field.into()),
             message: message.into(),
+            cause: None,
+        }
+    }
+
+    /// With what lay behind it.
+    pub fn because(self, cause: &str) -> Self {
+        Self {
+            cause: Some(crate::outcome::scrub(cause)).filter(|cause| !cause.is_empty()),
+            ..self
+        }
+    }
+
+    /// With its field below another one: `payload` and `to` make `payload.to`.
+    pub(crate) fn below(self, prefix: &str) -> Self {
+        Self {
+            field: self.field.map(|field| format!("{prefix}.{field}")),
+            ..self
         }
     }
 }

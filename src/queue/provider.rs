@@ -1,184 +1,82 @@
-//! The queue in a Supabase project.
+//! The contract of a queue.
+#![allow(async_fn_in_trait)] // The futures of the WebAssembly implementation are not `Send`.
 
-use super::{Enqueued, ErrorCode, NewMessage, QueueError, QueueMessage, QueueMessageStatus};
-use crate::adapters::PostgrestRpc;
-use crate::email::{Email, Sender};
-use crate::ports::Rpc;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use super::{
+    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage,
+    QueueError, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settlement, Stats,
+};
+use serde_json::Value;
+use std::time::Duration;
 
-/// Messages in one call of `enqueue_many`, and bytes: PostgREST and the statement timeout bear more, but a call that
-/// fails is repeated whole.
-const CHUNK_MESSAGES: usize = 500;
-const CHUNK_BYTES: usize = 4 * 1024 * 1024;
-
-/// The queue in a Supabase project, over PostgREST.
-pub struct SupabaseQueueProvider<R = PostgrestRpc> {
-    rpc: R,
-}
-
-impl SupabaseQueueProvider {
-    /// `url` is the project's; `key` is one of its secret keys.
-    ///
-    /// # Errors
-    /// `invalid_input` with the field `url` or `key`.
-    pub fn new(url: &str, key: &str) -> Result<Self, QueueError> {
-        Ok(Self::over(PostgrestRpc::new(url, key)?))
-    }
-}
-
-impl<R: Rpc> SupabaseQueueProvider<R> {
-    /// Over any RPC.
-    pub fn over(rpc: R) -> Self {
-        Self { rpc }
-    }
-
+/// A queue: enqueue, consume, watch, operate. All implementations pass the same cases.
+///
+/// Every error can be a call that failed; after `timeout` and `unreachable` it may have been carried out. Enqueueing can
+/// be repeated safely with a `dedup_key`, the calls with a lease always.
+pub trait QueueProvider {
     /// Enqueues one message. E-mail payloads are checked in full first.
-    ///
-    /// # Errors
-    /// `invalid_input` names the field. After `timeout` or `unreachable` it may have been enqueued: with a `dedup_key`
-    /// it can be repeated safely.
-    pub async fn enqueue(&self, message: NewMessage) -> Result<Enqueued, QueueError> {
-        let mut enqueued = self
-            .enqueue_many(vec![message])
-            .await
-            .map_err(|error| QueueError {
-                field: error.field.map(|field| {
-                    field
-                        .strip_prefix("messages[0].")
-                        .map(str::to_owned)
-                        .unwrap_or(field)
-                }),
-                ..error
-            })?;
-        enqueued
-            .pop()
-            .ok_or_else(|| unreadable("email_queue_enqueue_many"))
-    }
+    async fn enqueue(&self, message: NewMessage) -> Result<Enqueued, QueueError>;
 
-    /// Enqueues messages in their order, some hundred in one call; each call is one transaction. All are checked before
-    /// the first call.
-    ///
-    /// # Errors
-    /// As [`enqueue`](Self::enqueue), with `messages[i].` before the field. Earlier calls stand.
-    pub async fn enqueue_many(
+    /// Enqueues messages in their order, up to a thousand in one call; each call is one transaction. All are checked
+    /// before the first call. An error's field begins with `messages[i]`; earlier calls stand.
+    async fn enqueue_many(&self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, QueueError>;
+
+    /// Leases messages of types of one's own; `email` is the function's.
+    async fn dequeue(&self, options: &Dequeue) -> Result<Vec<Leased>, QueueError>;
+
+    /// Makes a lease end `visibility` from now, if that is later.
+    async fn extend(&self, lease: &Lease, visibility: Duration) -> Result<Settlement, QueueError>;
+
+    /// The message is done.
+    async fn complete(&self, lease: &Lease) -> Result<Settlement, QueueError>;
+
+    /// The message can never be done: it fails as `rejected`. `error` is kept with it: an object.
+    async fn fail(&self, lease: &Lease, error: Value) -> Result<Settlement, QueueError>;
+
+    /// The message is tried again after `delay`, or fails as `exhausted` where its attempts are used up.
+    async fn retry(
         &self,
-        messages: Vec<NewMessage>,
-    ) -> Result<Vec<Enqueued>, QueueError> {
-        let mut encoded = Vec::with_capacity(messages.len());
-        for (index, message) in messages.into_iter().enumerate() {
-            let text = check(message).map_err(|error| QueueError {
-                field: error
-                    .field
-                    .map(|field| format!("messages[{index}].{field}")),
-                ..error
-            })?;
-            encoded.push(text);
-        }
-        let mut enqueued = Vec::with_capacity(encoded.len());
-        let mut rest = encoded.as_slice();
-        while !rest.is_empty() {
-            let mut bytes = 0;
-            let fitting = rest
-                .iter()
-                .take(CHUNK_MESSAGES)
-                .take_while(|text| {
-                    bytes += text.len();
-                    bytes <= CHUNK_BYTES
-                })
-                .count();
-            let (chunk, others) = rest.split_at(fitting.max(1).min(rest.len()));
-            let arguments = format!("{{\"p_messages\":[{}]}}", chunk.join(","));
-            enqueued.extend(
-                self.call::<Vec<Enqueued>>("email_queue_enqueue_many", arguments)
-                    .await?,
-            );
-            rest = others;
-        }
-        Ok(enqueued)
-    }
+        lease: &Lease,
+        error: Value,
+        delay: Duration,
+    ) -> Result<Settlement, QueueError>;
+
+    /// Gives the message back without having used an attempt.
+    async fn release(&self, lease: &Lease) -> Result<Settlement, QueueError>;
+
+    /// Cancels a message that waits; for one that does not, it says why.
+    async fn cancel(&self, id: &str) -> Result<Cancelled, QueueError>;
 
     /// One message, or `None`.
-    ///
-    /// # Errors
-    /// `invalid_input` where `id` is no UUID; otherwise the call failed.
-    pub async fn get_message(&self, id: &str) -> Result<Option<QueueMessage>, QueueError> {
-        let plain: String = id.chars().filter(|c| *c != '-').collect();
-        if plain.len() != 32 || !plain.chars().all(|c| c.is_ascii_hexdigit()) {
-            return Err(QueueError::invalid(
-                "id",
-                "must be the id of a message (a UUID)",
-            ));
-        }
-        self.call("email_queue_get", json!({ "p_id": id }).to_string())
-            .await
-    }
+    async fn get_message(&self, id: &str) -> Result<Option<QueueMessage>, QueueError>;
 
-    /// The newest messages in a status, at most 1000.
-    ///
-    /// # Errors
-    /// The call failed.
-    pub async fn get_messages_by_status(
+    /// Messages in a status, newest first.
+    async fn get_messages_by_status(
         &self,
         status: QueueMessageStatus,
         options: &ListOptions,
-    ) -> Result<Vec<QueueMessage>, QueueError> {
-        let arguments = json!({
-            "p_status": status.as_str(),
-            "p_type": options.kind,
-            "p_limit": options.limit.unwrap_or(100),
-            "p_before": options.before,
-        });
-        self.call("email_queue_list", arguments.to_string()).await
-    }
+    ) -> Result<Vec<QueueMessage>, QueueError>;
 
-    async fn call<T: DeserializeOwned>(
+    /// Failed messages, newest first.
+    async fn list_dead_letters(
         &self,
-        function: &str,
-        arguments: String,
-    ) -> Result<T, QueueError> {
-        let answer = self.rpc.call(function, &arguments).await?;
-        serde_json::from_str(&answer).map_err(|_| unreadable(function))
-    }
-}
+        filter: &DeadLetterFilter,
+        options: &ListOptions,
+    ) -> Result<Vec<QueueMessage>, QueueError>;
 
-/// Which page of a list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
-pub struct ListOptions {
-    /// Only this type.
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// How many: 100 where it is not given, at most 1000.
-    pub limit: Option<u32>,
-    /// Only messages older than this id.
-    pub before: Option<String>,
-}
+    /// Puts failed messages back to be sent, at most 1000 a call.
+    async fn redrive(&self, redrive: &Redrive) -> Result<Redriven, QueueError>;
 
-/// Checks what can be checked here, and gives the message's JSON.
-fn check(mut message: NewMessage) -> Result<String, QueueError> {
-    if message.kind.as_deref().is_none_or(|kind| kind == "email") {
-        Email::parse(&message.payload, Sender::Optional)
-            .map_err(QueueError::from)
-            .map_err(|error| QueueError {
-                field: error.field.map(|field| format!("payload.{field}")),
-                ..error
-            })?;
-    } else if message.payload == Value::Null {
-        return Err(QueueError::invalid("payload", "is missing"));
-    }
-    if let Some(seconds) = message.delay_seconds {
-        let delay = std::time::Duration::try_from_secs_f64(seconds).map_err(|_| {
-            QueueError::invalid("delaySeconds", "must be a number of seconds from 0 on")
-        })?;
-        message.delay_ms = Some(crate::decide::millis(delay));
-    }
-    serde_json::to_string(&message).map_err(|_| QueueError::invalid("payload", "is not JSON"))
-}
+    /// How deep the queue is, and what stands in its way.
+    async fn stats(&self) -> Result<Stats, QueueError>;
 
-fn unreadable(function: &str) -> QueueError {
-    QueueError::new(
-        ErrorCode::Unexpected,
-        format!("the answer of {function} cannot be read"),
-    )
+    /// Pauses e-mail, or one sender domain, for a time or until it is resumed.
+    async fn pause(
+        &self,
+        reason: &str,
+        domain: Option<&str>,
+        time: Option<Duration>,
+    ) -> Result<(), QueueError>;
+
+    /// Ends a pause. Answers whether there was one.
+    async fn resume(&self, domain: Option<&str>) -> Result<bool, QueueError>;
 }

@@ -57,8 +57,16 @@ as $$
 $$;
 comment on function public.email_queue_get(uuid) is 'One message as JSON; null where there is none.';
 
+-- Ids are ordered by the time of enqueue, so a time is a place among them.
+create function email_queue_private.first_id(p_time timestamptz) returns uuid
+language sql stable set search_path = ''
+as $$
+  select (lpad(to_hex(greatest(0, extract(epoch from p_time) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+$$;
+comment on function email_queue_private.first_id(timestamptz) is 'The least id that a message enqueued at this time or later can have.';
+
 -- A page of ids by status from the table where that status lives, so that no page reads the whole history.
-create function email_queue_private.ids_by_status(p_status text, p_type text, p_limit integer, p_before uuid) returns setof uuid
+create function email_queue_private.ids_by_status(p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid) returns setof uuid
 language plpgsql stable set search_path = ''
 as $$
 begin
@@ -69,37 +77,39 @@ begin
           union all
           select * from email_queue_private.dispatch where token is null and settled_at is null
         ) as d cross join lateral unnest(d.message_ids) as u(id)
-        where (p_type is null or d.type = p_type) and (p_before is null or u.id < p_before)
+        where (p_type is null or d.type = p_type) and (p_from is null or u.id >= p_from) and (p_before is null or u.id < p_before)
         order by u.id desc limit p_limit;
     when p_status in ('pending', 'retrying') then
       return query select r.id from email_queue_private.ready as r
-        where (r.attempts > 0) = (p_status = 'retrying') and (p_type is null or r.type = p_type) and (p_before is null or r.id < p_before)
+        where (r.attempts > 0) = (p_status = 'retrying') and (p_type is null or r.type = p_type) and (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before)
         order by r.id desc limit p_limit;
     when p_status in ('failed', 'cancelled') then
       return query select m.id from email_queue_private.message as m
-        where m.reason is not null and m.status = p_status and (p_type is null or m.type = p_type) and (p_before is null or m.id < p_before)
+        where m.reason is not null and m.status = p_status and (p_type is null or m.type = p_type) and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before)
         order by m.id desc limit p_limit;
     when p_status = 'completed' then
       return query select m.id from email_queue_private.message as m
-        where m.status = p_status and (p_type is null or m.type = p_type) and (p_before is null or m.id < p_before)
+        where m.status = p_status and (p_type is null or m.type = p_type) and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before)
         order by m.id desc limit p_limit;
     else
       perform email_queue_private.refuse('status', 'must be pending, processing, retrying, completed, failed or cancelled');
   end case;
 end
 $$;
-comment on function email_queue_private.ids_by_status(text, text, integer, uuid) is 'Ids of messages in a status, newest first.';
+comment on function email_queue_private.ids_by_status(text, text, integer, uuid, uuid) is 'Ids of messages in a status, newest first.';
 
 create function public.email_queue_list(
-  p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null
+  p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null,
+  p_since timestamptz default null, p_until timestamptz default null
 ) returns jsonb
 language sql stable security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
   select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q
   where q.id = any (array(
-    select i from email_queue_private.ids_by_status(p_status, p_type, least(greatest(p_limit, 1), 1000), p_before) as i))
+    select i from email_queue_private.ids_by_status(p_status, p_type, least(greatest(p_limit, 1), 1000),
+      email_queue_private.first_id(p_since), least(p_before, email_queue_private.first_id(p_until))) as i))
 $$;
-comment on function public.email_queue_list(text, text, integer, uuid) is
-  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page.';
+comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz) is
+  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue.';
 
 call email_queue_private.apply_grants();

@@ -26,8 +26,8 @@ declare
 begin
   select * into v_setting from email_queue_private.setting;
   -- No message ended before its id was made, so younger ids need not be read.
-  v_until := (lpad(to_hex((extract(epoch from clock_timestamp() - least(v_setting.completed_retention, v_setting.failed_retention,
-    v_setting.payload_retention)) * 1000)::bigint), 12, '0') || repeat('f', 20))::uuid;
+  v_until := email_queue_private.first_id(clock_timestamp() - least(v_setting.completed_retention, v_setting.failed_retention,
+    v_setting.payload_retention));
   -- Two prunes at once would read the same rows: the second has nothing to do.
   select c.after into v_after from email_queue_private.prune_cursor as c for update skip locked;
   if not found then
@@ -38,7 +38,7 @@ begin
       - case when m.status = 'completed' then v_setting.completed_retention else v_setting.failed_retention end),
     array_agg(m.id) filter (where m.status = 'completed' and m.completed_at < clock_timestamp() - v_setting.payload_retention)
   into v_read, v_old, v_bare
-  from (select * from email_queue_private.message as m where m.id > v_after and m.id <= v_until order by m.id limit v_limit) as m;
+  from (select * from email_queue_private.message as m where m.id > v_after and m.id < v_until order by m.id limit v_limit) as m;
 
   -- Locked, and looked at again: a redrive may have come between.
   select array_agg(m.id) into v_old from (
