@@ -61,7 +61,8 @@ comment on function public.email_queue_get(uuid) is 'One message as JSON; null w
 create function email_queue_private.first_id(p_time timestamptz) returns uuid
 language sql stable set search_path = ''
 as $$
-  select (lpad(to_hex(greatest(0, extract(epoch from p_time) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+  select case when p_time is not null
+    then (lpad(to_hex(greatest(0, extract(epoch from p_time) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid end
 $$;
 comment on function email_queue_private.first_id(timestamptz) is 'The least id that a message enqueued at this time or later can have.';
 
