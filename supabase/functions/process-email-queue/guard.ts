@@ -7,8 +7,9 @@ type Instance = { queue: ProcessEmailQueue; broken: Promise<never>; break: (why:
 export function guarded(variables: Record<string, string>): (request: Request) => Promise<Response> {
   let instance: Instance | undefined;
 
-  // All code in this isolate is ours: what nobody caught came from the module.
-  const onBreak = (why: unknown) => instance?.break(why);
+  // All code in this isolate is ours: what nobody caught came from the module. Answers and timers of an instance that
+  // was given up come too; wasm-bindgen refuses them with this error, and the instance of now has nothing to do with it.
+  const onBreak = (why: unknown) => /previous WASM instance/.test(String(why)) || instance?.break(why);
   (globalThis as Record<string, unknown>).__emailQueuePanicked = onBreak;
   addEventListener("error", (event) => (event.preventDefault(), onBreak(event.error)));
   addEventListener("unhandledrejection", (event) => (event.preventDefault(), onBreak(event.reason)));
@@ -24,10 +25,12 @@ export function guarded(variables: Record<string, string>): (request: Request) =
       });
       return await Promise.race([queue.handle(request), broken, late]);
     } catch (error) {
-      console.error(JSON.stringify({ event: "email_queue_broken", error: String(error) }));
-      // Everybody who waits for this instance is told, and nobody calls it again.
+      // Everybody who waits for this instance is told, nobody calls it again, and the log has it once.
       mine?.break(error);
-      if (instance === mine) instance = undefined;
+      if (instance === mine) {
+        instance = undefined;
+        console.error(JSON.stringify({ event: "email_queue_broken", error: String(error) }));
+      }
       return Response.json({ error: "the function failed; its leases end by themselves" }, { status: 500 });
     } finally {
       clearTimeout(guard);
