@@ -29,7 +29,24 @@ impl SupabaseQueueProvider {
     /// # Errors
     /// `invalid_input` with the field `url` or `key`.
     pub fn new(url: &str, key: &str) -> Result<Self, QueueError> {
-        Ok(Self::over(PostgrestRpc::new(url, key)?, SystemRandom))
+        Self::with_timeout(url, key, None)
+    }
+
+    /// With another limit for a call than ten seconds.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_timeout(
+        url: &str,
+        key: &str,
+        timeout: Option<Duration>,
+    ) -> Result<Self, QueueError> {
+        let rpc = PostgrestRpc::new(url, key)?;
+        let rpc = match timeout {
+            Some(timeout) => rpc.with_timeout(timeout),
+            None => rpc,
+        };
+        Ok(Self::over(rpc, SystemRandom))
     }
 }
 
