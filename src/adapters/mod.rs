@@ -1,5 +1,6 @@
-//! The ports' real implementations.
+//! The implementations of the ports.
 
+pub mod memory;
 mod postgrest;
 mod timer;
 
