@@ -15,7 +15,8 @@ impl State {
         now: Duration,
         mut token: impl FnMut() -> String,
     ) -> Option<Request> {
-        if now < self.call_at || self.given_up {
+        // A run that is done would find itself idle, and claim again and again until its deadline.
+        if now < self.call_at || self.given_up || self.is_done() {
             return None;
         }
         if self.failed_calls > 0 && now > self.deadline() + GRACE {
