@@ -124,7 +124,7 @@ impl State {
         }
     }
 
-    fn open_requests(&self) -> usize {
+    pub(super) fn open_requests(&self) -> usize {
         self.beginning.len() + self.waiting.len() + self.sending.len()
     }
 }

@@ -194,7 +194,9 @@ impl State {
     pub fn wake_at(&self, now: Duration, calling: bool) -> Option<Duration> {
         let send = self.waiting.iter().map(|w| w.send_at).min();
         let call = (!calling && !self.given_up && !self.is_done()).then(|| {
-            let begin = (!self.prepared.is_empty()).then_some(self.begin_at);
+            // While all requests are open, only an answer can make room for a begin: no time is worth waking for.
+            let room = self.open_requests() < self.config.in_flight;
+            let begin = (room && !self.prepared.is_empty()).then_some(self.begin_at);
             let claim = (self.stopped.is_none() && self.wants_claim() > 0).then_some(self.claim_at);
             let silent =
                 self.settles.is_empty() && self.beginning.is_empty() && self.claiming.is_empty();
