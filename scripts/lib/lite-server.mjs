@@ -17,7 +17,7 @@ const { applyPendingMigrations, createApi } = await import(pathToFileURL(library
 const api = await createApi({ withSupabaseClient: false });
 const app = await api.project.local.createApp(undefined, { admin: false });
 mendJsonArguments(app.connection.driver);
-const { applied } = options.includes("--migrate") ? await applyPendingMigrations(app) : { applied: [] };
+const applied = options.includes("--migrate") ? await migrate() : [];
 
 // An idle connection must not be closed just when a client uses it again.
 const server = createServer({ keepAliveTimeout: 300_000 }, async (incoming, outgoing) => {
@@ -35,8 +35,30 @@ const server = createServer({ keepAliveTimeout: 300_000 }, async (incoming, outg
 
 server.listen(0, "127.0.0.1", () => {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  console.log(`ready ${JSON.stringify({ url: `http://127.0.0.1:${port}`, migrations: applied.map(({ filename }) => filename) })}`);
+  console.log(`ready ${JSON.stringify({ url: `http://127.0.0.1:${port}`, migrations: applied })}`);
 });
+
+/** @returns {Promise<string[]>} the files applied */
+async function migrate() {
+  // Lite prints the database's reason and then throws only the statement: the reason must be what is read last.
+  /** @type {string[]} */
+  const reasons = [];
+  const print = console.error;
+  console.error = (/** @type {any[]} */ ...values) => {
+    for (const value of values) if (value?.code && value?.message) reasons.push(`${value.message} (${value.code})`);
+    print(...values);
+  };
+  try {
+    const { applied } = await applyPendingMigrations(app);
+    return applied.map((/** @type {{filename: string}} */ { filename }) => filename);
+  } catch (error) {
+    print(error);
+    print(`\nThe migrations were not applied: ${reasons.at(-1) ?? error}`);
+    process.exit(1);
+  } finally {
+    console.error = print;
+  }
+}
 
 /**
  * Lite 0.10.0 hands the arguments of a function over as JSON text, and on the driver `postgres`
@@ -44,7 +66,7 @@ server.listen(0, "127.0.0.1", () => {
  * @param {any} driver
  */
 function mendJsonArguments(driver) {
-  const encode = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+  const encode = (/** @type {unknown} */ value) => (typeof value === "string" ? value : JSON.stringify(value));
   const serializers = driver?.options?.serializers;
   if (serializers) for (const type of [114, 3802]) serializers[type] = encode;
 }

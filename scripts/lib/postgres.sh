@@ -28,7 +28,12 @@ need_postgres() { # 15 or 17
     chmod -R a+rX "$to15"
   fi
   psql=$to15/usr/lib/postgresql/15/bin/psql
-  [ -x "$psql" ] || psql=$(command -v psql) || { say "error: psql is missing (Debian: postgresql-client)"; return 1; }
+  if [ ! -x "$psql" ]; then
+    need_debs postgresql-client-15 libpq5 || return 1
+    for deb in postgresql-client-15 libpq5; do dpkg -x "$tools/debs/$deb.deb" "$to15"; done
+    LD_LIBRARY_PATH=$(dirname "$(find "$to15" -name libpq.so.5)")
+    export LD_LIBRARY_PATH
+  fi
   pgtap=$(echo "$to15"/usr/share/postgresql/15/extension/pgtap--[0-9].[0-9].[0-9].sql)
 
   if [ "$1" = 15 ]; then
@@ -38,22 +43,11 @@ need_postgres() { # 15 or 17
   fi
   if [ ! -d "$to17" ]; then
     local found
-    found=$(find_postgres 17) || return 1
+    found=$(ask_module postgres.mjs findPostgres 17) || { say "error: npm has no PostgreSQL 17 for this machine"; return 1; }
     cp -R "$(dirname "$found")" "$to17"
     chmod -R a+rX "$to17"
   fi
   pg_programs=$to17/bin
-}
-
-find_postgres() { # major version
-  node --input-type=module -e '
-    import { pathToFileURL } from "node:url";
-    const [module, version] = process.argv.slice(1);
-    const { findPostgres } = await import(pathToFileURL(module).href);
-    const found = await findPostgres(Number(version));
-    if (!found) { console.error(`error: PostgreSQL ${version} is not to be had on this machine`); process.exit(1); }
-    console.log(found);
-  ' "$root/scripts/lib/postgres.mjs" "$1"
 }
 
 # Starts a new cluster that trusts this machine, and exports PGHOST, PGPORT, PGUSER, PGDATABASE and database_url.

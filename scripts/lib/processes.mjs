@@ -43,6 +43,9 @@ export function own(stop) {
   };
 }
 
+/** True once this process has been interrupted and is stopping what it owns. */
+export const isStopping = () => stopping;
+
 /** Stops everything that is owned, newest first. */
 export async function stopAll() {
   for (const stop of [...owned.values()].reverse()) {
@@ -187,7 +190,7 @@ export async function startProcess({
   const running = { pid, ready: null, exited, output: () => output, kill, stop };
   if (!ready) return running;
   return await new Promise((resolve, reject) => {
-    const fail = (what) => reject(new Error(`${name} ${what}${failure && `: ${failure}`}${tail(output)}`));
+    const fail = (/** @type {string} */ what) => reject(new Error(`${name} ${what}${failure && `: ${failure}`}${tail(output)}`));
     const timer = setTimeout(() => {
       changed = () => {};
       stop().then(() => fail(`was not ready within ${timeout / 1000} s`));

@@ -207,4 +207,8 @@ function isAlive(pid) {
 }
 
 /** The version of a Deno, like `2.1.4`. @param {string} deno */
-export const denoVersion = (deno) => outputOf(deno, ["--version"])?.match(/^deno (\S+)/)?.[1] ?? "unknown";
+export const denoVersion = (deno) =>
+  // Deno runs itself as if it were Node: asking this one would not do.
+  deno === process.execPath && IS_DENO
+    ? /** @type {any} */ (globalThis).Deno.version.deno
+    : outputOf(deno, ["--version"])?.match(/^deno (\S+)/)?.[1] ?? "unknown";

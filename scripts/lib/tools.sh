@@ -18,15 +18,39 @@ need_node() {
   [ "$major" -ge 20 ] || die "node 20 or newer is needed, this is $(node --version)"
 }
 
-# Installs scripts/tools/NAME into .tools/NAME/ (tools.mjs does).
+# Installs scripts/tools/NAME into .tools/NAME/.
 need_npm() { # name
   need_node
+  ask_module tools.mjs ensureTool "$1" >/dev/null || die "could not install .tools/$1"
+}
+
+# Prints the program, installed into .tools/ where need be.
+find_deno() { # 2.1.4 or newest
+  ask_module tools.mjs ensureDeno "$1"
+}
+
+find_shellcheck() {
+  if command -v shellcheck; then return; fi
+  need_debs shellcheck || return
+  if [ ! -x "$tools/debs/shellcheck/usr/bin/shellcheck" ]; then dpkg -x "$tools/debs/shellcheck.deb" "$tools/debs/shellcheck" || return; fi
+  echo "$tools/debs/shellcheck/usr/bin/shellcheck"
+}
+
+# Calls a function of a module of scripts/lib with strings or whole numbers, and prints what it gives; fails on an error or null.
+ask_module() { # module, function, arguments
   node --input-type=module -e '
     import { pathToFileURL } from "node:url";
-    const [module, name] = process.argv.slice(1);
-    const { ensureTool } = await import(pathToFileURL(module).href);
-    await ensureTool(name).catch((error) => { console.error(`error: ${error.message}`); process.exit(1); });
-  ' "$root/scripts/lib/tools.mjs" "$1" || die "could not install .tools/$1"
+    const [file, name, ...values] = process.argv.slice(1);
+    try {
+      const module = await import(pathToFileURL(file).href);
+      const answer = await module[name](...values.map((value) => (/^\d+$/.test(value) ? Number(value) : value)));
+      if (answer === null) process.exit(1);
+      console.log(answer);
+    } catch (error) {
+      console.error(`error: ${error.message}`);
+      process.exit(1);
+    }
+  ' "$root/scripts/lib/$1" "${@:2}"
 }
 
 # Builds the generator of scripts/tools/wasm-bindgen, and sets wasm_bindgen to it.

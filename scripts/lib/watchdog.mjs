@@ -17,9 +17,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   else entries.delete(line.slice(1));
 }
 
-const named = (kind) => [...entries].flatMap((entry) => (entry.startsWith(`${kind} `) ? [entry.slice(kind.length + 1)] : []));
+const named = (/** @type {string} */ kind) => [...entries].flatMap((entry) => (entry.startsWith(`${kind} `) ? [entry.slice(kind.length + 1)] : []));
 
-const send = (pid, signal) => {
+const send = (/** @type {number} */ pid, /** @type {string | number} */ signal) => {
   for (const target of [-pid, pid]) {
     try {
       process.kill(target, signal);

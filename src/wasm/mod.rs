@@ -17,7 +17,8 @@ extern "C" {
 #[wasm_bindgen(start)]
 fn start() {
     std::panic::set_hook(Box::new(|info| {
-        // Without a listener there is nobody to tell.
-        let _ = panicked(&info.to_string());
+        // Only where: the message of a panic may quote the data it stumbled over. Without a listener there is nobody to tell.
+        let at = info.location().map(ToString::to_string);
+        let _ = panicked(&format!("panicked at {}", at.unwrap_or_default()));
     }));
 }

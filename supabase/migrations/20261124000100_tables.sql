@@ -2,9 +2,6 @@
 -- request while it runs (dispatch), and the message is changed once more, at its end. Everything here is private;
 -- users read public.email_queue and call the email_queue_* functions.
 
-create schema email_queue_private;
-comment on schema email_queue_private is 'Tables and inner functions of email-queue. Nothing here is an API.';
-
 -- UUIDv7 form: 48 bits of milliseconds, then 12 bits of the fraction of that millisecond, so that new rows land on
 -- the last, hot index page and messages of one transaction keep their order.
 create function email_queue_private.new_id() returns uuid
@@ -29,13 +26,19 @@ create table email_queue_private.setting (
   max_payload_bytes integer not null default 10485760,
   retry_base_ms integer not null default 30000,
   retry_cap_ms integer not null default 3600000,
+  completed_retention interval not null default '30 days',
+  failed_retention interval not null default '90 days',
+  payload_retention interval,
   constraint setting_singleton_is_true check (singleton),
   constraint setting_rate_limit_is_positive check (rate_limit > 0 and rate_limit <= 1000),
   constraint setting_horizon_fits_the_key_window check (horizon > '0' and horizon <= '23 hours'),
   constraint setting_default_max_attempts_in_range check (default_max_attempts between 1 and 100),
   constraint setting_max_payload_bytes_in_range check (max_payload_bytes between 1024 and 41943040),
   constraint setting_retry_base_in_range check (retry_base_ms between 1 and 86400000),
-  constraint setting_retry_cap_in_range check (retry_cap_ms between retry_base_ms and 86400000)
+  constraint setting_retry_cap_in_range check (retry_cap_ms between retry_base_ms and 86400000),
+  constraint setting_completed_retention_is_positive check (completed_retention > '0'),
+  constraint setting_failed_retention_is_positive check (failed_retention > '0'),
+  constraint setting_payload_retention_is_positive check (payload_retention > '0')
 );
 insert into email_queue_private.setting default values;
 comment on table email_queue_private.setting is 'What operators set, with email_queue_configure. One row.';
@@ -47,6 +50,9 @@ comment on column email_queue_private.setting.default_max_attempts is 'max_attem
 comment on column email_queue_private.setting.max_payload_bytes is 'Largest payload taken at enqueue, in bytes of its JSON text.';
 comment on column email_queue_private.setting.retry_base_ms is 'Backoff after the first attempt, in milliseconds.';
 comment on column email_queue_private.setting.retry_cap_ms is 'Longest backoff, in milliseconds.';
+comment on column email_queue_private.setting.completed_retention is 'How long completed messages are kept.';
+comment on column email_queue_private.setting.failed_retention is 'How long failed and cancelled messages are kept.';
+comment on column email_queue_private.setting.payload_retention is 'How long payloads of completed messages are kept; null: as long as the message. Dead letters keep theirs, for a redrive.';
 
 create table email_queue_private.message (
   id uuid constraint message_pkey primary key,
@@ -58,6 +64,7 @@ create table email_queue_private.message (
   priority smallint not null,
   max_attempts smallint not null,
   attempts smallint,
+  bytes integer not null,
   type text not null,
   status text,
   reason text,
@@ -66,14 +73,15 @@ create table email_queue_private.message (
   metadata jsonb,
   errors jsonb,
   constraint message_status_is_an_end check (status in ('completed', 'failed', 'cancelled')),
-  constraint message_reason_is_known check (reason in ('rejected', 'exhausted', 'unknown_outcome', 'expired')),
-  constraint message_failed_has_a_reason check ((status = 'failed') = (reason is not null) or status is null and reason is null),
+  constraint message_reason_is_known check (reason in ('rejected', 'exhausted', 'unknown_outcome', 'expired', 'cancelled')),
+  constraint message_unsent_has_a_reason check ((coalesce(status, 'completed') = 'completed') = (reason is null)),
+  constraint message_cancelled_is_a_reason check ((status is not distinct from 'cancelled') = (reason is not distinct from 'cancelled')),
   constraint message_end_has_a_time check ((status is null) = (completed_at is null)),
   constraint message_priority_in_range check (priority between 0 and 3),
   constraint message_max_attempts_in_range check (max_attempts between 1 and 100)
-) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 create unique index message_dedup_key on email_queue_private.message (type, dedup_key) where dedup_key is not null;
-create index message_dead_letters on email_queue_private.message (status, completed_at, id) where status in ('failed', 'cancelled');
+create index message_dead_letters on email_queue_private.message (id) where reason is not null;
 comment on table email_queue_private.message is 'One row an e-mail: inserted at enqueue and changed once, at its end. The fillfactor leaves room for that change on the same page.';
 comment on column email_queue_private.message.id is 'The message''s id, ordered by time.';
 comment on column email_queue_private.message.created_at is 'When it was enqueued.';
@@ -84,15 +92,16 @@ comment on column email_queue_private.message.dispatch_id is 'The dispatch in wh
 comment on column email_queue_private.message.priority is '0 (first) to 3.';
 comment on column email_queue_private.message.max_attempts is 'How many begins it may use.';
 comment on column email_queue_private.message.attempts is 'Begins used when it ended; null while open (then they are counted in ready and dispatch).';
+comment on column email_queue_private.message.bytes is 'Size of the payload''s JSON text: it is known without reading the body.';
 comment on column email_queue_private.message.type is 'email, or the name of a custom consumer''s type.';
 comment on column email_queue_private.message.status is 'How it ended: completed, failed or cancelled; null while open. The open states are derived, so that a state change writes no message row.';
-comment on column email_queue_private.message.reason is 'Why it failed: rejected, exhausted, unknown_outcome or expired.';
+comment on column email_queue_private.message.reason is 'Why it was not completed: rejected, exhausted, unknown_outcome, expired or cancelled.';
 comment on column email_queue_private.message.provider_message_id is 'The provider''s id of the accepted e-mail.';
 comment on column email_queue_private.message.dedup_key is 'Unique per type while the row exists.';
 comment on column email_queue_private.message.metadata is 'The caller''s own data.';
 comment on column email_queue_private.message.errors is 'The last ten errors, oldest first.';
 comment on index email_queue_private.message_dedup_key is 'One message per type and dedup key.';
-comment on index email_queue_private.message_dead_letters is 'Lists failed and cancelled messages. Completed ones are left out, so that completing needs no index write.';
+comment on index email_queue_private.message_dead_letters is 'Lists failed and cancelled messages, newest last. Completing changes no column of any index, so it writes none (a HOT update); an index on status would make each completion write to all.';
 
 create table email_queue_private.body (
   id uuid constraint body_pkey primary key,
@@ -116,12 +125,13 @@ create table email_queue_private.ready (
   errors jsonb
 ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 create index ready_claim_order on email_queue_private.ready (type, lane, priority, run_at, id);
+create index ready_send_before on email_queue_private.ready (send_before) where send_before is not null;
 comment on table email_queue_private.ready is 'A row while a message waits. A claim deletes from it, a retry inserts into it; it is never updated.';
 comment on column email_queue_private.ready.id is 'The message.';
 comment on column email_queue_private.ready.run_at is 'Claimable from this time on.';
 comment on column email_queue_private.ready.entered_at is 'When the row was written.';
 comment on column email_queue_private.ready.send_before is 'Copy of the message''s.';
-comment on column email_queue_private.ready.bytes is 'Size of the payload''s JSON text: bounds a dispatch without reading bodies.';
+comment on column email_queue_private.ready.bytes is 'Copy of the message''s: bounds a dispatch without reading more.';
 comment on column email_queue_private.ready.priority is 'Copy of the message''s.';
 comment on column email_queue_private.ready.attempts is 'Begins used so far.';
 comment on column email_queue_private.ready.max_attempts is 'Copy of the message''s.';
@@ -130,6 +140,7 @@ comment on column email_queue_private.ready.lane is 'What may share a dispatch: 
 comment on column email_queue_private.ready.errors is 'Errors so far, oldest first; null when there are none.';
 -- Lanes lead, so that a paused domain is a lane that is not probed, and filling a dispatch reads no row of another lane.
 -- Within a lane the few priorities are probed one by one, so that rows of the future are never walked.
+comment on index email_queue_private.ready_send_before is 'Finds messages that are no longer worth sending.';
 comment on index email_queue_private.ready_claim_order is 'The order of claims within a lane.';
 
 create table email_queue_private.dispatch (
@@ -171,7 +182,7 @@ create index dispatch_due on email_queue_private.dispatch (type, priority, visib
 create index dispatch_leased on email_queue_private.dispatch (visible_at) where token is not null;
 create index dispatch_horizon on email_queue_private.dispatch (horizon_at) where frozen;
 create index dispatch_settled on email_queue_private.dispatch (settled_at) where settled_at is not null;
-comment on table email_queue_private.dispatch is 'One row a request to the provider: members in a frozen order, lease, attempt. Settled rows stay a day, so that a repeated settle is told "already".';
+comment on table email_queue_private.dispatch is 'One row a request to the provider: members in a frozen order, lease, attempt. Settled rows stay a day, without members, so that a repeated settle is told "already".';
 comment on column email_queue_private.dispatch.id is 'The request''s Idempotency-Key is email-queue/<id>.';
 comment on column email_queue_private.dispatch.token is 'Whose lease it is; null when it waits or is settled.';
 comment on column email_queue_private.dispatch.last_token is 'The token that was settled last.';
@@ -253,3 +264,5 @@ alter table email_queue_private.ready enable row level security;
 alter table email_queue_private.dispatch enable row level security;
 alter table email_queue_private.budget enable row level security;
 alter table email_queue_private.paused_domain enable row level security;
+
+call email_queue_private.apply_grants();

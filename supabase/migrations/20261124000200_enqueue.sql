@@ -91,6 +91,29 @@ end
 $$;
 comment on function email_queue_private.check_email(jsonb) is 'Checks an e-mail''s structure and gives its lane.';
 
+-- A time, or an error that names the field.
+create function email_queue_private.check_time(p_field text, p_value text) returns timestamptz
+language plpgsql set search_path = ''
+as $$
+declare
+  v_time timestamptz;
+begin
+  -- Only where there is something to read: each block with an exception clause is a subtransaction.
+  if p_value is not null then
+    begin
+      v_time := p_value::timestamptz;
+    exception when data_exception then
+      perform email_queue_private.refuse(p_field, 'must be a time');
+    end;
+    if not isfinite(v_time) or v_time not between '2000-01-01' and '3000-01-01' then
+      perform email_queue_private.refuse(p_field, 'must be a time between the years 2000 and 3000');
+    end if;
+  end if;
+  return v_time;
+end
+$$;
+comment on function email_queue_private.check_time(text, text) is 'Reads a time of an enqueue call.';
+
 -- One message of an enqueue call as typed columns. p_item is {type, payload, priority, max_attempts, run_at, delay_ms,
 -- send_before, dedup_key, metadata}.
 create function email_queue_private.check_message(p_item jsonb, p_setting email_queue_private.setting)
@@ -116,36 +139,20 @@ begin
   if v_message.type !~ '^[A-Za-z0-9_.:-]{1,100}$' then
     perform email_queue_private.refuse('type', 'must be 1 to 100 letters, digits or any of _ . : -');
   end if;
-  begin
-    v_message.priority := coalesce((p_item ->> 'priority')::smallint, 2);
-  exception when data_exception then
-    v_message.priority := -1;
-  end;
-  if v_message.priority not between 0 and 3 then
+  if p_item ->> 'priority' !~ '^[0-3]$' then
     perform email_queue_private.refuse('priority', 'must be a whole number from 0 (first) to 3');
   end if;
-  begin
-    v_message.max_attempts := coalesce((p_item ->> 'max_attempts')::smallint, p_setting.default_max_attempts);
-  exception when data_exception then
-    v_message.max_attempts := -1;
-  end;
-  if v_message.max_attempts not between 1 and 100 then
+  v_message.priority := coalesce((p_item ->> 'priority')::smallint, 2);
+  if p_item ->> 'max_attempts' !~ '^([1-9][0-9]?|100)$' then
     perform email_queue_private.refuse('max_attempts', 'must be a whole number from 1 to 100');
   end if;
-  begin
-    v_message.run_at := coalesce((p_item ->> 'run_at')::timestamptz, v_message.created_at)
-      + coalesce((p_item ->> 'delay_ms')::bigint, 0) * interval '1 millisecond';
-  exception when data_exception then
-    perform email_queue_private.refuse('run_at', 'must be a time (and delay_ms a whole number of milliseconds)');
-  end;
-  begin
-    v_message.send_before := (p_item ->> 'send_before')::timestamptz;
-  exception when data_exception then
-    perform email_queue_private.refuse('send_before', 'must be a time');
-  end;
-  if not isfinite(v_message.run_at) then
-    perform email_queue_private.refuse('run_at', 'must be a time');
+  v_message.max_attempts := coalesce((p_item ->> 'max_attempts')::smallint, p_setting.default_max_attempts);
+  if p_item ->> 'delay_ms' !~ '^[0-9]{1,12}$' then
+    perform email_queue_private.refuse('delay_ms', 'must be a whole number of milliseconds');
   end if;
+  v_message.run_at := coalesce(email_queue_private.check_time('run_at', p_item ->> 'run_at'), v_message.created_at)
+    + coalesce((p_item ->> 'delay_ms')::bigint, 0) * interval '1 millisecond';
+  v_message.send_before := email_queue_private.check_time('send_before', p_item ->> 'send_before');
   if v_message.send_before <= v_message.run_at then
     perform email_queue_private.refuse('send_before', 'must be later than the time to send at');
   end if;
@@ -174,9 +181,11 @@ declare
   v_payload jsonb;
   v_message email_queue_private.message;
   v_lane text;
-  v_bytes integer;
-  v_known record;
-  v_results jsonb[] := array[]::jsonb[];
+  v_messages email_queue_private.message[] := array[]::email_queue_private.message[];
+  v_payloads jsonb[] := array[]::jsonb[];
+  v_lanes text[] := array[]::text[];
+  v_results jsonb;
+  v_gone boolean;
 begin
   if coalesce(jsonb_typeof(p_messages), 'null') <> 'array' then
     perform email_queue_private.refuse('messages', 'must be a list');
@@ -195,31 +204,48 @@ begin
       end if;
       v_lane := email_queue_private.check_email(v_payload);
     end if;
-    v_bytes := octet_length(v_payload::text);
-    if v_bytes > v_setting.max_payload_bytes then
+    v_message.bytes := octet_length(v_payload::text);
+    if v_message.bytes > v_setting.max_payload_bytes then
       perform email_queue_private.refuse('payload',
-        format('has %s bytes, the limit is %s: give large attachments by path', v_bytes, v_setting.max_payload_bytes));
+        format('has %s bytes, the limit is %s: give large attachments by path', v_message.bytes, v_setting.max_payload_bytes));
     end if;
-
-    insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, type, dedup_key, metadata)
-    values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority,
-      v_message.max_attempts, v_message.type, v_message.dedup_key, v_message.metadata)
-    on conflict (type, dedup_key) where dedup_key is not null do nothing;
-    if found then
-      insert into email_queue_private.body (id, payload) values (v_message.id, v_payload);
-      insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane)
-      values (v_message.id, v_message.run_at, v_message.created_at, v_message.send_before, v_bytes, v_message.priority,
-        v_message.max_attempts, v_message.type, v_lane);
-      v_results := v_results || jsonb_build_object('id', v_message.id, 'created', true);
-    else
-      select m.id, b.payload into v_known
-      from email_queue_private.message as m left join email_queue_private.body as b on b.id = m.id
-      where m.type = v_message.type and m.dedup_key = v_message.dedup_key;
-      v_results := v_results || jsonb_build_object('id', v_known.id, 'created', false,
-        'payload_differs', v_known.payload is distinct from v_payload);
-    end if;
+    v_messages := v_messages || v_message;
+    v_payloads := v_payloads || v_payload;
+    v_lanes := v_lanes || v_lane;
   end loop;
-  return to_jsonb(v_results);
+
+  -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
+  with item as materialized (
+    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.dedup_key, m.metadata, i.payload, i.lane
+    from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes) with ordinality as i(payload, lane, n) on i.n = m.ordinality
+  ), new_message as (
+    insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
+    select i.id, i.created_at, i.run_at, i.send_before, i.priority, i.max_attempts, i.bytes, i.type, i.dedup_key, i.metadata
+    from item as i order by i.type, i.dedup_key, i.id
+    on conflict (type, dedup_key) where dedup_key is not null do nothing
+    returning id
+  ), new_body as (
+    insert into email_queue_private.body (id, payload)
+    select i.id, i.payload from item as i join new_message as n on n.id = i.id order by i.id
+  )
+  insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane)
+  select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane
+  from item as i join new_message as n on n.id = i.id order by i.id;
+
+  -- A statement of its own: it sees what another transaction committed while the insert waited for it.
+  select jsonb_agg(case
+      when i.dedup_key is null or m.id = i.id then jsonb_build_object('id', i.id, 'created', true)
+      else jsonb_build_object('id', m.id, 'created', false, 'payload_differs', b.payload is distinct from p.payload) end order by i.ordinality),
+    bool_or(i.dedup_key is not null and m.id is null)
+  into v_results, v_gone
+  from unnest(v_messages) with ordinality as i
+  join unnest(v_payloads) with ordinality as p(payload, n) on p.n = i.ordinality
+  left join email_queue_private.message as m on m.type = i.type and m.dedup_key = i.dedup_key
+  left join email_queue_private.body as b on b.id = m.id and m.id <> i.id;
+  if v_gone then
+    raise exception using errcode = '40001', message = 'email_queue: the message with this dedup key was deleted meanwhile: enqueue again';
+  end if;
+  return coalesce(v_results, '[]'::jsonb);
 end
 $$;
 comment on function email_queue_private.enqueue(jsonb) is 'Inserts messages; answers [{id, created, payload_differs?}] in their order.';
@@ -250,3 +276,5 @@ end
 $$;
 comment on function public.email_queue_enqueue_many(jsonb) is
   'Enqueues a list of {payload, type, priority, max_attempts, run_at, delay_ms, send_before, dedup_key, metadata}, all or none. Answers [{id, created}] in their order.';
+
+call email_queue_private.apply_grants();

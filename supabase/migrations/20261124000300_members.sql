@@ -56,18 +56,18 @@ language sql volatile set search_path = ''
 as $$
   insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, attempts, max_attempts, type, lane, errors)
   select m.id, case when p_delay_ms is null then m.run_at else clock_timestamp() + p_delay_ms * interval '1 millisecond' end,
-    clock_timestamp(), m.send_before, octet_length(b.payload::text), m.priority, e.attempts + p_dispatch.attempt, m.max_attempts, m.type,
+    clock_timestamp(), m.send_before, m.bytes, m.priority, e.attempts + p_dispatch.attempt, m.max_attempts, m.type,
     case when p_alone then 'single:' || split_part(p_dispatch.lane, ':', 2) else p_dispatch.lane end,
     email_queue_private.append_errors(email_queue_private.append_errors(e.errors, p_dispatch.errors),
       email_queue_private.stamp_error(p_error, e.attempts + p_dispatch.attempt))
   from email_queue_private.members(p_dispatch) as e
   join email_queue_private.message as m on m.id = e.id
-  join email_queue_private.body as b on b.id = e.id
   where e.id = any (p_ids) and m.status is null
 $$;
 comment on function email_queue_private.return_members(email_queue_private.dispatch, uuid[], jsonb, bigint, boolean) is 'Puts members of a dispatch back into ready.';
 
--- Retries members: those that have used up their attempts fail as exhausted, the others wait.
+-- Retries members: those that have used up their attempts fail as exhausted, the others wait, one to a dispatch from
+-- now on: what was refused as a whole for an unknown reason must not cost the good members all their attempts.
 create function email_queue_private.retry_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint
 ) returns void
@@ -83,7 +83,7 @@ begin
     perform email_queue_private.fail_members(p_dispatch, v_exhausted, 'exhausted', p_error);
   end if;
   perform email_queue_private.return_members(p_dispatch,
-    (select array_agg(u.id) from unnest(p_ids) as u(id) where u.id <> all (v_exhausted)), p_error, p_delay_ms, false);
+    (select array_agg(u.id) from unnest(p_ids) as u(id) where u.id <> all (v_exhausted)), p_error, p_delay_ms, true);
 end
 $$;
 comment on function email_queue_private.retry_members(email_queue_private.dispatch, uuid[], jsonb, bigint) is 'Puts members back with a delay, or fails them as exhausted.';
@@ -97,24 +97,23 @@ as $$
     message_ids = rest.ids, member_attempts = rest.attempts
   from (
     select array_agg(e.id order by e.ordinal) as ids, array_agg(e.attempts order by e.ordinal) as attempts,
-      sum(octet_length(b.payload::text))::integer as bytes, min(m.send_before) as send_before,
+      sum(m.bytes)::integer as bytes, min(m.send_before) as send_before,
       max(m.max_attempts - e.attempts)::smallint as allowed
     from email_queue_private.members(p_dispatch) as e
     join email_queue_private.message as m on m.id = e.id
-    join email_queue_private.body as b on b.id = e.id
     where e.id <> all (p_ids)
   ) as rest
   where d.id = p_dispatch.id
 $$;
 comment on function email_queue_private.drop_members(email_queue_private.dispatch, uuid[]) is 'Takes members out of a dispatch that keeps others.';
 
--- Ends a dispatch. The row stays a while, so that a repeated settle is told "already".
+-- Ends a dispatch. The row stays a while, so that a repeated settle is told "already"; its members are in the messages.
 create function email_queue_private.close_dispatch(p_id uuid) returns void
 language sql volatile set search_path = ''
 as $$
   update email_queue_private.dispatch
   set settled_at = clock_timestamp(), updated_at = clock_timestamp(), last_token = coalesce(token, last_token), token = null,
-    visible_at = null, begun = false, frozen = false, member_errors = null
+    visible_at = null, begun = false, frozen = false, message_ids = '{}', member_attempts = '{}', member_errors = null, errors = null
   where id = p_id
 $$;
 comment on function email_queue_private.close_dispatch(uuid) is 'Marks a dispatch as settled.';
@@ -129,3 +128,5 @@ begin
 end
 $$;
 comment on function email_queue_private.abandon_dispatch(email_queue_private.dispatch, jsonb) is 'Fails all members as unknown_outcome and ends the dispatch.';
+
+call email_queue_private.apply_grants();

@@ -7,30 +7,26 @@ create function email_queue_private.recover_dispatch(p_dispatch email_queue_priv
 language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_dispatch email_queue_private.dispatch := p_dispatch;
+  v_dispatch email_queue_private.dispatch;
   v_setting email_queue_private.setting;
   v_used integer;
 begin
-  if v_dispatch.begun then
-    update email_queue_private.dispatch as d
-    set begun = false, frozen = true, last_token = d.token, token = null, updated_at = clock_timestamp(),
-      visible_at = clock_timestamp(),
-      errors = email_queue_private.append_errors(d.errors, email_queue_private.stamp_error(
-        '{"class": "unknown", "message": "The worker''s lease ran out after begin."}', d.attempt))
-    where d.id = v_dispatch.id
-    returning d.* into v_dispatch;
-    if v_dispatch.attempt >= v_dispatch.attempts_allowed then
+  -- last_token stays as it is: nothing was settled, and the worker that lost this lease must be told so.
+  update email_queue_private.dispatch as d
+  set token = null, begun = false, frozen = d.frozen or d.begun, visible_at = clock_timestamp(), updated_at = clock_timestamp(),
+    expired_unbegun = d.expired_unbegun + (not d.begun)::integer,
+    errors = case when d.begun then email_queue_private.append_errors(d.errors, email_queue_private.stamp_error(
+      '{"class": "unknown", "message": "The worker''s lease ran out after begin."}', d.attempt)) else d.errors end
+  where d.id = p_dispatch.id
+  returning d.* into v_dispatch;
+  if v_dispatch.frozen then
+    if p_dispatch.begun and v_dispatch.attempt >= v_dispatch.attempts_allowed then
       perform email_queue_private.abandon_dispatch(v_dispatch, null);
     end if;
-  elsif v_dispatch.frozen or v_dispatch.expired_unbegun = 0 and cardinality(v_dispatch.message_ids) > 1 then
-    update email_queue_private.dispatch as d
-    set last_token = d.token, token = null, updated_at = clock_timestamp(), visible_at = clock_timestamp(),
-      expired_unbegun = d.expired_unbegun + 1
-    where d.id = v_dispatch.id;
-  elsif cardinality(v_dispatch.message_ids) > 1 then
+  elsif cardinality(v_dispatch.message_ids) > 1 and v_dispatch.expired_unbegun > 1 then
     perform email_queue_private.return_members(v_dispatch, v_dispatch.message_ids, null, null, true);
     perform email_queue_private.close_dispatch(v_dispatch.id);
-  else
+  elsif cardinality(v_dispatch.message_ids) = 1 then
     select * into v_setting from email_queue_private.setting;
     v_dispatch.attempt := v_dispatch.attempt + 1;
     v_used := least(v_dispatch.member_attempts[1] + v_dispatch.attempt, 16);
@@ -65,6 +61,16 @@ begin
     perform email_queue_private.abandon_dispatch(v_dispatch,
       '{"class": "unknown", "message": "The horizon passed without a definite answer."}');
   end loop;
+  with late as materialized (
+    select r.id, r.attempts, r.errors from email_queue_private.ready as r
+    where r.send_before <= clock_timestamp()
+    order by r.send_before limit 500 for update skip locked
+  ), gone as (
+    delete from email_queue_private.ready as r using late as l where r.id = l.id
+  )
+  update email_queue_private.message as m
+  set status = 'failed', reason = 'expired', completed_at = clock_timestamp(), attempts = l.attempts, errors = l.errors
+  from late as l where m.id = l.id;
   delete from email_queue_private.dispatch
   where id = any (array(
     select d.id from email_queue_private.dispatch as d
@@ -72,7 +78,7 @@ begin
     order by d.settled_at limit 20 for update skip locked));
 end
 $$;
-comment on function email_queue_private.sweep() is 'Recovers expired leases, ends frozen dispatches past their horizon, prunes settled ones; at most 20 of each.';
+comment on function email_queue_private.sweep() is 'Recovers expired leases, ends frozen dispatches past their horizon and messages past their send_before, prunes settled dispatches; a bounded number of each.';
 
 -- The lanes of a type that have ready rows and are not paused: one index probe a lane (a loose index scan).
 create function email_queue_private.lanes(p_type text) returns setof text
@@ -103,7 +109,6 @@ declare
   v_rows email_queue_private.ready[] := array[]::email_queue_private.ready[];
   v_more email_queue_private.ready[];
   v_read integer;
-  v_expired uuid[];
   v_now timestamptz := clock_timestamp();
   v_bytes integer := 0;
 begin
@@ -111,6 +116,7 @@ begin
     with picked as materialized (
       select r as entry, r.id, r.run_at, r.bytes from email_queue_private.ready as r
       where r.type = p_type and r.lane = p_lane and r.priority = v_priority and r.run_at <= v_now
+        and (r.send_before is null or r.send_before > v_now)
       order by r.run_at, r.id limit v_limit - cardinality(v_rows) for update skip locked
     ), fitting as materialized (
       -- The first message is taken whatever its size, or it would never go.
@@ -128,23 +134,12 @@ begin
     return null;
   end if;
 
-  select array_agg(r.id) into v_expired from unnest(v_rows) as r where r.send_before <= v_now;
-  if v_expired is not null then
-    update email_queue_private.message as m
-    set status = 'failed', reason = 'expired', completed_at = clock_timestamp(), attempts = r.attempts, errors = r.errors
-    from unnest(v_rows) as r
-    where m.id = r.id and m.id = any (v_expired);
-  end if;
-
   select array_agg(r.id order by r.priority, r.run_at, r.id), array_agg(r.attempts order by r.priority, r.run_at, r.id),
     min(r.priority), sum(r.bytes), min(r.send_before), max(r.max_attempts - r.attempts),
     jsonb_object_agg(r.id, r.errors) filter (where r.errors is not null)
   into v_dispatch.message_ids, v_dispatch.member_attempts, v_dispatch.priority, v_dispatch.bytes, v_dispatch.send_before,
     v_dispatch.attempts_allowed, v_dispatch.member_errors
-  from unnest(v_rows) as r where v_expired is null or r.id <> all (v_expired);
-  if v_dispatch.message_ids is null then
-    return null;
-  end if;
+  from unnest(v_rows) as r;
   insert into email_queue_private.dispatch (id, token, created_at, updated_at, visible_at, send_before, bytes, priority,
     attempts_allowed, type, lane, message_ids, member_attempts, member_errors)
   values (email_queue_private.new_id(), p_token, v_now, v_now, v_now + p_lease, v_dispatch.send_before, v_dispatch.bytes,
@@ -156,9 +151,9 @@ end
 $$;
 comment on function email_queue_private.form_dispatch(text, text, uuid, interval, integer, integer) is 'Forms one dispatch from the best ready messages of a lane.';
 
--- One dispatch under the caller's token: the one that the token already has, a due one, or a new one.
+-- One dispatch under the caller's token: the one that the token already has or, where p_new allows, a due or a new one.
 create function email_queue_private.claim_one(
-  p_type text, p_token uuid, p_lease interval, p_max_messages integer, p_max_bytes integer
+  p_type text, p_token uuid, p_new boolean, p_lease interval, p_max_messages integer, p_max_bytes integer
 ) returns email_queue_private.dispatch
 language plpgsql volatile set search_path = ''
 as $$
@@ -166,8 +161,10 @@ declare
   v_dispatch email_queue_private.dispatch;
   v_head record;
 begin
+  -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('email_queue claim ' || p_token::text, 0));
   select * into v_dispatch from email_queue_private.dispatch as d where d.token = p_token;
-  if v_dispatch.id is not null then
+  if v_dispatch.id is not null or not p_new then
     return v_dispatch;
   end if;
   for v_head in
@@ -201,7 +198,7 @@ begin
       set token = p_token, begun = false, visible_at = clock_timestamp() + p_lease, updated_at = clock_timestamp()
       where d.id = (
         select w.id from email_queue_private.dispatch as w
-        where w.id = v_head.id and w.settled_at is null and w.token is null for update skip locked)
+        where w.id = v_head.id and w.settled_at is null and w.token is null and w.visible_at <= clock_timestamp() for update skip locked)
       returning d.* into v_dispatch;
     else
       v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, p_token, p_lease, p_max_messages, p_max_bytes);
@@ -213,7 +210,7 @@ begin
   return null;
 end
 $$;
-comment on function email_queue_private.claim_one(text, uuid, interval, integer, integer) is 'Claims one dispatch: due ones before ready messages of the same priority.';
+comment on function email_queue_private.claim_one(text, uuid, boolean, interval, integer, integer) is 'Claims one dispatch: due ones before ready messages of the same priority.';
 
 -- A claimed dispatch as the worker gets it.
 create function email_queue_private.describe_dispatch(p_dispatch email_queue_private.dispatch) returns jsonb
@@ -228,3 +225,5 @@ as $$
       from email_queue_private.members(p_dispatch) as e left join email_queue_private.body as b on b.id = e.id))
 $$;
 comment on function email_queue_private.describe_dispatch(email_queue_private.dispatch) is 'A dispatch with its members and their payloads, as the worker gets it.';
+
+call email_queue_private.apply_grants();

@@ -83,7 +83,15 @@ begin
   if v_dispatch.token is null or v_dispatch.token is distinct from (p_begin ->> 'token')::uuid or v_dispatch.visible_at <= v_now then
     return jsonb_build_object('dispatch_id', v_id, 'state', 'lost');
   end if;
+  if p_begin ->> 'endpoint' is null or p_begin ->> 'endpoint' not in ('single', 'batch') or p_begin ->> 'wire_version' is null
+    or v_lease is null or v_lease <= '0' then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'endpoint, wire_version, timeout_ms and margin_ms are needed');
+  end if;
+  if p_begin ->> 'endpoint' = 'single' and cardinality(v_dispatch.message_ids) > 1 then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'several messages cannot go to the endpoint of one');
+  end if;
   if v_dispatch.begun then
+    -- Repeated after a lost answer: the same attempt, slot and lease, which the worker counts from its first call.
     return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
       'wait_ms', greatest(0, ceil(extract(epoch from v_dispatch.slot_at - v_now) * 1000)));
   end if;
@@ -128,3 +136,5 @@ begin
 end
 $$;
 comment on function email_queue_private.begin_dispatch(jsonb) is 'Records that a dispatch may be sent from now on: takes a slot, an attempt and a longer lease.';
+
+call email_queue_private.apply_grants();

@@ -16,8 +16,11 @@ begin
   where p_signals ->> 'streak' = 'reset' and unknown_streak > 0;
   update email_queue_private.budget
   set unknown_streak = unknown_streak + 1, probe_dispatch_id = null,
-    probe_until = case when unknown_streak >= 2 then v_now + (p_signals ->> 'probe_ms')::bigint * interval '1 millisecond' end
-  where p_signals ->> 'streak' = 'add';
+    -- Doubles with each probe that brings no answer, up to five minutes.
+    probe_until = case when unknown_streak >= 2 then v_now
+      + least((p_signals ->> 'probe_ms')::bigint * power(2, least(unknown_streak - 2, 20)), 300000) * interval '1 millisecond' end
+  -- Requests that were under way when the third came back unknown say nothing new; only a probe does.
+  where p_signals ->> 'streak' = 'add' and (unknown_streak < 3 or probe_dispatch_id = p_dispatch.id);
   update email_queue_private.budget
   set cooldown_until = greatest(cooldown_until, v_now + (p_signals ->> 'cooldown_ms')::bigint * interval '1 millisecond'),
     cooldown_reason = p_signals ->> 'cooldown_reason'
@@ -27,11 +30,11 @@ begin
   where (p_signals ->> 'rate_limit')::numeric > 0 and learned_limit is distinct from (p_signals ->> 'rate_limit')::numeric;
   if v_pause ->> 'scope' = 'queue' then
     update email_queue_private.budget
-    set paused_at = v_now, paused_until = v_until, pause_reason = v_pause ->> 'reason'
+    set paused_at = v_now, paused_until = v_until, pause_reason = coalesce(v_pause ->> 'reason', 'the provider refused')
     where paused_at is null or paused_until <= v_now;
   elsif v_pause ->> 'scope' = 'domain' then
     insert into email_queue_private.paused_domain as d (domain, paused_at, paused_until, reason)
-    values (split_part(p_dispatch.lane, ':', 2), v_now, v_until, v_pause ->> 'reason')
+    values (split_part(p_dispatch.lane, ':', 2), v_now, v_until, coalesce(v_pause ->> 'reason', 'the provider refused'))
     on conflict (domain) do update
     set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason
     where d.paused_until <= v_now;
@@ -47,13 +50,12 @@ as $$
   insert into email_queue_private.dispatch (id, created_at, updated_at, visible_at, send_before, bytes, priority, attempts_allowed,
     type, lane, message_ids, member_attempts, member_errors)
   select email_queue_private.new_id(), clock_timestamp(), clock_timestamp(), clock_timestamp(), min(m.send_before),
-    sum(octet_length(b.payload::text)), p_dispatch.priority, max(m.max_attempts - e.attempts - p_dispatch.attempt), p_dispatch.type, p_dispatch.lane,
+    sum(m.bytes), p_dispatch.priority, max(m.max_attempts - e.attempts - p_dispatch.attempt), p_dispatch.type, p_dispatch.lane,
     array_agg(e.id order by e.ordinal), array_agg((e.attempts + p_dispatch.attempt)::smallint order by e.ordinal),
     jsonb_object_agg(e.id, email_queue_private.append_errors(e.errors, p_dispatch.errors))
       filter (where email_queue_private.append_errors(e.errors, p_dispatch.errors) is not null)
   from email_queue_private.members(p_dispatch) as e
   join email_queue_private.message as m on m.id = e.id
-  join email_queue_private.body as b on b.id = e.id
   group by e.ordinal <= (cardinality(p_dispatch.message_ids) + 1) / 2
 $$;
 comment on function email_queue_private.split_dispatch(email_queue_private.dispatch) is 'Forms two waiting dispatches from the halves of one.';
@@ -101,8 +103,11 @@ as $$
     when not p_dispatch.begun and p_settle ->> 'answer' = 'definite' then 'the dispatch has not begun'
     when p_settle ->> 'rest' in ('freeze', 'split') and jsonb_array_length(p_settle -> 'members') > 0 then 'it freezes or splits whole'
     when p_dispatch.begun and p_settle ->> 'rest' = 'keep' then 'the dispatch has begun'
-    when p_settle ->> 'answer' = 'unknown' and p_settle ->> 'rest' is distinct from 'freeze' and p_settle ->> 'rest' is distinct from 'fail'
-      then 'an unknown answer freezes or fails'
+    when p_settle ->> 'answer' = 'unknown' and (p_settle ->> 'rest' is null or p_settle ->> 'rest' not in ('freeze', 'fail')
+      or jsonb_array_length(p_settle -> 'members') > 0) then 'an unknown answer freezes or fails the whole'
+    when p_settle ->> 'answer' <> 'definite' and (p_settle ->> 'rest' = 'complete'
+      or exists (select 1 from jsonb_array_elements(p_settle -> 'members') as e where e ->> 'outcome' = 'completed'))
+      then 'only a definite answer completes'
     when p_dispatch.frozen and p_settle ->> 'answer' = 'none' and p_settle ->> 'rest' is distinct from 'freeze'
       then 'the dispatch may have been sent'
     when p_settle ->> 'rest' = 'split' and cardinality(p_dispatch.message_ids) < 2 then 'one message cannot be split'
@@ -143,7 +148,8 @@ begin
   update email_queue_private.message as m
   set status = 'completed', completed_at = clock_timestamp(), dispatch_id = v_id, provider_message_id = s.provider_message_id,
     attempts = e.attempts + v_dispatch.attempt,
-    errors = email_queue_private.append_errors(e.errors, v_dispatch.errors)
+    errors = case when coalesce(e.errors, v_dispatch.errors) is not null
+      then email_queue_private.append_errors(e.errors, v_dispatch.errors) end
   from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text, provider_message_id text),
     email_queue_private.members(v_dispatch) as e
   where s.outcome = 'completed' and m.id = s.id and e.id = s.id and m.status is null;
@@ -167,10 +173,12 @@ begin
       when 'release' then perform email_queue_private.return_members(v_dispatch, v_rest, p_settle -> 'error', v_delay, false);
       when 'alone' then perform email_queue_private.return_members(v_dispatch, v_rest, p_settle -> 'error', v_delay, true);
       when 'retry' then perform email_queue_private.retry_members(v_dispatch, v_rest, p_settle -> 'error', coalesce(v_delay, 0));
-      when 'fail' then perform email_queue_private.fail_members(v_dispatch, v_rest, coalesce(p_settle ->> 'reason', 'rejected'), p_settle -> 'error');
+      when 'fail' then perform email_queue_private.fail_members(v_dispatch, v_rest,
+        case when p_settle ->> 'answer' = 'unknown' then 'unknown_outcome' else coalesce(p_settle ->> 'reason', 'rejected') end, p_settle -> 'error');
       when 'complete' then
         update email_queue_private.message as m
-        set status = 'completed', completed_at = clock_timestamp(), dispatch_id = v_id, attempts = e.attempts + v_dispatch.attempt
+        set status = 'completed', completed_at = clock_timestamp(), dispatch_id = v_id, attempts = e.attempts + v_dispatch.attempt,
+          errors = email_queue_private.append_errors(e.errors, v_dispatch.errors)
         from email_queue_private.members(v_dispatch) as e where m.id = e.id and e.id = any (v_rest) and m.status is null;
     end case;
     if p_settle ->> 'rest' not in ('keep', 'freeze') then
@@ -184,3 +192,5 @@ begin
 end
 $$;
 comment on function email_queue_private.settle_dispatch(jsonb) is 'Applies a decision under the lease token; repeated, it answers "already".';
+
+call email_queue_private.apply_grants();

@@ -5,7 +5,8 @@
 create function email_queue_private.next_due_ms(p_type text) returns bigint
 language sql stable set search_path = ''
 as $$
-  select ceil(greatest(0, extract(epoch from least(
+  select case when t.due is not null then greatest(0, ceil(extract(epoch from t.due - clock_timestamp()) * 1000))::bigint end
+  from (select least(
     (select min(h.run_at)
       from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
         select r.run_at from email_queue_private.ready as r
@@ -14,7 +15,7 @@ as $$
       where d.token is null and d.settled_at is null and d.type = p_type and not exists (
         select 1 from email_queue_private.paused_domain as s
         where s.domain = split_part(d.lane, ':', 2) and (s.paused_until is null or s.paused_until > clock_timestamp())))
-  ) - clock_timestamp())) * 1000)::bigint
+  ) as due) as t
 $$;
 comment on function email_queue_private.next_due_ms(text) is 'Milliseconds until something of a type can be claimed; null where nothing waits.';
 
@@ -28,7 +29,9 @@ as $$
           select 1 from email_queue_private.ready as r
           where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= clock_timestamp() limit 10000) as due) as c), 0)
     + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
-      where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= clock_timestamp()), 0))::bigint
+      where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= clock_timestamp() and not exists (
+        select 1 from email_queue_private.paused_domain as s
+        where s.domain = split_part(d.lane, ':', 2) and (s.paused_until is null or s.paused_until > clock_timestamp()))), 0))::bigint
 $$;
 comment on function email_queue_private.remaining(text) is 'Messages of a type that are due and not claimed, up to 10,000.';
 
@@ -39,30 +42,34 @@ language plpgsql volatile set search_path = ''
 as $$
 declare
   v_type text := coalesce(p_claim ->> 'type', 'email');
-  v_lease interval := least(greatest((p_claim ->> 'lease_ms')::bigint, 1), 3600000) * interval '1 millisecond';
+  v_lease interval := least(greatest(coalesce((p_claim ->> 'lease_ms')::bigint, 60000), 1), 3600000) * interval '1 millisecond';
   v_max_messages integer := least(greatest(coalesce((p_claim ->> 'max_messages')::integer, 100), 1), 100);
-  v_bytes_left bigint := coalesce((p_claim ->> 'max_bytes')::bigint, 8388608);
+  v_bytes_left bigint := least(coalesce((p_claim ->> 'max_bytes')::bigint, 8388608), 1073741824);
   v_budget email_queue_private.budget;
   v_obstacle jsonb;
   v_token uuid;
   v_dispatch email_queue_private.dispatch;
   v_claims jsonb[] := array[]::jsonb[];
   v_next bigint;
+  v_new boolean;
 begin
   perform email_queue_private.sweep();
   if v_type = 'email' then
     select * into v_budget from email_queue_private.budget;
     v_obstacle := email_queue_private.obstacle(v_budget, null, coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
   end if;
-  if v_obstacle is null then
-    for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit case when v_budget.unknown_streak >= 3 then 1 else 20 end loop
-      exit when v_bytes_left <= 0;
-      v_dispatch := email_queue_private.claim_one(v_type, v_token, v_lease, v_max_messages, v_bytes_left::integer);
-      exit when v_dispatch.id is null;
+  v_new := v_obstacle is null;
+  -- What a token already has is given again whatever stands in the way, or a repeated call would leave it to expire.
+  for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit 20 loop
+    v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer);
+    if v_dispatch.id is null then
+      v_new := false;
+    else
       v_bytes_left := v_bytes_left - v_dispatch.bytes;
       v_claims := v_claims || email_queue_private.describe_dispatch(v_dispatch);
-    end loop;
-  end if;
+      v_new := v_new and coalesce(v_budget.unknown_streak, 0) < 3;
+    end if;
+  end loop;
   if cardinality(v_claims) < jsonb_array_length(p_claim -> 'tokens') then
     v_next := email_queue_private.next_due_ms(v_type);
   end if;
@@ -84,6 +91,9 @@ begin
   -- What claim and begin promise must survive a crash of the server, whatever the role's default is.
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
+  end if;
+  if email_queue_private.sender_domain(p_request -> 'seed_sender') is not null then
+    update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
   end if;
   -- One lock order for all calls that name several dispatches.
   perform 1 from email_queue_private.dispatch as d
@@ -110,7 +120,7 @@ begin
   if jsonb_typeof(p_request -> 'claim') = 'object' then
     begin
       v_claim := email_queue_private.claim(p_request -> 'claim');
-    exception when others then
+    exception when query_canceled or others then
       v_claim := jsonb_build_object('claims', '[]'::jsonb, 'claim_error', sqlerrm);
     end;
   end if;
@@ -128,14 +138,14 @@ comment on function email_queue_private.work(jsonb) is 'Settles, begins and clai
 -- 400 ms a call instead of 5.
 create function public.email_queue_work(p_request jsonb) returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '5s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set search_path = '' set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
 begin
   return email_queue_private.work(p_request);
 end
 $$;
 comment on function public.email_queue_work(jsonb) is
-  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms}, count_remaining}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
+  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms}, count_remaining, seed_sender}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
 
 create function public.email_queue_claim(
   p_token uuid, p_type text default 'email', p_lease_ms bigint default 60000, p_max_messages integer default 100, p_max_bytes bigint default 8388608
@@ -200,3 +210,5 @@ begin
 end
 $$;
 comment on function public.email_queue_extend(uuid, uuid, bigint) is 'Makes an unexpired lease longer. Answers {result: applied|lost, lease_expires_at}.';
+
+call email_queue_private.apply_grants();

@@ -11,7 +11,7 @@ select m.id, m.type,
   b.payload, m.priority, coalesce(r.run_at, m.run_at) as run_at,
   coalesce(m.attempts, r.attempts, d.attempts, 0)::smallint as attempts, m.max_attempts,
   coalesce(m.dispatch_id, d.dispatch_id) as dispatch_id, d.lease_expires_at, m.dedup_key, m.metadata,
-  case when e.errors is not null or m.reason is not null
+  case when e.errors is not null or m.status = 'failed'
     then coalesce(e.errors -> -1, '{}'::jsonb) || jsonb_build_object('reason', m.reason, 'history', e.errors) end as error,
   m.provider_message_id, m.created_at, coalesce(m.completed_at, d.updated_at, r.entered_at, m.created_at) as updated_at, m.completed_at,
   m.send_before
@@ -22,8 +22,12 @@ left join (
   select u.id, o.id as dispatch_id, u.attempts + o.attempt as attempts, o.updated_at,
     case when o.token is not null then o.visible_at end as lease_expires_at,
     email_queue_private.append_errors(o.member_errors -> u.id::text, o.errors) as errors
-  from email_queue_private.dispatch as o cross join lateral unnest(o.message_ids, o.member_attempts) as u(id, attempts)
-  where o.settled_at is null
+  from (
+    -- One index each: a day of settled dispatches is not read.
+    select * from email_queue_private.dispatch where token is not null
+    union all
+    select * from email_queue_private.dispatch where token is null and settled_at is null
+  ) as o cross join lateral unnest(o.message_ids, o.member_attempts) as u(id, attempts)
 ) as d on d.id = m.id and m.status is null
 cross join lateral (select coalesce(m.errors, r.errors, d.errors) as errors) as e;
 comment on view public.email_queue is 'The queue, one row a message. Read only: enqueue with email_queue_enqueue.';
@@ -60,14 +64,22 @@ as $$
 begin
   case
     when p_status = 'processing' then
-      return query select u.id from email_queue_private.dispatch as d cross join lateral unnest(d.message_ids) as u(id)
-        where d.settled_at is null and (p_type is null or d.type = p_type) and (p_before is null or u.id < p_before)
+      return query select u.id from (
+          select * from email_queue_private.dispatch where token is not null
+          union all
+          select * from email_queue_private.dispatch where token is null and settled_at is null
+        ) as d cross join lateral unnest(d.message_ids) as u(id)
+        where (p_type is null or d.type = p_type) and (p_before is null or u.id < p_before)
         order by u.id desc limit p_limit;
     when p_status in ('pending', 'retrying') then
       return query select r.id from email_queue_private.ready as r
         where (r.attempts > 0) = (p_status = 'retrying') and (p_type is null or r.type = p_type) and (p_before is null or r.id < p_before)
         order by r.id desc limit p_limit;
-    when p_status in ('completed', 'failed', 'cancelled') then
+    when p_status in ('failed', 'cancelled') then
+      return query select m.id from email_queue_private.message as m
+        where m.reason is not null and m.status = p_status and (p_type is null or m.type = p_type) and (p_before is null or m.id < p_before)
+        order by m.id desc limit p_limit;
+    when p_status = 'completed' then
       return query select m.id from email_queue_private.message as m
         where m.status = p_status and (p_type is null or m.type = p_type) and (p_before is null or m.id < p_before)
         order by m.id desc limit p_limit;
@@ -89,3 +101,5 @@ as $$
 $$;
 comment on function public.email_queue_list(text, text, integer, uuid) is
   'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page.';
+
+call email_queue_private.apply_grants();

@@ -16,8 +16,8 @@ begin
       perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
     end if;
   end loop;
-  if jsonb_typeof(p_settings -> 'default_sender') <> 'null'
-    and email_queue_private.sender_domain(p_settings -> 'default_sender') is null then
+  if jsonb_typeof(p_settings -> 'default_sender') <> 'null' and (jsonb_typeof(p_settings -> 'default_sender') <> 'string'
+    or email_queue_private.sender_domain(p_settings -> 'default_sender') is null) then
     perform email_queue_private.refuse('default_sender', 'must be an e-mail address, or Name <address>');
   end if;
   begin
@@ -25,7 +25,9 @@ begin
     update email_queue_private.setting
     set default_sender = v_setting.default_sender, rate_limit = v_setting.rate_limit, horizon = v_setting.horizon,
       default_max_attempts = v_setting.default_max_attempts, max_payload_bytes = v_setting.max_payload_bytes,
-      retry_base_ms = v_setting.retry_base_ms, retry_cap_ms = v_setting.retry_cap_ms;
+      retry_base_ms = v_setting.retry_base_ms, retry_cap_ms = v_setting.retry_cap_ms,
+      completed_retention = v_setting.completed_retention, failed_retention = v_setting.failed_retention,
+      payload_retention = v_setting.payload_retention;
   exception when data_exception or check_violation or not_null_violation then
     perform email_queue_private.refuse('settings', sqlerrm);
   end;
@@ -73,3 +75,6 @@ begin
 end
 $$;
 comment on function public.email_queue_resume(text) is 'Ends a pause of the queue (and its cooldown and probe), or of one sender domain.';
+
+call email_queue_private.apply_grants();
+notify pgrst, 'reload schema';

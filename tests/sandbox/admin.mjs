@@ -1,4 +1,11 @@
-// `/_sandbox/`: what a test asks and sets.
+// `/_sandbox/`: what a test asks and sets. JSON in and out; a mistake is 400 {"error"}.
+//   GET    health                      {"ok": true}
+//   GET    state?brief=1&ids=1         see Ledger.state; brief: totals only; ids: every e-mail's id too
+//   GET    emails?limit&offset&to      {total, stored, found, emails}, newest first
+//   GET    faults, DELETE faults       {faults}
+//   POST   faults                      one Fault (see faults.mjs) or a list -> {added}
+//   GET    config, POST config         some settings (see config.mjs) -> {config}
+//   POST   reset                       as it was started
 import { json } from "./answers.mjs";
 import { configure } from "./config.mjs";
 

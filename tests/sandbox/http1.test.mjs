@@ -66,9 +66,9 @@ test("a name that is not this machine's cannot read the mailbox, but may use the
   assert.match((await raw([get("/domains")])).received, /^HTTP\/1\.1 200 /);
 });
 test("a client that leaves is noticed: its answer counts as lost", async () => {
-  await fault({ action: "delay", delayMs: 100 });
+  await fault({ action: "delay", delayMs: 700 });
   const { lost, accepted } = await state();
-  assert.equal(await hasty(email(), "leaver", 30), "gave up");
+  assert.equal(await hasty(email(), "leaver", 250), "gave up");
   await until(async () => (await state()).lost === lost + 1);
   assert.equal((await state()).accepted, accepted + 1);
 });

@@ -30,7 +30,7 @@ describe("/_sandbox", () => {
     assert.ok(Object.values(emailIds).every(({ answered }) => answered === 1));
   });
   test("maxInFlight sees requests that overlap", async () => {
-    await set({ latencyMs: 60 });
+    await set({ latencyMs: 700 });
     await Promise.all([single(email()), single(email()), single(email())]);
     assert.equal((await state()).maxInFlight, 3);
   });

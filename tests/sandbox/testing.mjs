@@ -75,7 +75,7 @@ export async function open(config = {}) {
     fault: (fault) => call("/_sandbox/faults", { body: fault }),
     reset: () => call("/_sandbox/reset"),
     /** A client that gives up. */
-    hasty: (body, key, ms = 150) =>
+    hasty: (body, key, ms = 250) =>
       call("/emails", { body, headers: { "idempotency-key": key }, signal: AbortSignal.timeout(ms) }).then(() => "answered", () => "gave up"),
   };
 }

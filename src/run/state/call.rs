@@ -33,11 +33,13 @@ impl State {
         if self.settles.is_empty() && self.beginning.is_empty() && claim.is_none() {
             return None;
         }
+        // Counting costs; only what may be the run's last call needs it.
+        let count_remaining = self.stopped.is_some() || claim.is_some() && self.is_idle();
         Some(Request {
             settles: self.settles.iter().map(|p| p.settle.clone()).collect(),
             begins: self.beginning.iter().map(|b| self.begin(b)).collect(),
             claim,
-            count_remaining: self.stopped.is_some(),
+            count_remaining,
         })
     }
 
@@ -105,7 +107,8 @@ impl State {
     /// How many dispatches to claim: as many again as may be open at once, so that the next begin needs no call of
     /// its own. A queue that was found empty is asked once more when the last dispatch is settled.
     pub(super) fn wants_claim(&self) -> usize {
-        if self.held_bytes >= self.config.held_bytes || self.exhausted && !self.is_idle() {
+        let last_settle = self.is_idle() && !self.settles.is_empty();
+        if self.held_bytes >= self.config.held_bytes || self.exhausted && !last_settle {
             return 0;
         }
         self.config.in_flight.saturating_sub(self.prepared.len())

@@ -1,4 +1,7 @@
--- Closed by default: everything is taken from everybody, then service_role is given what it needs.
+-- The private schema, and who may use what: closed by default.
+
+create schema email_queue_private;
+comment on schema email_queue_private is 'Tables and inner functions of email-queue. Nothing here is an API.';
 
 -- Supabase has these roles. Supabase Lite makes them only after the migrations, too late for the grants below, and a
 -- stock PostgreSQL has none. Where they cannot be created, the grants pass them over.
@@ -17,7 +20,12 @@ begin
 end
 $$;
 
-do $$
+-- Everything is taken from everybody, then service_role is given what it needs. Each migration that creates something
+-- ends with a call of this, so that nothing is open between two migrations: PostgreSQL gives new functions to PUBLIC, and
+-- Supabase's default privileges give what is new in public to anon.
+create procedure email_queue_private.apply_grants()
+language plpgsql set search_path = ''
+as $$
 declare
   v_role text;
   v_function regprocedure;
@@ -29,7 +37,7 @@ begin
       select p.oid from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
       where n.nspname = 'email_queue_private' or n.nspname = 'public' and p.proname like 'email\_queue\_%'
     loop
-      execute format('revoke all on function %s from %s', v_function, v_role);
+      execute format('revoke all on routine %s from %s', v_function, v_role);
     end loop;
     for v_relation in
       select c.oid from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
@@ -47,12 +55,14 @@ begin
     loop
       execute format('grant execute on function %s to service_role', v_function);
     end loop;
-    -- Reading public.email_queue needs these: it is a security_invoker view.
-    grant usage on schema email_queue_private to service_role;
-    grant select on public.email_queue to service_role;
-    grant select on email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.dispatch to service_role;
-    grant execute on function email_queue_private.append_errors(jsonb, jsonb) to service_role;
+    if to_regclass('public.email_queue') is not null then
+      -- Reading public.email_queue needs these: it is a security_invoker view.
+      grant usage on schema email_queue_private to service_role;
+      grant select on public.email_queue to service_role;
+      grant select on email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.dispatch to service_role;
+      grant execute on function email_queue_private.append_errors(jsonb, jsonb) to service_role;
+    end if;
   end if;
 end
 $$;
-notify pgrst, 'reload schema';
+comment on procedure email_queue_private.apply_grants() is 'Takes all of email-queue from everybody and gives service_role what it needs. Ends each migration.';

@@ -1,0 +1,92 @@
+// The pieces against each other: two of everything at once, on both versions of PostgreSQL.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { after, before, test } from "node:test";
+import { connect, freePort, startFunction, startLite, startPostgres, tempFolder, waitFor } from "./stack.mjs";
+
+const MIGRATION = `
+  create table public.note (id int primary key);
+  alter table public.note enable row level security;
+  create function public.who(p_any jsonb) returns jsonb language sql set search_path = ''
+    as $$ select jsonb_build_object('role', current_user, 'kind', jsonb_typeof(p_any)) $$;
+  do $$ begin create role service_role nologin; exception when duplicate_object then null; end $$;
+  revoke execute on function public.who(jsonb) from public;
+  grant execute on function public.who(jsonb) to service_role;
+`;
+
+const FUNCTION = `
+  const secret = Deno.env.get("PROCESS_EMAIL_QUEUE_SECRET");
+  Deno.serve({ port: Number(Deno.env.get("PORT")), hostname: "127.0.0.1" }, async (request) =>
+    request.headers.get("authorization") === "Bearer " + secret
+      ? Response.json({ said: await request.text(), home: Deno.env.get("SECRET_OF_THIS_MACHINE") ?? null })
+      : new Response("no", { status: 401 }));
+`;
+
+/** @type {ReturnType<typeof tempFolder>} */
+let folder;
+before(() => {
+  folder = tempFolder("test");
+  fs.mkdirSync(path.join(folder.path, "migrations"));
+  fs.writeFileSync(path.join(folder.path, "migrations/20260101000000_note.sql"), MIGRATION);
+  fs.writeFileSync(path.join(folder.path, "function.ts"), FUNCTION);
+});
+after(() => folder.remove());
+
+const migrations = () => path.join(folder.path, "migrations");
+
+/** @param {import("./lite.mjs").Lite} lite */
+async function works(lite) {
+  assert.deepEqual(await lite.rpc("who", { p_any: { a: 1 } }), { role: "service_role", kind: "object" });
+  await assert.rejects(lite.rpc("who", { p_any: {} }, lite.publishableKey), /permission denied/);
+  await assert.rejects(lite.rpc("who", { p_any: {} }, ""), /answered 401/);
+}
+
+test("two embedded databases side by side", { timeout: 120_000 }, async () => {
+  const [one, two] = await Promise.all([1, 2].map(() => startLite({ migrationsDir: migrations() })));
+  assert.notEqual(one.url, two.url);
+  assert.notEqual(one.secretKey, two.secretKey);
+  assert.deepEqual(one.migrations, ["20260101000000_note.sql"]);
+  await Promise.all([one, two].map(works));
+  await assert.rejects(one.rpc("who", { p_any: {} }, two.secretKey), /answered 401/);
+  await Promise.all([one.stop(), two.stop()]);
+  await assert.rejects(fetch(one.url));
+});
+
+for (const version of [15, 17]) {
+  test(`PostgreSQL ${version}: two side by side, one behind Lite, a crash in between`, { timeout: 120_000 }, async () => {
+    const [one, two] = await Promise.all([1, 2].map(() => startPostgres({ version })));
+    assert.notEqual(one.port, two.port);
+    const lite = await startLite({ driver: "postgres", databaseUrl: one.url, migrationsDir: migrations() });
+    const again = await startLite({ driver: "postgres", databaseUrl: one.url, migrate: false });
+    await Promise.all([lite, again].map(works));
+    await one.restart({ crash: true });
+    await waitFor(() => lite.rpc("who", { p_any: {} }).catch(() => null), { what: "Lite to find the database again" });
+    const sql = await connect(two.url);
+    assert.equal((await sql`show server_version_num`)[0].server_version_num.slice(0, 2), String(version));
+    assert.equal((await sql`show fsync`)[0].fsync, "off");
+    await sql.end();
+    await Promise.all([lite.stop(), again.stop(), two.stop()]);
+    await one.stop();
+  });
+}
+
+test("the function: its answers, what it is not given, and its end", { timeout: 60_000 }, async () => {
+  process.env.SECRET_OF_THIS_MACHINE = "hidden";
+  const entry = path.join(folder.path, "function.ts");
+  const [one, two] = await Promise.all([startFunction({ entry, env: {} }), startFunction({ entry, env: { PROCESS_EMAIL_QUEUE_SECRET: "s" } })]);
+  assert.deepEqual(await one.invoke(), { said: "", home: null });
+  assert.deepEqual(await two.invoke({ a: 1 }), { said: '{"a":1}', home: null });
+  assert.equal((await one.request({ headers: {} })).status, 401);
+  assert.notEqual(one.secret, two.secret);
+  await one.kill();
+  await assert.rejects(one.invoke());
+  await two.stop();
+});
+
+test("waiting gives up and says for what", async () => {
+  await assert.rejects(waitFor(() => false, { timeout: 60, interval: 20, what: "nothing" }), /gave up after 0\.06 s waiting for nothing/);
+  assert.equal(await waitFor(async () => 7), 7);
+  assert.notEqual(await freePort(), 0);
+});

@@ -1,0 +1,65 @@
+# The migrations as the Supabase CLI applies them, its linters, and the pgTAP tests, on PostgreSQL 15 and 17.
+
+suite_sql() {
+  need_npm test
+  local version
+  for version in 15 17; do sql_on "$version"; done
+}
+
+sql_on() { # major version
+  local on="PostgreSQL $1" project=$work/sql-$1
+  local options=()
+  # The one extension of Supabase's that Debian has; on 17 it is missing.
+  if [ "$1" = 15 ]; then options=(-c shared_preload_libraries=pg_cron -c cron.database_name=postgres); fi
+  start_cluster "$1" "${options[@]}" || { fail "$on did not start"; return; }
+  "$psql" -XqAt -v ON_ERROR_STOP=1 -v old="$([ "$1" = 15 ] && echo true || echo false)" -f - <<<"$SUPABASE_ROLES" >"$logs/sql-roles-$1.log" 2>&1 ||
+    { cat "$logs/sql-roles-$1.log" >&2; fail "$on: the roles could not be created"; return; }
+
+  # A copy, so that the CLI writes its notes there, and two runs side by side do not share them.
+  mkdir -p "$project/supabase" "$project/home"
+  cp -R "$root/supabase/migrations" "$project/supabase/"
+  if [ -f "$root/supabase/config.toml" ]; then cp "$root/supabase/config.toml" "$project/supabase/"; fi
+  run check "$on: supabase db push" supabase_cli "$project" db push --yes || return
+  run check "$on: supabase db push again has nothing to do" says "up to date" supabase_cli "$project" db push --yes
+  if [ "$1" = 15 ]; then
+    run check "$on: supabase db lint" supabase_cli "$project" db lint --level warning --fail-on warning
+    run check "$on: supabase db advisors" supabase_cli "$project" db advisors --level warn --fail-on warn
+  fi
+
+  # One plain SQL file, into the schema where Supabase keeps extensions; 17 gets it the same way.
+  { echo 'set client_min_messages = warning; set search_path = extensions;'; grep -v '^[\\]' "$pgtap"; } |
+    "$psql" -Xq -v ON_ERROR_STOP=1 -f - >"$logs/sql-pgtap-$1.log" 2>&1 || { fail "$on: pgTAP could not be loaded"; return; }
+  need_files "$root"/supabase/tests/*.sql || return
+  run prove "$on: pg_prove" env PERL5LIB="$work/postgres-15/usr/share/perl5" \
+    perl "$work/postgres-15/usr/bin/pg_prove" --verbose --psql-bin "$psql" "$root"/supabase/tests/*.sql
+}
+
+supabase_cli() { # project's folder, arguments
+  env -u SUPABASE_ACCESS_TOKEN HOME="$1/home" DO_NOT_TRACK=1 \
+    "$tools/test/node_modules/.bin/supabase" "${@:2}" --workdir "$1" --remote="$database_url"
+}
+
+# Passes on a command's output, and fails unless it has the text.
+says() { # text, command
+  "${@:2}" 2>&1 | tee "$work/said"
+  [ "${PIPESTATUS[0]}" -eq 0 ] && grep -qF -- "$1" "$work/said"
+}
+
+# What every Supabase project has. On 15 (old) also what projects made before 2026 have: new objects in public are
+# open to the API's roles, unless a migration closes them.
+read -rd '' SUPABASE_ROLES <<'SQL'
+create role anon nologin noinherit;
+create role authenticated nologin noinherit;
+create role service_role nologin noinherit bypassrls;
+create role authenticator login noinherit;
+grant anon, authenticated, service_role to authenticator;
+create schema extensions;
+grant usage on schema extensions to public;
+grant usage on schema public to anon, authenticated, service_role;
+alter database postgres set search_path = "$user", public, extensions;
+\if :old
+  alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
+  alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
+  alter default privileges in schema public grant all on sequences to anon, authenticated, service_role;
+\endif
+SQL

@@ -1,0 +1,151 @@
+-- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text}: since and until bound the time
+-- at which the message failed, text is looked for in its last error. Bounded: each call takes at most 1000 messages.
+
+create function email_queue_private.check_filter(p_filter jsonb) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'::jsonb), '{}'::jsonb);
+  v_key text;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('type', 'reason', 'since', 'until', 'text') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use type, reason, since, until or text');
+    end if;
+  end loop;
+  if v_filter ->> 'reason' not in ('rejected', 'exhausted', 'unknown_outcome', 'expired') then
+    perform email_queue_private.refuse('filter.reason', 'must be rejected, exhausted, unknown_outcome or expired');
+  end if;
+  perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
+  perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
+  return v_filter;
+end
+$$;
+comment on function email_queue_private.check_filter(jsonb) is 'A filter of dead letters, or an error that names the field.';
+
+-- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: a text with % or _
+-- means these.
+create function email_queue_private.dead_letters(p_ids uuid[], p_filter jsonb, p_before uuid, p_newest boolean, p_limit integer)
+returns setof email_queue_private.message
+language sql stable set search_path = ''
+as $$
+  select m.* from email_queue_private.message as m
+  where m.reason is not null and m.status = 'failed' and (p_ids is null or m.id = any (p_ids)) and (p_before is null or m.id < p_before)
+    and (p_filter ->> 'type' is null or m.type = p_filter ->> 'type')
+    and (p_filter ->> 'reason' is null or m.reason = p_filter ->> 'reason')
+    and (p_filter ->> 'since' is null or m.completed_at >= (p_filter ->> 'since')::timestamptz)
+    and (p_filter ->> 'until' is null or m.completed_at < (p_filter ->> 'until')::timestamptz)
+    and (p_filter ->> 'text' is null or strpos(lower(coalesce(m.errors ->> -1, '')), lower(p_filter ->> 'text')) > 0)
+  order by case when p_newest then m.id end desc, case when not p_newest then m.id end
+  limit least(greatest(p_limit, 0), 1000)
+$$;
+comment on function email_queue_private.dead_letters(uuid[], jsonb, uuid, boolean, integer) is 'Failed messages that fit ids and filter.';
+
+create function public.email_queue_dead_letters(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q
+  where q.id = any (array(
+    select d.id from email_queue_private.dead_letters(null, email_queue_private.check_filter(p_filter), p_before, true, p_limit) as d))
+$$;
+comment on function public.email_queue_dead_letters(jsonb, integer, uuid) is
+  'Failed messages, newest first, at most 1000. p_filter: {type, reason, since, until, text}; p_before (an id) continues a page.';
+
+-- Why a dead letter may not be sent again, or null.
+create function email_queue_private.redrive_obstacle(p_message email_queue_private.message, p_allow_duplicates boolean) returns text
+language sql stable set search_path = ''
+as $$
+  select case
+    when p_message.reason = 'unknown_outcome' and not coalesce(p_allow_duplicates, false)
+      then 'it may have been sent: redrive it with p_allow_duplicates'
+    when not exists (select 1 from email_queue_private.body as b where b.id = p_message.id) then 'its payload was erased'
+  end
+$$;
+comment on function email_queue_private.redrive_obstacle(email_queue_private.message, boolean) is 'Why a dead letter may not be sent again; null where it may.';
+
+-- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped: whoever redrives wants
+-- it sent. Messages that are asked for by id and are no dead letters are named with what they are.
+create function public.email_queue_redrive(
+  p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false,
+  p_allow_duplicates boolean default false, p_limit integer default 1000
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
+as $$
+declare
+  v_filter jsonb := email_queue_private.check_filter(p_filter);
+  v_message email_queue_private.message;
+  v_payload jsonb;
+  v_obstacle text;
+  v_redriven uuid[] := array[]::uuid[];
+  v_refused jsonb[] := array[]::jsonb[];
+begin
+  if p_ids is null and p_filter is null then
+    perform email_queue_private.refuse('ids', 'is missing: give p_ids, or p_filter ({} for all dead letters)');
+  end if;
+  for v_message in
+    select m.* from email_queue_private.message as m
+    where m.id = any (array(select d.id from email_queue_private.dead_letters(p_ids, v_filter, null, false, p_limit) as d))
+      and m.status = 'failed'
+    order by m.id for update
+  loop
+    v_obstacle := email_queue_private.redrive_obstacle(v_message, p_allow_duplicates);
+    if v_obstacle is not null then
+      v_refused := v_refused || jsonb_build_object('id', v_message.id, 'reason', v_obstacle);
+      continue;
+    end if;
+    v_redriven := v_redriven || v_message.id;
+    if not coalesce(p_dry_run, false) then
+      select b.payload into v_payload from email_queue_private.body as b where b.id = v_message.id;
+      insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, errors)
+      values (v_message.id, clock_timestamp(), clock_timestamp(),
+        case when v_message.send_before > clock_timestamp() then v_message.send_before end, v_message.bytes, v_message.priority,
+        v_message.max_attempts, v_message.type,
+        case when v_message.type = 'email' then email_queue_private.check_email(v_payload) else 'single:' end, v_message.errors);
+      update email_queue_private.message as m
+      set status = null, reason = null, completed_at = null, attempts = null, dispatch_id = null, errors = null,
+        send_before = case when m.send_before > clock_timestamp() then m.send_before end
+      where m.id = v_message.id;
+    end if;
+  end loop;
+  select v_refused || coalesce(array_agg(jsonb_build_object('id', a.id, 'reason', case
+      when q.id is null then 'there is no such message'
+      when q.status = 'failed' then 'it does not fit the filter'
+      else format('it is %s, not failed', q.status) end)), array[]::jsonb[]) into v_refused
+  from unnest(p_ids) as a(id) left join public.email_queue as q on q.id = a.id
+  where a.id <> all (v_redriven) and not exists (select 1 from unnest(v_refused) as r where (r ->> 'id')::uuid = a.id);
+  return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'redriven', to_jsonb(v_redriven), 'refused', to_jsonb(v_refused));
+end
+$$;
+comment on function public.email_queue_redrive(uuid[], jsonb, boolean, boolean, integer) is
+  'Puts dead letters back to be sent, at most 1000 a call. Answers {dry_run, redriven: [id], refused: [{id, reason}]}.';
+
+create function public.email_queue_discard(
+  p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false, p_limit integer default 1000
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
+as $$
+declare
+  v_filter jsonb := email_queue_private.check_filter(p_filter);
+  v_ids uuid[];
+begin
+  if p_ids is null and p_filter is null then
+    perform email_queue_private.refuse('ids', 'is missing: give p_ids, or p_filter ({} for all dead letters)');
+  end if;
+  select coalesce(array_agg(m.id), array[]::uuid[]) into v_ids from (
+    select m.id from email_queue_private.message as m
+    where m.id = any (array(select d.id from email_queue_private.dead_letters(p_ids, v_filter, null, false, p_limit) as d))
+      and m.status = 'failed'
+    order by m.id for update
+  ) as m;
+  if not coalesce(p_dry_run, false) then
+    delete from email_queue_private.body where id = any (v_ids);
+    delete from email_queue_private.message where id = any (v_ids);
+  end if;
+  return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'discarded', to_jsonb(v_ids));
+end
+$$;
+comment on function public.email_queue_discard(uuid[], jsonb, boolean, integer) is
+  'Deletes dead letters for good, at most 1000 a call. Answers {dry_run, discarded: [id]}.';
