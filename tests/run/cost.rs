@@ -27,7 +27,11 @@ fn a_burst_of_250_costs_three_requests_and_at_most_six_calls() {
     world.run();
     world.assert_all_completed(250);
     assert_eq!(world.mailer.count(), 3);
-    assert!(world.database.count() <= 6, "{} calls", world.database.count());
+    assert!(
+        world.database.count() <= 6,
+        "{} calls",
+        world.database.count()
+    );
 }
 
 #[test]
@@ -37,7 +41,11 @@ fn in_steady_state_100_messages_cost_two_requests() {
     world.assert_all_completed(2000);
     assert_eq!(report.accepted, 2000);
     assert_eq!(world.mailer.count(), 20);
-    assert!(world.database.count() <= 24, "{} calls", world.database.count());
+    assert!(
+        world.database.count() <= 24,
+        "{} calls",
+        world.database.count()
+    );
 }
 
 #[test]
@@ -46,7 +54,11 @@ fn a_thousand_messages_cost_ten_requests_and_at_most_fourteen_calls() {
     world.run();
     world.assert_all_completed(1000);
     assert_eq!(world.mailer.count(), 10);
-    assert!(world.database.count() <= 14, "{} calls", world.database.count());
+    assert!(
+        world.database.count() <= 14,
+        "{} calls",
+        world.database.count()
+    );
 }
 
 #[test]
@@ -54,11 +66,16 @@ fn singles_cost_one_request_each_and_no_more_calls_than_that() {
     let world = World::default();
     for index in 0..20 {
         let mut message = email(index);
-        message.payload["attachments"] = serde_json::json!([{"filename": "a.txt", "content": "YQ=="}]);
+        message.payload["attachments"] =
+            serde_json::json!([{"filename": "a.txt", "content": "YQ=="}]);
         world.enqueue(message);
     }
     world.run();
     world.assert_all_completed(20);
     assert_eq!(world.mailer.count(), 20);
-    assert!(world.database.count() <= 24, "{} calls", world.database.count());
+    assert!(
+        world.database.count() <= 24,
+        "{} calls",
+        world.database.count()
+    );
 }

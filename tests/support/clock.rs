@@ -33,18 +33,24 @@ impl SimulatedClock {
 
     /// Runs `future` to its end. Panics if it spins, or waits for something that will never happen.
     pub fn run<F: Future>(&self, future: F) -> F::Output {
-        self.run_until(future, || false).expect("it was not stopped")
+        self.run_until(future, || false)
+            .expect("it was not stopped")
     }
 
     /// Like [`run`](Self::run), but drops the future as soon as `stop` says so, as when a process is killed.
-    pub fn run_until<F: Future>(&self, future: F, mut stop: impl FnMut() -> bool) -> Option<F::Output> {
+    pub fn run_until<F: Future>(
+        &self,
+        future: F,
+        mut stop: impl FnMut() -> bool,
+    ) -> Option<F::Output> {
         let mut future = pin!(future);
         let flag = Arc::new(Flag(AtomicBool::new(true)));
         let waker = Waker::from(flag.clone());
         let (mut moment, mut polls) = (self.now(), 0);
         loop {
             while flag.0.swap(false, Ordering::SeqCst) {
-                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
+                {
                     return Some(output);
                 }
                 if stop() {
@@ -54,7 +60,10 @@ impl SimulatedClock {
                 moment = self.now();
                 assert!(polls < SPIN, "it spins at {moment:?}");
             }
-            assert!(self.fire(), "nothing will ever happen any more, at {moment:?}");
+            assert!(
+                self.fire(),
+                "nothing will ever happen any more, at {moment:?}"
+            );
         }
     }
 

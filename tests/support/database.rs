@@ -72,7 +72,11 @@ impl Connection {
     }
 
     async fn carry_out(&self, number: usize, request: &Request) -> Reply {
-        let mut reply = self.queue.work(request).await.expect("memory does not fail");
+        let mut reply = self
+            .queue
+            .work(request)
+            .await
+            .expect("memory does not fail");
         let fault = self.queue.with(|queue, _| queue.fault());
         assert_eq!(fault, None, "after call {number}: {request:#?}");
         assert_eq!(reply.settles.len(), request.settles.len());

@@ -183,7 +183,9 @@ impl MemoryMailer {
     fn is_unverified(&self, email: &Value) -> bool {
         let from = email["from"].as_str().unwrap_or_default();
         let unverified = self.unverified.borrow();
-        unverified.iter().any(|domain| from.trim_end_matches('>').ends_with(&format!("@{domain}")))
+        unverified
+            .iter()
+            .any(|domain| from.trim_end_matches('>').ends_with(&format!("@{domain}")))
     }
 }
 
@@ -204,7 +206,10 @@ impl Mailer for MemoryMailer {
         let (mut status, mut body) = (0, Value::Null);
         if matches!(
             behaviour,
-            Behaviour::Honest | Behaviour::LostAnswer | Behaviour::TimeoutAfter | Behaviour::AnswersAfter(..)
+            Behaviour::Honest
+                | Behaviour::LostAnswer
+                | Behaviour::TimeoutAfter
+                | Behaviour::AnswersAfter(..)
         ) {
             (status, body) = self.handle(&request);
         }
@@ -252,5 +257,8 @@ fn error(status: u16, name: &str) -> Value {
 fn message_id(email: &Value) -> String {
     let tags = email["tags"].as_array().expect("there are tags");
     let tag = tags.iter().find(|tag| tag["name"] == "message_id");
-    tag.expect("one is the message's id")["value"].as_str().expect("a text").to_owned()
+    tag.expect("one is the message's id")["value"]
+        .as_str()
+        .expect("a text")
+        .to_owned()
 }

@@ -51,7 +51,10 @@ impl World {
     }
 
     pub fn enqueue(&self, message: NewMessage) -> String {
-        let enqueued = self.database.queue.with(|queue, now| queue.enqueue(now, &message));
+        let enqueued = self
+            .database
+            .queue
+            .with(|queue, now| queue.enqueue(now, &message));
         enqueued.expect("it is taken").id
     }
 
@@ -67,7 +70,14 @@ impl World {
 
     /// The worker.
     pub async fn work(&self) -> Report {
-        let report = run(&self.database, &self.mailer, &self.clock, &self.random, self.config).await;
+        let report = run(
+            &self.database,
+            &self.mailer,
+            &self.clock,
+            &self.random,
+            self.config,
+        )
+        .await;
         assert_eq!(
             report.claimed,
             report.accepted + report.retried + report.failed + report.released + report.lost,
@@ -94,11 +104,16 @@ impl World {
     }
 
     pub fn get(&self, id: &str) -> QueueMessage {
-        self.database.queue.with(|queue, _| queue.get(id)).expect("it is there")
+        self.database
+            .queue
+            .with(|queue, _| queue.get(id))
+            .expect("it is there")
     }
 
     pub fn list(&self, status: QueueMessageStatus) -> Vec<QueueMessage> {
-        self.database.queue.with(|queue, _| queue.list(status, None, 1000, None))
+        self.database
+            .queue
+            .with(|queue, _| queue.list(status, None, 1000, None))
     }
 
     pub fn counts(&self) -> BTreeMap<&'static str, usize> {

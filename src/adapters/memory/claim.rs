@@ -217,10 +217,7 @@ impl Queue {
             .iter()
             .flat_map(|lane| PRIORITIES.flat_map(|priority| self.rows(kind, lane, priority)));
         let ready = ready.filter(|row| row.run_at <= now).count();
-        let waiting = self
-            .dispatches
-            .values()
-            .filter(|d| d.is_waiting() && d.kind == kind);
+        let waiting = self.waiting(now, kind);
         let due = waiting
             .filter(|d| d.visible_at <= now)
             .map(|d| d.members.len());

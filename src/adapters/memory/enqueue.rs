@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// Metadata's limit, in bytes.
 const MAX_METADATA: u64 = 16 * 1024;
+/// 2000-01-01 to 3000-01-01, in seconds since 1970.
+const TIMES: std::ops::RangeInclusive<u64> = 946_684_800..=32_503_680_000;
 
 impl Queue {
     /// Inserts one message.
@@ -141,7 +143,10 @@ impl Queue {
 fn when(field: &str, text: Option<&str>) -> Result<Option<Duration>, QueueError> {
     match text.map(time::parse) {
         None => Ok(None),
-        Some(Some(time)) => Ok(Some(time)),
         Some(None) => refuse(field, "must be a time"),
+        Some(Some(time)) if !TIMES.contains(&time.as_secs()) => {
+            refuse(field, "must be a time between the years 2000 and 3000")
+        }
+        Some(Some(time)) => Ok(Some(time)),
     }
 }

@@ -9,6 +9,9 @@ use crate::work::{
 use serde_json::Value;
 use std::time::Duration;
 
+/// The longest wait between two probes.
+const LONGEST_PROBE_MS: u64 = 300_000;
+
 impl Queue {
     pub(super) fn settle(&mut self, now: Duration, settle: &Settle) -> Settled {
         let settled = |result, reason: Option<&str>| Settled {
@@ -152,11 +155,19 @@ impl Queue {
                 budget.probe_until = None;
                 budget.probe_dispatch_id = None;
             }
-            Some(Streak::Add) => {
+            // Requests that were under way when the third came back unknown say nothing new; only a probe does.
+            Some(Streak::Add)
+                if budget.unknown_streak < 3
+                    || budget.probe_dispatch_id.as_ref() == Some(&dispatch.id) =>
+            {
+                // Doubles with each probe that brings no answer.
+                let doublings = budget.unknown_streak.saturating_sub(2).min(20);
+                let wait = |ms: u64| ms.saturating_mul(1 << doublings).min(LONGEST_PROBE_MS);
                 budget.unknown_streak += 1;
                 budget.probe_dispatch_id = None;
                 let probing = budget.unknown_streak >= 3;
-                budget.probe_until = signals.probe_ms.filter(|_| probing).map(after);
+                let probe = signals.probe_ms.filter(|_| probing);
+                budget.probe_until = probe.map(|ms| after(wait(ms)));
             }
             _ => {}
         }
