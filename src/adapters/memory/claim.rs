@@ -2,8 +2,6 @@
 
 use super::store::{Dispatch, Member, Place, Queue};
 use crate::work::{self, Claim, ClaimedMessage, Reply};
-use std::collections::BTreeSet;
-use std::ops::Bound;
 use std::time::Duration;
 
 const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=3;
@@ -168,24 +166,24 @@ impl Queue {
 
     /// The lanes of a type that have ready rows, without those of paused domains.
     fn lanes(&self, now: Duration, kind: &str) -> Vec<String> {
-        let rows = self.order.iter().filter(|place| place.kind == kind);
-        let lanes: BTreeSet<&String> = rows.map(|place| &place.lane).collect();
-        let open = |lane: &&String| !self.is_lane_paused(now, lane);
-        lanes.into_iter().filter(open).cloned().collect()
+        let mut lanes = Vec::new();
+        let mut from = Place::first(kind, String::new(), 0);
+        while let Some(place) = self.order.range(from..).next()
+            && place.kind == kind
+        {
+            if !self.is_lane_paused(now, &place.lane) {
+                lanes.push(place.lane.clone());
+            }
+            from = Place::first(kind, format!("{}\0", place.lane), 0);
+        }
+        lanes
     }
 
     /// The rows of a lane in one priority, in order.
     fn rows(&self, kind: &str, lane: &str, priority: u8) -> impl Iterator<Item = &Place> {
-        let start = Place {
-            kind: kind.to_owned(),
-            lane: lane.to_owned(),
-            priority,
-            run_at: Duration::ZERO,
-            id: String::new(),
-        };
-        let (kind, lane) = (start.kind.clone(), start.lane.clone());
+        let (kind, lane) = (kind.to_owned(), lane.to_owned());
         self.order
-            .range((Bound::Included(start), Bound::Unbounded))
+            .range(Place::first(&kind, lane.clone(), priority)..)
             .take_while(move |row| row.priority == priority && row.lane == lane && row.kind == kind)
     }
 

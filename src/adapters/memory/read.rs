@@ -4,6 +4,7 @@ use super::store::{Dispatch, Member, Message, Queue};
 use super::{members::history, time};
 use crate::queue::{QueueMessage, QueueMessageStatus};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The most messages on a page.
@@ -79,8 +80,8 @@ impl Queue {
     }
 
     /// How many messages there are in each status that has any.
-    pub fn counts(&self) -> std::collections::BTreeMap<&'static str, usize> {
-        let mut counts = std::collections::BTreeMap::new();
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
         for (id, message) in &self.messages {
             let status = self.whereabouts(id, message).status;
             *counts.entry(status.as_str()).or_default() += 1;
@@ -90,13 +91,19 @@ impl Queue {
 
     /// The first thing found wrong with what is stored: promise 1, and what the database's constraints hold.
     pub fn fault(&self) -> Option<String> {
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let members = self.dispatches.values().flat_map(|d| &d.members);
+        for id in self.ready.keys().chain(members.map(|member| &member.id)) {
+            *places.entry(id).or_default() += 1;
+        }
         for (id, message) in &self.messages {
-            let ready = usize::from(self.ready.contains_key(id));
-            let dispatched = self.holders(id).count();
-            let places = ready + dispatched + usize::from(message.end.is_some());
-            if places != 1 {
+            let places = places.remove(id.as_str()).unwrap_or(0);
+            if places + usize::from(message.end.is_some()) != 1 {
                 return Some(format!("message {id} is in {places} places"));
             }
+        }
+        if let Some(id) = places.keys().next() {
+            return Some(format!("there is no message {id}"));
         }
         if self.order.len() != self.ready.len() {
             return Some("the order of claims is not that of the ready messages".to_owned());

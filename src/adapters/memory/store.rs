@@ -103,6 +103,19 @@ pub(super) struct Place {
     pub id: String,
 }
 
+impl Place {
+    /// Before all others of a lane from a priority on.
+    pub fn first(kind: &str, lane: String, priority: u8) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            lane,
+            priority,
+            run_at: Duration::ZERO,
+            id: String::new(),
+        }
+    }
+}
+
 /// One request to the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Dispatch {

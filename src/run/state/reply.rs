@@ -74,6 +74,8 @@ impl State {
             for dispatch in reply.claims {
                 self.on_claimed(dispatch);
             }
+            // Where nothing could be claimed, nobody knows whether something is due.
+            self.exhausted = false;
             if reply.claim_error.is_some() {
                 self.claim_at = now + POLL;
             } else if let Some(obstacle) = reply.obstacle {
