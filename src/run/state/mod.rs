@@ -39,6 +39,8 @@ pub struct State {
     exhausted: bool,
     claim_at: Duration,
     begin_at: Duration,
+    /// Begins and claims wait for an answer of the provider, which may be to our own probe.
+    awaits_answer: bool,
     call_at: Duration,
     failed_calls: u32,
     /// Set once: no more claims.
@@ -104,6 +106,7 @@ impl State {
             exhausted: false,
             claim_at: now,
             begin_at: now,
+            awaits_answer: false,
             call_at: now,
             failed_calls: 0,
             stopped: None,
@@ -188,6 +191,11 @@ impl State {
             unit,
         );
         self.settle(&sending.dispatch, settle);
+        if std::mem::take(&mut self.awaits_answer) {
+            // The settle goes first in the same call, so begins and claims meet what it changes.
+            self.begin_at = self.begin_at.min(now);
+            self.claim_at = self.claim_at.min(now);
+        }
     }
 
     /// When something is to be done although nothing happens; `None` where only an event can move the run.

@@ -145,6 +145,10 @@ impl State {
                     latest: asked_at.unwrap_or(now) + known + self.config.margin,
                 });
             }
+            BeginState::Unavailable if self.is_asking() => {
+                self.await_answer(now, begun.retry_after_ms);
+                self.prepared.push_front(prepared);
+            }
             BeginState::Throttled | BeginState::Unavailable => {
                 let after = begun
                     .retry_after_ms
@@ -221,6 +225,10 @@ impl State {
     }
 
     fn on_obstacle(&mut self, now: Duration, obstacle: &Obstacle) {
+        if obstacle.state == BeginState::Unavailable && self.is_asking() {
+            self.await_answer(now, obstacle.retry_after_ms);
+            return;
+        }
         let after = obstacle.retry_after_ms.map(Duration::from_millis);
         match after {
             Some(after)
@@ -232,6 +240,20 @@ impl State {
             }
             _ => self.stop(stopped_by(obstacle.state), after),
         }
+    }
+
+    /// A request of this run is on its way: it may be the very probe that others wait for.
+    fn is_asking(&self) -> bool {
+        !self.waiting.is_empty() || !self.sending.is_empty()
+    }
+
+    /// Begins and claims nothing before an answer of the provider has come.
+    fn await_answer(&mut self, now: Duration, retry_after_ms: Option<u64>) {
+        let after = retry_after_ms.map_or(LONGEST_WAIT, Duration::from_millis);
+        let at = now + after.clamp(POLL, LONGEST_WAIT);
+        self.begin_at = self.begin_at.max(at);
+        self.claim_at = self.claim_at.max(at);
+        self.awaits_answer = true;
     }
 }
 
