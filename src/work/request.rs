@@ -46,6 +46,8 @@ pub struct Begin {
     pub endpoint: Endpoint,
     /// How its body is encoded.
     pub wire_version: u16,
+    /// How many messages its body holds. Fewer are left where an answer that took some out was lost.
+    pub members: u32,
     /// The longest time that the request may take.
     pub timeout_ms: u64,
     /// How late the request may leave.

@@ -22,6 +22,12 @@ impl Queue {
                 "endpoint, wire_version, timeout_ms and margin_ms are needed",
             );
         }
+        if begin.members as usize != dispatch.members.len() {
+            return Begun {
+                reason: Some("it has other members now".to_owned()),
+                ..begun(&dispatch.id, BeginState::Changed)
+            };
+        }
         if begin.endpoint == Endpoint::Single && dispatch.members.len() > 1 {
             return invalid(
                 &dispatch,

@@ -121,6 +121,7 @@ impl State {
             token: prepared.dispatch.token.clone(),
             endpoint: prepared.endpoint,
             wire_version: prepared.wire_version,
+            members: u32::try_from(prepared.dispatch.messages.len()).unwrap_or(u32::MAX),
             timeout_ms: millis(self.config.timeout),
             margin_ms: millis(self.config.margin),
             max_wait_ms: millis(self.config.max_wait),
