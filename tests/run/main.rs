@@ -9,4 +9,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bounds;
+mod chaos;
 mod cost;
+mod losses;
+mod provider;
+mod refusals;
+mod unknown;

@@ -9,7 +9,7 @@ mod random;
 mod world;
 
 pub use clock::SimulatedClock;
-pub use database::{Call, Connection, Fault};
-pub use provider::{Behaviour, MemoryMailer, Mode, Request};
+pub use database::{Connection, Fault};
+pub use provider::{Behaviour, MemoryMailer, Mode};
 pub use random::SeededRandom;
 pub use world::{World, email};

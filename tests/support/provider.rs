@@ -82,6 +82,8 @@ pub struct MemoryMailer {
     /// Sender domains that are not verified.
     pub unverified: RefCell<Vec<String>>,
     pub requests: RefCell<Vec<Request>>,
+    /// When a request was more than the rate allows.
+    pub throttled: RefCell<Vec<Duration>>,
     /// How often each message was accepted.
     pub accepted: RefCell<BTreeMap<String, u32>>,
     clock: SimulatedClock,
@@ -99,6 +101,7 @@ impl MemoryMailer {
             refused: RefCell::default(),
             unverified: RefCell::default(),
             requests: RefCell::default(),
+            throttled: RefCell::default(),
             accepted: RefCell::default(),
             clock,
             behaviour: RefCell::new(Box::new(|_| Behaviour::Honest)),
@@ -134,6 +137,7 @@ impl MemoryMailer {
         let used = if second == now.as_secs() { used + 1 } else { 1 };
         self.window.set((now.as_secs(), used));
         if used > self.limit.get() {
+            self.throttled.borrow_mut().push(now);
             return (429, error(429, "rate_limit_exceeded"));
         }
         if let Some(stored) = self.stored.borrow().get(&request.key)
