@@ -1,12 +1,10 @@
 //! What the next call to the database says.
 
+use super::reply::GRACE;
 use super::{Beginning, State, Stopped};
 use crate::decide::millis;
 use crate::work::{Begin, Claim, Request};
 use std::time::Duration;
-
-/// After the deadline the leases do what a last settle could not: it is not tried for longer than this.
-const GRACE: Duration = Duration::from_secs(3);
 
 impl State {
     /// The next call, or `None` where there is nothing to say. It is not asked while a call is under way.
@@ -17,11 +15,6 @@ impl State {
     ) -> Option<Request> {
         // A run that is done would find itself idle, and claim again and again until its deadline.
         if now < self.call_at || self.given_up || self.is_done() {
-            return None;
-        }
-        if self.failed_calls > 0 && now > self.deadline() + GRACE {
-            self.stop(Stopped::Unavailable, None);
-            self.given_up = true;
             return None;
         }
         if !self.fits(now, Duration::ZERO) {
@@ -69,6 +62,7 @@ impl State {
                 prepared,
                 asked_at: None,
                 repeated: false,
+                failures: 0,
             });
         }
         for beginning in &mut self.beginning {

@@ -43,6 +43,8 @@ pub struct State {
     awaits_answer: bool,
     call_at: Duration,
     failed_calls: u32,
+    /// In a row.
+    failed_claims: u32,
     /// Set once: no more claims.
     stopped: Option<Stopped>,
     retry_after: Option<Duration>,
@@ -58,6 +60,7 @@ struct Beginning {
     /// When the first call with this begin left; `None` before.
     asked_at: Option<Duration>,
     repeated: bool,
+    failures: u32,
 }
 
 /// A begun dispatch that waits for its slot.
@@ -109,6 +112,7 @@ impl State {
             awaits_answer: false,
             call_at: now,
             failed_calls: 0,
+            failed_claims: 0,
             stopped: None,
             retry_after: None,
             given_up: false,
@@ -228,7 +232,10 @@ impl State {
 
     /// What the run did.
     pub fn report(&self, now: Duration) -> Report {
+        // What a run that gave up still holds is left to its leases.
+        let held = self.report.claimed.saturating_sub(self.report.ended());
         Report {
+            lost: self.report.lost + held,
             stopped: self.stopped.unwrap_or(Stopped::Empty),
             retry_after_seconds: self
                 .retry_after
@@ -260,6 +267,13 @@ impl State {
             self.stopped = Some(why);
             self.retry_after = retry_after;
         }
+    }
+
+    /// The database does not answer, and that is why the run ends, whatever else would have ended it.
+    fn give_up(&mut self, why: Stopped) {
+        self.stopped = Some(why);
+        self.retry_after = None;
+        self.given_up = true;
     }
 
     /// Settles a dispatch that was not sent.

@@ -2,7 +2,7 @@
 
 use super::super::prepare::{Preparation, prepare};
 use super::{Beginning, State, Stopped, Waiting};
-use crate::decide::{millis, unfit};
+use crate::decide::{millis, not_sent, unfit};
 use crate::outcome::ProviderError;
 use crate::queue::{ErrorCode, QueueError};
 use crate::retry::RetryPolicy;
@@ -13,8 +13,10 @@ use std::time::Duration;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Rows that others hold are looked for again after this.
 const POLL: Duration = Duration::from_millis(100);
-/// A frozen dispatch that cannot be begun now is looked at again after this.
+/// A dispatch that cannot be begun is looked at again after this.
 const LATER: Duration = Duration::from_secs(60);
+/// After the deadline the leases do what a last settle could not: it is not tried for longer than this.
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 /// A settle or begin that the database fails this often is given up.
 const FAILURES: u32 = 3;
 
@@ -30,22 +32,18 @@ impl State {
     /// All that the call said is said again: settles, begins and claims can be repeated.
     fn on_failure(&mut self, now: Duration, error: &QueueError) {
         if !error.code.is_retryable() {
-            self.stop(
-                match error.code {
-                    ErrorCode::Unauthorized | ErrorCode::NotInstalled => Stopped::Misconfigured,
-                    _ => Stopped::Unavailable,
-                },
-                None,
-            );
-            self.given_up = true;
+            self.give_up(match error.code {
+                ErrorCode::Unauthorized | ErrorCode::NotInstalled => Stopped::Misconfigured,
+                _ => Stopped::Unavailable,
+            });
             return;
         }
         self.failed_calls += 1;
         let wait = Duration::from_millis(250) * 2_u32.pow(self.failed_calls.min(5) - 1);
         self.call_at = now + wait;
-        if self.is_idle() && self.settles.is_empty() && !self.fits(now, wait) {
-            self.stop(Stopped::Unavailable, None);
-            self.given_up = true;
+        let holds_nothing = self.is_idle() && self.settles.is_empty();
+        if self.call_at > self.deadline() + GRACE || holds_nothing && !self.fits(now, wait) {
+            self.give_up(Stopped::Unavailable);
         }
     }
 
@@ -78,7 +76,14 @@ impl State {
             self.exhausted = false;
             if reply.claim_error.is_some() {
                 self.claim_at = now + POLL;
-            } else if let Some(obstacle) = reply.obstacle {
+                self.failed_claims += 1;
+                if self.failed_claims == FAILURES {
+                    self.stop(Stopped::Unavailable, None);
+                }
+                return;
+            }
+            self.failed_claims = 0;
+            if let Some(obstacle) = reply.obstacle {
                 self.on_obstacle(now, &obstacle);
             } else {
                 self.exhausted = claimed < asked && reply.next_due_ms != Some(0);
@@ -111,7 +116,12 @@ impl State {
                 self.settles.push(pending);
                 return;
             }
-            SettleResult::Lost | SettleResult::Invalid | SettleResult::Error => {
+            SettleResult::Error => {
+                // What is sent now could not be settled either.
+                self.stop(Stopped::Unavailable, None);
+                self.report.lost += pending.tally.total();
+            }
+            SettleResult::Lost | SettleResult::Invalid => {
                 self.report.lost += pending.tally.total();
             }
         }
@@ -130,6 +140,7 @@ impl State {
             prepared,
             asked_at,
             repeated,
+            failures,
         } = self.beginning.swap_remove(index);
         let wait = Duration::from_millis(begun.wait_ms);
         let members = prepared.dispatch.messages.len() as u64;
@@ -177,13 +188,17 @@ impl State {
                 self.report.lost += members;
                 self.held_bytes = self.held_bytes.saturating_sub(prepared.dispatch.bytes);
             }
-            BeginState::Paused | BeginState::Invalid => {
-                self.give_back(&prepared.dispatch, Some(LATER));
+            BeginState::Paused => self.give_back(&prepared.dispatch, Some(LATER)),
+            BeginState::Error if failures + 1 < FAILURES => {
+                self.call_at = now + POLL;
+                self.beginning.push(Beginning {
+                    prepared,
+                    asked_at: None,
+                    repeated: false,
+                    failures: failures + 1,
+                });
             }
-            BeginState::Error => {
-                self.give_back(&prepared.dispatch, None);
-                self.begin_at = now + POLL;
-            }
+            BeginState::Invalid | BeginState::Error => self.set_aside(&prepared.dispatch),
         }
     }
 
@@ -201,11 +216,18 @@ impl State {
                 self.prepared.push_back(prepared);
             }
             Preparation::Unfit { claimed, unfit } => self.settle_unfit(&claimed, unfit, true),
-            Preparation::Unknown { claimed } => self.give_back(&claimed, Some(LATER)),
+            Preparation::Unknown { claimed } => self.set_aside(&claimed),
         }
         if self.report.claimed >= self.config.messages || self.claimed_bytes >= self.config.bytes {
             self.stop(Stopped::Limit, None);
         }
+    }
+
+    /// Gives a dispatch back that cannot be begun, out of the way of others for a while.
+    fn set_aside(&mut self, dispatch: &Dispatch) {
+        let mut settle = not_sent(dispatch);
+        settle.delay_ms = Some(millis(LATER));
+        self.settle(dispatch, settle);
     }
 
     fn settle_unfit(
