@@ -29,6 +29,9 @@ impl Queue {
                 false => settled(SettleResult::Lost, None),
             };
         };
+        if self.is_kept_already(settle) {
+            return settled(SettleResult::Already, None);
+        }
         if let Some(fault) = fault(&dispatch, settle) {
             return settled(SettleResult::Invalid, Some(fault));
         }
@@ -63,6 +66,20 @@ impl Queue {
             self.apply(now, &dispatch, signals);
         }
         settled(SettleResult::Applied, None)
+    }
+
+    /// A repeated settle that took members out of a dispatch which went on with the others.
+    fn is_kept_already(&self, settle: &Settle) -> bool {
+        let ended = |id: &str| {
+            let end = self
+                .messages
+                .get(id)
+                .and_then(|message| message.end.as_ref());
+            end.is_some_and(|end| end.dispatch_id.as_ref() == Some(&settle.dispatch_id))
+        };
+        settle.rest == Some(Rest::Keep)
+            && !settle.members.is_empty()
+            && settle.members.iter().all(|member| ended(&member.id))
     }
 
     fn settle_rest(
