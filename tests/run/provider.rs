@@ -161,10 +161,12 @@ fn an_outage_freezes_a_handful_and_the_backlog_goes_out_afterwards() {
 fn a_run_whose_own_probe_succeeds_goes_on() {
     let world = World::with_emails(2000);
     let trouble = world.now() + seconds(2);
-    world.mailer.behave(move |request| match request.at < trouble {
-        true => Behaviour::LostRequest,
-        false => Behaviour::Honest,
-    });
+    world
+        .mailer
+        .behave(move |request| match request.at < trouble {
+            true => Behaviour::LostRequest,
+            false => Behaviour::Honest,
+        });
     let report = world.run();
     assert!(world.mailer.requests.borrow()[3].at < trouble);
     assert_eq!(report.stopped, Stopped::Empty, "{report:?}");
@@ -185,12 +187,27 @@ fn eight_runs_share_one_rate_which_the_provider_teaches_them() {
     // Slots are reserved up to two seconds ahead: for so long, the ceiling of ten a second counts.
     let requests = world.mailer.requests.borrow();
     let refused = world.mailer.throttled.borrow();
-    assert!(refused.len() <= 10, "{} requests were refused", refused.len());
+    assert!(
+        refused.len() <= 10,
+        "{} requests were refused",
+        refused.len()
+    );
     assert!(refused.iter().all(|at| *at < taught), "{refused:?}");
-    let later = requests.iter().filter(|request| request.at > taught).count();
+    let later = requests
+        .iter()
+        .filter(|request| request.at > taught)
+        .count();
     let time = requests.last().unwrap().at - taught;
     let used = later as f64 / (5.0 * time.as_secs_f64());
-    assert!((0.9..=1.01).contains(&used), "{used} of the rate in {time:?}");
+    assert!(
+        (0.9..=1.01).contains(&used),
+        "{used} of the rate in {time:?}"
+    );
     drop((requests, refused));
-    assert!(world.list(Completed).iter().all(|message| message.attempts == 1));
+    assert!(
+        world
+            .list(Completed)
+            .iter()
+            .all(|message| message.attempts == 1)
+    );
 }

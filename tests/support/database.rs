@@ -4,7 +4,7 @@ use super::SimulatedClock;
 use email_queue::adapters::memory::MemoryQueue;
 use email_queue::ports::{Clock, WorkQueue};
 use email_queue::queue::{ErrorCode, QueueError};
-use email_queue::work::{Reply, Request};
+use email_queue::work::{Begin, BeginState, Begun, Reply, Request, Settle, SettleResult, Settled};
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -21,6 +21,12 @@ pub enum Fault {
     Sleep(Duration),
     /// It is refused.
     Refused(ErrorCode),
+    /// All of its settles fail.
+    FailedSettles,
+    /// All of its begins fail.
+    FailedBegins,
+    /// Its claim fails.
+    FailedClaim,
 }
 
 /// One call.
@@ -106,7 +112,24 @@ impl WorkQueue for Connection {
             self.clock.sleep(self.latency / 2).await;
             return failed(code);
         }
-        let reply = self.carry_out(number, request).await;
+        let mut carried = request.clone();
+        match fault {
+            Some(Fault::FailedSettles) => carried.settles.clear(),
+            Some(Fault::FailedBegins) => carried.begins.clear(),
+            Some(Fault::FailedClaim) => carried.claim = None,
+            _ => {}
+        }
+        let mut reply = self.carry_out(number, &carried).await;
+        match fault {
+            Some(Fault::FailedSettles) => {
+                reply.settles = request.settles.iter().map(failed_settle).collect()
+            }
+            Some(Fault::FailedBegins) => {
+                reply.begins = request.begins.iter().map(failed_begin).collect()
+            }
+            Some(Fault::FailedClaim) => reply.claim_error = Some("injected".to_owned()),
+            _ => {}
+        }
         self.clock.sleep(self.latency / 2).await;
         match fault {
             Some(Fault::LostAnswer) => return failed(ErrorCode::Timeout),
@@ -115,5 +138,25 @@ impl WorkQueue for Connection {
             _ => {}
         }
         Ok(reply)
+    }
+}
+
+fn failed_settle(settle: &Settle) -> Settled {
+    Settled {
+        dispatch_id: settle.dispatch_id.clone(),
+        result: SettleResult::Error,
+        reason: Some("injected".to_owned()),
+    }
+}
+
+fn failed_begin(begin: &Begin) -> Begun {
+    Begun {
+        dispatch_id: begin.dispatch_id.clone(),
+        state: BeginState::Error,
+        wait_ms: 0,
+        attempt: 0,
+        retry_after_ms: None,
+        removed: Vec::new(),
+        reason: Some("injected".to_owned()),
     }
 }
