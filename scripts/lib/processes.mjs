@@ -14,7 +14,12 @@ export const GRACE_MS = 5_000;
 /** How much of a child's output is kept: its end. */
 const MAX_OUTPUT = 8 * 1024 * 1024;
 
-const SIGNALS = /** @type {const} */ ({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 });
+/** The signals that interrupt, with their handlers. @type {[NodeJS.Signals, () => void][]} */
+const INTERRUPTIONS = [
+  ["SIGINT", () => interrupted(130)],
+  ["SIGTERM", () => interrupted(143)],
+  ["SIGHUP", () => interrupted(129)],
+];
 
 /** What is to be stopped, oldest first. @type {Map<symbol, () => unknown>} */
 const owned = new Map();
@@ -35,11 +40,11 @@ export function exitCodeWhenInterrupted(code) {
  */
 export function own(stop) {
   const key = Symbol();
-  if (owned.size === 0) for (const name of Object.keys(SIGNALS)) process.on(name, interrupted);
+  if (owned.size === 0) for (const [name, handler] of INTERRUPTIONS) process.on(name, handler);
   owned.set(key, stop);
   return () => {
     if (!owned.delete(key) || owned.size > 0 || stopping) return;
-    for (const name of Object.keys(SIGNALS)) process.off(name, interrupted);
+    for (const [name, handler] of INTERRUPTIONS) process.off(name, handler);
   };
 }
 
@@ -57,12 +62,12 @@ export async function stopAll() {
   }
 }
 
-/** @param {string} signal */
-async function interrupted(signal) {
+/** @param {number} exitCode */
+async function interrupted(exitCode) {
   if (stopping) return;
   stopping = true;
   await Promise.race([stopAll(), sleep(3 * GRACE_MS)]);
-  process.exit(interruptedExitCode ?? SIGNALS[/** @type {keyof typeof SIGNALS} */ (signal)] ?? 1);
+  process.exit(interruptedExitCode ?? exitCode);
 }
 
 /** The watchdog while there is something to watch. @type {{child: import("node:child_process").ChildProcess, entries: Set<string>} | null} */

@@ -18,7 +18,7 @@ run() { # kind, label, command ...
   say "-- $label"
   (
     set -o pipefail
-    cd "$root" && "$@" 2>&1 </dev/null | tee "$log" | if [ "$kind" = check ]; then cat >/dev/null; else show_concisely; fi
+    cd "$root" && "$@" 2>&1 </dev/null | tee "$log" | case $kind in check) cat >/dev/null ;; prove) show_prove ;; *) show_concisely ;; esac
   )
   status=$?
   local passed=0 failed=0 skipped=0
@@ -95,19 +95,24 @@ count_prove() { # TAP
     END { print passed + 0, failed + 0, skipped + 0 }' "$1"
 }
 
-# Deno gives a test's own output before its result: it is held back until the result is known.
+# Drops what passed and what cargo says on its way. Deno gives a test's own output before its result: it is held back
+# until the result is known.
 show_concisely() {
   awk '
+    /^ *(Compiling|Checking|Documenting|Downloaded|Downloading|Finished|Blocking|Locking|Updating|Running|Starting|Doc-tests|Nextest|Summary) / { next }
     /^------- .*output -------$/ { holding = 1 }
     holding || /[^.]\.\.\.$/ { held = held "   " $0 "\n"; if (/^----- .*output end -----$/) holding = 0; next }
     /\.\.\. .*ok( \(.*)?$/ { held = ""; next }
-    /^ *$/ { next }
-    /^ *(Compiling|Checking|Documenting|Downloaded|Downloading|Finished|Blocking|Locking|Updating|Running|Starting|Doc-tests|Nextest|Summary) / { next }
-    /^ *(✔|▶|ℹ) / || /^─+$/ { next }
+    /^ *$/ || /^ *(✔|▶|ℹ) / || /^(─)+$/ || /^ok: / { next }
     /^ *running [0-9]+ tests?/ || /^test result: ok\./ || /^all doctests ran in / || /^(Check|Download) / { next }
-    /^ok [0-9]+/ || /^1\.\.[0-9]+$/ || /^ok$/ || /^ok: / || / \.\. *$/ || /^(All tests successful\.|Files=.*|Result: PASS)$/ { next }
     { printf "%s   %s\n", held, $0; held = ""; fflush() }
     END { printf "%s", held }'
+}
+
+# Between TAP lines psql prints the rows of whatever a test selects.
+show_prove() {
+  awk '/^not ok / || /^ *#/ || /(ERROR|FATAL|DETAIL|HINT|CONTEXT): / || /^psql: / || /Wstat|Failed|Parse errors|Bad plan|Dubious|No plan|No subtests|Result: (FAIL|NOTESTS)/ {
+    print "   " $0; fflush() }'
 }
 
 # --- Running suites -------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { ROOT, scriptCommand } from "./host.mjs";
-import { startProcess, tempFolder } from "./processes.mjs";
+import { startProcess, stopAll, tempFolder } from "./processes.mjs";
 
 /** @type {ReturnType<typeof tempFolder>} */
 let project;
@@ -28,7 +28,7 @@ before(() => {
     'import { ensureTool } from "./scripts/lib/tools.mjs";\nconsole.log(await ensureTool("nothing"));\n',
   );
 });
-after(() => project.remove());
+after(stopAll);
 
 const install = async () => {
   const [program, args] = scriptCommand(path.join(project.path, "install.mjs"), []);

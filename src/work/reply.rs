@@ -126,6 +126,8 @@ pub struct Dispatch {
     pub dispatch_id: String,
     /// The lease token.
     pub token: String,
+    /// The best of its members': 0 (first) to 3.
+    pub priority: u8,
     /// Begins that counted so far.
     pub attempt: u32,
     /// It may have been sent: a replay.

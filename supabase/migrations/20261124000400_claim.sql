@@ -39,23 +39,25 @@ end
 $$;
 comment on function email_queue_private.recover_dispatch(email_queue_private.dispatch) is 'Decides what becomes of a dispatch whose lease ran out.';
 
--- Bounded, and also done while the queue is paused.
+-- Bounded, and also done while the queue is paused. The time is taken once: an index is searched only for a value that
+-- stays, and with clock_timestamp() in the condition every row that is not due would be read.
 create function email_queue_private.sweep() returns void
 language plpgsql volatile set search_path = ''
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
+  v_now timestamptz := clock_timestamp();
 begin
   for v_dispatch in
     select d.* from email_queue_private.dispatch as d
-    where d.token is not null and d.visible_at <= clock_timestamp()
+    where d.token is not null and d.visible_at <= v_now
     order by d.visible_at limit 20 for update skip locked
   loop
     perform email_queue_private.recover_dispatch(v_dispatch);
   end loop;
   for v_dispatch in
     select d.* from email_queue_private.dispatch as d
-    where d.frozen and d.token is null and d.horizon_at <= clock_timestamp()
+    where d.frozen and d.token is null and d.horizon_at <= v_now
     order by d.horizon_at limit 20 for update skip locked
   loop
     perform email_queue_private.abandon_dispatch(v_dispatch,
@@ -63,7 +65,7 @@ begin
   end loop;
   with late as materialized (
     select r.id, r.attempts, r.errors from email_queue_private.ready as r
-    where r.send_before <= clock_timestamp()
+    where r.send_before <= v_now
     order by r.send_before limit 500 for update skip locked
   ), gone as (
     delete from email_queue_private.ready as r using late as l where r.id = l.id
@@ -74,7 +76,7 @@ begin
   delete from email_queue_private.dispatch
   where id = any (array(
     select d.id from email_queue_private.dispatch as d
-    where d.settled_at < clock_timestamp() - interval '1 day'
+    where d.settled_at < v_now - interval '1 day'
     order by d.settled_at limit 20 for update skip locked));
 end
 $$;
@@ -160,6 +162,7 @@ as $$
 declare
   v_dispatch email_queue_private.dispatch;
   v_head record;
+  v_now timestamptz;
 begin
   -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('email_queue claim ' || p_token::text, 0));
@@ -167,13 +170,15 @@ begin
   if v_dispatch.id is not null or not p_new then
     return v_dispatch;
   end if;
+  v_now := clock_timestamp();
   for v_head in
-    with head as materialized (
+    with lane as materialized (
+      select l.lane from email_queue_private.lanes(p_type) as l(lane)
+    ), head as materialized (
       select l.lane, p.priority, h.run_at, h.id
-      from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, 3) as p(priority)
-      cross join lateral (
+      from lane as l cross join generate_series(0, 3) as p(priority) cross join lateral (
         select r.run_at, r.id from email_queue_private.ready as r
-        where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= clock_timestamp()
+        where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= v_now
         order by r.run_at, r.id limit 1
       ) as h
     ), due as materialized (
@@ -181,7 +186,7 @@ begin
       from generate_series(0, 3) as p(priority) cross join lateral (
         select d.id, d.priority, d.visible_at from email_queue_private.dispatch as d
         where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
-          and d.visible_at <= clock_timestamp() and not exists (
+          and d.visible_at <= v_now and not exists (
             select 1 from email_queue_private.paused_domain as s
             where s.domain = split_part(d.lane, ':', 2) and (s.paused_until is null or s.paused_until > clock_timestamp()))
         order by d.visible_at, d.id limit 20
@@ -198,7 +203,7 @@ begin
       set token = p_token, begun = false, visible_at = clock_timestamp() + p_lease, updated_at = clock_timestamp()
       where d.id = (
         select w.id from email_queue_private.dispatch as w
-        where w.id = v_head.id and w.settled_at is null and w.token is null and w.visible_at <= clock_timestamp() for update skip locked)
+        where w.id = v_head.id and w.settled_at is null and w.token is null and w.visible_at <= v_now for update skip locked)
       returning d.* into v_dispatch;
     else
       v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, p_token, p_lease, p_max_messages, p_max_bytes);

@@ -57,6 +57,7 @@ as $$
   from email_queue_private.members(p_dispatch) as e
   join email_queue_private.message as m on m.id = e.id
   group by e.ordinal <= (cardinality(p_dispatch.message_ids) + 1) / 2
+  order by min(e.ordinal)
 $$;
 comment on function email_queue_private.split_dispatch(email_queue_private.dispatch) is 'Forms two waiting dispatches from the halves of one.';
 

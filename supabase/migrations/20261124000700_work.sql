@@ -19,7 +19,8 @@ as $$
 $$;
 comment on function email_queue_private.next_due_ms(text) is 'Milliseconds until something of a type can be claimed; null where nothing waits.';
 
--- Messages that could be claimed now and are not, counted up to 10,000.
+-- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is one value, which an
+-- index can be searched for.
 create function email_queue_private.remaining(p_type text) returns bigint
 language sql stable set search_path = ''
 as $$
@@ -27,9 +28,9 @@ as $$
       select sum(c.n) from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
         select count(*) as n from (
           select 1 from email_queue_private.ready as r
-          where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= clock_timestamp() limit 10000) as due) as c), 0)
+          where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= (select clock_timestamp()) limit 10000) as due) as c), 0)
     + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
-      where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= clock_timestamp() and not exists (
+      where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= (select clock_timestamp()) and not exists (
         select 1 from email_queue_private.paused_domain as s
         where s.domain = split_part(d.lane, ':', 2) and (s.paused_until is null or s.paused_until > clock_timestamp()))), 0))::bigint
 $$;

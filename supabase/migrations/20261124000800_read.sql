@@ -51,7 +51,7 @@ comment on column public.email_queue.completed_at is 'When it ended.';
 comment on column public.email_queue.send_before is 'Fails as expired if it has not begun by then.';
 
 create function public.email_queue_get(p_id uuid) returns jsonb
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
   select to_jsonb(q) from public.email_queue as q where q.id = p_id
 $$;
@@ -93,7 +93,7 @@ comment on function email_queue_private.ids_by_status(text, text, integer, uuid)
 create function public.email_queue_list(
   p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null
 ) returns jsonb
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = '' set enable_seqscan = off set jit = off
 as $$
   select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q
   where q.id = any (array(

@@ -149,3 +149,5 @@ end
 $$;
 comment on function public.email_queue_discard(uuid[], jsonb, boolean, integer) is
   'Deletes dead letters for good, at most 1000 a call. Answers {dry_run, discarded: [id]}.';
+
+call email_queue_private.apply_grants();

@@ -55,3 +55,5 @@ end
 $$;
 comment on function public.email_queue_erase(uuid) is
   'Erases payload and metadata of a message that has ended; refused with the reason while it is open. Answers {id, result, reason?}.';
+
+call email_queue_private.apply_grants();

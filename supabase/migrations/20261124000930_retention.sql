@@ -57,3 +57,5 @@ end
 $$;
 comment on function public.email_queue_prune(integer) is
   'Looks at the next p_limit messages, deletes those past their retention and erases payloads past theirs. Answers {deleted, erased, more}: call it again while more is true.';
+
+call email_queue_private.apply_grants();

@@ -134,6 +134,9 @@ impl State {
 
     /// The next request to the provider whose slot has come.
     pub fn next_send(&mut self, now: Duration) -> Option<(String, Mail)> {
+        if self.given_up {
+            return None;
+        }
         while let Some(index) = self.waiting.iter().position(|w| w.send_at <= now) {
             let Waiting {
                 prepared,

@@ -213,7 +213,11 @@ impl State {
                 unfit,
             } => {
                 self.settle_unfit(&claimed, unfit, false);
-                self.prepared.push_back(prepared);
+                // Urgent mail overtakes what was claimed before it and has not begun.
+                let at = self
+                    .prepared
+                    .partition_point(|p| p.dispatch.priority <= prepared.dispatch.priority);
+                self.prepared.insert(at, prepared);
             }
             Preparation::Unfit { claimed, unfit } => self.settle_unfit(&claimed, unfit, true),
             Preparation::Unknown { claimed } => self.set_aside(&claimed),

@@ -1,0 +1,31 @@
+begin;
+\ir helpers.psql
+select plan(14);
+
+create temp table before as select public.email_queue_configure() as s;
+select is(public.email_queue_configure('{"rate_limit": 3}'), s || '{"rate_limit": 3}', 'one is changed') from before;
+select is(public.email_queue_configure(), s || '{"rate_limit": 3}', 'and stays') from before;
+create function pg_temp.refused(p_settings jsonb, p_detail text, p_name text) returns text language plpgsql as $$
+declare v_detail text;
+begin
+  perform public.email_queue_configure(p_settings);
+  return fail(p_name);
+exception when invalid_parameter_value then
+  get stacked diagnostics v_detail = pg_exception_detail;
+  return is(v_detail, 'field=' || p_detail, p_name);
+end $$;
+select pg_temp.refused('[]', 'settings', 'a list');
+select pg_temp.refused('{"colour": 1}', 'colour', 'a setting that does not exist');
+select pg_temp.refused('{"singleton": false}', 'singleton', 'what is none');
+select pg_temp.refused('{"default_sender": "me"}', 'default_sender', 'a sender without @');
+select pg_temp.refused('{"default_sender": {"email": "a@b.example"}}', 'default_sender', 'a sender that is an object');
+select pg_temp.refused('{"rate_limit": 0}', 'settings', 'no rate');
+select pg_temp.refused('{"rate_limit": null}', 'settings', 'a rate that is null');
+select pg_temp.refused('{"rate_limit": "fast"}', 'settings', 'a rate that is a word');
+select pg_temp.refused('{"horizon": "24 hours"}', 'settings', 'a horizon beyond the provider''s window');
+select pg_temp.refused('{"retry_base_ms": 10, "retry_cap_ms": 5}', 'settings', 'a cap below the base');
+select is(public.email_queue_configure(), s || '{"rate_limit": 3}', 'nothing of it was stored') from before;
+select is(public.email_queue_configure('{"default_sender": null}') -> 'default_sender', 'null', 'the default sender can be taken away');
+
+select * from finish();
+rollback;
