@@ -224,3 +224,36 @@ fn a_message_that_expired_is_not_sent_although_the_answer_that_said_so_was_lost(
     );
     assert_eq!(world.mailer.accepted(), 3);
 }
+
+#[test]
+fn urgent_mail_overtakes_a_backlog_within_one_dispatch() {
+    let mut world = World::with_emails(2000);
+    world.config.in_flight = 1;
+    let enqueued = std::cell::OnceCell::new();
+    let world = &world;
+    world.clock.run(async {
+        let sign_in = async {
+            email_queue::ports::Clock::sleep(&world.clock, seconds(1)).await;
+            let before = world.mailer.count();
+            let id = world.enqueue(email_queue::queue::NewMessage {
+                priority: Some(0),
+                ..email(2000)
+            });
+            enqueued.set((id, before)).unwrap();
+        };
+        futures_util::join!(world.work(), sign_in)
+    });
+    let (id, before) = enqueued.get().unwrap();
+    let requests = world.mailer.requests.borrow();
+    let sent = requests
+        .iter()
+        .find(|request| request.ids().contains(id))
+        .unwrap();
+    // The one under way when it came, and what was begun or claimed in the same call.
+    assert!(
+        sent.number <= before + 2,
+        "it was request {} after {before}",
+        sent.number
+    );
+    assert_eq!(sent.ids()[0], *id);
+}

@@ -71,6 +71,8 @@ struct Stored {
     answer: Value,
 }
 
+type Script = dyn Fn(&Request) -> Behaviour;
+
 /// The provider.
 pub struct MemoryMailer {
     pub latency: Cell<Duration>,
@@ -87,7 +89,7 @@ pub struct MemoryMailer {
     /// How often each message was accepted.
     pub accepted: RefCell<BTreeMap<String, u32>>,
     clock: SimulatedClock,
-    behaviour: RefCell<Box<dyn Fn(&Request) -> Behaviour>>,
+    behaviour: RefCell<Box<Script>>,
     stored: RefCell<BTreeMap<String, Stored>>,
     window: Cell<(u64, u32)>,
 }

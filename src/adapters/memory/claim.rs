@@ -229,6 +229,7 @@ impl Queue {
         work::Dispatch {
             dispatch_id: dispatch.id.clone(),
             token: dispatch.token.clone().unwrap_or_default(),
+            priority: dispatch.priority,
             attempt: dispatch.attempt,
             frozen: dispatch.frozen,
             begun: dispatch.begun,

@@ -4,6 +4,7 @@
 //! settles, begins and claims stay here until the database has answered them; a lost answer means the same call again.
 
 mod call;
+mod obstacle;
 mod reply;
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,17 @@
 //! What the database's answer changes.
 
 use super::super::prepare::{Preparation, prepare};
+use super::obstacle::{LONGEST_WAIT, stopped_by};
 use super::{Beginning, State, Stopped, Waiting};
 use crate::decide::{millis, not_sent, unfit};
 use crate::outcome::ProviderError;
 use crate::queue::{ErrorCode, QueueError};
 use crate::retry::RetryPolicy;
-use crate::work::{BeginState, Begun, Dispatch, Obstacle, Reply, SettleResult, Settled};
+use crate::work::{BeginState, Begun, Dispatch, Reply, SettleResult, Settled};
 use std::time::Duration;
 
-/// A run waits this long for a slot, a cooldown or a probe; for longer ones it ends and says when to come back.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Rows that others hold are looked for again after this.
-const POLL: Duration = Duration::from_millis(100);
+pub(super) const POLL: Duration = Duration::from_millis(100);
 /// A dispatch that cannot be begun is looked at again after this.
 const LATER: Duration = Duration::from_secs(60);
 /// After the deadline the leases do what a last settle could not: it is not tried for longer than this.
@@ -158,7 +157,7 @@ impl State {
             }
             BeginState::Unavailable if self.is_asking() => {
                 self.await_answer(now, begun.retry_after_ms);
-                self.prepared.push_front(prepared);
+                self.hold(prepared);
             }
             BeginState::Throttled | BeginState::Unavailable => {
                 let after = begun
@@ -167,7 +166,7 @@ impl State {
                     .unwrap_or(POLL);
                 if after <= LONGEST_WAIT && self.fits(now, after) {
                     self.begin_at = self.begin_at.max(now + after);
-                    self.prepared.push_front(prepared);
+                    self.hold(prepared);
                 } else {
                     self.give_back(&prepared.dispatch, Some(after));
                     self.stop(stopped_by(begun.state), Some(after));
@@ -248,45 +247,5 @@ impl State {
         if !whole && let Some(pending) = self.settles.last_mut() {
             pending.bytes = 0;
         }
-    }
-
-    fn on_obstacle(&mut self, now: Duration, obstacle: &Obstacle) {
-        if obstacle.state == BeginState::Unavailable && self.is_asking() {
-            self.await_answer(now, obstacle.retry_after_ms);
-            return;
-        }
-        let after = obstacle.retry_after_ms.map(Duration::from_millis);
-        match after {
-            Some(after)
-                if obstacle.state != BeginState::Paused
-                    && after <= LONGEST_WAIT
-                    && self.fits(now, after) =>
-            {
-                self.claim_at = now + after.max(POLL);
-            }
-            _ => self.stop(stopped_by(obstacle.state), after),
-        }
-    }
-
-    /// A request of this run is on its way: it may be the very probe that others wait for.
-    fn is_asking(&self) -> bool {
-        !self.waiting.is_empty() || !self.sending.is_empty()
-    }
-
-    /// Begins and claims nothing before an answer of the provider has come.
-    fn await_answer(&mut self, now: Duration, retry_after_ms: Option<u64>) {
-        let after = retry_after_ms.map_or(LONGEST_WAIT, Duration::from_millis);
-        let at = now + after.clamp(POLL, LONGEST_WAIT);
-        self.begin_at = self.begin_at.max(at);
-        self.claim_at = self.claim_at.max(at);
-        self.awaits_answer = true;
-    }
-}
-
-fn stopped_by(state: BeginState) -> Stopped {
-    match state {
-        BeginState::Paused => Stopped::Paused,
-        BeginState::Unavailable => Stopped::Unavailable,
-        _ => Stopped::Throttled,
     }
 }
