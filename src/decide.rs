@@ -1,5 +1,8 @@
 //! What to settle once the provider has answered, or when there is nothing to send.
 
+#[cfg(test)]
+mod tests;
+
 use crate::outcome::{MemberOutcome, Outcome, ProviderError, RateHints, Scope};
 use crate::retry::{RetryPolicy, replay_soon_delay};
 use crate::work::{

@@ -1,5 +1,6 @@
-//! The ports' real implementations.
+//! The implementations of the ports.
 
+pub mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod postgrest;

@@ -92,7 +92,7 @@ pub struct Report {
     pub failed: u64,
     /// Given back without using an attempt.
     pub released: u64,
-    /// Their lease was lost: another run has them.
+    /// Their lease was lost, or is left to run out: another run takes them.
     pub lost: u64,
     /// Due and not claimed, up to 10,000.
     pub remaining: u64,
@@ -103,4 +103,11 @@ pub struct Report {
     pub retry_after_seconds: Option<u64>,
     /// Wall clock.
     pub duration_ms: u64,
+}
+
+impl Report {
+    /// All that was claimed and is held no more.
+    pub(crate) fn ended(&self) -> u64 {
+        self.accepted + self.retried + self.failed + self.released + self.lost
+    }
 }

@@ -88,7 +88,7 @@ pub struct Begun {
 pub enum BeginState {
     /// Send it after the wait.
     Begun,
-    /// Some members expired: prepare again.
+    /// It has fewer members than were prepared: some expired, or an answer that took some out was lost.
     Changed,
     /// The queue or the sender domain is paused.
     Paused,

@@ -46,6 +46,8 @@ pub struct Begin {
     pub endpoint: Endpoint,
     /// How its body is encoded.
     pub wire_version: u16,
+    /// How many messages its body holds. Fewer are left where an answer that took some out was lost.
+    pub members: u32,
     /// The longest time that the request may take.
     pub timeout_ms: u64,
     /// How late the request may leave.
@@ -142,7 +144,7 @@ pub enum End {
 }
 
 /// Why a message failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// This e-mail can never go.

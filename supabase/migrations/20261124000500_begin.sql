@@ -56,10 +56,11 @@ end
 $$;
 comment on function email_queue_private.expire_members(email_queue_private.dispatch) is 'Fails members that are no longer worth sending.';
 
--- p_begin: {dispatch_id, token, endpoint, wire_version, timeout_ms, margin_ms, max_wait_ms}.
+-- p_begin: {dispatch_id, token, endpoint, wire_version, members?, timeout_ms, margin_ms, max_wait_ms}; `members` is how
+-- many messages the request's body holds.
 -- Answers {dispatch_id, state, ...}, state being one of
 --   begun {wait_ms, attempt}          send after wait_ms
---   changed {removed: [id]}           some members expired: prepare again without them
+--   changed {removed: [id]}           some members expired, or it has fewer than `members`: prepare again
 --   paused, unavailable, throttled    {retry_after_ms, reason}: give it back
 --   ended {reason}                    it is over: nothing to send
 --   lost                              another has it
@@ -86,6 +87,10 @@ begin
   if p_begin ->> 'endpoint' is null or p_begin ->> 'endpoint' not in ('single', 'batch') or p_begin ->> 'wire_version' is null
     or v_lease is null or v_lease <= '0' then
     return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'endpoint, wire_version, timeout_ms and margin_ms are needed');
+  end if;
+  -- A worker whose call was repeated may not know that the first one took members out: its body has too many.
+  if (p_begin ->> 'members')::integer <> cardinality(v_dispatch.message_ids) then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'changed', 'removed', '[]'::jsonb, 'reason', 'it has other members now');
   end if;
   if p_begin ->> 'endpoint' = 'single' and cardinality(v_dispatch.message_ids) > 1 then
     return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'several messages cannot go to the endpoint of one');

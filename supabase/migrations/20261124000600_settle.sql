@@ -138,6 +138,12 @@ begin
     return jsonb_build_object('dispatch_id', v_id, 'result',
       case when v_dispatch.token is null and v_dispatch.last_token = v_token then 'already' else 'lost' end);
   end if;
+  -- Its lease goes on after "keep", so the members tell whether that was done.
+  if p_settle ->> 'rest' = 'keep' and (
+    select coalesce(bool_and(m.dispatch_id is not distinct from v_id), false)
+    from jsonb_array_elements(p_settle -> 'members') as e left join email_queue_private.message as m on m.id = (e ->> 'id')::uuid) then
+    return jsonb_build_object('dispatch_id', v_id, 'result', 'already');
+  end if;
   v_fault := email_queue_private.settle_fault(v_dispatch, p_settle);
   if v_fault is not null then
     return jsonb_build_object('dispatch_id', v_id, 'result', 'invalid', 'reason', v_fault);

@@ -1,12 +1,10 @@
 //! What the next call to the database says.
 
+use super::reply::GRACE;
 use super::{Beginning, State, Stopped};
 use crate::decide::millis;
 use crate::work::{Begin, Claim, Request};
 use std::time::Duration;
-
-/// After the deadline the leases do what a last settle could not: it is not tried for longer than this.
-const GRACE: Duration = Duration::from_secs(3);
 
 impl State {
     /// The next call, or `None` where there is nothing to say. It is not asked while a call is under way.
@@ -15,12 +13,8 @@ impl State {
         now: Duration,
         mut token: impl FnMut() -> String,
     ) -> Option<Request> {
-        if now < self.call_at || self.given_up {
-            return None;
-        }
-        if self.failed_calls > 0 && now > self.deadline() + GRACE {
-            self.stop(Stopped::Unavailable, None);
-            self.given_up = true;
+        // A run that is done would find itself idle, and claim again and again until its deadline.
+        if now < self.call_at || self.given_up || self.is_done() {
             return None;
         }
         if !self.fits(now, Duration::ZERO) {
@@ -68,6 +62,7 @@ impl State {
                 prepared,
                 asked_at: None,
                 repeated: false,
+                failures: 0,
             });
         }
         for beginning in &mut self.beginning {
@@ -120,13 +115,14 @@ impl State {
             token: prepared.dispatch.token.clone(),
             endpoint: prepared.endpoint,
             wire_version: prepared.wire_version,
+            members: u32::try_from(prepared.dispatch.messages.len()).unwrap_or(u32::MAX),
             timeout_ms: millis(self.config.timeout),
             margin_ms: millis(self.config.margin),
             max_wait_ms: millis(self.config.max_wait),
         }
     }
 
-    fn open_requests(&self) -> usize {
+    pub(super) fn open_requests(&self) -> usize {
         self.beginning.len() + self.waiting.len() + self.sending.len()
     }
 }

@@ -4,6 +4,7 @@
 //! settles, begins and claims stay here until the database has answered them; a lost answer means the same call again.
 
 mod call;
+mod obstacle;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -39,8 +40,12 @@ pub struct State {
     exhausted: bool,
     claim_at: Duration,
     begin_at: Duration,
+    /// Begins and claims wait for an answer of the provider, which may be to our own probe.
+    awaits_answer: bool,
     call_at: Duration,
     failed_calls: u32,
+    /// In a row.
+    failed_claims: u32,
     /// Set once: no more claims.
     stopped: Option<Stopped>,
     retry_after: Option<Duration>,
@@ -56,6 +61,7 @@ struct Beginning {
     /// When the first call with this begin left; `None` before.
     asked_at: Option<Duration>,
     repeated: bool,
+    failures: u32,
 }
 
 /// A begun dispatch that waits for its slot.
@@ -104,8 +110,10 @@ impl State {
             exhausted: false,
             claim_at: now,
             begin_at: now,
+            awaits_answer: false,
             call_at: now,
             failed_calls: 0,
+            failed_claims: 0,
             stopped: None,
             retry_after: None,
             given_up: false,
@@ -191,13 +199,20 @@ impl State {
             unit,
         );
         self.settle(&sending.dispatch, settle);
+        if std::mem::take(&mut self.awaits_answer) {
+            // The settle goes first in the same call, so begins and claims meet what it changes.
+            self.begin_at = self.begin_at.min(now);
+            self.claim_at = self.claim_at.min(now);
+        }
     }
 
     /// When something is to be done although nothing happens; `None` where only an event can move the run.
     pub fn wake_at(&self, now: Duration, calling: bool) -> Option<Duration> {
         let send = self.waiting.iter().map(|w| w.send_at).min();
         let call = (!calling && !self.given_up && !self.is_done()).then(|| {
-            let begin = (!self.prepared.is_empty()).then_some(self.begin_at);
+            // While all requests are open, only an answer can make room for a begin: no time is worth waking for.
+            let room = self.open_requests() < self.config.in_flight;
+            let begin = (room && !self.prepared.is_empty()).then_some(self.begin_at);
             let claim = (self.stopped.is_none() && self.wants_claim() > 0).then_some(self.claim_at);
             let silent =
                 self.settles.is_empty() && self.beginning.is_empty() && self.claiming.is_empty();
@@ -221,7 +236,10 @@ impl State {
 
     /// What the run did.
     pub fn report(&self, now: Duration) -> Report {
+        // What a run that gave up still holds is left to its leases.
+        let held = self.report.claimed.saturating_sub(self.report.ended());
         Report {
+            lost: self.report.lost + held,
             stopped: self.stopped.unwrap_or(Stopped::Empty),
             retry_after_seconds: self
                 .retry_after
@@ -253,6 +271,13 @@ impl State {
             self.stopped = Some(why);
             self.retry_after = retry_after;
         }
+    }
+
+    /// The database does not answer, and that is why the run ends, whatever else would have ended it.
+    fn give_up(&mut self, why: Stopped) {
+        self.stopped = Some(why);
+        self.retry_after = None;
+        self.given_up = true;
     }
 
     /// Settles a dispatch that was not sent.

@@ -1,20 +1,21 @@
 //! What the database's answer changes.
 
 use super::super::prepare::{Preparation, prepare};
+use super::obstacle::{LONGEST_WAIT, stopped_by};
 use super::{Beginning, State, Stopped, Waiting};
-use crate::decide::{millis, unfit};
+use crate::decide::{millis, not_sent, unfit};
 use crate::outcome::ProviderError;
 use crate::queue::{ErrorCode, QueueError};
 use crate::retry::RetryPolicy;
-use crate::work::{BeginState, Begun, Dispatch, Obstacle, Reply, SettleResult, Settled};
+use crate::work::{BeginState, Begun, Dispatch, Reply, SettleResult, Settled};
 use std::time::Duration;
 
-/// A run waits this long for a slot, a cooldown or a probe; for longer ones it ends and says when to come back.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Rows that others hold are looked for again after this.
-const POLL: Duration = Duration::from_millis(100);
-/// A frozen dispatch that cannot be begun now is looked at again after this.
+pub(super) const POLL: Duration = Duration::from_millis(100);
+/// A dispatch that cannot be begun is looked at again after this.
 const LATER: Duration = Duration::from_secs(60);
+/// After the deadline the leases do what a last settle could not: it is not tried for longer than this.
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 /// A settle or begin that the database fails this often is given up.
 const FAILURES: u32 = 3;
 
@@ -30,22 +31,18 @@ impl State {
     /// All that the call said is said again: settles, begins and claims can be repeated.
     fn on_failure(&mut self, now: Duration, error: &QueueError) {
         if !error.code.is_retryable() {
-            self.stop(
-                match error.code {
-                    ErrorCode::Unauthorized | ErrorCode::NotInstalled => Stopped::Misconfigured,
-                    _ => Stopped::Unavailable,
-                },
-                None,
-            );
-            self.given_up = true;
+            self.give_up(match error.code {
+                ErrorCode::Unauthorized | ErrorCode::NotInstalled => Stopped::Misconfigured,
+                _ => Stopped::Unavailable,
+            });
             return;
         }
         self.failed_calls += 1;
         let wait = Duration::from_millis(250) * 2_u32.pow(self.failed_calls.min(5) - 1);
         self.call_at = now + wait;
-        if self.is_idle() && self.settles.is_empty() && !self.fits(now, wait) {
-            self.stop(Stopped::Unavailable, None);
-            self.given_up = true;
+        let holds_nothing = self.is_idle() && self.settles.is_empty();
+        if self.call_at > self.deadline() + GRACE || holds_nothing && !self.fits(now, wait) {
+            self.give_up(Stopped::Unavailable);
         }
     }
 
@@ -74,9 +71,18 @@ impl State {
             for dispatch in reply.claims {
                 self.on_claimed(dispatch);
             }
+            // Where nothing could be claimed, nobody knows whether something is due.
+            self.exhausted = false;
             if reply.claim_error.is_some() {
                 self.claim_at = now + POLL;
-            } else if let Some(obstacle) = reply.obstacle {
+                self.failed_claims += 1;
+                if self.failed_claims == FAILURES {
+                    self.stop(Stopped::Unavailable, None);
+                }
+                return;
+            }
+            self.failed_claims = 0;
+            if let Some(obstacle) = reply.obstacle {
                 self.on_obstacle(now, &obstacle);
             } else {
                 self.exhausted = claimed < asked && reply.next_due_ms != Some(0);
@@ -109,7 +115,12 @@ impl State {
                 self.settles.push(pending);
                 return;
             }
-            SettleResult::Lost | SettleResult::Invalid | SettleResult::Error => {
+            SettleResult::Error => {
+                // What is sent now could not be settled either.
+                self.stop(Stopped::Unavailable, None);
+                self.report.lost += pending.tally.total();
+            }
+            SettleResult::Lost | SettleResult::Invalid => {
                 self.report.lost += pending.tally.total();
             }
         }
@@ -128,6 +139,7 @@ impl State {
             prepared,
             asked_at,
             repeated,
+            failures,
         } = self.beginning.swap_remove(index);
         let wait = Duration::from_millis(begun.wait_ms);
         let members = prepared.dispatch.messages.len() as u64;
@@ -143,6 +155,10 @@ impl State {
                     latest: asked_at.unwrap_or(now) + known + self.config.margin,
                 });
             }
+            BeginState::Unavailable if self.is_asking() => {
+                self.await_answer(now, begun.retry_after_ms);
+                self.hold(prepared);
+            }
             BeginState::Throttled | BeginState::Unavailable => {
                 let after = begun
                     .retry_after_ms
@@ -150,7 +166,7 @@ impl State {
                     .unwrap_or(POLL);
                 if after <= LONGEST_WAIT && self.fits(now, after) {
                     self.begin_at = self.begin_at.max(now + after);
-                    self.prepared.push_front(prepared);
+                    self.hold(prepared);
                 } else {
                     self.give_back(&prepared.dispatch, Some(after));
                     self.stop(stopped_by(begun.state), Some(after));
@@ -171,13 +187,17 @@ impl State {
                 self.report.lost += members;
                 self.held_bytes = self.held_bytes.saturating_sub(prepared.dispatch.bytes);
             }
-            BeginState::Paused | BeginState::Invalid => {
-                self.give_back(&prepared.dispatch, Some(LATER));
+            BeginState::Paused => self.give_back(&prepared.dispatch, Some(LATER)),
+            BeginState::Error if failures + 1 < FAILURES => {
+                self.call_at = now + POLL;
+                self.beginning.push(Beginning {
+                    prepared,
+                    asked_at: None,
+                    repeated: false,
+                    failures: failures + 1,
+                });
             }
-            BeginState::Error => {
-                self.give_back(&prepared.dispatch, None);
-                self.begin_at = now + POLL;
-            }
+            BeginState::Invalid | BeginState::Error => self.set_aside(&prepared.dispatch),
         }
     }
 
@@ -199,11 +219,18 @@ impl State {
                 self.prepared.insert(at, prepared);
             }
             Preparation::Unfit { claimed, unfit } => self.settle_unfit(&claimed, unfit, true),
-            Preparation::Unknown { claimed } => self.give_back(&claimed, Some(LATER)),
+            Preparation::Unknown { claimed } => self.set_aside(&claimed),
         }
         if self.report.claimed >= self.config.messages || self.claimed_bytes >= self.config.bytes {
             self.stop(Stopped::Limit, None);
         }
+    }
+
+    /// Gives a dispatch back that cannot be begun, out of the way of others for a while.
+    fn set_aside(&mut self, dispatch: &Dispatch) {
+        let mut settle = not_sent(dispatch);
+        settle.delay_ms = Some(millis(LATER));
+        self.settle(dispatch, settle);
     }
 
     fn settle_unfit(
@@ -220,27 +247,5 @@ impl State {
         if !whole && let Some(pending) = self.settles.last_mut() {
             pending.bytes = 0;
         }
-    }
-
-    fn on_obstacle(&mut self, now: Duration, obstacle: &Obstacle) {
-        let after = obstacle.retry_after_ms.map(Duration::from_millis);
-        match after {
-            Some(after)
-                if obstacle.state != BeginState::Paused
-                    && after <= LONGEST_WAIT
-                    && self.fits(now, after) =>
-            {
-                self.claim_at = now + after.max(POLL);
-            }
-            _ => self.stop(stopped_by(obstacle.state), after),
-        }
-    }
-}
-
-fn stopped_by(state: BeginState) -> Stopped {
-    match state {
-        BeginState::Paused => Stopped::Paused,
-        BeginState::Unavailable => Stopped::Unavailable,
-        _ => Stopped::Throttled,
     }
 }

@@ -1,1 +1,129 @@
+//! What the driver relies on; whole runs are in `tests/run`.
+
 use super::*;
+use crate::work::{BeginState, Begun, ClaimedMessage, Reply as Answer};
+use serde_json::json;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+fn dispatch(name: &str, priority: u8) -> Dispatch {
+    Dispatch {
+        dispatch_id: name.to_owned(),
+        token: format!("token-{name}"),
+        priority,
+        attempt: 0,
+        frozen: false,
+        begun: false,
+        endpoint: None,
+        wire_version: None,
+        bytes: 100,
+        messages: vec![ClaimedMessage {
+            id: format!("message-{name}"),
+            attempts: 0,
+            payload: json!({"from": "a@example.com", "to": "b@example.com", "subject": "s", "text": "t"}),
+        }],
+    }
+}
+
+fn claims(dispatches: Vec<Dispatch>) -> Answer {
+    Answer {
+        claims: dispatches,
+        next_due_ms: Some(0),
+        ..Answer::default()
+    }
+}
+
+fn begun(dispatch_id: &str, state: BeginState, wait_ms: u64) -> Begun {
+    Begun {
+        dispatch_id: dispatch_id.to_owned(),
+        state,
+        wait_ms,
+        attempt: 1,
+        retry_after_ms: Some(500),
+        removed: Vec::new(),
+        reason: None,
+    }
+}
+
+/// A run with one request at a time, after its first call, which claimed `dispatches`.
+fn state(dispatches: Vec<Dispatch>) -> State {
+    let config = Config {
+        in_flight: 1,
+        ..Config::DEFAULT
+    };
+    let mut state = State::new(config, Duration::ZERO, "run".to_owned());
+    call(&mut state, Duration::ZERO).unwrap();
+    state.on_call(MILLISECOND, Ok(claims(dispatches)));
+    state
+}
+
+fn call(state: &mut State, now: Duration) -> Option<crate::work::Request> {
+    state.next_call(now, || "token".to_owned())
+}
+
+fn begins(state: &mut State, now: Duration) -> Vec<String> {
+    let begins = call(state, now).unwrap().begins;
+    begins.into_iter().map(|begin| begin.dispatch_id).collect()
+}
+
+#[test]
+fn while_all_requests_are_open_only_an_answer_wakes_the_run() {
+    let mut state = state(vec![dispatch("a", 2), dispatch("b", 2)]);
+    assert_eq!(begins(&mut state, MILLISECOND), ["a"]);
+    let answer = Answer {
+        begins: vec![begun("a", BeginState::Begun, 0)],
+        ..claims(vec![])
+    };
+    state.on_call(2 * MILLISECOND, Ok(answer));
+    let (id, mail) = state.next_send(2 * MILLISECOND).unwrap();
+    assert_eq!((id.as_str(), mail.key.as_str()), ("a", "email-queue/a"));
+    assert_eq!(call(&mut state, 2 * MILLISECOND), None);
+    assert_eq!(state.wake_at(2 * MILLISECOND, false), None);
+    assert!(!state.is_done());
+}
+
+#[test]
+fn a_slot_in_the_future_is_waited_for() {
+    let mut state = state(vec![dispatch("a", 2)]);
+    assert_eq!(begins(&mut state, MILLISECOND), ["a"]);
+    let answer = Answer {
+        begins: vec![begun("a", BeginState::Begun, 700)],
+        ..claims(vec![])
+    };
+    state.on_call(2 * MILLISECOND, Ok(answer));
+    assert!(state.next_send(701 * MILLISECOND).is_none());
+    assert!(state.wake_at(3 * MILLISECOND, true) == Some(702 * MILLISECOND));
+    assert!(state.next_send(702 * MILLISECOND).is_some());
+}
+
+#[test]
+fn urgent_dispatches_begin_first_and_refused_ones_keep_their_place() {
+    let mut state = state(vec![
+        dispatch("bulk", 3),
+        dispatch("code", 0),
+        dispatch("mail", 2),
+    ]);
+    assert_eq!(begins(&mut state, MILLISECOND), ["code"]);
+    let answer = Answer {
+        begins: vec![begun("code", BeginState::Throttled, 0)],
+        ..Answer::default()
+    };
+    state.on_call(2 * MILLISECOND, Ok(answer));
+    assert_eq!(call(&mut state, 3 * MILLISECOND), None);
+    let after = 502 * MILLISECOND;
+    assert_eq!(state.wake_at(3 * MILLISECOND, false), Some(after));
+    assert_eq!(begins(&mut state, after), ["code"]);
+}
+
+#[test]
+fn answers_about_what_it_does_not_hold_change_nothing() {
+    let mut state = state(vec![]);
+    let before = format!("{state:?}");
+    let reply = Reply::Answered {
+        status: 200,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    state.on_reply(MILLISECOND, "unknown", &reply, 0.5);
+    assert_eq!(format!("{state:?}"), before);
+}

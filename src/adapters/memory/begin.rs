@@ -1,0 +1,209 @@
+//! Begin: the last thing recorded before a request leaves. From here on it may have been sent.
+
+use super::claim::ceil_ms;
+use super::store::{Dispatch, Queue};
+use crate::email::Endpoint;
+use crate::work::{Begin, BeginState, Begun, Obstacle, Reason};
+use std::time::Duration;
+
+/// A slot is reserved no further ahead.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+impl Queue {
+    pub(super) fn begin(&mut self, now: Duration, begin: &Begin) -> Begun {
+        let held = self.dispatches.get(&begin.dispatch_id);
+        let Some(dispatch) = held.filter(|d| d.is_held(now, &begin.token)).cloned() else {
+            return begun(&begin.dispatch_id, BeginState::Lost);
+        };
+        let lease = Duration::from_millis(begin.timeout_ms.saturating_add(begin.margin_ms));
+        if lease.is_zero() {
+            return invalid(
+                &dispatch,
+                "endpoint, wire_version, timeout_ms and margin_ms are needed",
+            );
+        }
+        if begin.members as usize != dispatch.members.len() {
+            return Begun {
+                reason: Some("it has other members now".to_owned()),
+                ..begun(&dispatch.id, BeginState::Changed)
+            };
+        }
+        if begin.endpoint == Endpoint::Single && dispatch.members.len() > 1 {
+            return invalid(
+                &dispatch,
+                "several messages cannot go to the endpoint of one",
+            );
+        }
+        if dispatch.begun {
+            return self.begin_again(now, &dispatch, lease);
+        }
+        let as_before = (Some(begin.endpoint), Some(begin.wire_version));
+        if dispatch.frozen && (dispatch.endpoint, dispatch.wire_version) != as_before {
+            return invalid(
+                &dispatch,
+                "a frozen dispatch keeps its endpoint and wire version",
+            );
+        }
+        let over = dispatch.horizon_at.is_some_and(|at| at <= now);
+        if dispatch.frozen && (over || dispatch.attempt >= dispatch.attempts_allowed) {
+            self.abandon(now, &dispatch.id, None);
+            return Begun {
+                reason: Some("unknown_outcome".to_owned()),
+                ..begun(&dispatch.id, BeginState::Ended)
+            };
+        }
+        if !dispatch.frozen && dispatch.send_before.is_some_and(|at| at <= now) {
+            return self.expire_members(now, &dispatch);
+        }
+        if self.is_lane_paused(now, &dispatch.lane) {
+            return Begun {
+                reason: Some("the sender domain is paused".to_owned()),
+                ..begun(&dispatch.id, BeginState::Paused)
+            };
+        }
+        let max_wait = Duration::from_millis(begin.max_wait_ms).min(LONGEST_WAIT);
+        if let Some(obstacle) = self.obstacle(now, Some(&dispatch.id), max_wait) {
+            return Begun {
+                reason: obstacle.reason,
+                retry_after_ms: obstacle.retry_after_ms,
+                ..begun(&dispatch.id, obstacle.state)
+            };
+        }
+        self.begin_now(now, begin, lease)
+    }
+
+    fn begin_now(&mut self, now: Duration, begin: &Begin, lease: Duration) -> Begun {
+        let horizon = self.settings.horizon;
+        let slot = now.max(self.next_request());
+        let lease = lease + (slot - now);
+        self.budget.next_slot_at = slot + Duration::from_secs(1) / self.request_rate();
+        let probing = self.budget.unknown_streak >= 3;
+        self.budget.probe_dispatch_id = probing.then(|| begin.dispatch_id.clone());
+        self.budget.probe_until = probing.then_some(now + lease);
+        let Some(dispatch) = self.dispatches.get_mut(&begin.dispatch_id) else {
+            return begun(&begin.dispatch_id, BeginState::Lost);
+        };
+        dispatch.begun = true;
+        dispatch.attempt += 1;
+        dispatch.slot_at = slot;
+        dispatch.visible_at = now + lease;
+        dispatch.updated_at = now;
+        dispatch.horizon_at.get_or_insert(now + horizon);
+        dispatch.endpoint = Some(begin.endpoint);
+        dispatch.wire_version = Some(begin.wire_version);
+        Begun {
+            wait_ms: ceil_ms(slot - now),
+            attempt: dispatch.attempt,
+            ..begun(&begin.dispatch_id, BeginState::Begun)
+        }
+    }
+
+    /// After a lost answer: the same attempt and slot, and a lease that outlives a request that leaves only now.
+    fn begin_again(&mut self, now: Duration, dispatch: &Dispatch, lease: Duration) -> Begun {
+        if let Some(dispatch) = self.dispatches.get_mut(&dispatch.id) {
+            dispatch.visible_at = dispatch.visible_at.max(dispatch.slot_at.max(now) + lease);
+            dispatch.updated_at = now;
+        }
+        Begun {
+            wait_ms: ceil_ms(dispatch.slot_at.saturating_sub(now)),
+            attempt: dispatch.attempt,
+            ..begun(&dispatch.id, BeginState::Begun)
+        }
+    }
+
+    /// Takes out the members whose `send_before` has passed before their first begin.
+    fn expire_members(&mut self, now: Duration, dispatch: &Dispatch) -> Begun {
+        let late = |id: &String| {
+            let message = self.messages.get(id);
+            message.is_some_and(|message| message.send_before.is_some_and(|at| at <= now))
+        };
+        let removed: Vec<String> = dispatch.ids().into_iter().filter(late).collect();
+        self.fail_members(now, dispatch, &removed, Reason::Expired, None);
+        let state = if removed.len() == dispatch.members.len() {
+            self.close(now, &dispatch.id);
+            BeginState::Ended
+        } else {
+            self.drop_members(now, &dispatch.id, &removed);
+            BeginState::Changed
+        };
+        Begun {
+            removed,
+            reason: Some("expired".to_owned()),
+            ..begun(&dispatch.id, state)
+        }
+    }
+
+    /// What keeps a request from leaving within a wait.
+    pub(super) fn obstacle(
+        &self,
+        now: Duration,
+        dispatch_id: Option<&str>,
+        max_wait: Duration,
+    ) -> Option<Obstacle> {
+        let until = |at: Duration| Some(ceil_ms(at.saturating_sub(now)));
+        let budget = &self.budget;
+        if let Some(paused) = budget.paused.as_ref().filter(|paused| paused.holds(now)) {
+            return Some(Obstacle {
+                state: BeginState::Paused,
+                reason: Some(paused.reason.clone()),
+                retry_after_ms: paused.until.and_then(until),
+            });
+        }
+        let is_probe = dispatch_id.is_some() && budget.probe_dispatch_id.as_deref() == dispatch_id;
+        if let Some(probe_until) = budget.probe_until.filter(|at| *at > now)
+            && budget.unknown_streak >= 3
+            && !is_probe
+        {
+            let reason =
+                "three unknown outcomes in a row: one dispatch at a time probes the provider";
+            return Some(Obstacle {
+                state: BeginState::Unavailable,
+                reason: Some(reason.to_owned()),
+                retry_after_ms: until(probe_until),
+            });
+        }
+        if self.next_request() > now + max_wait {
+            let cooling = budget.cooldown_until.is_some_and(|at| at > now);
+            return Some(Obstacle {
+                state: BeginState::Throttled,
+                reason: budget.cooldown_reason.clone().filter(|_| cooling),
+                retry_after_ms: until(self.next_request()),
+            });
+        }
+        None
+    }
+
+    /// When the next request may leave.
+    fn next_request(&self) -> Duration {
+        let cooldown = self.budget.cooldown_until.unwrap_or_default();
+        self.budget.next_slot_at.max(cooldown)
+    }
+
+    /// Requests a second that all runs may make together.
+    fn request_rate(&self) -> u32 {
+        let ceiling = self.settings.rate_limit;
+        self.budget
+            .learned_limit
+            .map_or(ceiling, |learned| learned.min(ceiling))
+            .max(1)
+    }
+}
+
+fn begun(dispatch_id: &str, state: BeginState) -> Begun {
+    Begun {
+        dispatch_id: dispatch_id.to_owned(),
+        state,
+        wait_ms: 0,
+        attempt: 0,
+        retry_after_ms: None,
+        removed: Vec::new(),
+        reason: None,
+    }
+}
+
+fn invalid(dispatch: &Dispatch, reason: &str) -> Begun {
+    Begun {
+        reason: Some(reason.to_owned()),
+        ..begun(&dispatch.id, BeginState::Invalid)
+    }
+}

@@ -1,0 +1,257 @@
+//! Claim: sweep what ran out, then hand out due dispatches and form new ones.
+
+use super::store::{Dispatch, Member, Place, Queue};
+use crate::work::{self, Claim, ClaimedMessage, Reply};
+use std::time::Duration;
+
+const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=3;
+/// Dispatches that one call can claim, and due ones of a priority that it looks at.
+const TOKENS: usize = 20;
+const DUE: usize = 20;
+const LONGEST_LEASE_MS: u64 = 3_600_000;
+const LARGEST_BYTES: u64 = 1 << 30;
+/// The most that is counted.
+const MOST_REMAINING: u64 = 10_000;
+
+/// What could be claimed next, in the order of claims.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    priority: u8,
+    source: Source,
+}
+
+/// Due dispatches come before ready messages of the same priority; within each, the oldest first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Due(Duration, String),
+    Lane(Duration, String),
+}
+
+impl Queue {
+    /// Sweeps, then claims up to one dispatch a token.
+    pub(super) fn claim(&mut self, now: Duration, claim: &Claim, reply: &mut Reply) {
+        self.sweep(now);
+        let mut alone = false;
+        if claim.kind == "email" {
+            reply.obstacle = self.obstacle(now, None, Duration::from_millis(claim.max_wait_ms));
+            alone = self.budget.unknown_streak >= 3;
+        }
+        let mut bytes_left = claim.max_bytes.min(LARGEST_BYTES);
+        let mut more = reply.obstacle.is_none();
+        // What a token already has is given again whatever stands in the way.
+        for token in claim.tokens.iter().take(TOKENS) {
+            match self.claim_one(now, claim, token, more && bytes_left > 0, bytes_left) {
+                None => more = false,
+                Some(dispatch) => {
+                    bytes_left = bytes_left.saturating_sub(dispatch.bytes);
+                    more = more && !alone;
+                    reply.claims.push(self.describe(&dispatch));
+                }
+            }
+        }
+        if reply.claims.len() < claim.tokens.len() {
+            reply.next_due_ms = self.next_due(now, &claim.kind);
+        }
+    }
+
+    /// The dispatch that the token already has or, where `more` allows, a due or a new one.
+    fn claim_one(
+        &mut self,
+        now: Duration,
+        claim: &Claim,
+        token: &str,
+        more: bool,
+        bytes_left: u64,
+    ) -> Option<Dispatch> {
+        let held = |d: &&Dispatch| d.token.as_deref() == Some(token);
+        let held = self.dispatches.values().find(held).cloned();
+        if held.is_some() || !more {
+            return held;
+        }
+        let lease_ms = claim.lease_ms.clamp(1, LONGEST_LEASE_MS);
+        let until = now + Duration::from_millis(lease_ms);
+        let mut candidates = self.candidates(now, &claim.kind);
+        candidates.sort();
+        candidates.into_iter().find_map(|candidate| {
+            let mut dispatch = match candidate.source {
+                Source::Due(_, id) => self.dispatches.remove(&id)?,
+                Source::Lane(_, lane) => self.form(now, claim, &lane, bytes_left)?,
+            };
+            dispatch.token = Some(token.to_owned());
+            dispatch.begun = false;
+            dispatch.visible_at = until;
+            dispatch.updated_at = now;
+            self.dispatches
+                .insert(dispatch.id.clone(), dispatch.clone());
+            Some(dispatch)
+        })
+    }
+
+    fn candidates(&self, now: Duration, kind: &str) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for priority in PRIORITIES {
+            let mut due: Vec<_> = self
+                .waiting(now, kind)
+                .filter(|d| d.priority == priority && d.visible_at <= now)
+                .map(|d| (d.visible_at, d.id.clone()))
+                .collect();
+            due.sort();
+            let due = due
+                .into_iter()
+                .take(DUE)
+                .map(|(at, id)| Source::Due(at, id));
+            let lanes = self.lanes(now, kind).into_iter().filter_map(|lane| {
+                let head = self.rows(kind, &lane, priority).next()?;
+                (head.run_at <= now).then_some(Source::Lane(head.run_at, lane))
+            });
+            candidates.extend(
+                due.chain(lanes)
+                    .map(|source| Candidate { priority, source }),
+            );
+        }
+        candidates
+    }
+
+    /// Forms a dispatch from the best ready messages of a lane.
+    fn form(
+        &mut self,
+        now: Duration,
+        claim: &Claim,
+        lane: &str,
+        max_bytes: u64,
+    ) -> Option<Dispatch> {
+        let limit = match lane.starts_with("single:") {
+            true => 1,
+            false => claim.max_messages.clamp(1, 100) as usize,
+        };
+        let mut taken: Vec<Place> = Vec::new();
+        let mut bytes = 0;
+        'filling: for priority in PRIORITIES {
+            for place in self
+                .rows(&claim.kind, lane, priority)
+                .take_while(|row| row.run_at <= now)
+            {
+                let Some(message) = self.messages.get(&place.id) else {
+                    continue;
+                };
+                if message
+                    .send_before
+                    .is_some_and(|send_before| send_before <= now)
+                {
+                    continue;
+                }
+                // The first message is taken whatever its size, or it would never go.
+                let fits = taken.is_empty() || bytes + message.bytes <= max_bytes;
+                if taken.len() >= limit || !fits {
+                    break 'filling;
+                }
+                bytes += message.bytes;
+                taken.push(place.clone());
+            }
+        }
+        let priority = taken.first()?.priority;
+        let members = taken.into_iter().filter_map(|place| {
+            let ready = self.take_ready(&place.id)?;
+            Some(Member {
+                id: place.id,
+                attempts: ready.attempts,
+                errors: ready.errors,
+            })
+        });
+        let members = members.collect();
+        let mut dispatch = Dispatch::new(self.new_id(), now, &claim.kind, lane, priority, members);
+        self.measure(&mut dispatch);
+        Some(dispatch)
+    }
+
+    /// The lanes of a type that have ready rows, without those of paused domains.
+    fn lanes(&self, now: Duration, kind: &str) -> Vec<String> {
+        let mut lanes = Vec::new();
+        let mut from = Place::first(kind, String::new(), 0);
+        while let Some(place) = self.order.range(from..).next()
+            && place.kind == kind
+        {
+            if !self.is_lane_paused(now, &place.lane) {
+                lanes.push(place.lane.clone());
+            }
+            from = Place::first(kind, format!("{}\0", place.lane), 0);
+        }
+        lanes
+    }
+
+    /// The rows of a lane in one priority, in order.
+    fn rows(&self, kind: &str, lane: &str, priority: u8) -> impl Iterator<Item = &Place> {
+        let (kind, lane) = (kind.to_owned(), lane.to_owned());
+        self.order
+            .range(Place::first(&kind, lane.clone(), priority)..)
+            .take_while(move |row| row.priority == priority && row.lane == lane && row.kind == kind)
+    }
+
+    /// Dispatches that nobody holds, without those of paused domains.
+    fn waiting(&self, now: Duration, kind: &str) -> impl Iterator<Item = &Dispatch> {
+        self.dispatches
+            .values()
+            .filter(move |d| d.is_waiting() && d.kind == kind && !self.is_lane_paused(now, &d.lane))
+    }
+
+    /// Milliseconds until something can be claimed; `None` where nothing waits.
+    fn next_due(&self, now: Duration, kind: &str) -> Option<u64> {
+        let lanes = self.lanes(now, kind).into_iter();
+        let heads = lanes.flat_map(|lane| {
+            PRIORITIES
+                .filter_map(move |priority| Some(self.rows(kind, &lane, priority).next()?.run_at))
+        });
+        let waiting = self.waiting(now, kind).map(|dispatch| dispatch.visible_at);
+        heads
+            .chain(waiting)
+            .min()
+            .map(|at| ceil_ms(at.saturating_sub(now)))
+    }
+
+    /// Messages that are due and not claimed.
+    pub(super) fn remaining(&self, now: Duration, kind: &str) -> u64 {
+        let lanes = self.lanes(now, kind);
+        let ready = lanes
+            .iter()
+            .flat_map(|lane| PRIORITIES.flat_map(|priority| self.rows(kind, lane, priority)));
+        let ready = ready.filter(|row| row.run_at <= now).count();
+        let waiting = self.waiting(now, kind);
+        let due = waiting
+            .filter(|d| d.visible_at <= now)
+            .map(|d| d.members.len());
+        let count = ready + due.sum::<usize>();
+        u64::try_from(count).unwrap_or(u64::MAX).min(MOST_REMAINING)
+    }
+
+    /// A claimed dispatch as the worker gets it.
+    fn describe(&self, dispatch: &Dispatch) -> work::Dispatch {
+        let members = dispatch.members.iter();
+        work::Dispatch {
+            dispatch_id: dispatch.id.clone(),
+            token: dispatch.token.clone().unwrap_or_default(),
+            priority: dispatch.priority,
+            attempt: dispatch.attempt,
+            frozen: dispatch.frozen,
+            begun: dispatch.begun,
+            endpoint: dispatch.endpoint,
+            wire_version: dispatch.wire_version,
+            bytes: dispatch.bytes,
+            messages: members
+                .map(|member| ClaimedMessage {
+                    id: member.id.clone(),
+                    attempts: member.attempts + dispatch.attempt,
+                    payload: self
+                        .messages
+                        .get(&member.id)
+                        .map(|message| message.payload.clone())
+                        .unwrap_or_default(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Whole milliseconds, rounded up.
+pub(super) fn ceil_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}

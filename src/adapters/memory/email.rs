@@ -1,0 +1,120 @@
+//! What the database checks of a payload at enqueue: structure, size and sender. The rest is found before sending.
+
+use crate::queue::QueueError;
+use serde_json::{Map, Value};
+
+/// The most addresses in each of `to`, `cc` and `bcc`.
+const MAX_ADDRESSES: usize = 50;
+
+/// Checks an e-mail's structure and gives its lane: what may share a dispatch with it.
+pub(super) fn lane(payload: &Map<String, Value>) -> Result<String, QueueError> {
+    for field in ["to", "cc", "bcc"] {
+        check_addresses(payload, field)?;
+    }
+    if given(payload, "template").is_none() {
+        if !payload.get("subject").is_some_and(Value::is_string) {
+            return refuse("subject", "is missing, or is not a text");
+        }
+        let has = |field| payload.get(field).is_some_and(Value::is_string);
+        if !has("content") && !has("text") {
+            return refuse("content", "is missing: give content, text or template");
+        }
+    }
+    let subject = payload.get("subject").and_then(Value::as_str);
+    if subject.is_some_and(|subject| subject.chars().any(is_control)) {
+        return refuse("subject", "has a control character");
+    }
+    let Some(domain) = payload.get("from").and_then(sender_domain) else {
+        return match given(payload, "from") {
+            None => refuse("from", "is missing, and no default sender is stored"),
+            Some(_) => refuse("from", "must be an e-mail address or {email, name}"),
+        };
+    };
+    let attached = payload
+        .get("attachments")
+        .and_then(Value::as_array)
+        .is_some_and(|attachments| !attachments.is_empty());
+    let endpoint = if attached { "single" } else { "batch" };
+    Ok(format!("{endpoint}:{domain}"))
+}
+
+/// The lower-case domain of `a@b.c`, `Name <a@b.c>` or `{"email": "a@b.c"}`.
+pub(super) fn sender_domain(from: &Value) -> Option<String> {
+    let text = text_of_address(from)?.trim_end();
+    let text = text.strip_suffix('>').unwrap_or(text);
+    let (_, domain) = text.rsplit_once('@')?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+    (!domain.is_empty() && domain.bytes().all(plain)).then(|| domain.to_ascii_lowercase())
+}
+
+/// How many bytes `value` has as the database writes it: a space after each colon and comma.
+pub(super) fn bytes(value: &Value) -> u64 {
+    let separators = |count: usize| 2 * count.saturating_sub(1) as u64;
+    match value {
+        Value::Object(members) => {
+            let inner = members
+                .iter()
+                .map(|(key, value)| text_bytes(key) + 2 + bytes(value));
+            2 + separators(members.len()) + inner.sum::<u64>()
+        }
+        Value::Array(items) => 2 + separators(items.len()) + items.iter().map(bytes).sum::<u64>(),
+        Value::String(text) => text_bytes(text),
+        other => other.to_string().len() as u64,
+    }
+}
+
+fn text_bytes(text: &str) -> u64 {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | 8 | 9 | 10 | 12 | 13 => 2,
+        0..32 => 6,
+        _ => 1,
+    });
+    2 + escaped.sum::<u64>()
+}
+
+fn check_addresses(payload: &Map<String, Value>, field: &str) -> Result<(), QueueError> {
+    let value = match given(payload, field) {
+        None if field == "to" => return refuse("to", "is missing"),
+        None => return Ok(()),
+        Some(Value::Array(items)) if items.is_empty() && field != "to" => return Ok(()),
+        Some(value) => value,
+    };
+    let count = match value {
+        Value::Array(items) if !items.is_empty() && items.iter().all(is_address) => items.len(),
+        value if is_address(value) => 1,
+        _ => {
+            return refuse(
+                field,
+                "must be an e-mail address, {email, name}, or a list of either",
+            );
+        }
+    };
+    if count > MAX_ADDRESSES {
+        return refuse(field, "must have at most 50 addresses");
+    }
+    Ok(())
+}
+
+fn is_address(value: &Value) -> bool {
+    text_of_address(value).is_some_and(|text| text.chars().position(|c| c == '@') > Some(0))
+}
+
+fn text_of_address(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Object(members) => members.get("email")?.as_str(),
+        _ => None,
+    }
+}
+
+fn given<'a>(payload: &'a Map<String, Value>, field: &str) -> Option<&'a Value> {
+    payload.get(field).filter(|value| !value.is_null())
+}
+
+fn is_control(c: char) -> bool {
+    matches!(c, '\u{1}'..='\u{1f}' | '\u{7f}')
+}
+
+pub(super) fn refuse<T>(field: &str, message: &str) -> Result<T, QueueError> {
+    Err(QueueError::invalid(field, message))
+}

@@ -1,0 +1,34 @@
+//! The queue in memory: what `supabase/migrations` does, as a value.
+//!
+//! [`Queue`] is a pure transition function: it takes time as an argument and counts its ids. [`MemoryQueue`] puts it
+//! behind the port. It passes the same cases as the database (`tests/conformance`).
+//!
+//! ```
+//! use email_queue::adapters::memory::{Queue, Settings};
+//! use email_queue::queue::{NewMessage, QueueMessageStatus};
+//! use serde_json::json;
+//! use std::time::Duration;
+//!
+//! let mut queue = Queue::new(Settings::default());
+//! let now = Duration::from_secs(1_795_532_645);
+//! let payload = json!({"from": "a@example.com", "to": "b@example.com", "subject": "Hello", "content": "<p>Hi</p>"});
+//! let message = queue.enqueue(now, &NewMessage { payload, ..NewMessage::default() })?;
+//! assert_eq!(queue.get(&message.id).map(|m| m.status), Some(QueueMessageStatus::Pending));
+//! # Ok::<(), email_queue::queue::QueueError>(())
+//! ```
+
+mod begin;
+mod claim;
+mod email;
+mod enqueue;
+mod members;
+mod operate;
+mod read;
+mod settle;
+mod store;
+mod sweep;
+mod time;
+mod work;
+
+pub use store::{Queue, Settings};
+pub use work::MemoryQueue;

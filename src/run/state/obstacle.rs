@@ -1,0 +1,60 @@
+//! What stands in the way: a pause, a probe, the rate.
+
+use super::reply::POLL;
+use super::{State, Stopped};
+use crate::run::Prepared;
+use crate::work::{BeginState, Obstacle};
+use std::time::Duration;
+
+/// A run waits this long for a slot, a cooldown or a probe; for longer ones it ends and says when to come back.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+impl State {
+    pub(super) fn on_obstacle(&mut self, now: Duration, obstacle: &Obstacle) {
+        if obstacle.state == BeginState::Unavailable && self.is_asking() {
+            self.await_answer(now, obstacle.retry_after_ms);
+            return;
+        }
+        let after = obstacle.retry_after_ms.map(Duration::from_millis);
+        match after {
+            Some(after)
+                if obstacle.state != BeginState::Paused
+                    && after <= LONGEST_WAIT
+                    && self.fits(now, after) =>
+            {
+                self.claim_at = now + after.max(POLL);
+            }
+            _ => self.stop(stopped_by(obstacle.state), after),
+        }
+    }
+
+    /// Keeps a dispatch that could not be begun yet, before others of its priority.
+    pub(super) fn hold(&mut self, prepared: Box<Prepared>) {
+        let at = self
+            .prepared
+            .partition_point(|p| p.dispatch.priority < prepared.dispatch.priority);
+        self.prepared.insert(at, prepared);
+    }
+
+    /// A request of this run is on its way: it may be the very probe that others wait for.
+    pub(super) fn is_asking(&self) -> bool {
+        !self.waiting.is_empty() || !self.sending.is_empty()
+    }
+
+    /// Begins and claims nothing before an answer of the provider has come.
+    pub(super) fn await_answer(&mut self, now: Duration, retry_after_ms: Option<u64>) {
+        let after = retry_after_ms.map_or(LONGEST_WAIT, Duration::from_millis);
+        let at = now + after.clamp(POLL, LONGEST_WAIT);
+        self.begin_at = self.begin_at.max(at);
+        self.claim_at = self.claim_at.max(at);
+        self.awaits_answer = true;
+    }
+}
+
+pub(super) fn stopped_by(state: BeginState) -> Stopped {
+    match state {
+        BeginState::Paused => Stopped::Paused,
+        BeginState::Unavailable => Stopped::Unavailable,
+        _ => Stopped::Throttled,
+    }
+}

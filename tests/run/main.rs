@@ -1,0 +1,18 @@
+//! The run, against the queue and a provider in memory, in virtual time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bounds;
+mod chaos;
+mod cost;
+mod losses;
+mod provider;
+mod refusals;
+mod unknown;

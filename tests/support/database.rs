@@ -1,0 +1,162 @@
+//! The queue in memory behind a connection that can fail.
+
+use super::SimulatedClock;
+use email_queue::adapters::memory::MemoryQueue;
+use email_queue::ports::{Clock, WorkQueue};
+use email_queue::queue::{ErrorCode, QueueError};
+use email_queue::work::{Begin, BeginState, Begun, Reply, Request, Settle, SettleResult, Settled};
+use std::cell::RefCell;
+use std::time::Duration;
+
+/// What goes wrong with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It never arrives.
+    LostCall,
+    /// It is carried out; its answer gets lost.
+    LostAnswer,
+    /// It is carried out; its answer comes late.
+    LateAnswer(Duration),
+    /// The machine of the worker sleeps before it reads the answer.
+    Sleep(Duration),
+    /// It is refused.
+    Refused(ErrorCode),
+    /// All of its settles fail.
+    FailedSettles,
+    /// All of its begins fail.
+    FailedBegins,
+    /// Its claim fails.
+    FailedClaim,
+}
+
+/// One call.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub at: Duration,
+    pub request: Request,
+    /// `None` where it was not carried out.
+    pub reply: Option<Reply>,
+}
+
+type Plan = dyn Fn(usize, &Request) -> Option<Fault>;
+type Edit = dyn Fn(usize, &mut Reply);
+
+/// The queue behind a connection.
+pub struct Connection {
+    pub queue: MemoryQueue<SimulatedClock>,
+    pub calls: RefCell<Vec<Call>>,
+    pub latency: Duration,
+    clock: SimulatedClock,
+    plan: RefCell<Box<Plan>>,
+    edit: RefCell<Box<Edit>>,
+}
+
+impl Connection {
+    pub fn new(queue: MemoryQueue<SimulatedClock>, clock: SimulatedClock) -> Self {
+        Self {
+            queue,
+            calls: RefCell::default(),
+            latency: Duration::from_millis(4),
+            clock,
+            plan: RefCell::new(Box::new(|_, _| None)),
+            edit: RefCell::new(Box::new(|_, _| ())),
+        }
+    }
+
+    /// From now on `plan` says, for each call by its number from 0, what goes wrong.
+    pub fn fail(&self, plan: impl Fn(usize, &Request) -> Option<Fault> + 'static) {
+        *self.plan.borrow_mut() = Box::new(plan);
+    }
+
+    /// From now on `edit` changes what the worker gets to see.
+    pub fn edit(&self, edit: impl Fn(usize, &mut Reply) + 'static) {
+        *self.edit.borrow_mut() = Box::new(edit);
+    }
+
+    pub fn count(&self) -> usize {
+        self.calls.borrow().len()
+    }
+
+    async fn carry_out(&self, number: usize, request: &Request) -> Reply {
+        let mut reply = self
+            .queue
+            .work(request)
+            .await
+            .expect("memory does not fail");
+        let fault = self.queue.with(|queue, _| queue.fault());
+        assert_eq!(fault, None, "after call {number}: {request:#?}");
+        assert_eq!(reply.settles.len(), request.settles.len());
+        assert_eq!(reply.begins.len(), request.begins.len());
+        (self.edit.borrow())(number, &mut reply);
+        self.calls.borrow_mut()[number].reply = Some(reply.clone());
+        reply
+    }
+}
+
+impl WorkQueue for Connection {
+    async fn work(&self, request: &Request) -> Result<Reply, QueueError> {
+        let number = self.count();
+        self.calls.borrow_mut().push(Call {
+            at: self.clock.now(),
+            request: request.clone(),
+            reply: None,
+        });
+        let fault = (self.plan.borrow())(number, request);
+        self.clock.sleep(self.latency / 2).await;
+        let failed = |code| Err(QueueError::new(code, "injected"));
+        if let Some(Fault::LostCall) = fault {
+            self.clock.sleep(self.latency / 2).await;
+            return failed(ErrorCode::Unreachable);
+        }
+        if let Some(Fault::Refused(code)) = fault {
+            self.clock.sleep(self.latency / 2).await;
+            return failed(code);
+        }
+        let mut carried = request.clone();
+        match fault {
+            Some(Fault::FailedSettles) => carried.settles.clear(),
+            Some(Fault::FailedBegins) => carried.begins.clear(),
+            Some(Fault::FailedClaim) => carried.claim = None,
+            _ => {}
+        }
+        let mut reply = self.carry_out(number, &carried).await;
+        match fault {
+            Some(Fault::FailedSettles) => {
+                reply.settles = request.settles.iter().map(failed_settle).collect()
+            }
+            Some(Fault::FailedBegins) => {
+                reply.begins = request.begins.iter().map(failed_begin).collect()
+            }
+            Some(Fault::FailedClaim) => reply.claim_error = Some("injected".to_owned()),
+            _ => {}
+        }
+        self.clock.sleep(self.latency / 2).await;
+        match fault {
+            Some(Fault::LostAnswer) => return failed(ErrorCode::Timeout),
+            Some(Fault::LateAnswer(by)) => self.clock.sleep(by).await,
+            Some(Fault::Sleep(by)) => self.clock.advance(by),
+            _ => {}
+        }
+        Ok(reply)
+    }
+}
+
+fn failed_settle(settle: &Settle) -> Settled {
+    Settled {
+        dispatch_id: settle.dispatch_id.clone(),
+        result: SettleResult::Error,
+        reason: Some("injected".to_owned()),
+    }
+}
+
+fn failed_begin(begin: &Begin) -> Begun {
+    Begun {
+        dispatch_id: begin.dispatch_id.clone(),
+        state: BeginState::Error,
+        wait_ms: 0,
+        attempt: 0,
+        retry_after_ms: None,
+        removed: Vec::new(),
+        reason: Some("injected".to_owned()),
+    }
+}

@@ -1,0 +1,15 @@
+//! A world without a network and without real time: a clock that jumps from timer to timer, the queue in memory behind
+//! a connection that can fail, and a provider in memory. Everything is deterministic.
+#![allow(dead_code)] // Each test binary uses its own part.
+
+mod clock;
+mod database;
+mod provider;
+mod random;
+mod world;
+
+pub use clock::SimulatedClock;
+pub use database::{Connection, Fault};
+pub use provider::{Behaviour, MemoryMailer, Mode};
+pub use random::SeededRandom;
+pub use world::{World, email};
