@@ -158,7 +158,7 @@ run_suite() { # name
   set +m
   (
     sleep "$SUITE_LIMIT_SECONDS" &
-    trap 'kill $!; exit' TERM
+    trap 'kill $! 2>/dev/null; exit' TERM
     wait $!
     say "   the suite $suite took longer than $SUITE_LIMIT_SECONDS seconds"
     kill -TERM -- "-$group"
