@@ -1,0 +1,8 @@
+# Every step of a run in every way it can fail, every answer of the provider, workers that overtake each other.
+
+suite_faults() {
+  need_npm test
+  need_npm lite
+  find_deno 2.1.4 >/dev/null || { fail "Deno 2.1.4 could not be installed"; return; }
+  run lines "fault enumeration" node "$root/tests/faults/main.mjs"
+}
