@@ -44,8 +44,10 @@ comment on function email_queue_private.recover_dispatch(email_queue_private.dis
 
 -- Bounded, and also done while the queue is paused. The time is taken once: an index is searched only for a value that
 -- stays, and with clock_timestamp() in the condition every row that is not due would be read.
+-- lock_timeout: skip locked waits all the same where a row was updated a moment ago and its new version is locked, and two
+-- calls that wait like this, each holding what it settles, would wait for each other.
 create function email_queue_private.sweep() returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = '' set lock_timeout = '100ms'
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
@@ -81,6 +83,8 @@ begin
     select d.id from email_queue_private.dispatch as d
     where d.settled_at < v_now - interval '1 day'
     order by d.settled_at limit 20 for update skip locked));
+exception when lock_not_available then
+  null; -- Another call has them in hand.
 end
 $$;
 comment on function email_queue_private.sweep() is 'Recovers expired leases, ends frozen dispatches past their horizon and messages past their send_before, prunes settled dispatches; a bounded number of each.';
@@ -156,6 +160,27 @@ end
 $$;
 comment on function email_queue_private.form_dispatch(text, text, uuid, interval, integer, integer) is 'Forms one dispatch from the best ready messages of a lane.';
 
+-- A waiting dispatch for the caller's token; null where another was faster.
+create function email_queue_private.take_dispatch(p_id uuid, p_token uuid, p_lease interval, p_now timestamptz)
+returns email_queue_private.dispatch
+language plpgsql volatile set search_path = '' set lock_timeout = '100ms'
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+begin
+  update email_queue_private.dispatch as d
+  set token = p_token, begun = false, visible_at = clock_timestamp() + p_lease, updated_at = clock_timestamp()
+  where d.id = (
+    select w.id from email_queue_private.dispatch as w
+    where w.id = p_id and w.settled_at is null and w.token is null and w.visible_at <= p_now for update skip locked)
+  returning d.* into v_dispatch;
+  return v_dispatch;
+exception when lock_not_available then
+  return null; -- As in sweep.
+end
+$$;
+comment on function email_queue_private.take_dispatch(uuid, uuid, interval, timestamptz) is 'Claims a waiting dispatch.';
+
 -- One dispatch under the caller's token: the one that the token already has or, where p_new allows, a due or a new one.
 create function email_queue_private.claim_one(
   p_type text, p_token uuid, p_new boolean, p_lease interval, p_max_messages integer, p_max_bytes integer
@@ -202,12 +227,7 @@ begin
     ) as c order by c.priority, c.kind, c.since
   loop
     if v_head.lane is null then
-      update email_queue_private.dispatch as d
-      set token = p_token, begun = false, visible_at = clock_timestamp() + p_lease, updated_at = clock_timestamp()
-      where d.id = (
-        select w.id from email_queue_private.dispatch as w
-        where w.id = v_head.id and w.settled_at is null and w.token is null and w.visible_at <= v_now for update skip locked)
-      returning d.* into v_dispatch;
+      v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
     else
       v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, p_token, p_lease, p_max_messages, p_max_bytes);
     end if;
