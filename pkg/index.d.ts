@@ -46,11 +46,20 @@ export type Attachment = { contentType?: string; contentId?: string } & (
   | { filename?: string; path: string; content?: never }
 );
 
-/** What to enqueue. Only `payload` is needed. */
-export interface NewMessage<Payload = EmailPayload> {
-  /** `"email"` where it is not given; another name for a consumer of your own. */
-  type?: string;
+/** An e-mail to enqueue. Only `payload` is needed. */
+export interface NewMessage extends EnqueueOptions {
+  type?: "email";
+  payload: EmailPayload;
+}
+
+/** A message for a consumer of your own. */
+export interface CustomMessage<Payload, Type extends string = string> extends EnqueueOptions {
+  /** Any name but `email`. */
+  type: Type extends "email" ? never : Type;
   payload: Payload;
+}
+
+export interface EnqueueOptions {
   /** 0 (first) to 3; 2 where it is not given. */
   priority?: 0 | 1 | 2 | 3;
   /** 1 to 100; the setting's (15) where it is not given. */
@@ -120,24 +129,110 @@ export interface QueueMessage<Payload = EmailPayload> {
   sendBefore: Date | null;
 }
 
+/** Who has a message; it fences every write about it. */
+export interface Lease {
+  dispatchId: string;
+  token: string;
+}
+
+/** A message that you have until its lease ends. */
+export type LeasedMessage<Payload> = QueueMessage<Payload> & { lease: Lease };
+
+/**
+ * What became of a call with a lease: done, done before with the same lease, or nothing was changed because the lease is
+ * over and another worker may have the message.
+ */
+export type Settlement = "applied" | "already" | "lost";
+
 /** Which page of a list. */
 export interface ListOptions {
   type?: string;
   /** 100 where it is not given, at most 1000. */
   limit?: number;
-  /** Only messages older than this id. */
+  /** Only messages older than this id: the last one of the page before. */
   before?: string;
+  /** Only messages enqueued at this time or later. */
+  since?: Date | string;
+  /** Only messages enqueued before this time. */
+  until?: Date | string;
+}
+
+/** Which failed messages. */
+export interface DeadLetterFilter {
+  type?: string;
+  reason?: "rejected" | "exhausted" | "unknown_outcome" | "expired";
+  /** Failed at this time or later. */
+  since?: Date | string;
+  /** Failed before this time. */
+  until?: Date | string;
+  /** In the last error, whatever its case. */
+  text?: string;
+}
+
+/** What to put back: ids, or a filter (`{}` for all). */
+export type Redrive = ({ ids: string[]; filter?: DeadLetterFilter } | { ids?: string[]; filter: DeadLetterFilter }) & {
+  /** Only say which. */
+  dryRun?: boolean;
+  /** Also those that may have been sent (`unknown_outcome`). */
+  allowDuplicates?: boolean;
+  /** At most this many; 1000 where it is not given. */
+  limit?: number;
+};
+
+/** What came of a redrive. */
+export interface Redriven {
+  dryRun: boolean;
+  redriven: string[];
+  refused: { id: string; reason: string }[];
+}
+
+/** What came of a cancel: `cancelled`, or what the message is instead, and why. */
+export interface Cancelled {
+  result: "cancelled" | "processing" | "completed" | "failed" | "not_found";
+  reason?: string;
+}
+
+/** Messages of one type by where they are, counted up to 100,000. */
+export interface TypeStats {
+  pending: number;
+  scheduled: number;
+  retrying: number;
+  processing: number;
+  /** Of those in process: may have been sent, waiting for the replay. */
+  frozen: number;
+  failed: number;
+  cancelled: number;
+  oldestDueSeconds: number | null;
+}
+
+/** How deep the queue is, and what stands in its way. */
+export interface Stats {
+  types: Record<string, TypeStats>;
+  paused: { since: string; until: string | null; reason: string | null } | null;
+  pausedDomains: { domain: string; since: string; until: string | null; reason: string }[];
+  cooldown: { until: string; reason: string | null } | null;
+  /** From three on, one dispatch at a time probes the provider. */
+  unknownInARow: number;
+  requestsPerSecond: number;
 }
 
 /** What to do about a {@link QueueError}. */
 export type QueueErrorCode =
+  /** The input is wrong: mend the `field`. */
   | "invalid_input"
+  /** The key is not a secret key of the project. */
   | "unauthorized"
+  /** The migrations are not applied. */
   | "not_installed"
+  /** No connection: check the URL. Whether the call was carried out is not known. */
   | "unreachable"
+  /** No answer in time. Whether the call was carried out is not known. */
   | "timeout"
+  /** The database is in trouble: try again later. */
   | "unavailable"
+  /** The database refused the call. */
   | "database"
+  /** The answer could not be read. */
   | "unexpected";
 
 /** The one error of the queue. It holds no key and no address. */
@@ -150,20 +245,62 @@ export declare class QueueError extends Error {
   readonly retryable: boolean;
 }
 
+/** The contract of a queue. Every call can throw a {@link QueueError}. */
+export interface QueueProvider {
+  /** Enqueues one message. After a `timeout` it may have been enqueued: with a `dedupKey` it can be repeated safely. */
+  enqueue(message: NewMessage): Promise<Enqueued>;
+  enqueue<Payload, Type extends string>(message: CustomMessage<Payload, Type>): Promise<Enqueued>;
+  /**
+   * Enqueues messages in their order, up to a thousand in a request; each request is one transaction. All are checked
+   * before the first; where a later one fails, the earlier ones stand.
+   */
+  enqueueMany(messages: Iterable<NewMessage>, options?: EnqueueManyOptions): Promise<Enqueued[]>;
+  enqueueMany<Payload, Type extends string>(messages: Iterable<CustomMessage<Payload, Type>>, options?: EnqueueManyOptions): Promise<Enqueued[]>;
+  /** Leases messages of types of your own. `visibilityTimeout` is in seconds, 60 where it is not given. */
+  dequeue<Payload>(options: { types: string[]; maxMessages?: number; visibilityTimeout?: number }): Promise<LeasedMessage<Payload>[]>;
+  /** Makes the lease end `visibilityTimeout` seconds from now, if that is later. */
+  extend(leased: Leased, visibilityTimeout: number): Promise<Settlement>;
+  /** The message is done. */
+  complete(leased: Leased): Promise<Settlement>;
+  /** The message can never be done: it fails as `rejected`. */
+  fail(leased: Leased, error?: Error | string | Record<string, unknown>): Promise<Settlement>;
+  /** The message is tried again, or fails as `exhausted` where its attempts are used up. */
+  retry(leased: Leased, error?: Error | string | Record<string, unknown>, options?: { delaySeconds?: number }): Promise<Settlement>;
+  /** Gives the message back without having used an attempt. */
+  release(leased: Leased): Promise<Settlement>;
+  /** Cancels a message that waits; for one that does not, it says why. */
+  cancel(id: string): Promise<Cancelled>;
+  /** One message, or null. */
+  getMessage<Payload = EmailPayload>(id: string): Promise<QueueMessage<Payload> | null>;
+  /** Messages in a status, newest first. */
+  getMessagesByStatus<Payload = EmailPayload>(status: QueueMessageStatus, options?: ListOptions): Promise<QueueMessage<Payload>[]>;
+  /** Failed messages, newest first. */
+  listDeadLetters<Payload = EmailPayload>(options?: DeadLetterFilter & { limit?: number; before?: string }): Promise<QueueMessage<Payload>[]>;
+  /** Puts failed messages back to be sent, at most 1000 a call. */
+  redrive(redrive: Redrive): Promise<Redriven>;
+  stats(): Promise<Stats>;
+  /** Pauses e-mail, or one sender domain, for some seconds or until it is resumed. */
+  pause(options: { reason: string; domain?: string; seconds?: number }): Promise<void>;
+  /** Ends a pause. Answers whether there was one. */
+  resume(options?: { domain?: string }): Promise<boolean>;
+}
+
+/** A leased message, or its lease. */
+export type Leased = Lease | { lease: Lease };
+
+export interface EnqueueManyOptions {
+  /** Called after each request. */
+  onProgress?: (enqueued: number, count: number) => void;
+}
+
 /** The queue in a Supabase project. */
 export declare class SupabaseQueueProvider {
   /**
    * @param supabaseUrl the project's address
    * @param secretKey one of its secret keys (`sb_secret_…`), or the legacy service_role key
+   * @param options `timeoutSeconds` for one request; 10 where it is not given
    * @throws {QueueError} `invalid_input`
    */
-  constructor(supabaseUrl: string, secretKey: string);
-  /** Enqueues one message. After a `timeout` it may have been enqueued: with a `dedupKey` it can be repeated safely. */
-  enqueue<Payload = EmailPayload>(message: NewMessage<Payload>): Promise<Enqueued>;
-  /** Enqueues messages in their order, some hundred in one call; each call is one transaction. */
-  enqueueMany<Payload = EmailPayload>(messages: Iterable<NewMessage<Payload>>): Promise<Enqueued[]>;
-  /** One message, or null. */
-  getMessage<Payload = EmailPayload>(id: string): Promise<QueueMessage<Payload> | null>;
-  /** The newest messages in a status. */
-  getMessagesByStatus<Payload = EmailPayload>(status: QueueMessageStatus, options?: ListOptions): Promise<QueueMessage<Payload>[]>;
+  constructor(supabaseUrl: string, secretKey: string, options?: { timeoutSeconds?: number });
 }
+export interface SupabaseQueueProvider extends QueueProvider {}

@@ -1,6 +1,8 @@
 // The package's front door. The thinking is in the WebAssembly module; this gives it classes and names.
-import { QueueClient } from "./email_queue.js";
-import { load } from "./module.js";
+import * as glue from "./client.js";
+import { QueueClient } from "./client.js";
+import wasm from "./client_wasm.js";
+import { instantiate } from "./module.js";
 
 export const QueueMessageStatus = Object.freeze({
   PENDING: "pending",
@@ -24,17 +26,45 @@ export class QueueError extends Error {
 export class SupabaseQueueProvider {
   #client;
 
-  constructor(supabaseUrl, secretKey) {
+  constructor(supabaseUrl, secretKey, options = {}) {
     load();
-    this.#client = translated(() => new QueueClient(text(supabaseUrl), text(secretKey)));
+    this.#client = translated(() => new QueueClient(text(supabaseUrl), text(secretKey), options.timeoutSeconds));
   }
 
   enqueue(message) {
     return answered(() => this.#client.enqueue(message));
   }
 
-  enqueueMany(messages) {
-    return answered(() => this.#client.enqueueMany(Array.from(messages)));
+  enqueueMany(messages, { onProgress } = {}) {
+    return answered(() => this.#client.enqueueMany(Array.from(messages), onProgress));
+  }
+
+  dequeue(options) {
+    return answered(() => this.#client.dequeue(options));
+  }
+
+  extend(leased, visibilityTimeout) {
+    return answered(() => this.#client.extend(leased, visibilityTimeout));
+  }
+
+  complete(leased) {
+    return answered(() => this.#client.complete(leased));
+  }
+
+  fail(leased, error) {
+    return answered(() => this.#client.fail(leased, error));
+  }
+
+  retry(leased, error, { delaySeconds = 0 } = {}) {
+    return answered(() => this.#client.retry(leased, error, delaySeconds));
+  }
+
+  release(leased) {
+    return answered(() => this.#client.release(leased));
+  }
+
+  cancel(id) {
+    return answered(() => this.#client.cancel(text(id)));
   }
 
   getMessage(id) {
@@ -44,6 +74,34 @@ export class SupabaseQueueProvider {
   getMessagesByStatus(status, options) {
     return answered(() => this.#client.getMessagesByStatus(text(status), options));
   }
+
+  listDeadLetters({ limit, before, ...filter } = {}) {
+    return answered(() => this.#client.listDeadLetters(filter, { limit, before }));
+  }
+
+  redrive({ filter, ...options }) {
+    return answered(() => this.#client.redrive(options, filter));
+  }
+
+  stats() {
+    return answered(() => this.#client.stats());
+  }
+
+  pause({ reason, domain, seconds }) {
+    return answered(() => this.#client.pause(text(reason), domain, seconds));
+  }
+
+  resume({ domain } = {}) {
+    return answered(() => this.#client.resume(domain));
+  }
+}
+
+let loaded = false;
+
+// At the first use, not at import: an import has no side effect.
+function load() {
+  if (!loaded) instantiate(glue, wasm);
+  loaded = true;
 }
 
 // A missing variable (`process.env.X!`) is undefined: the module then names the argument.
@@ -69,5 +127,5 @@ function translated(call) {
 
 function queueError(error) {
   const code = error?.code ?? "unexpected";
-  return new QueueError(error?.message ?? String(error), { code, field: error?.field, retryable: error?.retryable ?? false, cause: error });
+  return new QueueError(error?.message ?? String(error), { code, field: error?.field, retryable: error?.retryable ?? false, cause: error?.cause ?? error });
 }

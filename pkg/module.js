@@ -1,20 +1,9 @@
-// Loads the WebAssembly module from its base64 text: no file is read and nothing is fetched, so it works wherever
-// JavaScript runs, and in what `supabase functions deploy` uploads.
-import { __wbg_reset_state, initSync } from "./email_queue.js";
-import wasm from "./email_queue_wasm.js";
+// A WebAssembly module from its base64 text: no file is read and nothing is fetched, so it works wherever JavaScript runs,
+// and in what `supabase functions deploy` uploads.
 
-let compiled;
-
-/** Instantiates the module, once. */
-export function load() {
-  if (compiled) return;
-  compiled = new WebAssembly.Module(decode(wasm));
-  initSync({ module: compiled });
-}
-
-/** A fresh instance after a panic or a trap. Objects of the old one must not be used any more. */
-export function reset() {
-  if (compiled) __wbg_reset_state();
+/** Instantiates a module, given its glue and its text. */
+export function instantiate({ initSync }, wasm) {
+  initSync({ module: new WebAssembly.Module(decode(wasm)) });
 }
 
 function decode(text) {

@@ -1,3 +1,19 @@
-// What the Edge Function needs of the package: the function itself, and a way to load and to renew the module.
-export { ProcessEmailQueue } from "./email_queue.js";
-export { load, reset } from "./module.js";
+// What the Edge Function needs of the package: the function itself, and a way to load and to renew its module.
+import * as glue from "./worker.js";
+import wasm from "./worker_wasm.js";
+import { instantiate } from "./module.js";
+
+export { ProcessEmailQueue } from "./worker.js";
+
+let loaded = false;
+
+/** Instantiates the module, once. */
+export function load() {
+  if (!loaded) instantiate(glue, wasm);
+  loaded = true;
+}
+
+/** A fresh instance after a panic or a trap. Objects of the old one must not be used any more. */
+export function reset() {
+  if (loaded) glue.__wbg_reset_state();
+}

@@ -1,6 +1,8 @@
 // The package's front door. The thinking is in the WebAssembly module; this gives it classes and names.
-import { QueueClient } from "./email_queue.js";
-import { load } from "./module.js";
+import * as glue from "./client.js";
+import { QueueClient } from "./client.js";
+import wasm from "./client_wasm.js";
+import { instantiate } from "./module.js";
 
 export const QueueMessageStatus = Object.freeze({
   PENDING: "pending",
@@ -92,6 +94,14 @@ export class SupabaseQueueProvider {
   resume({ domain } = {}) {
     return answered(() => this.#client.resume(domain));
   }
+}
+
+let loaded = false;
+
+// At the first use, not at import: an import has no side effect.
+function load() {
+  if (!loaded) instantiate(glue, wasm);
+  loaded = true;
 }
 
 // A missing variable (`process.env.X!`) is undefined: the module then names the argument.

@@ -2,7 +2,9 @@
 
 #[cfg(feature = "test-faults")]
 mod faults;
+#[cfg(feature = "worker")]
 mod function;
+#[cfg(feature = "client")]
 mod provider;
 
 use wasm_bindgen::prelude::*;

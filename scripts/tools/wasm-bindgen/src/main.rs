@@ -1,17 +1,17 @@
-//! `email-queue-wasm-bindgen MODULE.wasm OUT_DIR`: writes `email_queue.js` and `email_queue_bg.wasm`.
+//! `email-queue-wasm-bindgen MODULE.wasm OUT_DIR NAME`: writes `NAME.js` and `NAME_bg.wasm`.
 
 use std::process::ExitCode;
 use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [module, out_dir] = arguments.as_slice() else {
-        eprintln!("usage: email-queue-wasm-bindgen MODULE.wasm OUT_DIR");
+    let [module, out_dir, name] = arguments.as_slice() else {
+        eprintln!("usage: email-queue-wasm-bindgen MODULE.wasm OUT_DIR NAME");
         return ExitCode::from(2);
     };
     let generated = Bindgen::new()
         .input_path(module)
-        .out_name("email_queue")
+        .out_name(name)
         .web(true)
         .and_then(|bindgen| {
             bindgen
