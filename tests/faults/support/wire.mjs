@@ -71,6 +71,12 @@ export class Wire {
     this.#behaviour = behaviour;
   }
 
+  /** Puts something around the present behaviour. @param {(call: Call, behaviour: Behaviour, label: string) => ReturnType<Behaviour>} around */
+  wrap(around) {
+    const behaviour = this.#behaviour;
+    this.#behaviour = (call) => around(call, behaviour, this.label(call));
+  }
+
   /** From now on every call is passed on; nothing is forgotten. */
   mend() {
     this.#behaviour = faithful;
