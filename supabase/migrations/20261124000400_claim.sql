@@ -27,7 +27,9 @@ begin
     perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids, null, 0);
     perform email_queue_private.close_dispatch(v_dispatch.id);
   elsif cardinality(v_dispatch.message_ids) > 1 and v_dispatch.expired_unbegun > 1 then
-    perform email_queue_private.return_members(v_dispatch, v_dispatch.message_ids, null, null, true);
+    -- The error makes each a suspect, to be claimed without others.
+    perform email_queue_private.return_members(v_dispatch, v_dispatch.message_ids,
+      '{"class": "crash", "message": "The worker''s lease ran out before begin, twice."}', null, true);
     perform email_queue_private.close_dispatch(v_dispatch.id);
   elsif cardinality(v_dispatch.message_ids) = 1 then
     select * into v_setting from email_queue_private.setting;

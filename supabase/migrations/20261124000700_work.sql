@@ -36,6 +36,15 @@ as $$
 $$;
 comment on function email_queue_private.remaining(text) is 'Messages of a type that are due and not claimed, up to 10,000.';
 
+-- What a worker held, and had not begun, when its lease ran out may be what ended it. It is handed out without others, so
+-- that those do not pay for it each time.
+create function email_queue_private.is_suspect(p_dispatch email_queue_private.dispatch) returns boolean
+language sql immutable set search_path = ''
+as $$
+  select p_dispatch.expired_unbegun > 0 or coalesce(jsonb_path_exists(p_dispatch.member_errors, '$.*[*] ? (@.class == "crash")'), false)
+$$;
+comment on function email_queue_private.is_suspect(email_queue_private.dispatch) is 'Whether a dispatch, or a member of it, may have ended a worker before.';
+
 -- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, max_wait_ms}.
 -- Answers {claims: [dispatch], obstacle?, next_due_ms?}.
 create function email_queue_private.claim(p_claim jsonb) returns jsonb
@@ -68,7 +77,7 @@ begin
     else
       v_bytes_left := v_bytes_left - v_dispatch.bytes;
       v_claims := v_claims || email_queue_private.describe_dispatch(v_dispatch);
-      v_new := v_new and coalesce(v_budget.unknown_streak, 0) < 3;
+      v_new := v_new and coalesce(v_budget.unknown_streak, 0) < 3 and not email_queue_private.is_suspect(v_dispatch);
     end if;
   end loop;
   if cardinality(v_claims) < jsonb_array_length(p_claim -> 'tokens') then
