@@ -1,0 +1,18 @@
+begin;
+\ir helpers.psql
+select plan(7);
+
+create temp table m as select unnest(pg_temp.mails(3)) as id;
+select pg_temp.settle(d, '{"answer": "none", "rest": "fail"}') from (select pg_temp.claim(1) as d) as c;
+create temp table w as select pg_temp.mail() as id;
+
+select is(jsonb_array_length(public.email_queue_discard(p_filter => '{}', p_dry_run => true) -> 'discarded'), 3, 'a dry run says which');
+select is((select count(*) from public.email_queue), 4::bigint, 'and deletes none');
+select is(jsonb_array_length(public.email_queue_discard(p_filter => '{}', p_limit => 1) -> 'discarded'), 1, 'bounded');
+select is(public.email_queue_discard(array(select id from w)) -> 'discarded', '[]', 'what has not failed is kept');
+select is(jsonb_array_length(public.email_queue_discard(p_filter => '{"reason": "rejected"}') -> 'discarded'), 2, 'the rest');
+select is((select array_agg(id) from email_queue_private.body), array(select id from w), 'payloads go with them');
+select throws_ok($$select public.email_queue_discard()$$, '22023', 'email_queue: ids: is missing: give p_ids, or p_filter ({} for all dead letters)', 'not everything by mistake');
+
+select * from finish();
+rollback;
