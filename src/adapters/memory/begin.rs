@@ -35,7 +35,12 @@ impl Queue {
             );
         }
         if dispatch.begun {
-            return self.begin_again(now, &dispatch, lease);
+            // Repeated after a lost answer: the same attempt, slot and lease, which the worker counts from its first call.
+            return Begun {
+                wait_ms: ceil_ms(dispatch.slot_at.saturating_sub(now)),
+                attempt: dispatch.attempt,
+                ..begun(&dispatch.id, BeginState::Begun)
+            };
         }
         let as_before = (Some(begin.endpoint), Some(begin.wire_version));
         if dispatch.frozen && (dispatch.endpoint, dispatch.wire_version) != as_before {
@@ -95,19 +100,6 @@ impl Queue {
             wait_ms: ceil_ms(slot - now),
             attempt: dispatch.attempt,
             ..begun(&begin.dispatch_id, BeginState::Begun)
-        }
-    }
-
-    /// After a lost answer: the same attempt and slot, and a lease that outlives a request that leaves only now.
-    fn begin_again(&mut self, now: Duration, dispatch: &Dispatch, lease: Duration) -> Begun {
-        if let Some(dispatch) = self.dispatches.get_mut(&dispatch.id) {
-            dispatch.visible_at = dispatch.visible_at.max(dispatch.slot_at.max(now) + lease);
-            dispatch.updated_at = now;
-        }
-        Begun {
-            wait_ms: ceil_ms(dispatch.slot_at.saturating_sub(now)),
-            attempt: dispatch.attempt,
-            ..begun(&dispatch.id, BeginState::Begun)
         }
     }
 

@@ -190,10 +190,11 @@ impl State {
             BeginState::Paused => self.give_back(&prepared.dispatch, Some(LATER)),
             BeginState::Error if failures + 1 < FAILURES => {
                 self.call_at = now + POLL;
+                // Still counted from the first call: that may have been carried out, and its answer lost.
                 self.beginning.push(Beginning {
                     prepared,
-                    asked_at: None,
-                    repeated: false,
+                    asked_at,
+                    repeated,
                     failures: failures + 1,
                 });
             }

@@ -1,0 +1,407 @@
+//! Begin: rate, cooldown, pause, probe, expiry.
+
+use crate::subject::{
+    LEASE, MINUTE, Subject, assert_about, begin_of, claim_of, complete_of, email, emails,
+    freeze_of, ids, not_sent_of, seconds, token, with_signals,
+};
+use email_queue::queue::NewMessage;
+use email_queue::work::BeginState::{
+    Begun, Changed, Ended, Invalid, Lost, Paused, Throttled, Unavailable,
+};
+use email_queue::work::{
+    Begin, Claim, Dispatch, Pause, PauseScope, Request, Rest, Settle, SettleResult, Signals, Streak,
+};
+use serde_json::json;
+
+/// So many dispatches of one message.
+fn singles(subject: &mut dyn Subject, count: usize) -> Vec<Dispatch> {
+    subject.put(&emails(count));
+    let claim = Claim {
+        max_messages: 1,
+        ..claim_of((1..=count).map(token).collect())
+    };
+    subject.claim(claim).claims
+}
+
+fn unknown(dispatch: &Dispatch) -> Settle {
+    let signals = Signals {
+        streak: Some(Streak::Add),
+        probe_ms: Some(5000),
+        ..Signals::default()
+    };
+    with_signals(freeze_of(dispatch, MINUTE * 60), signals)
+}
+
+pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
+    subject.configure(json!({"rate_limit": 2}));
+    let dispatches = singles(subject, 7);
+    let reply = subject.work(&Request {
+        begins: dispatches.iter().map(begin_of).collect(),
+        ..Request::default()
+    });
+    for (index, begun) in reply.begins.iter().take(5).enumerate() {
+        assert_eq!((begun.state, begun.attempt), (Begun, 1));
+        let expected = 500 * index as u64;
+        assert!(
+            (expected.saturating_sub(300)..=expected).contains(&begun.wait_ms),
+            "{begun:?}"
+        );
+    }
+    // The sixth slot is further away than two seconds.
+    let sixth = &reply.begins[5];
+    assert_eq!(sixth.state, Throttled);
+    assert_about(sixth.retry_after_ms, 2500);
+    assert_eq!(subject.attempts(&ids(&dispatches[5])[0]), 0);
+    let obstacle = subject.claim(claim_of(vec![token(9)])).obstacle.unwrap();
+    assert_eq!(obstacle.state, Throttled);
+    // Whoever can wait less is told sooner.
+    subject.advance(seconds(2));
+    let impatient = Begin {
+        max_wait_ms: 100,
+        ..begin_of(&dispatches[5])
+    };
+    assert_eq!(subject.begin(impatient).state, Throttled);
+    assert_eq!(subject.begin(begin_of(&dispatches[5])).state, Begun);
+    // A lower limit that the provider names counts; a higher one does not.
+    for (limit, expected) in [(1, 2000), (50, 1000)] {
+        subject.advance(seconds(10));
+        let signals = Signals {
+            rate_limit: Some(limit),
+            ..Signals::default()
+        };
+        subject.put(&emails(1));
+        let teacher = subject.take(20 + limit as usize).unwrap();
+        subject.start(&teacher);
+        subject.apply(with_signals(complete_of(&teacher), signals));
+        subject.advance(seconds(10));
+        subject.put(&emails(3));
+        let claim = Claim {
+            max_messages: 1,
+            ..claim_of((0..3).map(|n| token(30 + 3 * limit as usize + n)).collect())
+        };
+        let claims = subject.claim(claim).claims;
+        let waits: Vec<u64> = claims.iter().map(|d| subject.start(d).wait_ms).collect();
+        assert!(
+            (expected - 500..=expected).contains(&waits[2]),
+            "{limit}: {waits:?}"
+        );
+    }
+}
+
+pub fn a_repeated_begin_is_the_same_begin(subject: &mut dyn Subject) {
+    subject.put(&emails(1));
+    let dispatch = subject.take(1).unwrap();
+    let id = ids(&dispatch)[0].clone();
+    subject.start(&dispatch);
+    subject.advance(seconds(10));
+    let again = subject.start(&dispatch);
+    assert_eq!((again.attempt, again.wait_ms), (1, 0));
+    assert_eq!(subject.attempts(&id), 1);
+    // The same lease too, which the worker counts from its first call.
+    subject.advance(seconds(9));
+    subject.start(&dispatch);
+    subject.advance(seconds(2));
+    assert_eq!(subject.begin(begin_of(&dispatch)).state, Lost);
+    assert_eq!(subject.take(2).map(|replay| replay.frozen), Some(true));
+    assert_eq!(subject.attempts(&id), 1);
+}
+
+pub fn a_cooldown_holds_all(subject: &mut dyn Subject) {
+    let dispatches = singles(subject, 3);
+    subject.start(&dispatches[0]);
+    let signals = |ms| Signals {
+        cooldown_ms: Some(ms),
+        cooldown_reason: Some("429 rate_limit_exceeded".to_owned()),
+        streak: Some(Streak::Reset),
+        ..Signals::default()
+    };
+    subject.apply(with_signals(
+        not_sent_of(&dispatches[0], Rest::Release),
+        signals(40_000),
+    ));
+    let begun = subject.begin(begin_of(&dispatches[1]));
+    assert_eq!(
+        (begun.state, begun.reason.as_deref()),
+        (Throttled, Some("429 rate_limit_exceeded"))
+    );
+    assert_about(begun.retry_after_ms, 40_000);
+    let reply = subject.claim(claim_of(vec![token(8)]));
+    assert!(reply.claims.is_empty());
+    let obstacle = reply.obstacle.unwrap();
+    assert_eq!(
+        (obstacle.state, obstacle.reason.as_deref()),
+        (Throttled, Some("429 rate_limit_exceeded"))
+    );
+    assert_about(obstacle.retry_after_ms, 40_000);
+    // A shorter one does not end it.
+    subject.apply(with_signals(
+        not_sent_of(&dispatches[2], Rest::Release),
+        signals(1000),
+    ));
+    subject.advance(seconds(30));
+    assert_eq!(subject.begin(begin_of(&dispatches[1])).state, Throttled);
+    subject.advance(seconds(9));
+    let begun = subject.start(&dispatches[1]);
+    assert!(begun.wait_ms <= 1000);
+    // An operator can end it.
+    subject.put(&emails(1));
+    subject.advance(seconds(1));
+    let other = subject.take(9).unwrap();
+    subject.start(&other);
+    subject.apply(with_signals(
+        not_sent_of(&other, Rest::Release),
+        signals(600_000),
+    ));
+    assert_eq!(subject.take(10), None);
+    subject.resume(None);
+    assert!(subject.take(10).is_some());
+}
+
+pub fn a_paused_queue_begins_and_claims_nothing(subject: &mut dyn Subject) {
+    let dispatches = singles(subject, 2);
+    subject.pause("maintenance", None, Some(600));
+    let begun = subject.begin(begin_of(&dispatches[0]));
+    assert_eq!(
+        (begun.state, begun.reason.as_deref()),
+        (Paused, Some("maintenance"))
+    );
+    assert_about(begun.retry_after_ms, 600_000);
+    let obstacle = subject.claim(claim_of(vec![token(9)])).obstacle.unwrap();
+    assert_eq!(obstacle.state, Paused);
+    // A settle's pause does not replace it.
+    let pause = |ms| Signals {
+        pause: Some(Pause {
+            scope: PauseScope::Queue,
+            ms,
+            reason: "401 missing_api_key".to_owned(),
+        }),
+        ..Signals::default()
+    };
+    subject.apply(with_signals(
+        not_sent_of(&dispatches[1], Rest::Release),
+        pause(None),
+    ));
+    assert_eq!(
+        subject.begin(begin_of(&dispatches[0])).reason.as_deref(),
+        Some("maintenance")
+    );
+    // The sweep goes on meanwhile.
+    subject.advance(LEASE);
+    subject.take(10);
+    assert_eq!(subject.status(&ids(&dispatches[0])[0]), "retrying");
+    subject.advance(seconds(540));
+    let dispatch = subject.take(11).unwrap();
+    subject.start(&dispatch);
+    subject.apply(with_signals(
+        not_sent_of(&dispatch, Rest::Release),
+        pause(None),
+    ));
+    let obstacle = subject.claim(claim_of(vec![token(12)])).obstacle.unwrap();
+    assert_eq!((obstacle.state, obstacle.retry_after_ms), (Paused, None));
+    assert_eq!(obstacle.reason.as_deref(), Some("401 missing_api_key"));
+    subject.resume(None);
+    assert!(subject.take(12).is_some());
+}
+
+pub fn a_paused_domain_is_out_of_the_way(subject: &mut dyn Subject) {
+    let from = |index: usize, domain: &str| {
+        let mut message = email(index);
+        message.payload["from"] = format!("a@{domain}").into();
+        message
+    };
+    subject.put(&[from(0, "one.example"), from(1, "two.example")]);
+    let claims = subject.claim(claim_of(vec![token(1), token(2)])).claims;
+    let of = |domain: &str| {
+        let is = |d: &&Dispatch| d.messages[0].payload["from"] == format!("a@{domain}");
+        claims.iter().find(is).unwrap().clone()
+    };
+    let signals = Signals {
+        pause: Some(Pause {
+            scope: PauseScope::Domain,
+            ms: Some(600_000),
+            reason: "403 validation_error".to_owned(),
+        }),
+        ..Signals::default()
+    };
+    subject.start(&of("one.example"));
+    subject.apply(with_signals(
+        not_sent_of(&of("one.example"), Rest::Release),
+        signals,
+    ));
+    assert_eq!(subject.begin(begin_of(&of("two.example"))).state, Begun);
+    subject.put(&[from(2, "one.example")]);
+    let reply = subject.claim(claim_of(vec![token(3)]));
+    assert_eq!(
+        (reply.claims.len(), reply.obstacle, reply.next_due_ms),
+        (0, None, None)
+    );
+    subject.apply(complete_of(&of("two.example")));
+    subject.resume(Some("ONE.example"));
+    let dispatch = subject.take(4).unwrap();
+    assert_eq!(dispatch.messages.len(), 2);
+    // A dispatch formed before the pause does not begin, and is not claimed while it waits.
+    subject.pause("stop", Some("One.Example"), Some(60));
+    let begun = subject.begin(begin_of(&dispatch));
+    assert_eq!((begun.state, begun.retry_after_ms), (Paused, None));
+    subject.advance(seconds(59));
+    assert_eq!(subject.take(5), None);
+    subject.advance(seconds(1));
+    assert_eq!(subject.take(6).unwrap().dispatch_id, dispatch.dispatch_id);
+}
+
+pub fn three_unknown_outcomes_leave_one_probe(subject: &mut dyn Subject) {
+    let dispatches = singles(subject, 5);
+    for dispatch in &dispatches[0..4] {
+        subject.start(dispatch);
+    }
+    for dispatch in &dispatches[0..2] {
+        subject.apply(unknown(dispatch));
+    }
+    assert_eq!(subject.claim(claim_of(vec![token(8)])).obstacle, None);
+    subject.apply(unknown(&dispatches[2]));
+    // A fourth that was under way says nothing new.
+    subject.apply(unknown(&dispatches[3]));
+    let obstacle = subject.claim(claim_of(vec![token(8)])).obstacle.unwrap();
+    assert_eq!(obstacle.state, Unavailable);
+    assert_about(obstacle.retry_after_ms, 5000);
+    assert_eq!(subject.begin(begin_of(&dispatches[4])).state, Unavailable);
+    subject.advance(seconds(5));
+    // One claim a call, one begin.
+    subject.put(&emails(3));
+    let claim = Claim {
+        max_messages: 1,
+        ..claim_of(vec![token(8), token(9)])
+    };
+    let reply = subject.claim(claim.clone());
+    assert_eq!((reply.claims.len(), reply.obstacle), (1, None));
+    let probe = &dispatches[4];
+    subject.start(probe);
+    let other = subject.begin(begin_of(&reply.claims[0]));
+    assert_eq!(other.state, Unavailable);
+    assert_about(other.retry_after_ms, 20_000);
+    subject.start(probe);
+    assert_eq!(
+        subject.claim(claim.clone()).obstacle.unwrap().state,
+        Unavailable
+    );
+    let reset = Signals {
+        streak: Some(Streak::Reset),
+        ..Signals::default()
+    };
+    subject.apply(with_signals(complete_of(probe), reset));
+    assert_eq!(subject.claim(claim).claims.len(), 2);
+    subject.start(&reply.claims[0]);
+}
+
+pub fn probes_wait_longer_each_time(subject: &mut dyn Subject) {
+    let dispatches = singles(subject, 3);
+    for dispatch in &dispatches {
+        subject.start(dispatch);
+        subject.apply(unknown(dispatch));
+    }
+    for (number, wait) in [5, 10, 20, 40, 80, 160, 300, 300].into_iter().enumerate() {
+        let obstacle = subject.claim(claim_of(vec![token(10)])).obstacle.unwrap();
+        assert_eq!(obstacle.state, Unavailable);
+        assert_about(obstacle.retry_after_ms, wait * 1000);
+        subject.advance(seconds(wait));
+        subject.put(&emails(1));
+        let probe = subject.take(11 + number).unwrap();
+        subject.start(&probe);
+        subject.apply(unknown(&probe));
+    }
+    subject.resume(None);
+    assert_eq!(subject.claim(claim_of(vec![token(30)])).obstacle, None);
+}
+
+pub fn what_expired_is_not_begun(subject: &mut dyn Subject) {
+    let until = |subject: &mut dyn Subject, index: usize, from_now: u64| {
+        let message = NewMessage {
+            send_before: Some(subject.time(seconds(from_now))),
+            ..email(index)
+        };
+        subject.put(&[message]).remove(0)
+    };
+    let short = until(subject, 0, 20);
+    let long = until(subject, 1, 300);
+    let ready = until(subject, 2, 40);
+    let claim = Claim {
+        max_messages: 2,
+        ..claim_of(vec![token(1)])
+    };
+    let dispatch = subject.claim(claim).claims.remove(0);
+    assert_eq!(ids(&dispatch), [short.clone(), long.clone()]);
+    subject.advance(seconds(20));
+    let begun = subject.begin(begin_of(&dispatch));
+    assert_eq!((begun.state, begun.removed), (Changed, vec![short.clone()]));
+    assert_eq!(
+        (subject.status(&short), subject.reason(&short).as_str()),
+        ("failed", "expired")
+    );
+    let again = subject.take(1).unwrap();
+    assert_eq!(ids(&again), [long.clone()]);
+    // What waits is swept.
+    subject.advance(seconds(20));
+    assert_eq!(subject.take(2), None);
+    assert_eq!(
+        (subject.reason(&ready).as_str(), subject.attempts(&ready)),
+        ("expired", 0)
+    );
+    // Once it may have been sent, it does not expire any more.
+    subject.start(&again);
+    subject.apply(freeze_of(&again, seconds(300)));
+    subject.advance(seconds(300));
+    let replay = subject.take(3).unwrap();
+    subject.start(&replay);
+    subject.apply(complete_of(&replay));
+    // All of it: nothing is left.
+    let last = until(subject, 3, 10);
+    let whole = subject.take(4).unwrap();
+    subject.advance(seconds(10));
+    let begun = subject.begin(begin_of(&whole));
+    assert_eq!((begun.state, begun.removed), (Ended, vec![last.clone()]));
+    assert_eq!(subject.reason(&last), "expired");
+}
+
+pub fn a_body_with_other_members_is_not_begun(subject: &mut dyn Subject) {
+    subject.put(&emails(3));
+    let dispatch = subject.take(1).unwrap();
+    let begin = begin_of(&dispatch);
+    let fewer = Begin {
+        members: 2,
+        ..begin.clone()
+    };
+    assert_eq!(subject.begin(fewer).state, Changed);
+    let single = Begin {
+        endpoint: email_queue::email::Endpoint::Single,
+        ..begin.clone()
+    };
+    assert_eq!(subject.begin(single).state, Invalid);
+    let no_time = Begin {
+        timeout_ms: 0,
+        margin_ms: 0,
+        ..begin.clone()
+    };
+    assert_eq!(subject.begin(no_time).state, Invalid);
+    assert_eq!(subject.attempts(&ids(&dispatch)[0]), 0);
+    subject.start(&dispatch);
+    subject.apply(freeze_of(&dispatch, seconds(0)));
+    let replay = subject.take(2).unwrap();
+    for other in [
+        Begin {
+            wire_version: 2,
+            ..begin_of(&replay)
+        },
+        Begin {
+            members: 4,
+            ..begin_of(&replay)
+        },
+    ] {
+        let state = subject.begin(other).state;
+        assert!(state == Invalid || state == Changed, "{state:?}");
+    }
+    subject.start(&replay);
+    assert_eq!(
+        subject.settle(complete_of(&replay)).result,
+        SettleResult::Applied
+    );
+}

@@ -1,0 +1,168 @@
+//! The database's functions, over a connection. Time is moved by putting back every time that is stored.
+
+use crate::subject::Subject;
+use email_queue::queue::{Enqueued, NewMessage, QueueMessage};
+use email_queue::work::{Dispatch, Reply, Request, SettleResult};
+use postgres::types::ToSql;
+use postgres::{Client, NoTls};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Tests run side by side, as threads or as processes: they take turns with the one database.
+const TURN: i64 = 0x656d_6169_6c71;
+const TABLES: [&str; 6] = [
+    "message",
+    "body",
+    "ready",
+    "dispatch",
+    "paused_domain",
+    "budget",
+];
+
+/// A connection, whose turn it is until it is dropped.
+pub struct Database {
+    client: Client,
+    /// A statement for each table with times.
+    put_back: Vec<String>,
+}
+
+impl Database {
+    /// An empty queue; `None` where there is no database and none is required.
+    pub fn connect() -> Option<Self> {
+        let Ok(url) = std::env::var("DATABASE_URL") else {
+            assert!(
+                std::env::var_os("EMAIL_QUEUE_REQUIRE_DATABASE").is_none(),
+                "DATABASE_URL is not set: give the address of a database with the migrations applied, whose queue may be emptied",
+            );
+            println!("not run: DATABASE_URL is not set, so only the queue in memory is tested");
+            return None;
+        };
+        let mut client = Client::connect(&url, NoTls).expect("DATABASE_URL can be connected to");
+        client
+            .execute("select pg_advisory_lock($1)", &[&TURN])
+            .unwrap();
+        let reset = format!(
+            "truncate {}; insert into email_queue_private.budget default values;
+             delete from email_queue_private.setting; insert into email_queue_private.setting default values",
+            TABLES.map(|table| format!("email_queue_private.{table}")).join(", "),
+        );
+        client
+            .batch_execute(&reset)
+            .expect("the migrations are applied");
+        let columns = client
+            .query(
+                "select table_name::text, string_agg(format('%1$I = %1$I - $1::text::interval', column_name), ', ')
+                 from information_schema.columns
+                 where table_schema = 'email_queue_private' and data_type = 'timestamp with time zone'
+                 group by table_name",
+                &[],
+            )
+            .unwrap();
+        let put_back = columns.iter().map(|row| {
+            let (table, set): (String, String) = (row.get(0), row.get(1));
+            format!("update email_queue_private.{table} set {set}")
+        });
+        Some(Self {
+            put_back: put_back.collect(),
+            client,
+        })
+    }
+
+    fn call<T: DeserializeOwned>(&mut self, sql: &str, arguments: &[&(dyn ToSql + Sync)]) -> T {
+        let row = self
+            .client
+            .query_one(sql, arguments)
+            .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let answer: Value = row.get(0);
+        serde_json::from_value(answer.clone()).unwrap_or_else(|error| panic!("{error}: {answer:#}"))
+    }
+}
+
+impl Subject for Database {
+    fn enqueue(&mut self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, String> {
+        let messages = json!(messages);
+        match self
+            .client
+            .query_one("select public.email_queue_enqueue_many($1)", &[&messages])
+        {
+            Ok(row) => Ok(serde_json::from_value(row.get(0)).unwrap()),
+            Err(error) => {
+                let error = error.as_db_error().expect("the database's own error");
+                assert_eq!(error.code().code(), "22023", "{error}");
+                let detail = error.detail().expect("it has a detail");
+                Err(detail
+                    .strip_prefix("field=")
+                    .expect("it names the field")
+                    .to_owned())
+            }
+        }
+    }
+
+    fn work(&mut self, request: &Request) -> Reply {
+        let reply: Reply = self.call("select public.email_queue_work($1)", &[&json!(request)]);
+        assert_eq!(reply.claim_error, None);
+        reply
+    }
+
+    fn get(&mut self, id: &str) -> QueueMessage {
+        self.call("select public.email_queue_get($1::text::uuid)", &[&id])
+    }
+
+    fn list(&mut self, status: &str) -> Vec<QueueMessage> {
+        self.call("select public.email_queue_list($1, null, 1000)", &[&status])
+    }
+
+    fn advance(&mut self, by: Duration) {
+        let by = format!("{} milliseconds", by.as_millis());
+        let mut transaction = self.client.transaction().unwrap();
+        for statement in &self.put_back {
+            transaction.execute(statement, &[&by]).unwrap();
+        }
+        transaction.commit().unwrap();
+    }
+
+    fn configure(&mut self, settings: Value) {
+        let _: Value = self.call("select public.email_queue_configure($1)", &[&settings]);
+    }
+
+    fn pause(&mut self, reason: &str, domain: Option<&str>, seconds: Option<u32>) {
+        let seconds = seconds.map(|seconds| seconds as i32);
+        let _: Value = self.call(
+            "select public.email_queue_pause($1, $2, $3)",
+            &[&reason, &domain, &seconds],
+        );
+    }
+
+    fn resume(&mut self, domain: Option<&str>) {
+        let _: Value = self.call("select public.email_queue_resume($1)", &[&domain]);
+    }
+
+    fn extend(&mut self, dispatch: &Dispatch, lease: Duration) -> bool {
+        let answer: Value = self.call(
+            "select public.email_queue_extend($1::text::uuid, $2::text::uuid, $3)",
+            &[
+                &dispatch.dispatch_id,
+                &dispatch.token,
+                &(lease.as_millis() as i64),
+            ],
+        );
+        answer["result"] == "applied"
+    }
+
+    fn release(&mut self, dispatch: &Dispatch) -> SettleResult {
+        let answer: Value = self.call(
+            "select public.email_queue_release($1::text::uuid, $2::text::uuid)",
+            &[&dispatch.dispatch_id, &dispatch.token],
+        );
+        serde_json::from_value(answer["result"].clone()).unwrap()
+    }
+
+    fn time(&mut self, from_now: Duration) -> String {
+        let from_now = format!("{} milliseconds", from_now.as_millis());
+        self.call(
+            "select to_jsonb(clock_timestamp() + $1::text::interval)",
+            &[&from_now],
+        )
+    }
+}

@@ -1,0 +1,89 @@
+//! One list of cases for what `email_queue_work` and its neighbours do, over the queue in memory and over the database.
+//!
+//! The database is the one of `DATABASE_URL`, with the migrations applied; its contents are deleted. Without it only the
+//! queue in memory is tested, and with `EMAIL_QUEUE_REQUIRE_DATABASE` set too, the database's cases fail.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod cases;
+mod database;
+mod differential;
+mod memory;
+mod subject;
+
+/// Each case as a test of both subjects.
+macro_rules! cases {
+    ($($module:ident: $($case:ident)*;)*) => {
+        mod in_memory {
+            $($(
+                #[test]
+                fn $case() {
+                    crate::cases::$module::$case(&mut crate::memory::Memory::default());
+                }
+            )*)*
+        }
+        mod in_postgres {
+            $($(
+                #[test]
+                fn $case() {
+                    if let Some(mut database) = crate::database::Database::connect() {
+                        crate::cases::$module::$case(&mut database);
+                    }
+                }
+            )*)*
+        }
+    };
+}
+
+cases! {
+    enqueue:
+        bad_input_is_refused_with_the_name_of_the_field
+        a_dedup_key_makes_it_happen_once
+        the_default_sender_is_written_in
+        all_or_none_of_many;
+    claim:
+        the_best_priority_goes_first_then_the_oldest
+        lanes_are_not_mixed
+        a_dispatch_is_bounded_in_messages
+        a_dispatch_is_bounded_in_bytes
+        what_is_scheduled_is_not_claimed_before_its_time
+        a_repeated_claim_gives_the_same_dispatch
+        a_due_dispatch_goes_before_ready_messages_of_its_priority
+        types_do_not_mix
+        what_remains_is_counted;
+    lease:
+        begin_is_fenced_by_token_and_lease
+        settle_is_fenced_by_token_and_lease
+        a_batch_that_expires_unbegun_is_taken_over_once_then_dissolved
+        a_single_that_expires_unbegun_pays_an_attempt
+        a_lease_that_expires_after_begin_freezes
+        extend_makes_a_lease_longer_never_shorter
+        release_uses_no_attempt;
+    begin:
+        begins_take_slots_of_one_rate
+        a_repeated_begin_is_the_same_begin
+        a_cooldown_holds_all
+        a_paused_queue_begins_and_claims_nothing
+        a_paused_domain_is_out_of_the_way
+        three_unknown_outcomes_leave_one_probe
+        probes_wait_longer_each_time
+        what_expired_is_not_begun
+        a_body_with_other_members_is_not_begun;
+    settle:
+        each_member_ends_by_its_own_outcome
+        a_repeated_settle_is_told_so
+        frozen_is_replayed_as_it_was
+        a_refusal_of_a_replay_gives_no_new_key
+        the_attempts_of_the_most_patient_member_end_a_frozen_dispatch
+        the_horizon_ends_a_frozen_dispatch
+        split_halves_without_using_an_attempt
+        a_frozen_dispatch_can_be_split_by_a_definite_answer
+        retry_waits_and_travels_alone_then_is_exhausted
+        keep_takes_out_and_goes_on
+        contradictions_are_refused
+        the_last_ten_errors_are_kept;
+}
