@@ -44,7 +44,7 @@ impl Queue {
                 None => more = false,
                 Some(dispatch) => {
                     bytes_left = bytes_left.saturating_sub(dispatch.bytes);
-                    more = more && !alone;
+                    more = more && !alone && !dispatch.is_suspect();
                     reply.claims.push(self.describe(&dispatch));
                 }
             }
