@@ -338,7 +338,7 @@ pub fn what_expired_is_not_begun(subject: &mut dyn Subject) {
         ("failed", "expired")
     );
     let again = subject.take(1).unwrap();
-    assert_eq!(ids(&again), [long.clone()]);
+    assert_eq!(ids(&again), std::slice::from_ref(&long));
     // What waits is swept.
     subject.advance(seconds(20));
     assert_eq!(subject.take(2), None);

@@ -152,7 +152,7 @@ pub fn a_repeated_claim_gives_the_same_dispatch(subject: &mut dyn Subject) {
     // Whatever stands in the way of a new one.
     subject.pause("no more", None, None);
     let reply = subject.claim(claim_of(vec![token(1), token(2)]));
-    assert_eq!(reply.claims, [first.clone()]);
+    assert_eq!(reply.claims, std::slice::from_ref(&first));
     assert!(reply.obstacle.is_some());
     subject.resume(None);
     // Once begun, it says so.
