@@ -44,7 +44,7 @@ impl Queue {
                 None => more = false,
                 Some(dispatch) => {
                     bytes_left = bytes_left.saturating_sub(dispatch.bytes);
-                    more = more && !alone && !is_suspect(&dispatch);
+                    more = more && !alone && !dispatch.is_suspect();
                     reply.claims.push(self.describe(&dispatch));
                 }
             }
@@ -254,14 +254,4 @@ impl Queue {
 /// Whole milliseconds, rounded up.
 pub(super) fn ceil_ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
-}
-
-/// Whether a dispatch, or a member of it, may have ended a worker before. It is handed out without others.
-fn is_suspect(dispatch: &Dispatch) -> bool {
-    let crashed = |error: &serde_json::Value| error.get("class").is_some_and(|c| c == "crash");
-    dispatch.expired_unbegun > 0
-        || dispatch
-            .members
-            .iter()
-            .any(|member| member.errors.iter().any(crashed))
 }

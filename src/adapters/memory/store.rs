@@ -191,6 +191,13 @@ impl Dispatch {
         self.token.as_deref() == Some(token) && self.visible_at > now
     }
 
+    /// It, or a member of it, may have ended a worker before: it is handed out without others, so that those do not pay
+    /// for it each time.
+    pub fn is_suspect(&self) -> bool {
+        let mut errors = self.members.iter().flat_map(|member| &member.errors);
+        self.expired_unbegun > 0 || errors.any(|error| error["class"] == "crash")
+    }
+
     pub fn ids(&self) -> Vec<String> {
         self.members
             .iter()

@@ -92,7 +92,9 @@ impl Queue {
             self.close(now, id);
         } else if dispatch.expired_unbegun > 1 {
             // The error makes each a suspect, to be claimed without others.
-            let error = json!({"class": "crash", "message": "The worker's lease ran out before begin, twice."});
+            let error = json!({
+                "class": "crash", "message": "The worker's lease ran out before begin, twice.",
+            });
             self.return_members(now, &dispatch, &dispatch.ids(), Some(&error), None, true);
             self.close(now, id);
         }

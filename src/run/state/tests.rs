@@ -127,3 +127,59 @@ fn answers_about_what_it_does_not_hold_change_nothing() {
     state.on_reply(MILLISECOND, "unknown", &reply, 0.5);
     assert_eq!(format!("{state:?}"), before);
 }
+
+fn unreachable() -> Result<Answer, crate::queue::QueueError> {
+    let code = crate::queue::ErrorCode::Unreachable;
+    Err(crate::queue::QueueError::new(code, "injected"))
+}
+
+/// The dispatch is given back: it was not sent.
+#[track_caller]
+fn assert_given_back(request: &crate::work::Request) {
+    assert_eq!(request.begins, []);
+    let rests: Vec<_> = request.settles.iter().map(|settle| settle.rest).collect();
+    assert_eq!(rests, [Some(crate::work::Rest::Release)]);
+    assert!(!request.settles[0].counted);
+}
+
+#[test]
+fn a_begin_that_went_unanswered_for_longer_than_the_margin_is_not_repeated() {
+    let mut state = state(vec![dispatch("a", 2)]);
+    let margin = Config::DEFAULT.margin;
+    assert_eq!(begins(&mut state, MILLISECOND), ["a"]);
+    state.on_call(margin, unreachable());
+    // Just in time still: the same begin again.
+    let again = margin + MILLISECOND;
+    state.call_at = again;
+    assert_eq!(begins(&mut state, again), ["a"]);
+    state.on_call(again, unreachable());
+    state.call_at = again;
+    let late = call(&mut state, again + MILLISECOND).unwrap();
+    assert_given_back(&late);
+}
+
+#[test]
+fn a_begin_is_counted_from_its_first_call_although_a_later_one_failed() {
+    let mut state = state(vec![dispatch("a", 2)]);
+    let second = Duration::from_secs(1);
+    assert_eq!(begins(&mut state, MILLISECOND), ["a"]);
+    // It may have been carried out.
+    state.on_call(second, unreachable());
+    assert_eq!(begins(&mut state, 2 * second), ["a"]);
+    let failed = Answer {
+        begins: vec![begun("a", BeginState::Error, 0)],
+        ..claims(vec![])
+    };
+    state.on_call(3 * second, Ok(failed));
+    assert_eq!(begins(&mut state, 4 * second), ["a"]);
+    let answer = Answer {
+        begins: vec![begun("a", BeginState::Begun, 0)],
+        ..claims(vec![])
+    };
+    state.on_call(6 * second, Ok(answer));
+    assert!(
+        state.next_send(6 * second).is_none(),
+        "its lease may be over before the answer"
+    );
+    assert_given_back(&call(&mut state, 6 * second).unwrap());
+}
