@@ -4,5 +4,6 @@ suite_faults() {
   need_npm test
   need_npm lite
   find_deno 2.1.4 >/dev/null || { fail "Deno 2.1.4 could not be installed"; return; }
-  run lines "fault enumeration" node "$root/tests/faults/main.mjs"
+  # shellcheck disable=SC2154 # scripts/test sets them
+  run lines "fault enumeration" node "$root/tests/faults/main.mjs" "${options[@]}"
 }
