@@ -153,7 +153,8 @@ fn refusal(function: &str, status: u16, body: &str) -> QueueError {
                 format!("the database is busy ({code}): {message}"),
             )
         }
-        _ if code.is_empty() && (status >= 500 || matches!(status, 408 | 425 | 429)) => {
+        // Also with a code that is not known: a gateway in trouble has codes of its own.
+        _ if status >= 500 || code.is_empty() && matches!(status, 408 | 425 | 429) => {
             QueueError::new(
                 ErrorCode::Unavailable,
                 format!("the project's API answered {status}"),
@@ -192,17 +193,22 @@ struct SeededRequest<'a> {
     #[serde(flatten)]
     request: &'a work::Request,
     #[serde(skip_serializing_if = "Option::is_none")]
-    seed_sender: Option<String>,
+    seed_sender: Option<&'a str>,
 }
 
 impl<R: Rpc> WorkQueue for RpcQueue<R> {
     async fn work(&self, request: &work::Request) -> Result<work::Reply, QueueError> {
-        let arguments =
-            json!({ "p_request": SeededRequest { request, seed_sender: self.seed_sender.take() } });
-        let answer = self
-            .rpc
-            .call("email_queue_work", &arguments.to_string())
-            .await?;
+        let seed_sender = self.seed_sender.take();
+        let seeded = SeededRequest {
+            request,
+            seed_sender: seed_sender.as_deref(),
+        };
+        let arguments = json!({ "p_request": seeded }).to_string();
+        let answer = self.rpc.call("email_queue_work", &arguments).await;
+        if answer.is_err() {
+            self.seed_sender.set(seed_sender);
+        }
+        let answer = answer?;
         serde_json::from_str(&answer).map_err(|error| {
             QueueError::new(
                 ErrorCode::Unexpected,

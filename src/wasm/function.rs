@@ -81,6 +81,10 @@ impl ProcessEmailQueue {
         if request.method() != "POST" {
             return answer(405, &Problem::new("send POST"));
         }
+        let body = wasm_bindgen_futures::JsFuture::from(request.text()?).await?;
+        if !is_object_or_empty(&body.as_string().unwrap_or_default()) {
+            return answer(400, &Problem::new("body: must be a JSON object, or empty"));
+        }
         #[cfg(feature = "test-faults")]
         super::faults::inject(&headers).await;
         match &self.service {
@@ -102,8 +106,15 @@ impl ProcessEmailQueue {
 impl Service {
     fn new(variables: &HashMap<String, String>) -> Result<Self, String> {
         let environment = Environment::read(variables).map_err(|error| error.to_string())?;
-        let rpc = PostgrestRpc::new(&environment.supabase_url, &environment.supabase_key)
-            .map_err(|error| format!("SUPABASE: {error}"))?;
+        let rpc = PostgrestRpc::new(&environment.supabase_url, &environment.supabase_key).map_err(
+            |error| {
+                let variable = match error.field.as_deref() {
+                    Some("url") => "SUPABASE_URL",
+                    _ => "the project's secret key (SUPABASE_SECRET_KEYS, SUPABASE_SECRET_KEY)",
+                };
+                format!("{variable} {}", error.message)
+            },
+        )?;
         Ok(Self {
             queue: RpcQueue::new(rpc, environment.email_from.clone()),
             mailer: ResendMailer::new(&environment.resend_url, &environment.resend_key),
@@ -151,6 +162,12 @@ impl<'a> Problem<'a> {
             request_id: JavaScriptRandom.token(),
         }
     }
+}
+
+/// The body says nothing to the function; one that is broken shows a caller's mistake.
+fn is_object_or_empty(body: &str) -> bool {
+    body.trim().is_empty()
+        || serde_json::from_str::<serde_json::Value>(body).is_ok_and(|body| body.is_object())
 }
 
 fn answer(status: u16, body: &impl Serialize) -> Result<Response, JsValue> {

@@ -2,7 +2,7 @@
 
 -- One dispatch whose lease ran out.
 --   begun: an e-mail may have been sent, so it is frozen and waits for its replay; a custom consumer's message is tried again.
---   not begun: taken over whole once; the second time its members come back one to a dispatch; a single pays an attempt.
+--   not begun: taken over whole once; the second time its members come back one to a dispatch, and a single pays an attempt.
 create function email_queue_private.recover_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language plpgsql volatile set search_path = ''
 as $$
@@ -13,7 +13,7 @@ declare
 begin
   -- last_token stays as it is: nothing was settled, and the worker that lost this lease must be told so.
   update email_queue_private.dispatch as d
-  set token = null, begun = false, frozen = d.frozen or d.begun and d.type = 'email', visible_at = clock_timestamp(), updated_at = clock_timestamp(),
+  set token = null, begun = false, frozen = d.frozen or d.begun and d.type = 'email', updated_at = clock_timestamp(),
     expired_unbegun = d.expired_unbegun + (not d.begun)::integer,
     errors = case when d.begun then email_queue_private.append_errors(d.errors, email_queue_private.stamp_error(
       '{"class": "unknown", "message": "The worker''s lease ran out after begin."}', d.attempt)) else d.errors end
@@ -31,7 +31,7 @@ begin
     perform email_queue_private.return_members(v_dispatch, v_dispatch.message_ids,
       '{"class": "crash", "message": "The worker''s lease ran out before begin, twice."}', null, true);
     perform email_queue_private.close_dispatch(v_dispatch.id);
-  elsif cardinality(v_dispatch.message_ids) = 1 then
+  elsif v_dispatch.expired_unbegun > 1 then
     select * into v_setting from email_queue_private.setting;
     v_dispatch.attempt := v_dispatch.attempt + 1;
     v_used := least(v_dispatch.member_attempts[1] + v_dispatch.attempt, 16);

@@ -63,6 +63,12 @@ declare
   v_resumed boolean;
 begin
   if p_domain is null then
+    -- A replay that was told to wait for a quota would otherwise wait on, past its horizon perhaps.
+    update email_queue_private.dispatch
+    set visible_at = clock_timestamp()
+    where id = any (array(
+      select d.id from email_queue_private.dispatch as d
+      where d.frozen and d.token is null and d.visible_at > clock_timestamp() order by d.id for update));
     update email_queue_private.budget
     set paused_at = null, paused_until = null, pause_reason = null, cooldown_until = null, cooldown_reason = null,
       unknown_streak = 0, probe_until = null, probe_dispatch_id = null
@@ -74,7 +80,7 @@ begin
   return jsonb_build_object('domain', lower(p_domain), 'resumed', v_resumed);
 end
 $$;
-comment on function public.email_queue_resume(text) is 'Ends a pause of the queue (and its cooldown and probe), or of one sender domain.';
+comment on function public.email_queue_resume(text) is 'Ends a pause of the queue (and its cooldown and probe, and the wait of frozen dispatches), or of one sender domain.';
 
 call email_queue_private.apply_grants();
 notify pgrst, 'reload schema';

@@ -1,9 +1,13 @@
 begin;
 \ir helpers.psql
-select plan(9);
+select plan(11);
 
 create temp table m as select pg_temp.mail('{"max_attempts": 2}') as id;
 create temp table d as select pg_temp.claim(1) as d;
+select pg_temp.expire(d) from d;
+update d set d = pg_temp.claim(4);
+select is(pg_temp.attempts(id), 0, 'the first time it is taken over, and pays nothing') from m;
+select is(pg_temp.members(d), array[id], 'as it was') from d, m;
 select pg_temp.expire(d) from d;
 select is(pg_temp.claim(2), null, 'it does not come back at once');
 select is(pg_temp.status(id), 'retrying', 'it waits') from m;
@@ -13,6 +17,7 @@ select is(pg_temp.settle(d, '{"answer": "none", "rest": "release"}') ->> 'result
 
 update email_queue_private.ready set run_at = clock_timestamp();
 select pg_temp.expire(pg_temp.claim(3));
+select pg_temp.expire(pg_temp.claim(5));
 select pg_temp.sweep();
 select is(pg_temp.status(id), 'failed:exhausted', 'a message that always crashes its worker ends') from m;
 select is(pg_temp.attempts(id), 2, 'with its attempts used') from m;

@@ -5,7 +5,7 @@ select plan(5);
 select pg_temp.mails(25, p_payload => '{"attachments": [{"filename": "a", "content": "eA=="}]}');
 select count(pg_temp.claim(t)) from generate_series(1, 25) as t;
 select is((select count(*)::integer from email_queue_private.dispatch where token is not null), 25, '25 dispatches are leased');
-update email_queue_private.dispatch set visible_at = clock_timestamp() - interval '1 second';
+update email_queue_private.dispatch set visible_at = clock_timestamp() - interval '1 second', expired_unbegun = 1;
 select pg_temp.sweep();
 select is((select count(*)::integer from email_queue_private.dispatch where token is not null), 5, 'one sweep recovers 20');
 select pg_temp.sweep();

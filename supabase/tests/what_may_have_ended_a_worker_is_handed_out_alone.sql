@@ -18,7 +18,8 @@ create temp table r as select pg_temp.claims(20) as ds;
 select is(cardinality(ds), 1, 'after their lease ran out, the next call gets only one') from r;
 select is(pg_temp.members(ds[1]), ids, 'whole') from r, m;
 create temp table s as select pg_temp.claims(30) as ds;
-select is(cardinality(ds), 0, 'one that was alone waits for its backoff') from s;
+select is(pg_temp.members(ds[1]), array[id], 'and the one after it the other') from s, o;
+select pg_temp.begin(ds[1], '{"endpoint": "single"}'), pg_temp.complete(ds[1]) from s;
 
 -- Dissolved, its members are suspects one by one.
 select pg_temp.expire(ds[1]) from r;

@@ -84,6 +84,12 @@ impl Queue {
         if let Some(domain) = domain {
             return self.paused_domains.remove(&domain.to_lowercase()).is_some();
         }
+        // A replay that was told to wait for a quota would otherwise wait on, past its horizon perhaps.
+        for dispatch in self.dispatches.values_mut() {
+            if dispatch.frozen && dispatch.token.is_none() && dispatch.visible_at > now {
+                dispatch.visible_at = now;
+            }
+        }
         let budget = &mut self.budget;
         let held = budget.paused.is_some()
             || budget.cooldown_until.is_some_and(|at| at > now)

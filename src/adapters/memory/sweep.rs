@@ -52,7 +52,7 @@ impl Queue {
     }
 
     /// A dispatch whose lease ran out. Begun: it may have been sent, so it is frozen. Not begun: it is taken over whole
-    /// once; the second time its members come back one to a dispatch; a single pays an attempt.
+    /// once; the second time its members come back one to a dispatch, and a single pays an attempt.
     fn recover(&mut self, now: Duration, id: &str) {
         let settings = self.settings.clone();
         let Some(dispatch) = self.dispatches.get_mut(id) else {
@@ -63,7 +63,6 @@ impl Queue {
         dispatch.token = None;
         dispatch.begun = false;
         dispatch.frozen |= was_begun;
-        dispatch.visible_at = now;
         dispatch.updated_at = now;
         if was_begun {
             let error = unknown("The worker's lease ran out after begin.");
@@ -79,6 +78,8 @@ impl Queue {
             if was_begun && dispatch.attempt >= dispatch.attempts_allowed {
                 self.abandon(now, id, None);
             }
+        } else if dispatch.expired_unbegun < 2 {
+            // It is taken over.
         } else if let [member] = dispatch.members.as_slice() {
             dispatch.attempt += 1;
             let used = (member.attempts + dispatch.attempt).min(16);
@@ -90,7 +91,7 @@ impl Queue {
                 json!({"class": "crash", "message": "The worker's lease ran out before begin."});
             self.retry_members(now, &dispatch, &dispatch.ids(), Some(&error), delay);
             self.close(now, id);
-        } else if dispatch.expired_unbegun > 1 {
+        } else {
             // The error makes each a suspect, to be claimed without others.
             let error = json!({
                 "class": "crash", "message": "The worker's lease ran out before begin, twice.",

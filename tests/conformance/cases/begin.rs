@@ -188,7 +188,7 @@ pub fn a_paused_queue_begins_and_claims_nothing(subject: &mut dyn Subject) {
     // The sweep goes on meanwhile.
     subject.advance(LEASE);
     subject.take(10);
-    assert_eq!(subject.status(&ids(&dispatches[0])[0]), "retrying");
+    assert_eq!(subject.get(&ids(&dispatches[0])[0]).lease_expires_at, None);
     subject.advance(seconds(540));
     let dispatch = subject.take(11).unwrap();
     subject.start(&dispatch);

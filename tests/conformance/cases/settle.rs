@@ -302,6 +302,8 @@ pub fn retry_waits_and_travels_alone_then_is_exhausted(subject: &mut dyn Subject
     let other = subject.take(2).unwrap();
     assert_eq!(other.messages.len(), 1);
     assert_eq!(subject.take(3), None);
+    subject.start(&other);
+    subject.apply(complete_of(&other));
     subject.advance(MINUTE);
     subject.put(&emails(1));
     let claims = subject
