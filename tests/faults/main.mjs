@@ -9,6 +9,7 @@ import { isStopping, stopAll } from "../../scripts/lib/stack.mjs";
 import { answers } from "./cases/answers.mjs";
 import { crashes } from "./cases/crashes.mjs";
 import { frozen } from "./cases/frozen.mjs";
+import { outage } from "./cases/outage.mjs";
 import { overtaken } from "./cases/overtaken.mjs";
 import { steps } from "./cases/steps.mjs";
 import { Place, startCluster } from "./support/place.mjs";
@@ -43,7 +44,7 @@ process.exit(failed === 0 && groups.size > 0 ? 0 : 1);
 async function main() {
   const cluster = await startCluster();
   const first = await Place.start(await cluster.copy());
-  const all = [...await steps(first), ...answers(), ...overtaken(), ...crashes(), ...frozen()];
+  const all = [...await steps(first), ...answers(), ...overtaken(), ...crashes(), ...frozen(), ...outage()];
   const cases = all.filter(({ group, name }) => `${group}: ${name}`.includes(values.only)).sort((a, b) => b.seconds - a.seconds);
   if (values.list) return void cases.forEach(({ group, name }) => console.log(`${group}: ${name}`));
   // Most places wait for a time-out most of the time.

@@ -38,13 +38,13 @@ export class Database {
     (await this.sql.unsafe(`select public.email_queue_${name}(${args.map((_, index) => `$${index + 1}`).join(", ")}) as answer`, args))[0].answer;
 
   /**
-   * So much time goes by: every stored time moves into the past, leases and pauses run out, and what waits longer (a
-   * quota until midnight) is made due, as an operator's resume does for the queue.
-   * @param {string} [interval]
+   * So much time goes by: every stored time moves into the past, leases and pauses run out.
+   * @param {string} [interval] @param {boolean} [whole] false: the times of messages stay, which are many
    */
-  async passTime(interval = "10 minutes") {
+  async passTime(interval = "10 minutes", whole = true) {
     await this.sql.begin(async (/** @type {any} */ sql) => {
       for (const [table, columns] of Object.entries(TIMES)) {
+        if (!whole && ["message", "ready"].includes(table)) continue;
         const changes = columns.map((column) => `${column} = ${column} - interval '${interval}'`);
         await sql.unsafe(`update email_queue_private.${table} set ${changes.join(", ")}`);
       }

@@ -1,0 +1,131 @@
+// Puts known mistakes of other queues into a copy of the project, one after the other, and runs the part of the fault
+// enumeration that must find each. Takes a quarter of an hour; not part of ./scripts/test.
+//   node tests/faults/mutants.mjs [--only TEXT]
+// Prints `ok: …` for a mistake that was found, with the number of cases that failed, and `error: …` for one that was not.
+import { execFileSync, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { ROOT } from "../../scripts/lib/stack.mjs";
+
+/**
+ * @typedef {object} Mutant
+ * @property {string} mistake @property {string} file @property {string} from @property {string} to
+ * @property {string} cases what must find it: `--only` of main.mjs
+ */
+
+const CANCEL = "if not found then\n    return jsonb_build_object('id', p_id) || email_queue_private.not_waiting(p_id);";
+
+/** @type {Mutant[]} */
+const MUTANTS = [
+  {
+    mistake: "attempts are not counted at begin",
+    file: "supabase/migrations/20261124000500_begin.sql",
+    from: "set begun = true, attempt = d.attempt + 1,",
+    to: "set begun = true, attempt = d.attempt,",
+    cases: "single",
+  },
+  {
+    mistake: "settle asks for no token",
+    file: "supabase/migrations/20261124000600_settle.sql",
+    from: "if v_dispatch.token is null or v_dispatch.token is distinct from v_token or v_dispatch.visible_at <= clock_timestamp() then",
+    to: "if v_dispatch.token is null then",
+    cases: "overtaken",
+  },
+  {
+    mistake: "begin asks for no token",
+    file: "supabase/migrations/20261124000500_begin.sql",
+    from: "v_dispatch.token is distinct from (p_begin ->> 'token')::uuid or v_dispatch.visible_at <= v_now then",
+    to: "false then",
+    cases: "overtaken",
+  },
+  {
+    mistake: "a lease that ran out after begin gives its messages back under a new key",
+    file: "supabase/migrations/20261124000400_claim.sql",
+    from: "begun = false, frozen = d.frozen or d.begun,",
+    to: "begun = false, frozen = d.frozen,",
+    cases: "killed",
+  },
+  {
+    mistake: "a cancelled member leaves its frozen batch",
+    file: "supabase/migrations/20261124000920_cancel.sql",
+    from: CANCEL,
+    to: `if not found then
+    update email_queue_private.dispatch as d
+    set message_ids = array_remove(d.message_ids, p_id), member_attempts = d.member_attempts[2:]
+    where d.frozen and p_id = any (d.message_ids);
+    if found then
+      update email_queue_private.message set status = 'cancelled', reason = 'cancelled', completed_at = now() where id = p_id;
+      return jsonb_build_object('id', p_id, 'result', 'cancelled');
+    end if;
+    ${CANCEL.slice("if not found then".length).trim()}`,
+    cases: "a frozen batch",
+  },
+  {
+    mistake: "a new key for each attempt",
+    file: "src/run/state/mod.rs",
+    from: 'key: format!("email-queue/{id}"),',
+    to: 'key: format!("email-queue/{id}/{attempt}"),',
+    cases: "batch, replay after acceptance",
+  },
+  {
+    mistake: "no idempotency key",
+    file: "src/adapters/resend.rs",
+    from: '.header("Idempotency-Key", &mail.key)',
+    to: '.header("X-Key", &mail.key)',
+    cases: "single, first attempt",
+  },
+  {
+    mistake: "a 401 or 403 on a replay is taken as definite",
+    file: "src/outcome/mod.rs",
+    from: "_ if context.possibly_sent => Outcome::Unknown {",
+    to: "_ if context.possibly_sent && meaning.scope().is_none() => Outcome::Unknown {",
+    cases: "answers to a",
+  },
+  {
+    mistake: "a 5xx is taken as a refusal",
+    file: "src/outcome/table.rs",
+    from: "(400..=499, _)                                          => Unlisted,",
+    to: "(400..=599, _)                                          => Unlisted,",
+    cases: "batch, first attempt",
+  },
+];
+
+const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "email-queue-mutants-"));
+let missed = 0;
+try {
+  for (const mutant of MUTANTS.filter(({ mistake }) => mistake.includes(values.only))) {
+    const failures = tryOut(mutant);
+    if (failures.length === 0) missed += 1;
+    console.log(`${failures.length === 0 ? "error" : "ok"}: ${mutant.mistake}: ${failures.length} cases failed`);
+    for (const failure of failures.slice(0, 3)) console.log(`   ${failure.slice(0, 240)}`);
+  }
+} finally {
+  fs.rmSync(scratch, { recursive: true, force: true });
+}
+process.exit(missed === 0 ? 0 : 1);
+
+/** @param {Mutant} mutant @returns {string[]} the failed cases */
+function tryOut({ file, from, to, cases, mistake }) {
+  const copy = fs.mkdtempSync(path.join(scratch, "copy-"));
+  const files = execFileSync("git", ["-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+  for (const name of files.toString().split("\0").filter((name) => name && fs.existsSync(path.join(ROOT, name)))) {
+    fs.cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+  }
+  fs.symlinkSync(path.join(ROOT, ".tools"), path.join(copy, ".tools"));
+  const text = fs.readFileSync(path.join(copy, file), "utf8");
+  if (text.split(from).length !== 2) throw new Error(`${mistake}: ${file} has changed`);
+  fs.writeFileSync(path.join(copy, file), text.replace(from, () => to));
+  // One target folder for all, so that only the crate is compiled again.
+  const env = { ...process.env, CARGO_TARGET_DIR: path.join(scratch, "target") };
+  if (file.startsWith("src/")) {
+    const built = spawnSync(path.join(copy, "scripts/build"), { cwd: copy, env, encoding: "utf8" });
+    if (built.status !== 0) throw new Error(`${mistake}: it does not build: ${built.stderr.slice(-2000)}`);
+  }
+  const run = spawnSync(process.execPath, ["tests/faults/main.mjs", "--only", cases], { cwd: copy, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  fs.rmSync(copy, { recursive: true, force: true });
+  return run.stdout.split("\n").filter((line) => line.startsWith("error: ")).map((line) => line.slice("error: ".length));
+}
