@@ -92,7 +92,10 @@ fn with_times(given: &JsValue, names: &[&str]) -> Result<JsValue, QueueError> {
 
 /// Reads a value; serde's message names the field that does not fit.
 fn from_js<T: DeserializeOwned>(value: JsValue, what: &str) -> Result<T, QueueError> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| {
+    // By way of a map: read straight into a struct, fields that it does not have would be passed over.
+    let value: Value = serde_wasm_bindgen::from_value(value)
+        .map_err(|error| QueueError::invalid(what, crate::outcome::scrub(&error.to_string())))?;
+    serde_json::from_value(value).map_err(|error| {
         let message = error.to_string();
         let field = message
             .split('`')
