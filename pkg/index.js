@@ -32,11 +32,11 @@ export class SupabaseQueueProvider {
   }
 
   enqueue(message) {
-    return answered(() => this.#client.enqueue(message));
+    return answered(() => this.#client.enqueue(shallow(message)));
   }
 
   enqueueMany(messages, { onProgress } = {}) {
-    return answered(() => this.#client.enqueueMany(Array.from(messages), onProgress));
+    return answered(() => this.#client.enqueueMany(Array.from(messages, shallow), onProgress));
   }
 
   dequeue(options) {
@@ -102,6 +102,16 @@ let loaded = false;
 function load() {
   if (!loaded) instantiate(glue, wasm);
   loaded = true;
+}
+
+// The module's stack would not bear a cycle, and the database takes no payload nested more than 32 deep.
+function shallow(message) {
+  const check = (value, depth) => {
+    if (depth > 34) throw { code: "invalid_input", field: "message", message: "message: is nested more than 32 deep, or in itself" };
+    if (value !== null && typeof value === "object") for (const inner of Object.values(value)) check(inner, depth + 1);
+  };
+  check(message, 0);
+  return message;
 }
 
 // A missing variable (`process.env.X!`) is undefined: the module then names the argument.
