@@ -5,8 +5,8 @@ import { checkEnd, sent } from "../check.mjs";
 import { prepare, SHAPES } from "../scenario.mjs";
 
 const ATTEMPTS = 2;
-/** Runs until nothing may be open: each attempt, a take-over before each, a batch that is dissolved, and one to sweep. */
-const RUNS = 2 * ATTEMPTS + 4;
+/** Runs until nothing may be open: a batch is taken over and dissolved, each attempt of a member costs two runs, and some sweep. */
+const RUNS = 2 + SHAPES.batch.length * ATTEMPTS * 2 + 4;
 /** With less than a backoff between the runs, one that has paid for a crash does not come back at once. */
 const POISON_RUNS = 60;
 const SHORT = "20 seconds";
