@@ -45,7 +45,7 @@ test("a settle waits for the sweep of its lease, and has lost", async () => {
 });
 
 test("a sweep passes over a dispatch that is just being settled, although its lease has run out", async () => {
-  const dispatch = await begun(500);
+  const dispatch = await begun(1_500);
   await a.begin();
   assert.equal(await a.settle(dispatch, COMPLETE), "applied");
   await untilExpired(db.watch, dispatch);
@@ -70,7 +70,7 @@ test("a begin waits for the takeover of its lease, and has lost", async () => {
 });
 
 test("a takeover passes over a dispatch that is just beginning, although its lease has run out", async () => {
-  const dispatch = await claimed({ lease_ms: 500 });
+  const dispatch = await claimed({ lease_ms: 1_500 });
   await a.begin();
   assert.equal((await a.start(dispatch)).state, "begun");
   await untilExpired(db.watch, dispatch);
