@@ -1,5 +1,5 @@
 // Puts known mistakes of other queues into a copy of the project, one after the other, and runs the part of the fault
-// enumeration that must find each. Takes a quarter of an hour; not part of ./scripts/test.
+// enumeration, or the chaos, that must find each. Takes a quarter of an hour; not part of ./scripts/test.
 //   node tests/faults/mutants.mjs [--only TEXT]
 // Prints `ok: …` for a mistake that was found, with the number of cases that failed, and `error: …` for one that was not.
 import { execFileSync, spawnSync } from "node:child_process";
@@ -13,7 +13,8 @@ import { ROOT } from "../../scripts/lib/stack.mjs";
 /**
  * @typedef {object} Mutant
  * @property {string} mistake @property {string} file @property {string} from @property {string} to
- * @property {string} cases what must find it: `--only` of main.mjs
+ * @property {string} [cases] what must find it: `--only` of main.mjs
+ * @property {string[]} [chaos] or the chaos that must find it
  */
 
 const CANCEL = "if not found then\n    return jsonb_build_object('id', p_id) || email_queue_private.not_waiting(p_id);";
@@ -91,6 +92,27 @@ const MUTANTS = [
     to: "(400..=599, _)                                          => Unlisted,",
     cases: "batch, first attempt",
   },
+  {
+    mistake: "chaos: a lease that ran out after begin gives its messages back under a new key",
+    file: "supabase/migrations/20261124000400_claim.sql",
+    from: "frozen = d.frozen or d.begun and d.type = 'email',",
+    to: "frozen = d.frozen,",
+    chaos: ["tests/chaos/main.mjs", "--seed", "1"],
+  },
+  {
+    mistake: "chaos: a new key for each attempt",
+    file: "src/run/state/mod.rs",
+    from: 'key: format!("email-queue/{id}"),',
+    to: 'key: format!("email-queue/{id}/{attempt}"),',
+    chaos: ["tests/chaos/main.mjs", "--seed", "1"],
+  },
+  {
+    mistake: "rate: the provider's limit is spread over exactly its second",
+    file: "supabase/migrations/20261124000500_begin.sql",
+    from: "p_budget.learned_limit / 1.08)",
+    to: "p_budget.learned_limit)",
+    chaos: ["tests/chaos/rate.mjs"],
+  },
 ];
 
 const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
@@ -100,7 +122,7 @@ try {
   for (const mutant of MUTANTS.filter(({ mistake }) => mistake.includes(values.only))) {
     const failures = tryOut(mutant);
     if (failures.length === 0) missed += 1;
-    console.log(`${failures.length === 0 ? "error" : "ok"}: ${mutant.mistake}: ${failures.length} cases failed`);
+    console.log(`${failures.length === 0 ? "error" : "ok"}: ${mutant.mistake}: ${failures.length} failures`);
     for (const failure of failures.slice(0, 3)) console.log(`   ${failure.slice(0, 240)}`);
   }
 } finally {
@@ -109,7 +131,7 @@ try {
 process.exit(missed === 0 ? 0 : 1);
 
 /** @param {Mutant} mutant @returns {string[]} the failed cases */
-function tryOut({ file, from, to, cases, mistake }) {
+function tryOut({ file, from, to, cases = "", chaos, mistake }) {
   const copy = fs.mkdtempSync(path.join(scratch, "copy-"));
   const files = execFileSync("git", ["-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
   for (const name of files.toString().split("\0").filter((name) => name && fs.existsSync(path.join(ROOT, name)))) {
@@ -128,7 +150,7 @@ function tryOut({ file, from, to, cases, mistake }) {
     const built = spawnSync(path.join(copy, "scripts/build"), { cwd: copy, env, encoding: "utf8" });
     if (built.status !== 0) throw new Error(`${mistake}: it does not build: ${built.stderr.slice(-2000)}`);
   }
-  const run = spawnSync(process.execPath, ["tests/faults/main.mjs", "--only", cases], { cwd: copy, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  const run = spawnSync(process.execPath, chaos ?? ["tests/faults/main.mjs", "--only", cases], { cwd: copy, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   fs.rmSync(copy, { recursive: true, force: true });
   return run.stdout.split("\n").filter((line) => line.startsWith("error: ")).map((line) => line.slice("error: ".length));
 }
