@@ -56,6 +56,9 @@ pub const MAX_TAGS: usize = 49;
 /// Resend documents 40 MB after base64 encoding; this is the larger reading of "MB", 40 × 1024 × 1024.
 pub const MAX_BYTES: usize = 40 * 1024 * 1024;
 
+/// The longest subject, in characters: with it a header line stays within the 998 of RFC 5322.
+pub const MAX_SUBJECT: usize = 980;
+
 /// The tag that [`encode`] adds with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
 pub const MESSAGE_ID_TAG: &str = "message_id";
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Body, Email, MAX_BYTES, MAX_RECIPIENTS, Sender,
+    Body, Email, MAX_BYTES, MAX_RECIPIENTS, MAX_SUBJECT, Sender,
     address::Mailbox,
     attachment::Attachment,
     error::FieldError,
@@ -62,8 +62,8 @@ pub(super) fn parse(payload: &Value, sender: Sender) -> Result<Email, FieldError
     let body = parse_body(payload)?;
     // A template brings its own subject, which one given here replaces.
     let subject = match body {
-        Body::Template(_) => optional(payload, "subject", filled_line)?,
-        Body::Inline { .. } => Some(required(payload, "subject", filled_line)?),
+        Body::Template(_) => optional(payload, "subject", subject_line)?,
+        Body::Inline { .. } => Some(required(payload, "subject", subject_line)?),
     };
     let email = Email {
         from,
@@ -151,4 +151,14 @@ fn check_size(email: &Email) -> Result<(), FieldError> {
         field,
         "the e-mail is larger than 40 MB; let large attachments be fetched by path",
     ))
+}
+
+fn subject_line(value: &Value) -> Result<&str, FieldError> {
+    let subject = filled_line(value)?;
+    if subject.chars().count() > MAX_SUBJECT {
+        return Err(FieldError::here(format!(
+            "must have at most {MAX_SUBJECT} characters"
+        )));
+    }
+    Ok(subject)
 }

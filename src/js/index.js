@@ -36,7 +36,12 @@ export class SupabaseQueueProvider {
   }
 
   enqueueMany(messages, { onProgress } = {}) {
-    return answered(() => this.#client.enqueueMany(Array.from(messages, shallow), onProgress));
+    return answered(() => {
+      if (typeof messages?.[Symbol.iterator] !== "function" || typeof messages === "string") {
+        throw { code: "invalid_input", field: "messages", message: "messages: must be a list" };
+      }
+      return this.#client.enqueueMany(Array.from(messages, shallow), onProgress);
+    });
   }
 
   dequeue(options) {
@@ -79,7 +84,7 @@ export class SupabaseQueueProvider {
     return answered(() => this.#client.listDeadLetters(filter, { limit, before }));
   }
 
-  redrive({ filter, ...options }) {
+  redrive({ filter, ...options } = {}) {
     return answered(() => this.#client.redrive(options, filter));
   }
 
@@ -87,8 +92,11 @@ export class SupabaseQueueProvider {
     return answered(() => this.#client.stats());
   }
 
-  pause({ reason, domain, seconds }) {
-    return answered(() => this.#client.pause(text(reason), domain, seconds));
+  pause({ reason, domain, seconds } = {}) {
+    return answered(() => {
+      if (!text(reason)) throw { code: "invalid_input", field: "reason", message: "reason: must be a text" };
+      return this.#client.pause(reason, domain, seconds);
+    });
   }
 
   resume({ domain } = {}) {

@@ -98,6 +98,9 @@ pub struct Report {
     pub remaining: u64,
     /// Why it ended.
     pub stopped: Stopped,
+    /// What stood in the way, where a run ended for that; without addresses or keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// When to come back, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u64>,

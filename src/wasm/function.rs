@@ -1,7 +1,7 @@
 //! `process-email-queue` as JavaScript sees it: a request in, a response out.
 
 use crate::adapters::{JavaScriptClock, JavaScriptRandom, PostgrestRpc, ResendMailer, RpcQueue};
-use crate::function::{Credentials, Environment, Gate};
+use crate::function::{Credentials, Environment, EnvironmentError, Gate};
 use crate::ports::Random;
 use crate::run::{Report, run};
 use serde::Serialize;
@@ -24,7 +24,7 @@ extern "C" {
 #[wasm_bindgen]
 pub struct ProcessEmailQueue {
     credentials: Credentials,
-    service: Result<Rc<Service>, String>,
+    service: Result<Rc<Service>, EnvironmentError>,
     deadline: Duration,
 }
 
@@ -75,15 +75,19 @@ impl ProcessEmailQueue {
         {
             return answer(
                 401,
-                &Problem::new("the caller's secret is missing or wrong"),
+                &Problem::new("unauthorized", "the caller's secret is missing or wrong"),
             );
         }
         if request.method() != "POST" {
-            return answer(405, &Problem::new("send POST"));
+            return answer(405, &Problem::new("method_not_allowed", "send POST"));
         }
         let body = wasm_bindgen_futures::JsFuture::from(request.text()?).await?;
         if !is_object_or_empty(&body.as_string().unwrap_or_default()) {
-            return answer(400, &Problem::new("body: must be a JSON object, or empty"));
+            return answer(
+                400,
+                &Problem::new("invalid_input", "body: must be a JSON object, or empty")
+                    .about("body"),
+            );
         }
         #[cfg(feature = "test-faults")]
         super::faults::inject(&headers).await;
@@ -94,25 +98,32 @@ impl ProcessEmailQueue {
                 answer(200, &report)
             }
             Err(problem) => {
+                let text = problem.to_string();
                 log(&format!(
-                    "{{\"event\":\"email_queue_run\",\"error\":{problem:?}}}"
+                    "{{\"event\":\"email_queue_run\",\"error\":{text:?}}}"
                 ));
-                answer(500, &Problem::new(problem))
+                answer(
+                    500,
+                    &Problem::new("misconfigured", &text).about(problem.variable),
+                )
             }
         }
     }
 }
 
 impl Service {
-    fn new(variables: &HashMap<String, String>) -> Result<Self, String> {
-        let environment = Environment::read(variables).map_err(|error| error.to_string())?;
+    fn new(variables: &HashMap<String, String>) -> Result<Self, EnvironmentError> {
+        let environment = Environment::read(variables)?;
         let rpc = PostgrestRpc::new(&environment.supabase_url, &environment.supabase_key).map_err(
-            |error| {
-                let variable = match error.field.as_deref() {
-                    Some("url") => "SUPABASE_URL",
-                    _ => "the project's secret key (SUPABASE_SECRET_KEYS, SUPABASE_SECRET_KEY)",
-                };
-                format!("{variable} {}", error.message)
+            |error| match error.field.as_deref() {
+                Some("url") => EnvironmentError {
+                    variable: "SUPABASE_URL",
+                    problem: "must be the project's http(s) address",
+                },
+                _ => EnvironmentError {
+                    variable: "SUPABASE_SECRET_KEYS",
+                    problem: "must hold a secret key of the project, or SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
+                },
             },
         )?;
         Ok(Self {
@@ -151,15 +162,28 @@ struct LogLine<'a> {
 #[derive(Serialize)]
 struct Problem<'a> {
     error: &'a str,
+    code: &'static str,
+    /// The field of the request, or the environment variable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
     #[serde(rename = "requestId")]
     request_id: String,
 }
 
 impl<'a> Problem<'a> {
-    fn new(error: &'a str) -> Self {
+    fn new(code: &'static str, error: &'a str) -> Self {
         Self {
             error,
+            code,
+            field: None,
             request_id: JavaScriptRandom.token(),
+        }
+    }
+
+    fn about(self, field: &'static str) -> Self {
+        Self {
+            field: Some(field),
+            ..self
         }
     }
 }

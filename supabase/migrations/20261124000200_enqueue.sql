@@ -76,6 +76,9 @@ begin
   if coalesce(p_payload ->> 'subject', '') ~ '[\x01-\x1f\x7f]' then
     perform email_queue_private.refuse('subject', 'has a control character');
   end if;
+  if char_length(p_payload ->> 'subject') > 980 then
+    perform email_queue_private.refuse('subject', 'must have at most 980 characters');
+  end if;
 
   v_domain := email_queue_private.sender_domain(p_payload -> 'from');
   if v_domain is null then

@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(43);
+select plan(46);
 
 -- A payload with one field changed (or, with null, left out) is refused with that field's name.
 create function pg_temp.refuses(p_field text, p_value jsonb, p_name text) returns text language plpgsql as $$
@@ -39,6 +39,10 @@ select pg_temp.refuses('to', '{"name": "A"}', 'a recipient without e-mail');
 select pg_temp.refuses('to', '["a@b.example", "x"]', 'one bad recipient of two');
 select pg_temp.refuses('to', '[["a@b.example"]]', 'a list in a list');
 select pg_temp.refuses('to', (select jsonb_agg('a@b.example'::text) from generate_series(1, 51)), '51 recipients');
+select pg_temp.refuses('subject', to_jsonb(repeat('x', 981)), 'a subject of 981 characters');
+select throws_ok($$select public.email_queue_enqueue(jsonb_build_object('to', 'a@b.example', 'subject', 'S', 'text', 'T', 'x', (repeat('[', 33) || repeat(']', 33))::jsonb))$$,
+  '22023', 'email_queue: payload: is nested more than 32 deep', 'a payload that no worker could read');
+select pg_temp.refuses_option('metadata', ('{"a":' || repeat('[', 33) || repeat(']', 33) || '}')::jsonb, 'metadata nested too deep');
 select pg_temp.refuses('cc', '"x"', 'a bad cc');
 select pg_temp.refuses('bcc', '{}', 'a bad bcc');
 select pg_temp.refuses('bcc', (select jsonb_agg('a@b.example'::text) from generate_series(1, 51)), '51 in bcc');

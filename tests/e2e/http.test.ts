@@ -96,6 +96,7 @@ test("a body is no run's business, but must be one", async (stack) => {
   for (const body of ["{", "no JSON", "[1", "7"]) {
     const answer = await fn.request({ headers: { ...bearer(fn.secret), "content-type": "application/json" }, body });
     assert.equal(answer.status, 400, body);
+    assert.deepEqual([answer.body.code, answer.body.field], ["invalid_input", "body"]);
   }
 });
 
@@ -118,6 +119,7 @@ test("a wrong environment is named to those who are let in, and the queue is unt
     assert.equal((await fn.request({ headers: {} })).status, 401, name);
     const answer = await fn.request();
     assert.equal(answer.status, 500, name);
+    assert.deepEqual([answer.body.code, answer.body.field], ["misconfigured", name]);
     assert(answer.body.error.includes(name), `${answer.body.error} does not name ${name}`);
     assert(fn.output().includes(name), "the log says it too");
     for (const value of Object.values(env)) {

@@ -89,6 +89,11 @@ fn a_subject_is_one_line_and_required_without_a_template() {
         (json!({"subject": ""}), "subject", "must not be empty"),
         (json!({"subject": "  "}), "subject", "must not be empty"),
         (json!({"subject": 1}), "subject", "must be a string"),
+        (
+            json!({"subject": "x".repeat(981)}),
+            "subject",
+            "at most 980",
+        ),
         (json!({"subject": "a\rb"}), "subject", "control"),
         (json!({"subject": "a\nBcc: x@y.co"}), "subject", "control"),
         (json!({"subject": "a\0b"}), "subject", "NUL"),

@@ -127,6 +127,7 @@ impl State {
                 lost: 0,
                 remaining: 0,
                 stopped: Stopped::Empty,
+                reason: None,
                 retry_after_seconds: None,
                 duration_ms: 0,
             },
@@ -241,6 +242,17 @@ impl State {
         Report {
             lost: self.report.lost + held,
             stopped: self.stopped.unwrap_or(Stopped::Empty),
+            reason: self.report.reason.clone().filter(|_| {
+                matches!(
+                    self.stopped,
+                    Some(
+                        Stopped::Unavailable
+                            | Stopped::Misconfigured
+                            | Stopped::Paused
+                            | Stopped::Throttled
+                    )
+                )
+            }),
             retry_after_seconds: self
                 .retry_after
                 .map(|after| decide::millis(after).div_ceil(1000)),

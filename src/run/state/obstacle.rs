@@ -2,6 +2,7 @@
 
 use super::reply::POLL;
 use super::{State, Stopped};
+use crate::outcome::scrub;
 use crate::run::Prepared;
 use crate::work::{BeginState, Obstacle};
 use std::time::Duration;
@@ -24,7 +25,10 @@ impl State {
             {
                 self.claim_at = now + after.max(POLL);
             }
-            _ => self.stop(stopped_by(obstacle.state), after),
+            _ => {
+                self.report.reason = obstacle.reason.as_deref().map(scrub);
+                self.stop(stopped_by(obstacle.state), after);
+            }
         }
     }
 

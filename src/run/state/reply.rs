@@ -4,7 +4,7 @@ use super::super::prepare::{Preparation, prepare};
 use super::obstacle::{LONGEST_WAIT, stopped_by};
 use super::{Beginning, State, Stopped, Waiting};
 use crate::decide::{millis, not_sent, unfit};
-use crate::outcome::ProviderError;
+use crate::outcome::{ProviderError, scrub};
 use crate::queue::{ErrorCode, QueueError};
 use crate::retry::RetryPolicy;
 use crate::work::{BeginState, Begun, Dispatch, Reply, SettleResult, Settled};
@@ -30,6 +30,11 @@ impl State {
 
     /// All that the call said is said again: settles, begins and claims can be repeated.
     fn on_failure(&mut self, now: Duration, error: &QueueError) {
+        let cause = error
+            .cause
+            .as_deref()
+            .map_or(String::new(), |c| format!(" ({c})"));
+        self.report.reason = Some(scrub(&format!("{error}{cause}")));
         if !error.code.is_retryable() {
             self.give_up(match error.code {
                 ErrorCode::Unauthorized | ErrorCode::NotInstalled => Stopped::Misconfigured,
@@ -73,7 +78,8 @@ impl State {
             }
             // Where nothing could be claimed, nobody knows whether something is due.
             self.exhausted = false;
-            if reply.claim_error.is_some() {
+            if let Some(error) = &reply.claim_error {
+                self.report.reason = Some(scrub(error));
                 self.claim_at = now + POLL;
                 self.failed_claims += 1;
                 if self.failed_claims == FAILURES {

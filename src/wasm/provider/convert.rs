@@ -144,13 +144,30 @@ fn date(text: &str) -> Date {
     Date::new(&text.into())
 }
 
+/// The name that the caller wrote, for an option that the database names its own way.
+fn written(field: &str) -> String {
+    match field {
+        "max_attempts" => "maxAttempts",
+        "run_at" => "runAt",
+        "delay_ms" => "delaySeconds",
+        "send_before" => "sendBefore",
+        "dedup_key" => "dedupKey",
+        other => other,
+    }
+    .to_owned()
+}
+
 /// An `Error` with `code`, `field`, `retryable` and `cause`; `index.js` makes it a `QueueError`.
 pub(super) fn error(error: QueueError) -> JsValue {
     let object = Error::new(&error.to_string());
+    let unknown = error.message.starts_with("unknown field");
+    let field = error
+        .field
+        .map(|field| if unknown { field } else { written(&field) });
     let text = |text: Option<String>| text.map_or(JsValue::UNDEFINED, JsValue::from);
     for (name, value) in [
         ("code", JsValue::from(error.code.as_str())),
-        ("field", text(error.field)),
+        ("field", text(field)),
         ("retryable", error.code.is_retryable().into()),
         ("cause", text(error.cause)),
     ] {

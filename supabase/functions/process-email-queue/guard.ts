@@ -31,7 +31,7 @@ export function guarded(variables: Record<string, string>): (request: Request) =
         instance = undefined;
         console.error(JSON.stringify({ event: "email_queue_broken", error: String(error) }));
       }
-      return Response.json({ error: "the function failed; its leases end by themselves" }, { status: 500 });
+      return Response.json({ error: "the function failed; its leases end by themselves", code: "broken" }, { status: 500 });
     } finally {
       clearTimeout(guard);
     }
