@@ -334,7 +334,7 @@ fn random_steps_have_the_same_answers_in_memory_and_in_the_database() {
         return;
     }
     let config = Config {
-        cases: 60,
+        cases: 40,
         failure_persistence: None,
         max_shrink_iters: 200,
         ..Config::default()
