@@ -4,7 +4,7 @@ use crate::email::Endpoint;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The answer to a [`Request`].
+/// The answer to a [`Request`](super::Request).
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Reply {

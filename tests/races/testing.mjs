@@ -20,7 +20,11 @@ export async function open(connections = 4) {
   const watch = await connect(url, { max: 1 });
   const sql = await connect(url, { max: connections });
   await watch`select pg_advisory_lock(hashtextextended('email-queue races', 0))`;
+  /** @type {Session[]} */
+  const sessions = [];
   const empty = async () => {
+    // What a failed test left open would keep all later ones waiting.
+    await Promise.all(sessions.map((session) => session.rollback()));
     await watch`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready,
       email_queue_private.dispatch, email_queue_private.paused_domain`;
     await watch`update email_queue_private.budget set next_slot_at = clock_timestamp(), learned_limit = null, cooldown_until = null,
@@ -33,7 +37,11 @@ export async function open(connections = 4) {
     watch,
     empty,
     close: async () => void await Promise.all([sql.end({ timeout: 1 }), watch.end({ timeout: 1 })]),
-    session: async () => await Session.start(sql, watch),
+    session: async () => {
+      const session = await Session.start(sql, watch);
+      sessions.push(session);
+      return session;
+    },
     misplaced: async () => await misplaced(watch),
   };
 }

@@ -2,6 +2,8 @@
 
 suite_sql() {
   need_npm test
+  need_npm lite
+  need_rust
   local version
   for version in 15 17; do sql_on "$version"; done
 }
@@ -32,6 +34,18 @@ sql_on() { # major version
   need_files "$root"/supabase/tests/*.sql || return
   run prove "$on: pg_prove" env PERL5LIB="$work/postgres-15/usr/share/perl5" \
     perl "$work/postgres-15/usr/bin/pg_prove" --verbose --psql-bin "$psql" "$root"/supabase/tests/*.sql
+
+  # The same cases over the queue in memory and over this database, and sessions that meet in it.
+  local database=(env DATABASE_URL="postgresql://postgres@127.0.0.1:$PGPORT/postgres")
+  if cargo nextest --version >/dev/null 2>&1; then
+    run nextest "$on: conformance" "${database[@]}" EMAIL_QUEUE_REQUIRE_DATABASE=1 \
+      cargo nextest run --locked --test conformance --status-level=fail --final-status-level=none
+  else
+    run cargo "$on: conformance" "${database[@]}" EMAIL_QUEUE_REQUIRE_DATABASE=1 cargo test --locked --test conformance
+  fi
+  if [ "$1" = 15 ]; then
+    run node "$on: races" "${database[@]}" node --test --test-concurrency=1 --test-reporter=spec "$root"/tests/races/*.test.mjs
+  fi
 }
 
 supabase_cli() { # project's folder, arguments

@@ -17,15 +17,18 @@ export interface Hold {
   fault: Fault;
   /** Resolves once a call is held. */
   held: Promise<void>;
+  /** Lets all held calls through, and those that come. */
+  release: () => void;
 }
 
-/** Holds, for ever, each call for which the condition holds: the database does not see it. */
+/** Holds each call for which the condition holds: the database does not see it before it is released. */
 export function hold(condition: (steps: Steps) => boolean): Hold {
   const { promise: held, resolve } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const fault: Fault = async ({ body }) => {
     if (!condition(steps(body))) return;
     resolve();
-    await new Promise(() => {});
+    await released;
   };
-  return { held, fault };
+  return { held, release, fault };
 }
