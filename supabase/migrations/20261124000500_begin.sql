@@ -1,12 +1,14 @@
 -- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
--- Requests a second that all runs may make together.
+-- Requests a second that all runs may make together. The provider counts by seconds of its own, and a request may arrive
+-- later after its slot than the one that opens the next window: so its limit is spread over 80 ms more than a second. Spread
+-- over exactly one, eight runs had 8 % of their requests refused, and used less of the window for it.
 create function email_queue_private.request_rate(p_budget email_queue_private.budget) returns numeric
 language sql stable set search_path = ''
 as $$
-  select least(s.rate_limit, p_budget.learned_limit) from email_queue_private.setting as s
+  select least(s.rate_limit, p_budget.learned_limit / 1.08) from email_queue_private.setting as s
 $$;
-comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or the provider''s limit where that is lower.';
+comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit where that is lower.';
 
 -- Whether anybody may begin now, or what stands in the way: {state, retry_after_ms?, reason?}; null where nothing does.
 create function email_queue_private.obstacle(p_budget email_queue_private.budget, p_dispatch_id uuid, p_max_wait interval)

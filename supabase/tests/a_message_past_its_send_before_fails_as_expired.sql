@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(11);
+select plan(13);
 
 create function pg_temp.late(p_ids uuid[]) returns void language sql as $$
   update email_queue_private.message set send_before = clock_timestamp() - interval '1 second' where id = any (p_ids);
@@ -34,6 +34,13 @@ insert into m values (6, pg_temp.mail(jsonb_build_object('send_before', clock_ti
 create temp table e as select pg_temp.claim(3) as d;
 select pg_temp.late(array[id]) from m where n = 6;
 select is(pg_temp.begin(d) - 'dispatch_id' - 'removed', '{"state": "ended", "reason": "expired"}', 'a dispatch of expired members only ends') from e;
+
+-- More than one sweep ends.
+truncate email_queue_private.ready, email_queue_private.dispatch, email_queue_private.message, email_queue_private.body;
+select pg_temp.late(pg_temp.mails(501, jsonb_build_object('send_before', clock_timestamp() + interval '1 hour')));
+update email_queue_private.ready set send_before = clock_timestamp() - interval '1 second';
+select is(pg_temp.claim(4), null, 'what a sweep leaves is not claimed either');
+select is((select count(*)::integer from email_queue_private.ready), 1, 'and ends with the next');
 select is(pg_temp.misplaced(), 0::bigint, 'every message is in one place');
 
 select * from finish();

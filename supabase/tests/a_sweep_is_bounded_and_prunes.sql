@@ -11,7 +11,10 @@ select is((select count(*)::integer from email_queue_private.dispatch where toke
 select pg_temp.sweep();
 select is((select count(*)::integer from email_queue_private.dispatch where token is not null), 0, 'the next the rest');
 
-update email_queue_private.dispatch set settled_at = settled_at - interval '25 hours' where ctid in (select ctid from email_queue_private.dispatch limit 24);
+truncate email_queue_private.dispatch, email_queue_private.ready, email_queue_private.message, email_queue_private.body;
+insert into email_queue_private.dispatch (id, created_at, updated_at, settled_at, bytes, priority, attempts_allowed, type, lane, message_ids, member_attempts)
+select email_queue_private.new_id(), now(), now(), now() - case n when 1 then interval '23 hours' else interval '25 hours' end, 1, 2, 1, 'email', 'batch:a.example', '{}', '{}'
+from generate_series(1, 25) as n;
 select pg_temp.sweep();
 select is((select count(*)::integer from email_queue_private.dispatch), 5, 'settled ones are deleted after a day, 20 at a time');
 select pg_temp.sweep();

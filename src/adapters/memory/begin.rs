@@ -8,6 +8,9 @@ use std::time::Duration;
 
 /// A slot is reserved no further ahead.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// In which as many requests leave as the provider allows a second: a little longer, because it counts by its own
+/// seconds and a request may come late.
+const PROVIDER_WINDOW: Duration = Duration::from_millis(1080);
 
 impl Queue {
     pub(super) fn begin(&mut self, now: Duration, begin: &Begin) -> Begun {
@@ -81,7 +84,7 @@ impl Queue {
         let horizon = self.settings.horizon;
         let slot = now.max(self.next_request());
         let lease = lease + (slot - now);
-        self.budget.next_slot_at = slot + Duration::from_secs(1) / self.request_rate();
+        self.budget.next_slot_at = slot + self.between_requests();
         let probing = self.budget.unknown_streak >= 3;
         self.budget.probe_dispatch_id = probing.then(|| begin.dispatch_id.clone());
         self.budget.probe_until = probing.then_some(now + lease);
@@ -171,13 +174,12 @@ impl Queue {
         self.budget.next_slot_at.max(cooldown)
     }
 
-    /// Requests a second that all runs may make together.
-    fn request_rate(&self) -> u32 {
-        let ceiling = self.settings.rate_limit;
-        self.budget
-            .learned_limit
-            .map_or(ceiling, |learned| learned.min(ceiling))
-            .max(1)
+    /// From one slot to the next: the operator's ceiling, or the provider's limit where that is lower.
+    fn between_requests(&self) -> Duration {
+        let ceiling = Duration::from_secs(1) / self.settings.rate_limit.max(1);
+        self.budget.learned_limit.map_or(ceiling, |learned| {
+            ceiling.max(PROVIDER_WINDOW / learned.max(1))
+        })
     }
 }
 
