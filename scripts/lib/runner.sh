@@ -3,7 +3,7 @@
 export NO_COLOR=1 CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never
 unset FORCE_COLOR RUST_BACKTRACE
 
-# A suite that hangs is ended.
+# A suite that hangs is ended. LIMIT_NAME gives the suite NAME another limit.
 readonly SUITE_LIMIT_SECONDS=1200
 
 # --- For suites -----------------------------------------------------------------------------------------------------
@@ -157,10 +157,12 @@ run_suite() { # name
   group=$!
   set +m
   (
-    sleep "$SUITE_LIMIT_SECONDS" &
+    name=LIMIT_$suite
+    seconds=${!name:-$SUITE_LIMIT_SECONDS}
+    sleep "$seconds" &
     trap 'kill $! 2>/dev/null; exit' TERM
     wait $!
-    say "   the suite $suite took longer than $SUITE_LIMIT_SECONDS seconds"
+    say "   the suite $suite took longer than $seconds seconds"
     kill -TERM -- "-$group"
   ) &
   limit=$!

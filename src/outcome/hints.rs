@@ -123,6 +123,9 @@ mod tests {
                 "{value}"
             );
         }
+        let month = |value| hints(&[("retry-after", value)]).retry_after;
+        assert_eq!(month("2678400"), Some(Duration::from_secs(31 * 86_400)));
+        assert_eq!(month("2678401"), None);
         let second_is_readable = [("retry-after", "soon"), ("retry-after", "4")];
         assert_eq!(
             hints(&second_is_readable).retry_after,

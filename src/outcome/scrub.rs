@@ -137,6 +137,9 @@ mod tests {
         assert_eq!(long.chars().count(), LONGEST);
         assert!(long.ends_with('…'));
         assert_eq!(scrub(&"x ".repeat(250)), "x ".repeat(250));
+        // The bound is in characters, not in bytes.
+        let wide = "\u{1f600} ".repeat(250);
+        assert_eq!(scrub(&wide), wide);
         assert_eq!(
             scrub(&"jane@example.com ".repeat(10_000)).chars().count(),
             LONGEST

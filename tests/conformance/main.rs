@@ -13,6 +13,7 @@ mod cases;
 mod database;
 mod differential;
 mod memory;
+mod side;
 mod subject;
 
 /// Each case as a test of both subjects.
@@ -62,26 +63,29 @@ cases! {
         a_single_that_expires_unbegun_pays_an_attempt
         a_lease_that_expires_after_begin_freezes
         extend_makes_a_lease_longer_never_shorter
+        a_repeated_settle_is_told_so
         release_uses_no_attempt;
     begin:
         begins_take_slots_of_one_rate
         a_repeated_begin_is_the_same_begin
         a_cooldown_holds_all
-        a_paused_queue_begins_and_claims_nothing
-        a_paused_domain_is_out_of_the_way
-        three_unknown_outcomes_leave_one_probe
-        probes_wait_longer_each_time
         what_expired_is_not_begun
         a_body_with_other_members_is_not_begun;
-    settle:
-        each_member_ends_by_its_own_outcome
-        a_repeated_settle_is_told_so
+    pause:
+        a_paused_queue_begins_and_claims_nothing
+        a_paused_domain_is_out_of_the_way;
+    probe:
+        three_unknown_outcomes_leave_one_probe
+        probes_wait_longer_each_time;
+    frozen:
         frozen_is_replayed_as_it_was
         a_refusal_of_a_replay_gives_no_new_key
-        the_attempts_of_the_most_patient_member_end_a_frozen_dispatch
-        the_horizon_ends_a_frozen_dispatch
-        split_halves_without_using_an_attempt
         a_frozen_dispatch_can_be_split_by_a_definite_answer
+        the_attempts_of_the_most_patient_member_end_a_frozen_dispatch
+        the_horizon_ends_a_frozen_dispatch;
+    settle:
+        each_member_ends_by_its_own_outcome
+        split_halves_without_using_an_attempt
         retry_waits_and_travels_alone_then_is_exhausted
         keep_takes_out_and_goes_on
         contradictions_are_refused

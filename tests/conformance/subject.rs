@@ -211,6 +211,16 @@ impl dyn Subject + '_ {
         dispatch
     }
 
+    /// So many claimed dispatches of one new message each.
+    pub fn singles(&mut self, count: usize) -> Vec<Dispatch> {
+        self.put(&emails(count));
+        let claim = Claim {
+            max_messages: 1,
+            ..claim_of((1..=count).map(token).collect())
+        };
+        self.claim(claim).claims
+    }
+
     pub fn status(&mut self, id: &str) -> &'static str {
         self.get(id).status.as_str()
     }

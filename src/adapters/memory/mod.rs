@@ -17,8 +17,12 @@
 //! # Ok::<(), email_queue::queue::QueueError>(())
 //! ```
 
+// For tests only, so not in the module.
+#[cfg(not(target_arch = "wasm32"))]
+mod abstraction;
 mod begin;
 mod claim;
+mod dead_letters;
 mod email;
 mod enqueue;
 mod members;
@@ -30,5 +34,7 @@ mod sweep;
 mod time;
 mod work;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use abstraction::View;
 pub use store::{Queue, Settings};
 pub use work::MemoryQueue;

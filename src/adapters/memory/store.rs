@@ -52,7 +52,7 @@ pub struct Queue {
     pub(super) dispatches: BTreeMap<String, Dispatch>,
     pub(super) budget: Budget,
     pub(super) paused_domains: BTreeMap<String, Paused>,
-    ids: u64,
+    pub(super) ids: u64,
 }
 
 /// What an e-mail is from enqueue on; changed once, at its end.

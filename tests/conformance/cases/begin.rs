@@ -1,40 +1,17 @@
-//! Begin: rate, cooldown, pause, probe, expiry.
+//! Begin: rate, cooldown, expiry.
 
 use crate::subject::{
-    LEASE, MINUTE, Subject, assert_about, begin_of, claim_of, complete_of, email, emails,
-    freeze_of, ids, not_sent_of, seconds, token, with_signals,
+    Subject, assert_about, begin_of, claim_of, complete_of, email, emails, freeze_of, ids,
+    not_sent_of, seconds, token, with_signals,
 };
 use email_queue::queue::NewMessage;
-use email_queue::work::BeginState::{
-    Begun, Changed, Ended, Invalid, Lost, Paused, Throttled, Unavailable,
-};
-use email_queue::work::{
-    Begin, Claim, Dispatch, Pause, PauseScope, Request, Rest, Settle, SettleResult, Signals, Streak,
-};
+use email_queue::work::BeginState::{Begun, Changed, Ended, Invalid, Lost, Throttled};
+use email_queue::work::{Begin, Claim, Request, Rest, SettleResult, Signals, Streak};
 use serde_json::json;
-
-/// So many dispatches of one message.
-fn singles(subject: &mut dyn Subject, count: usize) -> Vec<Dispatch> {
-    subject.put(&emails(count));
-    let claim = Claim {
-        max_messages: 1,
-        ..claim_of((1..=count).map(token).collect())
-    };
-    subject.claim(claim).claims
-}
-
-fn unknown(dispatch: &Dispatch) -> Settle {
-    let signals = Signals {
-        streak: Some(Streak::Add),
-        probe_ms: Some(5000),
-        ..Signals::default()
-    };
-    with_signals(freeze_of(dispatch, MINUTE * 60), signals)
-}
 
 pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
     subject.configure(json!({"rate_limit": 2}));
-    let dispatches = singles(subject, 7);
+    let dispatches = subject.singles(7);
     let reply = subject.work(&Request {
         begins: dispatches.iter().map(begin_of).collect(),
         ..Request::default()
@@ -107,7 +84,7 @@ pub fn a_repeated_begin_is_the_same_begin(subject: &mut dyn Subject) {
 }
 
 pub fn a_cooldown_holds_all(subject: &mut dyn Subject) {
-    let dispatches = singles(subject, 3);
+    let dispatches = subject.singles(3);
     subject.start(&dispatches[0]);
     let signals = |ms| Signals {
         cooldown_ms: Some(ms),
@@ -155,162 +132,6 @@ pub fn a_cooldown_holds_all(subject: &mut dyn Subject) {
     assert_eq!(subject.take(10), None);
     subject.resume(None);
     assert!(subject.take(10).is_some());
-}
-
-pub fn a_paused_queue_begins_and_claims_nothing(subject: &mut dyn Subject) {
-    let dispatches = singles(subject, 2);
-    subject.pause("maintenance", None, Some(600));
-    let begun = subject.begin(begin_of(&dispatches[0]));
-    assert_eq!(
-        (begun.state, begun.reason.as_deref()),
-        (Paused, Some("maintenance"))
-    );
-    assert_about(begun.retry_after_ms, 600_000);
-    let obstacle = subject.claim(claim_of(vec![token(9)])).obstacle.unwrap();
-    assert_eq!(obstacle.state, Paused);
-    // A settle's pause does not replace it.
-    let pause = |ms| Signals {
-        pause: Some(Pause {
-            scope: PauseScope::Queue,
-            ms,
-            reason: "401 missing_api_key".to_owned(),
-        }),
-        ..Signals::default()
-    };
-    subject.apply(with_signals(
-        not_sent_of(&dispatches[1], Rest::Release),
-        pause(None),
-    ));
-    assert_eq!(
-        subject.begin(begin_of(&dispatches[0])).reason.as_deref(),
-        Some("maintenance")
-    );
-    // The sweep goes on meanwhile.
-    subject.advance(LEASE);
-    subject.take(10);
-    assert_eq!(subject.get(&ids(&dispatches[0])[0]).lease_expires_at, None);
-    subject.advance(seconds(540));
-    let dispatch = subject.take(11).unwrap();
-    subject.start(&dispatch);
-    subject.apply(with_signals(
-        not_sent_of(&dispatch, Rest::Release),
-        pause(None),
-    ));
-    let obstacle = subject.claim(claim_of(vec![token(12)])).obstacle.unwrap();
-    assert_eq!((obstacle.state, obstacle.retry_after_ms), (Paused, None));
-    assert_eq!(obstacle.reason.as_deref(), Some("401 missing_api_key"));
-    subject.resume(None);
-    assert!(subject.take(12).is_some());
-}
-
-pub fn a_paused_domain_is_out_of_the_way(subject: &mut dyn Subject) {
-    let from = |index: usize, domain: &str| {
-        let mut message = email(index);
-        message.payload["from"] = format!("a@{domain}").into();
-        message
-    };
-    subject.put(&[from(0, "one.example"), from(1, "two.example")]);
-    let claims = subject.claim(claim_of(vec![token(1), token(2)])).claims;
-    let of = |domain: &str| {
-        let is = |d: &&Dispatch| d.messages[0].payload["from"] == format!("a@{domain}");
-        claims.iter().find(is).unwrap().clone()
-    };
-    let signals = Signals {
-        pause: Some(Pause {
-            scope: PauseScope::Domain,
-            ms: Some(600_000),
-            reason: "403 validation_error".to_owned(),
-        }),
-        ..Signals::default()
-    };
-    subject.start(&of("one.example"));
-    subject.apply(with_signals(
-        not_sent_of(&of("one.example"), Rest::Release),
-        signals,
-    ));
-    assert_eq!(subject.begin(begin_of(&of("two.example"))).state, Begun);
-    subject.put(&[from(2, "one.example")]);
-    let reply = subject.claim(claim_of(vec![token(3)]));
-    assert_eq!(
-        (reply.claims.len(), reply.obstacle, reply.next_due_ms),
-        (0, None, None)
-    );
-    subject.apply(complete_of(&of("two.example")));
-    subject.resume(Some("ONE.example"));
-    let dispatch = subject.take(4).unwrap();
-    assert_eq!(dispatch.messages.len(), 2);
-    // A dispatch formed before the pause does not begin, and is not claimed while it waits.
-    subject.pause("stop", Some("One.Example"), Some(60));
-    let begun = subject.begin(begin_of(&dispatch));
-    assert_eq!((begun.state, begun.retry_after_ms), (Paused, None));
-    subject.advance(seconds(59));
-    assert_eq!(subject.take(5), None);
-    subject.advance(seconds(1));
-    assert_eq!(subject.take(6).unwrap().dispatch_id, dispatch.dispatch_id);
-}
-
-pub fn three_unknown_outcomes_leave_one_probe(subject: &mut dyn Subject) {
-    let dispatches = singles(subject, 5);
-    for dispatch in &dispatches[0..4] {
-        subject.start(dispatch);
-    }
-    for dispatch in &dispatches[0..2] {
-        subject.apply(unknown(dispatch));
-    }
-    assert_eq!(subject.claim(claim_of(vec![token(8)])).obstacle, None);
-    subject.apply(unknown(&dispatches[2]));
-    // A fourth that was under way says nothing new.
-    subject.apply(unknown(&dispatches[3]));
-    let obstacle = subject.claim(claim_of(vec![token(8)])).obstacle.unwrap();
-    assert_eq!(obstacle.state, Unavailable);
-    assert_about(obstacle.retry_after_ms, 5000);
-    assert_eq!(subject.begin(begin_of(&dispatches[4])).state, Unavailable);
-    subject.advance(seconds(5));
-    // One claim a call, one begin.
-    subject.put(&emails(3));
-    let claim = Claim {
-        max_messages: 1,
-        ..claim_of(vec![token(8), token(9)])
-    };
-    let reply = subject.claim(claim.clone());
-    assert_eq!((reply.claims.len(), reply.obstacle), (1, None));
-    let probe = &dispatches[4];
-    subject.start(probe);
-    let other = subject.begin(begin_of(&reply.claims[0]));
-    assert_eq!(other.state, Unavailable);
-    assert_about(other.retry_after_ms, 20_000);
-    subject.start(probe);
-    assert_eq!(
-        subject.claim(claim.clone()).obstacle.unwrap().state,
-        Unavailable
-    );
-    let reset = Signals {
-        streak: Some(Streak::Reset),
-        ..Signals::default()
-    };
-    subject.apply(with_signals(complete_of(probe), reset));
-    assert_eq!(subject.claim(claim).claims.len(), 2);
-    subject.start(&reply.claims[0]);
-}
-
-pub fn probes_wait_longer_each_time(subject: &mut dyn Subject) {
-    let dispatches = singles(subject, 3);
-    for dispatch in &dispatches {
-        subject.start(dispatch);
-        subject.apply(unknown(dispatch));
-    }
-    for (number, wait) in [5, 10, 20, 40, 80, 160, 300, 300].into_iter().enumerate() {
-        let obstacle = subject.claim(claim_of(vec![token(10)])).obstacle.unwrap();
-        assert_eq!(obstacle.state, Unavailable);
-        assert_about(obstacle.retry_after_ms, wait * 1000);
-        subject.advance(seconds(wait));
-        subject.put(&emails(1));
-        let probe = subject.take(11 + number).unwrap();
-        subject.start(&probe);
-        subject.apply(unknown(&probe));
-    }
-    subject.resume(None);
-    assert_eq!(subject.claim(claim_of(vec![token(30)])).obstacle, None);
 }
 
 pub fn what_expired_is_not_begun(subject: &mut dyn Subject) {

@@ -202,3 +202,39 @@ pub fn release_uses_no_attempt(subject: &mut dyn Subject) {
         (&sent.dispatch_id, 1, true)
     );
 }
+
+pub fn a_repeated_settle_is_told_so(subject: &mut dyn Subject) {
+    let dispatch = subject.begun(2, 1);
+    subject.apply(complete_of(&dispatch));
+    assert_eq!(
+        subject.settle(complete_of(&dispatch)).result,
+        SettleResult::Already
+    );
+    let stranger = Dispatch {
+        token: token(9),
+        ..dispatch
+    };
+    assert_eq!(
+        subject.settle(complete_of(&stranger)).result,
+        SettleResult::Lost
+    );
+    // Frozen: until somebody else holds it.
+    let frozen = subject.begun(1, 2);
+    subject.apply(freeze_of(&frozen, seconds(30)));
+    assert_eq!(
+        subject.settle(freeze_of(&frozen, seconds(90))).result,
+        SettleResult::Already
+    );
+    subject.advance(seconds(30));
+    let replay = subject.take(3).unwrap();
+    assert_eq!(
+        subject.settle(freeze_of(&frozen, seconds(30))).result,
+        SettleResult::Lost
+    );
+    subject.start(&replay);
+    assert_eq!(
+        subject.settle(complete_of(&frozen)).result,
+        SettleResult::Lost
+    );
+    subject.apply(complete_of(&replay));
+}

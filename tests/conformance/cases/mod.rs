@@ -3,5 +3,8 @@
 pub mod begin;
 pub mod claim;
 pub mod enqueue;
+pub mod frozen;
 pub mod lease;
+pub mod pause;
+pub mod probe;
 pub mod settle;

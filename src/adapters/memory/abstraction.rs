@@ -1,0 +1,165 @@
+//! The same queue with less in it: what the model checker (`tests/model`) tells states apart by.
+
+use super::store::{Budget, Dispatch, End, Message, Paused, Queue, Ready};
+use crate::queue::QueueMessageStatus;
+use crate::work::Reason;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How a queue is seen. Two queues that look the same behave the same from then on.
+pub struct View<'a> {
+    /// The present.
+    pub now: Duration,
+    /// Another time for a time.
+    pub time: &'a dyn Fn(Duration) -> Duration,
+    /// The new id of a dispatch; a settled one without is forgotten.
+    pub dispatch: &'a dyn Fn(&str) -> Option<String>,
+    /// The new name of a token, for a dispatch by its old id; without, the lease is nobody's who will ever call again.
+    pub token: &'a dyn Fn(&str, &str) -> Option<String>,
+    /// Payloads are kept: a redrive reads them.
+    pub payloads: bool,
+    /// The number of the last id given.
+    pub ids: u64,
+}
+
+impl Queue {
+    /// The ids of the dispatches that are not settled.
+    pub fn open_dispatches(&self) -> impl Iterator<Item = &str> {
+        let open = self.dispatches.values().filter(|d| d.settled_at.is_none());
+        open.map(|dispatch| dispatch.id.as_str())
+    }
+
+    /// How a message ended, if it has.
+    pub fn end_of(&self, id: &str) -> Option<(QueueMessageStatus, Option<Reason>)> {
+        let end = self.messages.get(id)?.end.as_ref()?;
+        Some((end.status, end.reason))
+    }
+
+    /// Takes out what no later step depends on (payloads, errors, texts, past times, slots of the rate budget, the
+    /// length of a streak beyond three) and renames the rest.
+    pub fn abstracted(self, view: &View<'_>) -> Self {
+        // Every field is named, so that a new one is not forgotten here.
+        let Self {
+            settings,
+            messages,
+            ready,
+            order: _,
+            dispatches,
+            budget,
+            paused_domains,
+            ids: _,
+        } = self;
+        let mut seen = Self {
+            settings,
+            messages: messages
+                .into_iter()
+                .map(|(id, message)| (id, view.message(message)))
+                .collect(),
+            ready: Default::default(),
+            order: BTreeSet::new(),
+            dispatches: dispatches
+                .into_values()
+                .filter_map(|dispatch| view.dispatch(dispatch))
+                .map(|dispatch| (dispatch.id.clone(), dispatch))
+                .collect(),
+            budget: view.budget(budget),
+            paused_domains: paused_domains
+                .into_iter()
+                .filter_map(|(domain, paused)| Some((domain, view.paused(paused)?)))
+                .collect(),
+            ids: view.ids,
+        };
+        for (id, ready) in ready {
+            let ready = Ready {
+                run_at: (view.time)(ready.run_at),
+                entered_at: Duration::ZERO,
+                errors: suspicion(ready.errors),
+                ..ready
+            };
+            seen.put_ready(id, ready);
+        }
+        seen
+    }
+}
+
+impl View<'_> {
+    fn message(&self, message: Message) -> Message {
+        let payload = Some(message.payload).filter(|_| self.payloads);
+        Message {
+            payload: payload.unwrap_or_default(),
+            created_at: Duration::ZERO,
+            run_at: (self.time)(message.run_at),
+            send_before: message.send_before.map(self.time),
+            end: message.end.map(|end| End {
+                at: Duration::ZERO,
+                dispatch_id: None,
+                attempts: 0,
+                provider_message_id: None,
+                errors: suspicion(end.errors),
+                ..end
+            }),
+            ..message
+        }
+    }
+
+    fn dispatch(&self, dispatch: Dispatch) -> Option<Dispatch> {
+        let id = (self.dispatch)(&dispatch.id)?;
+        let token = |token: &String| (self.token)(token, &dispatch.id);
+        let last_token = dispatch.last_token.as_ref().and_then(token);
+        if dispatch.settled_at.is_some() {
+            return Some(Dispatch {
+                last_token,
+                settled_at: Some((self.time)(self.now)),
+                ..Dispatch::new(id, Duration::ZERO, "", "", 0, Vec::new())
+            });
+        }
+        let nobody = || "nobody".to_owned();
+        let mut seen = Dispatch {
+            token: (dispatch.token.as_ref()).map(|t| token(t).unwrap_or_else(nobody)),
+            id,
+            last_token,
+            updated_at: Duration::ZERO,
+            visible_at: (self.time)(dispatch.visible_at),
+            slot_at: Duration::ZERO,
+            horizon_at: dispatch.horizon_at.map(self.time),
+            send_before: dispatch.send_before.map(self.time),
+            errors: Vec::new(),
+            ..dispatch
+        };
+        for member in &mut seen.members {
+            member.errors = suspicion(std::mem::take(&mut member.errors));
+        }
+        Some(seen)
+    }
+
+    fn budget(&self, budget: Budget) -> Budget {
+        let future = |at: Option<Duration>| at.filter(|at| *at > self.now).map(self.time);
+        Budget {
+            next_slot_at: Duration::ZERO,
+            learned_limit: budget.learned_limit,
+            cooldown_until: future(budget.cooldown_until),
+            cooldown_reason: None,
+            paused: budget.paused.and_then(|paused| self.paused(paused)),
+            unknown_streak: budget.unknown_streak.min(3),
+            probe_until: future(budget.probe_until),
+            probe_dispatch_id: budget.probe_dispatch_id.and_then(|id| (self.dispatch)(&id)),
+        }
+    }
+
+    fn paused(&self, paused: Paused) -> Option<Paused> {
+        paused.holds(self.now).then(|| Paused {
+            until: paused.until.map(self.time),
+            reason: String::new(),
+        })
+    }
+}
+
+/// What a claim looks for in a message's errors.
+fn suspicion(errors: Vec<Value>) -> Vec<Value> {
+    let crash = |error: &Value| error["class"] == "crash";
+    match errors.iter().any(crash) {
+        true => vec![json!({"class": "crash"})],
+        false => Vec::new(),
+    }
+}

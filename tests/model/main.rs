@@ -1,0 +1,19 @@
+//! The protocol in a model checker: two workers, one provider, two messages, and all that can happen to them in any
+//! order. The database is the queue in memory, which passes the same cases as the real one.
+//!
+//! `scripts/test model` runs it, optimized; `cargo test` and nextest leave it out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod properties;
+mod protocol;
+mod provider;
+mod scenarios;
+mod steps;
+mod system;
+mod variant;
+mod worker;

@@ -1,0 +1,291 @@
+//! The protocol as a model: what can happen in a state, and what it leads to.
+
+use crate::provider::{Fate, Mode};
+use crate::system::{MESSAGES, NOW, System, TICK, Wrong, number};
+use crate::variant::Variant;
+use crate::worker::Worker;
+use email_queue::adapters::memory::{Queue, Settings};
+use email_queue::queue::NewMessage;
+use serde_json::json;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::sync::Mutex;
+
+/// Ticks for which the provider keeps a key; the horizon is shorter.
+pub const KEPT: u8 = 3;
+pub const LEASE: u8 = 1;
+
+/// What is checked: messages, the provider's way with them, and perhaps a mistake.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    pub variant: Variant,
+    pub mode: Mode,
+    /// Messages that the provider refuses for what they hold.
+    pub bad: [bool; MESSAGES],
+    pub max_attempts: u32,
+    /// Ticks after which a message is no longer worth sending.
+    pub send_before: [Option<u32>; MESSAGES],
+    /// Messages in a dispatch.
+    pub size: u32,
+    /// What may happen to a request; `Answered` is one of them.
+    pub fates: &'static [Fate],
+    /// Answers of the database get lost.
+    pub lossy: bool,
+    /// Redrives; with any, messages are also cancelled.
+    pub redrives: u8,
+    /// Ticks.
+    pub horizon: u32,
+}
+
+pub struct Protocol {
+    pub scenario: Scenario,
+    /// States from which, without further faults, every message ends.
+    ending: Mutex<HashSet<u64>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Time passes.
+    Tick,
+    /// A request that travelled arrives.
+    Arrive,
+    /// An operator cancels a message.
+    Cancel(usize),
+    /// An operator redrives a dead letter.
+    Redrive {
+        message: usize,
+        allow_duplicates: bool,
+    },
+    Worker(usize, Step),
+}
+
+/// What a worker does. Unanswered: the database does it, and the worker does not hear of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Claim {
+        answered: bool,
+    },
+    Begin {
+        answered: bool,
+    },
+    Send(Fate),
+    /// It will not send.
+    GiveBack,
+    Settle {
+        answered: bool,
+    },
+    Crash,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Worker(_, step) = self else {
+            return write!(f, "{self:?}");
+        };
+        match step {
+            Step::Claim { answered } => write!(f, "Claim{}", heard(*answered)),
+            Step::Begin { answered } => write!(f, "Begin{}", heard(*answered)),
+            Step::Settle { answered } => write!(f, "Settle{}", heard(*answered)),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+fn heard(answered: bool) -> &'static str {
+    match answered {
+        true => "",
+        false => "(unanswered)",
+    }
+}
+
+impl Protocol {
+    pub fn new(scenario: Scenario) -> Self {
+        Self {
+            scenario,
+            ending: Mutex::default(),
+        }
+    }
+
+    pub fn start(&self) -> System {
+        let Scenario { send_before, .. } = self.scenario;
+        let mut queue = Queue::new(Settings {
+            rate_limit: 1000,
+            retry_base: TICK,
+            retry_cap: TICK,
+            horizon: TICK * self.scenario.horizon,
+            ..Settings::default()
+        });
+        for ticks in send_before {
+            let payload =
+                json!({"from": "a@b.example", "to": "c@d.example", "subject": "s", "text": "t"});
+            let message = NewMessage {
+                payload,
+                max_attempts: Some(self.scenario.max_attempts),
+                send_before: ticks.map(|ticks| format!("2026-11-24T{:02}:00:00Z", 12 + ticks)),
+                ..NewMessage::default()
+            };
+            queue.enqueue(NOW, &message).expect("it is taken");
+        }
+        let system = System {
+            queue,
+            workers: std::array::from_fn(|_| Worker::Idle),
+            provider: Default::default(),
+            leases: BTreeMap::new(),
+            unresolved: Default::default(),
+            begun: BTreeMap::new(),
+            redrives: self.scenario.redrives,
+            allowed_twice: Default::default(),
+            wrong: Wrong::default(),
+        };
+        system.normal(NOW)
+    }
+
+    /// All that can happen. What helps comes first: see [`ends`](Self::ends).
+    pub fn possible(&self, system: &System, actions: &mut Vec<Action>) {
+        let answered: &[bool] = match self.scenario.lossy {
+            true => &[true, false],
+            false => &[true],
+        };
+        for (index, worker) in system.workers.iter().enumerate() {
+            let mut step = |step| actions.push(Action::Worker(index, step));
+            match worker {
+                Worker::Idle => {
+                    for answered in answered {
+                        step(Step::Claim {
+                            answered: *answered,
+                        });
+                    }
+                }
+                Worker::Claiming => step(Step::Claim { answered: true }),
+                Worker::Holding(_) => {
+                    for answered in answered {
+                        step(Step::Begin {
+                            answered: *answered,
+                        });
+                    }
+                    step(Step::GiveBack);
+                }
+                Worker::Beginning { late: false, .. } => step(Step::Begin { answered: true }),
+                Worker::Begun { late, .. }
+                    if !late || self.scenario.variant == Variant::LateSender =>
+                {
+                    for fate in self.scenario.fates {
+                        step(Step::Send(*fate));
+                    }
+                }
+                Worker::Beginning { .. } | Worker::Begun { .. } => step(Step::GiveBack),
+                Worker::Settling { .. } => {
+                    for answered in answered {
+                        step(Step::Settle {
+                            answered: *answered,
+                        });
+                    }
+                }
+            }
+            if *worker != Worker::Idle {
+                step(Step::Crash);
+            }
+        }
+        actions.push(Action::Tick);
+        if !system.provider.travelling.is_empty() {
+            actions.push(Action::Arrive);
+        }
+        if system.redrives > 0 {
+            for message in 0..MESSAGES {
+                actions.push(Action::Cancel(message));
+                for allow_duplicates in [false, true] {
+                    actions.push(Action::Redrive {
+                        message,
+                        allow_duplicates,
+                    });
+                }
+            }
+        }
+    }
+
+    /// What it leads to; `None` where it changes nothing.
+    pub fn after(&self, system: &System, action: Action) -> Option<System> {
+        let mut next = system.clone();
+        let mut now = NOW;
+        match action {
+            Action::Tick => {
+                next.tick();
+                now += TICK;
+            }
+            Action::Arrive => {
+                let travelling = next.provider.travelling.remove(0);
+                self.handle(&mut next, &travelling.request);
+            }
+            Action::Cancel(message) => {
+                next.queue.cancel(NOW, &number(message));
+            }
+            Action::Redrive {
+                message,
+                allow_duplicates,
+            } => {
+                self.redrive(&mut next, message, allow_duplicates);
+            }
+            Action::Worker(index, step) => self.step(&mut next, index, step),
+        }
+        let next = next.normal(now);
+        (next != *system).then_some(next)
+    }
+
+    /// Whether every message ends if nothing goes wrong any more: workers go on, time passes.
+    pub fn ends(&self, system: &System) -> bool {
+        let mut passed = Vec::new();
+        let mut state = system.clone();
+        let mut actions = Vec::new();
+        while !state.has_ended() {
+            let known = fingerprint(&state);
+            if self.ending.lock().expect("nobody panics").contains(&known) {
+                break;
+            }
+            if passed.contains(&known) {
+                return false;
+            }
+            passed.push(known);
+            actions.clear();
+            self.possible(&state, &mut actions);
+            let next = (actions.iter().copied().filter(is_helpful))
+                .find_map(|action| self.after(&state, action));
+            match next {
+                Some(next) => state = next,
+                None => return false,
+            }
+        }
+        self.ending.lock().expect("nobody panics").extend(passed);
+        true
+    }
+
+    /// Whether nothing at all can happen.
+    pub fn is_stuck(&self, system: &System) -> bool {
+        let mut actions = Vec::new();
+        self.possible(system, &mut actions);
+        !actions
+            .into_iter()
+            .any(|action| self.after(system, action).is_some())
+    }
+}
+
+fn is_helpful(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Tick
+            | Action::Worker(
+                _,
+                Step::Claim { answered: true }
+                    | Step::Begin { answered: true }
+                    | Step::Send(Fate::Answered)
+                    | Step::GiveBack
+                    | Step::Settle { answered: true }
+            )
+    )
+}
+
+pub fn fingerprint(system: &System) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    system.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,290 @@
+//! What each step of a worker does to the database, the provider and the observer's knowledge.
+
+use crate::protocol::{KEPT, LEASE, Protocol, Scenario, Step};
+use crate::provider::{Fate, Key, Request};
+use crate::system::{
+    Lease, NOW, System, TICK, dispatch_number, id, message_number, number, token_of,
+};
+use crate::variant::Variant;
+use crate::worker::{Answer, Held, Worker, endpoint, settle};
+use email_queue::work::{
+    self, Begin, BeginState, Begun, Claim, Reply, Settle, SettleResult, Settled,
+};
+
+impl Protocol {
+    pub fn step(&self, system: &mut System, index: usize, step: Step) {
+        let worker = std::mem::replace(&mut system.workers[index], Worker::Idle);
+        system.workers[index] = match (step, worker) {
+            (Step::Claim { answered }, _) => self.claim(system, index, answered),
+            (Step::Begin { answered }, Worker::Holding(held) | Worker::Beginning { held, .. }) => {
+                self.begin(system, index, held, answered)
+            }
+            (Step::Send(fate), Worker::Begun { held, attempt, .. }) => {
+                self.send(system, held, attempt, fate)
+            }
+            (
+                Step::GiveBack,
+                Worker::Holding(held) | Worker::Beginning { held, .. } | Worker::Begun { held, .. },
+            ) => Worker::Settling {
+                held,
+                answer: Answer::NotSent,
+                clean: false,
+            },
+            (
+                Step::Settle { answered },
+                Worker::Settling {
+                    held,
+                    answer,
+                    clean,
+                },
+            ) => {
+                self.settle(system, index, &held, &answer, clean);
+                match answered {
+                    true => Worker::Idle,
+                    false => Worker::Settling {
+                        held,
+                        answer,
+                        clean,
+                    },
+                }
+            }
+            (Step::Crash, _) => Worker::Idle,
+            (step, worker) => unreachable!("{step:?} in {worker:?}"),
+        };
+        // A worker that starts anew makes new tokens.
+        if matches!(system.workers[index], Worker::Idle) {
+            for lease in system.leases.values_mut() {
+                lease.owner = lease.owner.filter(|owner| *owner != index);
+            }
+        }
+    }
+
+    pub fn redrive(&self, system: &mut System, message: usize, allow_duplicates: bool) {
+        let allowed = allow_duplicates || self.scenario.variant == Variant::RedriveOfUnknown;
+        if system.queue.redrive(NOW, &number(message), allowed).is_ok() {
+            system.redrives -= 1;
+            if allow_duplicates {
+                system.allowed_twice[message] = true;
+                system.unresolved[message] = None;
+            }
+        }
+    }
+
+    fn claim(&self, system: &mut System, index: usize, answered: bool) -> Worker {
+        let request = work::Request {
+            claim: Some(Claim {
+                kind: "email".to_owned(),
+                tokens: vec![token_of(index)],
+                lease_ms: millis(LEASE),
+                max_messages: self.scenario.size,
+                max_bytes: 1 << 20,
+                max_wait_ms: 1000,
+            }),
+            ..work::Request::default()
+        };
+        let reply = call(system, &request);
+        let Some(claimed) = reply.claims.into_iter().next() else {
+            return Worker::Idle;
+        };
+        let held = Held {
+            dispatch: dispatch_number(&claimed.dispatch_id),
+            frozen: claimed.frozen,
+            members: (claimed.messages.iter())
+                .map(|message| message_number(&message.id))
+                .collect(),
+        };
+        let lease = Lease {
+            owner: Some(index),
+            left: LEASE,
+        };
+        system.leases.entry(held.dispatch).or_insert(lease);
+        if let Some(members) = system.begun.get(&held.dispatch) {
+            let elsewhere = claimed.endpoint != Some(endpoint(members));
+            system.wrong.thawed |= !claimed.frozen || *members != held.members || elsewhere;
+        }
+        match answered {
+            true => Worker::Holding(held),
+            false => Worker::Claiming,
+        }
+    }
+
+    fn begin(&self, system: &mut System, index: usize, held: Held, answered: bool) -> Worker {
+        let begin = Begin {
+            dispatch_id: id(held.dispatch),
+            token: token_of(index),
+            endpoint: endpoint(&held.members),
+            wire_version: 1,
+            members: u32::try_from(held.members.len()).expect("few"),
+            timeout_ms: millis(LEASE) / 2,
+            margin_ms: millis(LEASE) / 2,
+            max_wait_ms: 1000,
+        };
+        let request = work::Request {
+            begins: vec![begin],
+            ..work::Request::default()
+        };
+        let leased = leases(system, index, held.dispatch);
+        let before = (!leased).then(|| system.queue.clone());
+        let Begun {
+            mut state,
+            attempt,
+            removed,
+            ..
+        } = call(system, &request).begins.remove(0);
+        if self.scenario.variant == Variant::BeginIgnoresLease && state == BeginState::Lost {
+            state = BeginState::Begun;
+        }
+        let wrong = &mut system.wrong;
+        wrong.unfenced |=
+            before.is_some_and(|before| before != system.queue || state != BeginState::Lost);
+        wrong.robbed |= leased && state == BeginState::Lost;
+        wrong.invalid |= matches!(state, BeginState::Invalid | BeginState::Error);
+        if state == BeginState::Begun {
+            if leased {
+                let lease = Lease {
+                    owner: Some(index),
+                    left: LEASE,
+                };
+                system.leases.insert(held.dispatch, lease);
+                system.begun.insert(held.dispatch, held.members.clone());
+            }
+            return match answered {
+                true => Worker::Begun {
+                    held,
+                    attempt: self.attempt(attempt),
+                    late: false,
+                },
+                false => Worker::Beginning { held, late: false },
+            };
+        }
+        forget_settled(system);
+        if !answered {
+            return Worker::Beginning { held, late: false };
+        }
+        match state {
+            BeginState::Lost | BeginState::Ended => Worker::Idle,
+            _ => {
+                let removed: Vec<usize> = removed.iter().map(|id| message_number(id)).collect();
+                let mut held = held;
+                held.members.retain(|message| !removed.contains(message));
+                Worker::Settling {
+                    held,
+                    answer: Answer::NotSent,
+                    clean: false,
+                }
+            }
+        }
+    }
+
+    /// The attempt as far as it is part of the key.
+    fn attempt(&self, attempt: u32) -> u32 {
+        match self.scenario.variant {
+            Variant::KeyPerAttempt => attempt,
+            _ => 0,
+        }
+    }
+
+    fn send(&self, system: &mut System, held: Held, attempt: u32, fate: Fate) -> Worker {
+        let key = Key {
+            dispatch: held.dispatch,
+            attempt,
+        };
+        let mut body = held.members.clone();
+        if self.scenario.variant == Variant::BatchRebuilt && held.frozen {
+            body.reverse();
+        }
+        let mut clean = true;
+        for message in &body {
+            let before = system.unresolved[*message].replace((key.dispatch, key.attempt));
+            system.wrong.new_key |=
+                before.is_some_and(|before| before != (key.dispatch, key.attempt));
+            clean &= before.is_none();
+        }
+        let request = Request { key, body };
+        let answer = match fate {
+            Fate::Answered => self.handle(system, &request),
+            Fate::Unanswered => {
+                self.handle(system, &request);
+                Answer::Silence
+            }
+            Fate::Late => {
+                system.provider.delay(request);
+                Answer::Silence
+            }
+            Fate::Refused(refusal) => Answer::Refused(refusal),
+        };
+        Worker::Settling {
+            held,
+            answer,
+            clean,
+        }
+    }
+
+    pub fn handle(&self, system: &mut System, request: &Request) -> Answer {
+        let Scenario { bad, mode, .. } = self.scenario;
+        system.provider.handle(request, bad, mode, KEPT)
+    }
+
+    fn settle(&self, system: &mut System, index: usize, held: &Held, answer: &Answer, clean: bool) {
+        let leased = leases(system, index, held.dispatch);
+        let mut settle = settle(index, held, answer, self.scenario.variant);
+        if self.scenario.variant == Variant::NoFence
+            && let Some(lease) = system.leases.get(&held.dispatch)
+        {
+            settle.token = lease.owner.map_or("nobody".to_owned(), token_of);
+        }
+        let before = (!leased).then(|| system.queue.clone());
+        let result = call_settle(system, settle);
+        let wrong = &mut system.wrong;
+        wrong.unfenced |=
+            before.is_some_and(|before| before != system.queue || result == SettleResult::Applied);
+        wrong.robbed |= leased && result != SettleResult::Applied;
+        wrong.invalid |= matches!(result, SettleResult::Invalid | SettleResult::Error);
+        if result != SettleResult::Applied {
+            return;
+        }
+        system.leases.remove(&held.dispatch);
+        forget_settled(system);
+        if answer.is_definite(clean) {
+            for (place, message) in held.members.iter().enumerate() {
+                let accepted = matches!(answer, Answer::Read(accepted) if accepted[place]);
+                if !accepted {
+                    system.unresolved[*message] = None;
+                }
+            }
+        }
+    }
+}
+
+fn call(system: &mut System, request: &work::Request) -> Reply {
+    system.queue.work(NOW, request)
+}
+
+fn call_settle(system: &mut System, settle: Settle) -> SettleResult {
+    let request = work::Request {
+        settles: vec![settle],
+        ..work::Request::default()
+    };
+    let Settled { result, .. } = call(system, &request).settles.remove(0);
+    result
+}
+
+fn leases(system: &System, index: usize, dispatch: u64) -> bool {
+    let lease = system.leases.get(&dispatch);
+    lease.is_some_and(|lease| lease.owner == Some(index))
+}
+
+/// Leases and begins of dispatches that are over.
+fn forget_settled(system: &mut System) {
+    let open: Vec<u64> = system
+        .queue
+        .open_dispatches()
+        .map(dispatch_number)
+        .collect();
+    system.leases.retain(|dispatch, _| open.contains(dispatch));
+    system.begun.retain(|dispatch, _| open.contains(dispatch));
+}
+
+fn millis(ticks: u8) -> u64 {
+    u64::try_from((TICK * u32::from(ticks)).as_millis()).expect("few")
+}

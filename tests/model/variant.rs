@@ -1,0 +1,23 @@
+//! The protocol as it is, and with one mistake in it.
+
+/// Mistakes are made in the model, around the crate's own functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Variant {
+    Faithful,
+    /// A settle is applied whoever holds the lease.
+    NoFence,
+    /// A worker sends although its begin was told that the lease is lost.
+    BeginIgnoresLease,
+    /// The Idempotency-Key is made for each attempt.
+    KeyPerAttempt,
+    /// A replay puts the members into another order.
+    BatchRebuilt,
+    /// A 401 on a replay is taken to say that nothing was sent.
+    UnauthorizedIsDefinite,
+    /// A worker that stalled between begin and send sends all the same.
+    LateSender,
+    /// The horizon is as long as the provider keeps keys.
+    LongHorizon,
+    /// A redrive takes what may have been sent without being told that it may be sent twice.
+    RedriveOfUnknown,
+}
