@@ -242,17 +242,7 @@ impl State {
         Report {
             lost: self.report.lost + held,
             stopped: self.stopped.unwrap_or(Stopped::Empty),
-            reason: self.report.reason.clone().filter(|_| {
-                matches!(
-                    self.stopped,
-                    Some(
-                        Stopped::Unavailable
-                            | Stopped::Misconfigured
-                            | Stopped::Paused
-                            | Stopped::Throttled
-                    )
-                )
-            }),
+            reason: self.stopped.and_then(|why| why.reason(&self.report)),
             retry_after_seconds: self
                 .retry_after
                 .map(|after| decide::millis(after).div_ceil(1000)),
