@@ -11,6 +11,7 @@ use serde_json::json;
 
 pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
     subject.configure(json!({"rate_limit": 2}));
+    subject.meet_the_provider();
     let dispatches = subject.singles(7);
     let reply = subject.work(&Request {
         begins: dispatches.iter().map(begin_of).collect(),
@@ -63,6 +64,29 @@ pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
             "{limit}: {waits:?}"
         );
     }
+}
+
+pub fn before_the_first_answer_slots_are_as_far_apart_as_they_ever_were(subject: &mut dyn Subject) {
+    let waits = |subject: &mut dyn Subject, first: usize| -> Vec<u64> {
+        subject.put(&emails(3));
+        let claim = Claim {
+            max_messages: 1,
+            ..claim_of((first..first + 3).map(token).collect())
+        };
+        let claims = subject.claim(claim).claims;
+        let request = Request {
+            begins: claims.iter().map(begin_of).collect(),
+            ..Request::default()
+        };
+        let begins = subject.work(&request).begins;
+        begins.iter().map(|begun| begun.wait_ms).collect()
+    };
+    let before = waits(subject, 1);
+    assert!((840..=1080).contains(&before[2]), "{before:?}");
+    subject.advance(seconds(5));
+    subject.meet_the_provider();
+    let after = waits(subject, 11);
+    assert!(after[2] <= 200, "{after:?}");
 }
 
 pub fn a_repeated_begin_is_the_same_begin(subject: &mut dyn Subject) {
