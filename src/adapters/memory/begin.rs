@@ -12,7 +12,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// seconds and a request may come late.
 const PROVIDER_WINDOW: Duration = Duration::from_millis(1080);
 /// What the provider is taken to allow before its first answer.
-const LOWEST_LIMIT: u32 = 2;
+const CAUTIOUS_LIMIT: u32 = 5;
 
 impl Queue {
     pub(super) fn begin(&mut self, now: Duration, begin: &Begin) -> Begun {
@@ -179,7 +179,7 @@ impl Queue {
     /// From one slot to the next: the operator's ceiling, or the provider's limit where that is lower or not known yet.
     fn between_requests(&self) -> Duration {
         let ceiling = Duration::from_secs(1) / self.settings.rate_limit.max(1);
-        let cautious = (!self.budget.answered).then_some(LOWEST_LIMIT);
+        let cautious = (!self.budget.answered).then_some(CAUTIOUS_LIMIT);
         self.budget
             .learned_limit
             .or(cautious)

@@ -66,27 +66,27 @@ pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
     }
 }
 
-pub fn before_the_first_answer_slots_are_as_far_apart_as_they_ever_were(subject: &mut dyn Subject) {
-    let waits = |subject: &mut dyn Subject, first: usize| -> Vec<u64> {
-        subject.put(&emails(3));
-        let claim = Claim {
-            max_messages: 1,
-            ..claim_of((first..first + 3).map(token).collect())
-        };
-        let claims = subject.claim(claim).claims;
-        let request = Request {
-            begins: claims.iter().map(begin_of).collect(),
-            ..Request::default()
-        };
-        let begins = subject.work(&request).begins;
-        begins.iter().map(|begun| begun.wait_ms).collect()
+pub fn before_the_first_answer_the_rate_is_a_cautious_one(subject: &mut dyn Subject) {
+    let dispatches = subject.singles(4);
+    for dispatch in &dispatches[..3] {
+        subject.start(dispatch);
+    }
+    let fourth = subject.start(&dispatches[3]).wait_ms;
+    assert!((400..=648).contains(&fourth), "{fourth}");
+    let reset = Signals {
+        streak: Some(Streak::Reset),
+        ..Signals::default()
     };
-    let before = waits(subject, 1);
-    assert!((840..=1080).contains(&before[2]), "{before:?}");
+    subject.apply(with_signals(complete_of(&dispatches[0]), reset));
     subject.advance(seconds(5));
-    subject.meet_the_provider();
-    let after = waits(subject, 11);
-    assert!(after[2] <= 200, "{after:?}");
+    subject.put(&emails(4));
+    let claim = Claim {
+        max_messages: 1,
+        ..claim_of((11..15).map(token).collect())
+    };
+    let claims = subject.claim(claim).claims;
+    let waits: Vec<u64> = claims.iter().map(|d| subject.start(d).wait_ms).collect();
+    assert!((1..=300).contains(&waits[3]), "{waits:?}");
 }
 
 pub fn a_repeated_begin_is_the_same_begin(subject: &mut dyn Subject) {
