@@ -50,17 +50,6 @@ impl World {
         world
     }
 
-    /// The same, and the provider has answered once: requests go at the ceiling.
-    pub fn that_knows_the_provider(count: usize) -> Self {
-        let world = Self::with_emails(1);
-        world.run();
-        world.mailer.requests.borrow_mut().clear();
-        for index in 0..count {
-            world.enqueue(email(index));
-        }
-        world
-    }
-
     pub fn enqueue(&self, message: NewMessage) -> String {
         let enqueued = self
             .database
