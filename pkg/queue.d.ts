@@ -2,6 +2,7 @@ import type {
   Cancelled,
   CustomMessage,
   DeadLetterFilter,
+  EmailPayload,
   Enqueued,
   EnqueueManyOptions,
   Leased,
