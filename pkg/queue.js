@@ -145,8 +145,9 @@ export function write(value) {
     return JSON.stringify(value, function (key, written) {
       const given = this[key];
       if (given instanceof Date && Number.isNaN(given.getTime())) throw invalid(key, "is an invalid Date");
-      // An argument of its own is named by whoever reads it.
-      if (typeof given === "number" && !Number.isFinite(given) && this !== value) throw invalid(key, "must be a finite number");
+      // An argument of its own has no name here: whoever reads it says what it must be.
+      const unnamed = this === value && Array.isArray(value);
+      if (typeof given === "number" && !Number.isFinite(given) && !unnamed) throw invalid(key, "must be a finite number");
       return written;
     }) ?? "null";
   } catch (error) {
