@@ -2,17 +2,15 @@
 
 use super::{
     DeadLetterFilter, Dequeue, Lease, ListOptions, NewMessage, Page, Pause, QueueError, Redrive,
-    time,
+    jsonb, time,
 };
 use crate::decide::millis;
-use crate::email::{Email, Sender, shown};
+use crate::email::{Email, Sender};
 use crate::work::{Answer, Rest, Settle};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// As the database: deeper than any payload needs.
-const MAX_DEPTH: usize = 32;
 /// The longest that a lease lasts.
 const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
 /// What fits into the twelve digits of milliseconds that the database takes: 31 years.
@@ -65,7 +63,7 @@ pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
     } else if message.payload == Value::Null {
         return Err(QueueError::invalid("payload", "is missing"));
     }
-    json("payload", &message.payload)?;
+    jsonb::json("payload", &message.payload)?;
     check("priority", message.priority.is_none_or(|it| it <= 3))?;
     check(
         "maxAttempts",
@@ -80,11 +78,11 @@ pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
     }
     if let Some(key) = &message.dedup_key {
         check("dedupKey", (1..=255).contains(&key.chars().count()))?;
-        plain("dedupKey", key)?;
+        jsonb::plain("dedupKey", key)?;
     }
     if let Some(metadata) = message.metadata.as_ref().filter(|it| !it.is_null()) {
         check("metadata", metadata.is_object())?;
-        json("metadata", metadata)?;
+        jsonb::json("metadata", metadata)?;
     }
     Ok(message)
 }
@@ -218,7 +216,7 @@ pub(super) fn pause(pause: &Pause) -> Checked<Option<Duration>> {
             "must be a text: it is on show",
         ));
     }
-    plain("reason", &pause.reason)?;
+    jsonb::plain("reason", &pause.reason)?;
     domain(pause.domain.as_deref())?;
     let time = pause.seconds.map(|seconds| positive("seconds", seconds));
     let time = time.transpose()?;
@@ -242,36 +240,13 @@ pub(super) fn domain(domain: Option<&str>) -> Checked {
     ))
 }
 
-/// An error as it is kept with a message. No mistake in it must keep a consumer from saying that it failed.
-pub(super) fn error(why: Value) -> Value {
-    match why {
-        Value::String(text) => serde_json::json!({ "message": text.replace('\0', "\u{fffd}") }),
-        Value::Object(_) if depth_exceeds(&why, MAX_DEPTH) => Value::Object(Default::default()),
-        Value::Object(_) => without_nul(why),
-        _ => Value::Object(Default::default()),
-    }
-}
-
-fn without_nul(value: Value) -> Value {
-    let clean = |text: String| text.replace('\0', "\u{fffd}");
-    match value {
-        Value::String(text) => Value::String(clean(text)),
-        Value::Array(items) => items.into_iter().map(without_nul).collect(),
-        Value::Object(members) => (members
-            .into_iter()
-            .map(|(key, value)| (clean(key), without_nul(value))))
-        .collect(),
-        other => other,
-    }
-}
-
 fn filter(filter: &DeadLetterFilter) -> Checked {
     if let Some(kind) = &filter.kind {
         self::kind(kind)?;
     }
     when("since", filter.since.as_deref())?;
     when("until", filter.until.as_deref())?;
-    plain("text", filter.text.as_deref().unwrap_or_default())
+    jsonb::plain("text", filter.text.as_deref().unwrap_or_default())
 }
 
 fn page(limit: Option<u32>, before: Option<&str>) -> Checked {
@@ -295,54 +270,4 @@ fn when(field: &str, text: Option<&str>) -> Checked {
 fn is_uuid(id: &str) -> bool {
     let digits = id.chars().filter(|c| *c != '-').count();
     digits == 32 && id.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
-}
-
-/// What jsonb can keep.
-fn json(field: &str, value: &Value) -> Checked {
-    if depth_exceeds(value, MAX_DEPTH) {
-        return Err(QueueError::invalid(field, "is nested more than 32 deep"));
-    }
-    match nul(value) {
-        Some(path) => Err(no_nul(&format!("{field}{path}"))),
-        None => Ok(()),
-    }
-}
-
-fn plain(field: &str, text: &str) -> Checked {
-    if text.contains('\0') {
-        Err(no_nul(field))
-    } else {
-        Ok(())
-    }
-}
-
-fn no_nul(field: &str) -> QueueError {
-    QueueError::invalid(field, "has a NUL character, which Postgres cannot store")
-}
-
-fn depth_exceeds(value: &Value, levels: usize) -> bool {
-    let deeper = |inner: &Value| levels == 0 || depth_exceeds(inner, levels - 1);
-    match value {
-        Value::Array(items) => items.iter().any(deeper),
-        Value::Object(members) => members.values().any(deeper),
-        _ => false,
-    }
-}
-
-/// The path to the first text with a NUL character.
-fn nul(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => text.contains('\0').then(String::new),
-        Value::Array(items) => {
-            let mut items = items.iter().enumerate();
-            items.find_map(|(index, item)| Some(format!("[{index}]{}", nul(item)?)))
-        }
-        Value::Object(members) => members.iter().find_map(|(key, value)| {
-            if key.contains('\0') {
-                return Some(String::new());
-            }
-            Some(format!(".{}{}", shown(key), nul(value)?))
-        }),
-        _ => None,
-    }
 }

@@ -96,7 +96,7 @@ impl QueueError {
     }
 
     /// With the field named as callers write it, not as the database does.
-    pub(super) fn as_written(self) -> Self {
+    pub(super) fn in_callers_words(self) -> Self {
         let written = |field: String| match field.as_str() {
             "max_attempts" => "maxAttempts".to_owned(),
             "run_at" => "runAt".to_owned(),

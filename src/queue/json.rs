@@ -47,10 +47,10 @@ pub async fn call(
         "complete" => write(&queue.complete(&lease(next())?).await?),
         "fail" => {
             let (lease, error) = (lease(next())?, next());
-            write(&queue.fail(&lease, check::error(error)).await?)
+            write(&queue.fail(&lease, error).await?)
         }
         "retry" => {
-            let (lease, error) = (lease(next())?, check::error(next()));
+            let (lease, error) = (lease(next())?, next());
             let delay = check::delay(options::<Retry>(next())?.delay_seconds)?;
             write(&queue.retry(&lease, error, delay).await?)
         }

@@ -3,7 +3,7 @@
 use super::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
     Pause, QueueError, QueueMessage, QueueMessageStatus, QueueProvider, Redrive, Redriven,
-    Settlement, Stats, check,
+    Settlement, Stats, check, jsonb,
 };
 use crate::adapters::memory::{Queue, Settings};
 use crate::adapters::{SystemRandom, since_1970};
@@ -70,7 +70,7 @@ impl InMemoryQueueProvider {
             ..Settings::default()
         };
         let provider = Self::new();
-        (provider.state().queue.configure(settings)).map_err(QueueError::as_written)?;
+        (provider.state().queue.configure(settings)).map_err(QueueError::in_callers_words)?;
         Ok(provider)
     }
 
@@ -102,7 +102,7 @@ impl InMemoryQueueProvider {
             let chunk = enqueued.len()..count.min(enqueued.len() + CHUNK);
             let chunk = chunk.map(checked).collect::<Result<Vec<_>, _>>()?;
             let result = self.with(|queue, now| queue.enqueue_many(now, &chunk));
-            enqueued.extend(result.map_err(QueueError::as_written)?);
+            enqueued.extend(result.map_err(QueueError::in_callers_words)?);
             progress(enqueued.len());
         }
         Ok(enqueued)
@@ -145,7 +145,7 @@ fn canonical(id: &str) -> String {
 impl QueueProvider for InMemoryQueueProvider {
     async fn enqueue(&self, message: NewMessage) -> Result<Enqueued, QueueError> {
         let message = check::message(message)?;
-        (self.with(|queue, now| queue.enqueue(now, &message))).map_err(QueueError::as_written)
+        (self.with(|queue, now| queue.enqueue(now, &message))).map_err(QueueError::in_callers_words)
     }
 
     async fn enqueue_many(&self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, QueueError> {
@@ -173,7 +173,7 @@ impl QueueProvider for InMemoryQueueProvider {
 
     async fn fail(&self, lease: &Lease, error: Value) -> Result<Settlement, QueueError> {
         self.settle(&Settle {
-            error: Some(check::error(error)),
+            error: Some(jsonb::error(error)),
             ..check::settle(lease, Rest::Fail)?
         })
     }
@@ -185,7 +185,7 @@ impl QueueProvider for InMemoryQueueProvider {
         delay: Duration,
     ) -> Result<Settlement, QueueError> {
         self.settle(&Settle {
-            error: Some(check::error(error)),
+            error: Some(jsonb::error(error)),
             delay_ms: Some(millis(check::delay_time(delay)?)),
             ..check::settle(lease, Rest::Retry)?
         })

@@ -21,6 +21,7 @@
 mod check;
 mod error;
 pub mod json;
+mod jsonb;
 mod memory;
 mod message;
 mod options;

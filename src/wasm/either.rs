@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub(super) enum Either {
     Supabase(SupabaseQueueProvider),
-    InMemory(InMemoryQueueProvider),
+    InMemory(Box<InMemoryQueueProvider>),
 }
 
 impl Either {

@@ -53,7 +53,7 @@ impl QueueClient {
             Some(sender) => InMemoryQueueProvider::with_sender(&sender).map_err(error)?,
             None => InMemoryQueueProvider::new(),
         };
-        Ok(QueueClient(Rc::new(Either::InMemory(provider))))
+        Ok(QueueClient(Rc::new(Either::InMemory(Box::new(provider)))))
     }
 
     /// Lets time pass in a queue in memory.

@@ -65,6 +65,6 @@ test("the consumer writes reports, tries again, and leaves a dead letter", async
 });
 
 test("the README shows the trigger as it is tested", () => {
-  const sql = readFileSync(path.join(EXAMPLES, "welcome_trigger.sql"), "utf8");
-  assert(readFileSync(path.join(ROOT, "README.md"), "utf8").includes(sql.trim()), "README.md has another text than tests/examples/welcome_trigger.sql");
+  const sql = readFileSync(path.join(ROOT, "supabase/tests/welcome_trigger.psql"), "utf8");
+  assert(readFileSync(path.join(ROOT, "README.md"), "utf8").includes(sql.trim()), "README.md has another text than supabase/tests/welcome_trigger.psql");
 });

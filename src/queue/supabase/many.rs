@@ -14,7 +14,7 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
     /// once to be checked and once to be sent. `progress` is told how many are enqueued, after each call.
     ///
     /// # Errors
-    /// As [`QueueProvider::enqueue_many`].
+    /// As [`QueueProvider::enqueue_many`](crate::queue::QueueProvider::enqueue_many).
     pub async fn enqueue_each(
         &self,
         count: usize,

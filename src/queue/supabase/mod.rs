@@ -5,7 +5,7 @@ mod many;
 use super::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, ErrorCode, Lease, Leased, ListOptions,
     NewMessage, Page, Pause, QueueError, QueueMessage, QueueMessageStatus, QueueProvider, Redrive,
-    Redriven, Settlement, Stats, check,
+    Redriven, Settlement, Stats, check, jsonb,
 };
 use crate::adapters::{PostgrestRpc, SystemRandom};
 use crate::decide::millis;
@@ -80,7 +80,8 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
         function: &str,
         arguments: String,
     ) -> Result<A, QueueError> {
-        let answer = (self.rpc.call(function, &arguments).await).map_err(QueueError::as_written)?;
+        let answer =
+            (self.rpc.call(function, &arguments).await).map_err(QueueError::in_callers_words)?;
         serde_json::from_str(&answer).map_err(|_| unreadable(function))
     }
 }
@@ -133,7 +134,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
 
     async fn fail(&self, lease: &Lease, error: Value) -> Result<Settlement, QueueError> {
         let settle = Settle {
-            error: Some(check::error(error)),
+            error: Some(jsonb::error(error)),
             ..check::settle(lease, Rest::Fail)?
         };
         self.settle(settle).await
@@ -146,7 +147,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         delay: Duration,
     ) -> Result<Settlement, QueueError> {
         let settle = Settle {
-            error: Some(check::error(error)),
+            error: Some(jsonb::error(error)),
             delay_ms: Some(millis(check::delay_time(delay)?)),
             ..check::settle(lease, Rest::Retry)?
         };
