@@ -38,7 +38,7 @@ const CHUNK: usize = 1000;
 /// assert_eq!(queue.complete(&first.lease).await?, Settlement::Lost);
 /// assert_eq!(queue.complete(&second.lease).await?, Settlement::Applied);
 /// # Ok::<(), email_queue::queue::QueueError>(())
-/// # }).transpose()?;
+/// # }).expect("memory waits for nothing")?;
 /// # Ok::<(), email_queue::queue::QueueError>(())
 /// ```
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@
 //! let message = queue.get_message(&enqueued.id).await?;
 //! assert_eq!(message.map(|message| message.status), Some(QueueMessageStatus::Pending));
 //! # Ok::<(), email_queue::queue::QueueError>(())
-//! # }).transpose()?;
+//! # }).expect("memory waits for nothing")?;
 //! # Ok::<(), email_queue::queue::QueueError>(())
 //! ```
 
