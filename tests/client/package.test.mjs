@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { ensureDeno, ensureTool, ROOT, startLite, tempFolder } from "../../scripts/lib/stack.mjs";
 import { addProgram, newProject, run, runtimes, tool } from "./project.mjs";
 
@@ -117,6 +118,13 @@ for (const [name, options] of [["Node's resolution", { module: "nodenext" }], ["
   });
 }
 
-test("the types are found by Deno, without a hint", async () => {
-  await run(await ensureDeno("newest"), ["check", "--no-lock", "--node-modules-dir=manual", "accepted.ts", "refused.ts"], { cwd: project.path });
+test("the types are found by Deno, installed and imported as a file", async () => {
+  const files = ["accepted.ts", "refused.ts"];
+  for (const file of files) {
+    const text = readFileSync(path.join(ROOT, "tests/client/types", file), "utf8");
+    writeFileSync(path.join(project.path, file), text);
+    writeFileSync(path.join(project.path, `file-${file}`), text.replaceAll(/"email-queue[^"]*"/g, `"${pathToFileURL(path.join(ROOT, "pkg/index.js"))}"`));
+  }
+  const all = [...files, ...files.map((file) => `file-${file}`)];
+  await run(await ensureDeno("newest"), ["check", "--no-lock", "--node-modules-dir=manual", ...all], { cwd: project.path });
 });
