@@ -100,7 +100,7 @@ export async function keepInvoking({ fn }, { line }) {
     try {
       const run = await fn.invoke();
       if (run.claimed > 0) line(run.failed > 0 ? "bad" : run.retried > 0 ? "wait" : "ok", time, didWhat(run));
-      const stopped = run.claimed > 0 || run.stopped === "empty" ? "" : `stopped: ${run.stopped}`;
+      const stopped = run.claimed > 0 || run.stopped === "empty" ? "" : `stopped: ${run.stopped}${run.reason ? ` (${run.reason})` : ""}`;
       if (stopped !== "" && stopped !== problem) line("wait", time, stopped);
       problem = stopped;
     } catch (error) {

@@ -4,6 +4,7 @@ pub mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod postgrest;
+mod rpc_queue;
 mod timer;
 
 #[cfg(target_arch = "wasm32")]
@@ -11,7 +12,8 @@ mod javascript;
 #[cfg(target_arch = "wasm32")]
 mod resend;
 
-pub use postgrest::{PostgrestRpc, RpcQueue};
+pub use postgrest::PostgrestRpc;
+pub use rpc_queue::RpcQueue;
 pub use timer::{Expired, within};
 
 #[cfg(target_arch = "wasm32")]

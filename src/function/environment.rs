@@ -3,7 +3,7 @@
 use super::Credentials;
 use crate::email::Mailbox;
 use crate::run::Config;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
@@ -50,6 +50,12 @@ impl Environment {
         };
         let error = |variable, problem| EnvironmentError { variable, problem };
         let supabase_url = get("SUPABASE_URL").ok_or(error("SUPABASE_URL", "is not set"))?;
+        if get("SUPABASE_SECRET_KEYS").is_some() && named_keys(variables).is_none() {
+            return Err(error(
+                "SUPABASE_SECRET_KEYS",
+                "must be a JSON object of keys by name",
+            ));
+        }
         let supabase_key = secret_keys(variables).into_iter().next().ok_or(error(
             "SUPABASE_SECRET_KEYS",
             "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
@@ -112,10 +118,7 @@ impl Environment {
 /// All secret keys of the project, the one to use first.
 fn secret_keys(variables: &HashMap<String, String>) -> Vec<String> {
     let mut keys = Vec::new();
-    let object: Option<Value> = variables
-        .get("SUPABASE_SECRET_KEYS")
-        .and_then(|text| serde_json::from_str(text).ok());
-    if let Some(Value::Object(named)) = object {
+    if let Some(named) = named_keys(variables) {
         keys.extend(
             named
                 .get("default")
@@ -134,6 +137,12 @@ fn secret_keys(variables: &HashMap<String, String>) -> Vec<String> {
     }
     keys.retain(|key| !key.is_empty());
     keys
+}
+
+/// As the platform sets them: `{"default": "sb_secret_…"}`.
+fn named_keys(variables: &HashMap<String, String>) -> Option<Map<String, Value>> {
+    let text = variables.get("SUPABASE_SECRET_KEYS")?;
+    serde_json::from_str(text).ok()
 }
 
 impl fmt::Debug for Environment {
@@ -171,6 +180,11 @@ mod tests {
                 "SUPABASE_SECRET_KEY",
                 " ",
                 "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
+            ),
+            (
+                "SUPABASE_SECRET_KEYS",
+                "[]",
+                "must be a JSON object of keys by name",
             ),
             ("RESEND_API_KEY", "", "is not set"),
             (

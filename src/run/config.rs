@@ -76,6 +76,16 @@ pub enum Stopped {
     Misconfigured,
 }
 
+impl Stopped {
+    /// What was in the way, where something was.
+    pub(super) fn reason(self, report: &Report) -> Option<String> {
+        match self {
+            Self::Empty | Self::Deadline | Self::Limit => None,
+            _ => report.reason.clone(),
+        }
+    }
+}
+
 /// What a run did. Numbers are messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

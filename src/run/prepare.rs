@@ -1,6 +1,6 @@
 //! From a claimed dispatch to the request that sends it.
 
-use crate::email::{Email, Endpoint, Member, Sender, WIRE_VERSION, encode};
+use crate::email::{Email, Endpoint, FieldError, Member, Sender, WIRE_VERSION, encode};
 use crate::outcome::{ErrorClass, ProviderError};
 use crate::work::Dispatch;
 use serde_json::Value;
@@ -46,16 +46,23 @@ pub enum Preparation {
     },
 }
 
+fn read(payload: &Value) -> Result<Email, FieldError> {
+    if payload.is_null() {
+        return Err(FieldError {
+            field: "payload".to_owned(),
+            message: "has a number or a nesting beyond what can be read".to_owned(),
+        });
+    }
+    Email::parse(payload, Sender::Required)
+}
+
 /// Parses the members and builds the body. A frozen dispatch keeps its members, endpoint and encoding.
 pub fn prepare(mut claimed: Dispatch) -> Preparation {
     let mut emails = Vec::with_capacity(claimed.messages.len());
     let mut unfit = Vec::new();
     for message in &mut claimed.messages {
         // The payload is needed no more once it is parsed: a run holds many dispatches.
-        match Email::parse(
-            &std::mem::replace(&mut message.payload, Value::Null),
-            Sender::Required,
-        ) {
+        match read(&std::mem::take(&mut message.payload)) {
             Ok(email) => emails.push((message.clone(), email)),
             Err(error) => unfit.push((
                 message.id.clone(),

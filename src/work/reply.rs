@@ -1,8 +1,9 @@
 //! What the database answers.
 
 use crate::email::Endpoint;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The answer to a [`Request`](super::Request).
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -154,6 +155,31 @@ pub struct ClaimedMessage {
     pub id: String,
     /// Attempts used so far.
     pub attempts: u32,
-    /// What to send.
+    /// What to send. Null where it cannot be read: `jsonb` holds numbers that no one else does.
+    #[serde(deserialize_with = "one_by_one")]
     pub payload: Value,
+}
+
+/// Reads a payload by itself, so that an unreadable one does not make the whole claim unreadable.
+fn one_by_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).unwrap_or(Value::Null))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unreadable_payload_leaves_the_others_readable() {
+        let huge = format!("1{}", "0".repeat(400));
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let member = |payload: &str| format!(r#"{{"id":"x","attempts":0,"payload":{payload}}}"#);
+        for unreadable in [huge, deep] {
+            let members = format!("[{},{}]", member(&unreadable), member(r#"{"to":"a"}"#));
+            let read: Vec<ClaimedMessage> = serde_json::from_str(&members).unwrap();
+            assert_eq!(read[0].payload, Value::Null);
+            assert_eq!(read[1].payload["to"], "a");
+        }
+    }
 }

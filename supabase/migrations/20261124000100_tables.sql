@@ -218,6 +218,7 @@ comment on index email_queue_private.dispatch_settled is 'Finds settled dispatch
 create table email_queue_private.budget (
   singleton boolean constraint budget_is_one_row primary key default true,
   next_slot_at timestamptz not null default clock_timestamp(),
+  answered boolean not null default false,
   learned_limit numeric,
   cooldown_until timestamptz,
   cooldown_reason text,
@@ -234,6 +235,7 @@ insert into email_queue_private.budget default values;
 comment on table email_queue_private.budget is 'What all runs share towards the provider: rate, cooldown, pause, probe. One row.';
 comment on column email_queue_private.budget.singleton is 'Always true: the table has one row.';
 comment on column email_queue_private.budget.next_slot_at is 'When the next request may leave.';
+comment on column email_queue_private.budget.answered is 'The provider has answered once, so that its limit is known where it tells it.';
 comment on column email_queue_private.budget.learned_limit is 'Requests a second, as the provider''s headers said last.';
 comment on column email_queue_private.budget.cooldown_until is 'No request leaves before this time.';
 comment on column email_queue_private.budget.cooldown_reason is 'The provider''s error that caused the cooldown.';

@@ -125,7 +125,7 @@ declare
 begin
   for v_priority in 0..3 loop
     with picked as materialized (
-      select r as entry, r.id, r.run_at, r.bytes from email_queue_private.ready as r
+      select r as entry, r.ctid as place, r.id, r.run_at, r.bytes from email_queue_private.ready as r
       where r.type = p_type and r.lane = p_lane and r.priority = v_priority and r.run_at <= v_now
         and (r.send_before is null or r.send_before > v_now)
       order by r.run_at, r.id limit v_limit - cardinality(v_rows) for update skip locked
@@ -134,7 +134,8 @@ begin
       select p.*, row_number() over w = 1 and cardinality(v_rows) = 0 or v_bytes + sum(p.bytes) over w <= p_max_bytes as fits
       from picked as p window w as (order by p.run_at, p.id)
     ), taken as (
-      delete from email_queue_private.ready as r using fitting as f where r.id = f.id and f.fits
+      -- By place: a row of ready is never updated, and each look in the index would read two or three pages more.
+      delete from email_queue_private.ready as r where r.ctid = any (array(select f.place from fitting as f where f.fits))
     )
     select array_agg(f.entry order by f.run_at, f.id) filter (where f.fits), count(*), v_bytes + coalesce(sum(f.bytes) filter (where f.fits), 0)
     into v_more, v_read, v_bytes from fitting as f;

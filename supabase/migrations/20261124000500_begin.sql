@@ -3,12 +3,13 @@
 -- Requests a second that all runs may make together. The provider counts by seconds of its own, and a request may arrive
 -- later after its slot than the one that opens the next window: so its limit is spread over 80 ms more than a second. Spread
 -- over exactly one, eight runs had 8 % of their requests refused, and used less of the window for it.
+-- Before the first answer nothing is known of the limit. Five is what Resend's teams had before today's ten.
 create function email_queue_private.request_rate(p_budget email_queue_private.budget) returns numeric
 language sql stable set search_path = ''
 as $$
-  select least(s.rate_limit, p_budget.learned_limit / 1.08) from email_queue_private.setting as s
+  select least(s.rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / 1.08) from email_queue_private.setting as s
 $$;
-comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit where that is lower.';
+comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit where that is lower or not known yet.';
 
 -- Whether anybody may begin now, or what stands in the way: {state, retry_after_ms?, reason?}; null where nothing does.
 create function email_queue_private.obstacle(p_budget email_queue_private.budget, p_dispatch_id uuid, p_max_wait interval)

@@ -12,8 +12,8 @@ declare
 begin
   -- The budget row is written only where something changes: every begin of every run wants its lock.
   update email_queue_private.budget
-  set unknown_streak = 0, probe_until = null, probe_dispatch_id = null
-  where p_signals ->> 'streak' = 'reset' and unknown_streak > 0;
+  set unknown_streak = 0, probe_until = null, probe_dispatch_id = null, answered = true
+  where p_signals ->> 'streak' = 'reset' and (unknown_streak > 0 or not answered);
   update email_queue_private.budget
   set unknown_streak = unknown_streak + 1, probe_dispatch_id = null,
     -- Doubles with each probe that brings no answer, up to five minutes.

@@ -46,10 +46,6 @@ async function rate() {
   // The ceiling that a project has without any setting; what the provider allows is learned from its headers.
   await db.configure({ rate_limit: 10 });
   const functions = await Promise.all(workers.map(({ fn }) => fn));
-  await db.enqueue(alone(1));
-  await functions[0].invoke();
-  arrivals.length = 0;
-
   // Attachments: each message travels alone, so that each is a request.
   await db.enqueue(alone(count));
   await Promise.all(functions.map(async (fn) => {
@@ -72,7 +68,7 @@ async function rate() {
   const state = sandbox.state();
   rule(`${refused} of ${arrivals.length} requests were refused by the rate window (${percent(refused / arrivals.length)}): at most 1 %`, refused <= arrivals.length / 100);
   rule(`${percent(used)} of the window was used in ${seconds.toFixed(1)} s: at least 90 %`, used >= 0.9);
-  rule(`${state.acceptedMessages} messages were accepted, ${state.duplicates} twice`, state.acceptedMessages === count + 1 && state.duplicates === 0);
+  rule(`${state.acceptedMessages} messages were accepted, ${state.duplicates} twice`, state.acceptedMessages === count && state.duplicates === 0);
   return passed;
 }
 

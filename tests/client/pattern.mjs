@@ -25,6 +25,7 @@ const SHAPES = {
 /** Where an answer is not as expected. Of an object only the named members are compared; a list has as many. */
 export function difference(expected, answer, names) {
   const is = (holds) => (holds ? undefined : `${JSON.stringify(answer)} is not ${JSON.stringify(expected)}`);
+  if (expected === "$number") return is(typeof answer === "number" && answer > 0);
   if (typeof expected === "string" && expected.startsWith("$")) {
     return is(SHAPES[expected] ? typeof answer === "string" && SHAPES[expected].test(answer) : reference(expected, names) === answer);
   }

@@ -57,6 +57,7 @@ pub fn difference(expected: &Value, answer: &Value, names: &Names) -> Option<Str
                 .as_str()
                 .is_some_and(|text| text.len() == 29 && text.contains('T'))),
             "$text" => is(answer.as_str().is_some_and(|text| !text.is_empty())),
+            "$number" => is(answer.as_f64().is_some_and(|number| number > 0.0)),
             _ => is(reference(pattern, names).as_ref() == Some(answer)),
         },
         (Value::Object(members), Value::Object(given)) => {

@@ -4,7 +4,7 @@ use email_queue::email::Endpoint;
 use email_queue::queue::{Enqueued, NewMessage, QueueMessage};
 use email_queue::work::{
     Answer, Begin, Begun, Claim, Dispatch, End, MemberEnd, Reason, Reply, Request, Rest, Settle,
-    SettleResult, Settled, Signals,
+    SettleResult, Settled, Signals, Streak,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -209,6 +209,17 @@ impl dyn Subject + '_ {
         let dispatch = self.take(number).expect("there is something");
         self.start(&dispatch);
         dispatch
+    }
+
+    /// The provider has answered once: requests go at the ceiling from now on.
+    pub fn meet_the_provider(&mut self) {
+        let first = self.begun(1, 99);
+        let reset = Signals {
+            streak: Some(Streak::Reset),
+            ..Signals::default()
+        };
+        self.apply(with_signals(complete_of(&first), reset));
+        self.advance(Duration::from_secs(1));
     }
 
     /// So many claimed dispatches of one new message each.

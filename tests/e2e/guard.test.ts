@@ -34,7 +34,7 @@ for (const fault of ["panic", "late-panic", "trap", "overflow"]) {
       const ids = await stack.db.enqueue(mails(120));
       const answer = await broken(fn, fault);
       assert.equal(answer.status, 500);
-      assert.deepEqual(Object.keys(answer.body), ["error"]);
+      assert.deepEqual(Object.keys(answer.body), ["error", "code"]);
       await stack.drain(fn);
       await assertEachOnce(stack, ids);
     }

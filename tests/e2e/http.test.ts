@@ -45,7 +45,7 @@ test("who is let in", async (stack) => {
   for (const [status, headers] of cases) {
     const answer = await fn.request({ headers });
     assert.equal(answer.status, status, `${JSON.stringify(headers)} is answered ${answer.status}`);
-    if (status === 401) assert.deepEqual(Object.keys(answer.body).sort(), ["error", "requestId"]);
+    if (status === 401) assert.deepEqual(Object.keys(answer.body).sort(), ["code", "error", "requestId"]);
   }
   for (const path of ["/", "/process-email-queue", "/functions/v1/process-email-queue/", "/any/where?at=all"]) {
     const url = new URL(path, fn.url);

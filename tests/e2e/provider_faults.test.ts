@@ -72,6 +72,8 @@ test("no answer in time, before and after it accepted: replayed under the same k
 
 test("429: nobody sends before retry-after is over, and no attempt is used", async (stack) => {
   const ids = await stack.db.enqueue(mails(250));
+  // Five requests a second: the second and the third wait for their slots when the first is refused.
+  await stack.db.sql`update email_queue_private.budget set answered = false`;
   await stack.provider.fault({ action: "answer", status: 429, name: "rate_limit_exceeded", headers: { "retry-after": "3" } });
   const provider = await stack.proxy(stack.provider);
   const fn = await stack.function({ provider });

@@ -27,7 +27,7 @@ export async function open(connections = 4) {
     await Promise.all(sessions.map((session) => session.rollback()));
     await watch`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready,
       email_queue_private.dispatch, email_queue_private.paused_domain`;
-    await watch`update email_queue_private.budget set next_slot_at = clock_timestamp(), learned_limit = null, cooldown_until = null,
+    await watch`update email_queue_private.budget set next_slot_at = clock_timestamp(), answered = true, learned_limit = null, cooldown_until = null,
       paused_at = null, unknown_streak = 0, probe_until = null, probe_dispatch_id = null`;
     await watch`update email_queue_private.setting set default_sender = 'Shop <shop@a.example>', rate_limit = 1000`;
   };

@@ -1,6 +1,10 @@
 # The protocol in a model checker: all that can happen to two workers, two messages and a provider, in any order.
 
+# Options: --full, with the largest of the scenarios too (two million states, three minutes).
 suite_model() {
   need_rust
-  run cargo "every state of the protocol" cargo test --locked --profile model --test model -- --nocapture
+  local largest=(--skip a_batch_and_every_refusal)
+  # shellcheck disable=SC2154 # scripts/test sets them
+  case " ${options[*]} " in *" --full "*) largest=() ;; esac
+  run cargo "every state of the protocol" cargo test --locked --profile model --test model -- --nocapture "${largest[@]}"
 }

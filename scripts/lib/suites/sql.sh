@@ -34,6 +34,11 @@ sql_on() { # major version
   need_files "$root"/supabase/tests/*.sql || return
   run prove "$on: pg_prove" env PERL5LIB="$work/postgres-15/usr/share/perl5" \
     perl "$work/postgres-15/usr/bin/pg_prove" --verbose --psql-bin "$psql" "$root"/supabase/tests/*.sql
+  if [ "$1" = 15 ]; then
+    run prove "$on: what a claim reads beside a million that are not due" env PERL5LIB="$work/postgres-15/usr/share/perl5" \
+      perl "$work/postgres-15/usr/bin/pg_prove" --verbose --psql-bin "$psql" --set scale=10 \
+      "$root/supabase/tests/claim_cost_does_not_grow_with_what_is_not_due.sql"
+  fi
 
   # The same cases over the queue in memory and over this database, and sessions that meet in it.
   local database=(env DATABASE_URL="postgresql://postgres@127.0.0.1:$PGPORT/postgres")

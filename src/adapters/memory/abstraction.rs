@@ -137,6 +137,7 @@ impl View<'_> {
         let future = |at: Option<Duration>| at.filter(|at| *at > self.now).map(self.time);
         Budget {
             next_slot_at: Duration::ZERO,
+            answered: true,
             learned_limit: budget.learned_limit,
             cooldown_until: future(budget.cooldown_until),
             cooldown_reason: None,

@@ -11,6 +11,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// In which as many requests leave as the provider allows a second: a little longer, because it counts by its own
 /// seconds and a request may come late.
 const PROVIDER_WINDOW: Duration = Duration::from_millis(1080);
+/// What the provider is taken to allow before its first answer.
+const CAUTIOUS_LIMIT: u32 = 5;
 
 impl Queue {
     pub(super) fn begin(&mut self, now: Duration, begin: &Begin) -> Begun {
@@ -178,12 +180,14 @@ impl Queue {
         self.between_requests().as_secs_f64().recip()
     }
 
-    /// From one slot to the next: the operator's ceiling, or the provider's limit where that is lower.
+    /// From one slot to the next: the operator's ceiling, or the provider's limit where that is lower or not known yet.
     fn between_requests(&self) -> Duration {
         let ceiling = Duration::from_secs(1) / self.settings.rate_limit.max(1);
-        self.budget.learned_limit.map_or(ceiling, |learned| {
-            ceiling.max(PROVIDER_WINDOW / learned.max(1))
-        })
+        let cautious = (!self.budget.answered).then_some(CAUTIOUS_LIMIT);
+        self.budget
+            .learned_limit
+            .or(cautious)
+            .map_or(ceiling, |limit| ceiling.max(PROVIDER_WINDOW / limit.max(1)))
     }
 }
 

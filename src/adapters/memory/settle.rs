@@ -172,7 +172,8 @@ impl Queue {
         let after = |ms: u64| now + Duration::from_millis(ms);
         let budget = &mut self.budget;
         match signals.streak {
-            Some(Streak::Reset) if budget.unknown_streak > 0 => {
+            Some(Streak::Reset) => {
+                budget.answered = true;
                 budget.unknown_streak = 0;
                 budget.probe_until = None;
                 budget.probe_dispatch_id = None;

@@ -159,6 +159,7 @@ pub(super) struct Member {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Budget {
     pub next_slot_at: Duration,
+    pub answered: bool,
     pub learned_limit: Option<u32>,
     pub cooldown_until: Option<Duration>,
     pub cooldown_reason: Option<String>,

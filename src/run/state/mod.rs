@@ -15,6 +15,7 @@ use crate::outcome::{Context, Reply, classify};
 use crate::ports::Mail;
 use crate::retry::RetryPolicy;
 use crate::work::{Dispatch, Settle};
+use obstacle::refuses_all;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -199,7 +200,11 @@ impl State {
             &self.policy,
             unit,
         );
+        let refuses = settle.signals.as_ref().is_some_and(refuses_all);
         self.settle(&sending.dispatch, settle);
+        if refuses {
+            self.give_back_waiting();
+        }
         if std::mem::take(&mut self.awaits_answer) {
             // The settle goes first in the same call, so begins and claims meet what it changes.
             self.begin_at = self.begin_at.min(now);
@@ -242,17 +247,7 @@ impl State {
         Report {
             lost: self.report.lost + held,
             stopped: self.stopped.unwrap_or(Stopped::Empty),
-            reason: self.report.reason.clone().filter(|_| {
-                matches!(
-                    self.stopped,
-                    Some(
-                        Stopped::Unavailable
-                            | Stopped::Misconfigured
-                            | Stopped::Paused
-                            | Stopped::Throttled
-                    )
-                )
-            }),
+            reason: self.stopped.and_then(|why| why.reason(&self.report)),
             retry_after_seconds: self
                 .retry_after
                 .map(|after| decide::millis(after).div_ceil(1000)),
@@ -290,13 +285,6 @@ impl State {
         self.stopped = Some(why);
         self.retry_after = None;
         self.given_up = true;
-    }
-
-    /// Settles a dispatch that was not sent.
-    fn give_back(&mut self, dispatch: &Dispatch, delay: Option<Duration>) {
-        let mut settle = decide::not_sent(dispatch);
-        settle.delay_ms = delay.filter(|_| dispatch.frozen).map(decide::millis);
-        self.settle(dispatch, settle);
     }
 
     fn settle(&mut self, dispatch: &Dispatch, settle: Settle) {

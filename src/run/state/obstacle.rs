@@ -2,9 +2,10 @@
 
 use super::reply::POLL;
 use super::{State, Stopped};
+use crate::decide;
 use crate::outcome::scrub;
 use crate::run::Prepared;
-use crate::work::{BeginState, Obstacle};
+use crate::work::{BeginState, Dispatch, Obstacle, Pause, PauseScope, Signals};
 use std::time::Duration;
 
 /// A run waits this long for a slot, a cooldown or a probe; for longer ones it ends and says when to come back.
@@ -40,6 +41,20 @@ impl State {
         self.prepared.insert(at, prepared);
     }
 
+    /// Settles a dispatch that was not sent.
+    pub(super) fn give_back(&mut self, dispatch: &Dispatch, delay: Option<Duration>) {
+        let mut settle = decide::not_sent(dispatch);
+        settle.delay_ms = delay.filter(|_| dispatch.frozen).map(decide::millis);
+        self.settle(dispatch, settle);
+    }
+
+    /// What waits for its slot is not sent to a provider that refuses everybody.
+    pub(super) fn give_back_waiting(&mut self) {
+        for waiting in std::mem::take(&mut self.waiting) {
+            self.give_back(&waiting.prepared.dispatch, None);
+        }
+    }
+
     /// A request of this run is on its way: it may be the very probe that others wait for.
     pub(super) fn is_asking(&self) -> bool {
         !self.waiting.is_empty() || !self.sending.is_empty()
@@ -53,6 +68,12 @@ impl State {
         self.claim_at = self.claim_at.max(at);
         self.awaits_answer = true;
     }
+}
+
+/// The provider asks everybody to wait, or will not take anything of this account.
+pub(super) fn refuses_all(signals: &Signals) -> bool {
+    let paused = |pause: &Pause| pause.scope == PauseScope::Queue;
+    signals.cooldown_ms.is_some() || signals.pause.as_ref().is_some_and(paused)
 }
 
 pub(super) fn stopped_by(state: BeginState) -> Stopped {

@@ -11,6 +11,7 @@ use serde_json::json;
 
 pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
     subject.configure(json!({"rate_limit": 2}));
+    subject.meet_the_provider();
     let dispatches = subject.singles(7);
     let reply = subject.work(&Request {
         begins: dispatches.iter().map(begin_of).collect(),
@@ -63,6 +64,29 @@ pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
             "{limit}: {waits:?}"
         );
     }
+}
+
+pub fn before_the_first_answer_the_rate_is_a_cautious_one(subject: &mut dyn Subject) {
+    let dispatches = subject.singles(4);
+    for dispatch in &dispatches[..3] {
+        subject.start(dispatch);
+    }
+    let fourth = subject.start(&dispatches[3]).wait_ms;
+    assert!((400..=648).contains(&fourth), "{fourth}");
+    let reset = Signals {
+        streak: Some(Streak::Reset),
+        ..Signals::default()
+    };
+    subject.apply(with_signals(complete_of(&dispatches[0]), reset));
+    subject.advance(seconds(5));
+    subject.put(&emails(4));
+    let claim = Claim {
+        max_messages: 1,
+        ..claim_of((11..15).map(token).collect())
+    };
+    let claims = subject.claim(claim).claims;
+    let waits: Vec<u64> = claims.iter().map(|d| subject.start(d).wait_ms).collect();
+    assert!((1..=300).contains(&waits[3]), "{waits:?}");
 }
 
 pub fn a_repeated_begin_is_the_same_begin(subject: &mut dyn Subject) {

@@ -77,6 +77,7 @@ pub fn the_attempts_of_the_most_patient_member_end_a_frozen_dispatch(subject: &m
         max_attempts: Some(max_attempts),
         ..email(index)
     };
+    subject.meet_the_provider();
     let put = subject.put(&[with(0, 1), with(1, 3)]);
     for number in 1..=3 {
         let dispatch = subject.take(number).unwrap();

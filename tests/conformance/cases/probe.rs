@@ -17,6 +17,7 @@ fn unknown(dispatch: &Dispatch) -> Settle {
 }
 
 pub fn three_unknown_outcomes_leave_one_probe(subject: &mut dyn Subject) {
+    subject.meet_the_provider();
     let dispatches = subject.singles(5);
     for dispatch in &dispatches[0..4] {
         subject.start(dispatch);
