@@ -152,6 +152,8 @@ begin
   if coalesce(p_secret, '') !~ '^[\x21-\x7e]{16,}$' then
     perform email_queue_private.refuse('secret', 'must have at least 16 printable ASCII characters and no space');
   end if;
+  -- An extension that has no schema of its own goes where Supabase keeps them. What follows names every schema.
+  perform set_config('search_path', 'extensions, public', true);
   foreach v_name in array array['supabase_vault', 'pg_net', 'pg_cron'] loop
     if not email_queue_private.has_extension(v_name) then
       begin

@@ -7,48 +7,55 @@ declare
   v_call record;
   v_unanswered timestamptz;
   v_timeout interval := (select w.timeout_ms from email_queue_private.wiring as w) * interval '1 millisecond';
-  v_what text;
-  v_stopped text;
-  v_deploy constant text := 'supabase/functions/deploy.sh';
+  v_answer jsonb;
+  v_detail text;
+  v_remedy text := 'supabase/functions/deploy.sh';
 begin
   if not email_queue_private.has_extension('pg_net') then
     return;
   end if;
-  execute 'select c.called_at, c.cause, r.status_code, r.timed_out, r.error_msg, left(r.content, 2000) as content
+  -- pg_net's ids start again after a crash of the server: an answer is not older than its call.
+  execute 'select c.request_id, c.called_at, c.cause, r.status_code, r.timed_out, r.error_msg, left(r.content, 2000) as content
     from email_queue_private.call as c join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
     order by c.called_at desc, c.request_id desc limit 1' into v_call;
   select min(c.called_at) into v_unanswered from email_queue_private.call as c
   where c.called_at > coalesce(v_call.called_at, '-infinity') and c.called_at < clock_timestamp() - v_timeout - interval '10 seconds';
-  v_what := format('the call of %s (%s)', v_call.called_at, v_call.cause);
   if v_unanswered is not null then
     return next email_queue_private.finding('answers', 'fail', format('pg_net has answered no call since %s', v_unanswered), 'select net.worker_restart();');
+    return;
   elsif v_call.called_at is null then
     return next email_queue_private.finding('answers', 'ok', 'no call has been answered yet');
-  elsif v_call.status_code = 401 then
-    return next email_queue_private.finding('answers', 'fail', v_what || ' was refused (401): the secret in Vault is not the function''s', v_deploy);
-  elsif v_call.status_code = 404 then
-    return next email_queue_private.finding('answers', 'fail', v_what || ' found no function (404): it is not deployed, or email_queue_url is wrong', v_deploy);
-  elsif v_call.timed_out or v_call.error_msg ilike '%time%out%' then
-    return next email_queue_private.finding('answers', 'fail', format('%s timed out after %s seconds', v_what, extract(epoch from v_timeout)::integer),
-      'Look at the function''s logs. If its runs are longer than that: select email_queue_schedule(p_timeout_seconds => 150);');
-  elsif v_call.status_code is null then
-    return next email_queue_private.finding('answers', 'fail', format('%s did not reach the function: %s', v_what, left(v_call.error_msg, 200)), v_deploy);
-  elsif v_call.status_code <> 200 then
-    return next email_queue_private.finding('answers', 'fail', format('%s was answered with %s', v_what, v_call.status_code),
-      'Look at the function''s logs (dashboard: Edge Functions). A deployment that lacks a secret: ' || v_deploy);
-  else
-    begin
-      v_stopped := v_call.content::jsonb ->> 'stopped';
-    exception when others then
-      v_stopped := null;
-    end;
-    return next case
-      when v_stopped is null then email_queue_private.finding('answers', 'fail', v_what || ' was answered by something else than the function', v_deploy)
-      when v_stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('answers', 'fail',
-        format('%s ended as %s: %s', v_what, v_stopped, coalesce(v_call.content::jsonb ->> 'reason', 'the function''s log has the reason')),
-        'Put right what the reason names (RESEND_API_KEY, a key of the project) in .env, then: ' || v_deploy)
-      else email_queue_private.finding('answers', 'ok', format('%s ended as %s', v_what, v_stopped)) end;
+    return;
   end if;
+  begin
+    v_answer := v_call.content::jsonb;
+  exception when others then
+    v_answer := null;
+  end;
+  case
+    when v_call.timed_out or v_call.error_msg ilike '%time%out%' then
+      v_detail := format('timed out after %s seconds', extract(epoch from v_timeout)::integer);
+      v_remedy := 'Look at the function''s logs. If its runs are longer than that: select email_queue_schedule(p_timeout_seconds => 150);';
+    when v_call.status_code is null then
+      v_detail := 'did not reach the function: ' || coalesce(left(v_call.error_msg, 200), 'no reason given');
+    when v_call.status_code = 401 then
+      v_detail := 'was refused (401): the secret in Vault is not the function''s';
+    when v_call.status_code = 404 then
+      v_detail := 'found no function (404): it is not deployed, or email_queue_url is wrong';
+    when v_call.status_code <> 200 then
+      v_detail := format('was answered with %s', v_call.status_code);
+      v_remedy := 'Look at the function''s logs (dashboard: Edge Functions). If a secret is missing there: supabase/functions/deploy.sh';
+    when v_answer ->> 'stopped' is null then
+      v_detail := 'was answered by something else than the function';
+    when v_answer ->> 'stopped' in ('misconfigured', 'unavailable') then
+      v_detail := format('ended as %s: %s', v_answer ->> 'stopped', coalesce(v_answer ->> 'reason', 'the function''s log has the reason'));
+      v_remedy := 'Put right in .env what the reason names (RESEND_API_KEY, a key of the project), then: supabase/functions/deploy.sh';
+    else
+      v_detail := format('ended as %s', v_answer ->> 'stopped');
+      v_remedy := null;
+  end case;
+  return next email_queue_private.finding('answers', case when v_remedy is null then 'ok' else 'fail' end,
+    format('the call of %s (%s) %s', v_call.called_at, v_call.cause, v_detail), v_remedy, jsonb_build_object('request_id', v_call.request_id));
 end
 $$;
 comment on function email_queue_private.doctor_answers() is 'What pg_net got from the function.';
