@@ -33,11 +33,11 @@ main() {
   private=$(mktemp -d)
   trap 'rm -rf "$private"' EXIT
 
-  step "Tools"
-  find_cli
-  find_runtime
-  step "Variables"
+  step "Variables and tools"
   check_variables
+  find_runtime
+  find_cli
+  check_login
   keep_secret
 
   if [ -n "$dry_run" ]; then
@@ -53,16 +53,12 @@ main() {
   step "Function"
   deploy_function
   step "Sender, Vault and schedule"
-  run_module connect.mjs || stop "Nothing after this step was done. Run deploy.sh again when it is mended."
+  run_module connect.mjs || die "Nothing after this step was done. Run deploy.sh again when it is mended."
   step "Doctor"
-  run_module doctor.mjs || stop "Deployed, but not healthy: the remedies are above."
+  run_module doctor.mjs || die "Deployed, but not healthy: the remedies are above."
 }
 
 step() { say "== $*"; }
-
-stop() { # what to do
-  die "$1"
-}
 
 find_cli() {
   local version
@@ -99,18 +95,23 @@ check_variables() {
   [[ ${SUPABASE_SECRET_KEY-} != sb_publishable_* ]] || die "SUPABASE_SECRET_KEY is a publishable key: a secret one is needed (sb_secret_...)"
   need RESEND_API_KEY "Resend's key, from https://resend.com/api-keys" '^[!-~]+$' "must have no spaces"
   need EMAIL_FROM "the default sender, of a domain that Resend has verified" '@[A-Za-z0-9.-]+>?$' "must be an address, or: Name <address>"
-  if [ -n "${SUPABASE_ACCESS_TOKEN-}" ]; then
-    [[ $SUPABASE_ACCESS_TOKEN =~ ^sbp_[A-Za-z0-9_]{36,}$ ]] || die "SUPABASE_ACCESS_TOKEN must begin with sbp_: make one at https://supabase.com/dashboard/account/tokens"
-  elif ! supabase_cli projects list >/dev/null 2>&1; then
-    die "SUPABASE_ACCESS_TOKEN is not set, and nobody is logged in: make one at https://supabase.com/dashboard/account/tokens, or run: supabase login"
-  fi
+  [[ ${SUPABASE_ACCESS_TOKEN:-sbp_} == sbp_* ]] || die "SUPABASE_ACCESS_TOKEN must begin with sbp_: make one at $tokens"
+  # Left out, it is made.
   [ -z "${PROCESS_EMAIL_QUEUE_SECRET-}" ] || need PROCESS_EMAIL_QUEUE_SECRET "" '^[!-~]{16,}$' "must have at least 16 printable characters and no spaces"
   case ${EMAIL_QUEUE_WAKE:=on} in on | off) ;; *) die "EMAIL_QUEUE_WAKE must be on or off" ;; esac
   : "${EMAIL_QUEUE_EVERY:=10 seconds}"
+  [ -z "${SUPABASE_DB_URL-}" ] || [[ $SUPABASE_DB_URL =~ $database_url_form ]] || die "SUPABASE_DB_URL must be postgresql://user:password@host:port/database"
   export SUPABASE_URL EMAIL_QUEUE_WAKE EMAIL_QUEUE_EVERY
   say "project $SUPABASE_PROJECT_ID"
 }
 
+check_login() {
+  if [ -z "${SUPABASE_ACCESS_TOKEN-}" ] && ! supabase_cli projects list >/dev/null 2>&1; then
+    die "SUPABASE_ACCESS_TOKEN is not set, and nobody is logged in: make one at $tokens, or run: supabase login"
+  fi
+}
+
+readonly tokens=https://supabase.com/dashboard/account/tokens
 readonly where="Put it into ${env_file#"$root"/} (see .env.example)"
 
 need() { # name, what it is, pattern, rule
@@ -138,10 +139,11 @@ keep_secret() {
   say "PROCESS_EMAIL_QUEUE_SECRET was made, and is kept in ${env_file#"$root"/}"
 }
 
+readonly database_url_form='^(postgres(ql)?://[^:@/]+)(:([^@/]*))?@(.+)$'
+
 push_migrations() { # options
   local target=$SUPABASE_PROJECT_ID
-  if [ -n "${SUPABASE_DB_URL-}" ]; then
-    [[ $SUPABASE_DB_URL =~ ^(postgres(ql)?://[^:@/]+)(:([^@/]*))?@(.+)$ ]] || die "SUPABASE_DB_URL must be postgresql://user:password@host:port/database"
+  if [[ ${SUPABASE_DB_URL-} =~ $database_url_form ]]; then
     # The password travels in the environment: an address on a command line shows it to everybody.
     target=${BASH_REMATCH[1]}@${BASH_REMATCH[5]}
     if [ -n "${BASH_REMATCH[4]}" ]; then
@@ -151,7 +153,7 @@ push_migrations() { # options
     fi
   fi
   supabase_cli db push --yes --remote="$target" "$@" ||
-    stop "the migrations were not applied (above is why). Where the token may make no temporary login: set SUPABASE_DB_PASSWORD"
+    die "the migrations were not applied (above is why). Where the token may make no temporary login: set SUPABASE_DB_PASSWORD"
   unset PGPASSWORD
 }
 
@@ -177,7 +179,7 @@ set_secrets() {
     done >"$private/secrets"
   )
   supabase_cli secrets set --env-file "$private/secrets" --yes --remote="$SUPABASE_PROJECT_ID" ||
-    stop "the secrets were not set: the token needs the permission edge_functions_secrets_write for this project"
+    die "the secrets were not set: the token needs the permission edge_functions_secrets_write for this project"
   rm -f "$private/secrets"
 }
 
@@ -188,7 +190,7 @@ deploy_function() {
     say "bundled by Supabase (no Docker)"
   fi
   supabase_cli functions deploy "$FUNCTION" "${options[@]}" --remote="$SUPABASE_PROJECT_ID" ||
-    stop "the function was not deployed: the token needs the permission edge_functions_write for this project"
+    die "the function was not deployed: the token needs the permission edge_functions_write for this project"
 }
 
 main "$@"

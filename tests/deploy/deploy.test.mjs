@@ -7,7 +7,7 @@ import { startWorld } from "./support/world.mjs";
 
 /** @type {Awaited<ReturnType<typeof startWorld>>} */
 let world;
-before(async () => world = await startWorld());
+before(async () => world = await startWorld("deploy"));
 after(() => world?.stop());
 
 /** @param {string} text */

@@ -9,7 +9,7 @@ const DEPLOY = "supabase/functions/deploy.sh";
 /** @type {Awaited<ReturnType<typeof startWorld>>} */
 let world;
 before(async () => {
-  world = await startWorld();
+  world = await startWorld("doctor");
   world.writeEnv({ EMAIL_QUEUE_WAKE: "off" });
   const { code, output } = await world.deploy();
   assert.equal(code, 0, output);
@@ -100,8 +100,6 @@ test("the function lets anybody in, or Supabase nobody", async () => {
 test("Resend refuses the key", async () => {
   await world.admin("config", { apiKeys: ["re_a_new_key"] });
   const id = await world.enqueue();
-  const { finding } = await world.doctor();
-  assert.equal(finding("function").status, "fail");
   const remedy = await ill("Resend key", /refuses it: 40[13] .*api_key/);
   const resume = await ill("pause", /the queue is paused until .*key/i);
   world.variables.RESEND_API_KEY = "re_a_new_key";

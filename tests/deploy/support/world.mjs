@@ -1,4 +1,4 @@
-// A project on Supabase, as far as one can be had on this machine: PostgreSQL with pg_cron (DATABASE_URL, from the suite)
+// A project on Supabase, as far as one can be had on this machine: PostgreSQL with pg_cron (which the suite has started)
 // and stand-ins of pg_net and Vault, the platform's APIs, Resend's sandbox, and a folder with .env to deploy from.
 import { spawn } from "node:child_process";
 import fs from "node:fs";
@@ -13,21 +13,30 @@ export const PROJECT = "abcdefghijklmnopqrst";
 export const TOKEN = `sbp_${"0123456789".repeat(4)}`;
 const PASSWORD = "the password of the database";
 
-/** @param {{standIns?: boolean}} [options] */
-export async function startWorld({ standIns = true } = {}) {
+/** The database that the suite has started for a test file. @param {string} name */
+export function databaseUrlOf(name) {
+  const url = process.env[`DATABASE_URL_${name}`];
+  if (!url) throw new Error(`DATABASE_URL_${name} is not set: scripts/test deploy sets it`);
+  return url;
+}
+
+/** pg_net and Vault, as far as their signatures go. @param {any} sql */
+export const standIn = (sql) => sql.unsafe(fs.readFileSync(new URL("stand_ins.sql", import.meta.url), "utf8"));
+
+/** @param {string} name of the test file */
+export async function startWorld(name) {
   const folder = tempFolder("deploy");
-  const databaseUrl = process.env.DATABASE_URL ?? "";
-  if (!databaseUrl) throw new Error("DATABASE_URL is not set: scripts/test deploy sets it");
+  const databaseUrl = databaseUrlOf(name);
   const sql = await connect(databaseUrl, { max: 3 });
-  if (standIns) await sql.unsafe(fs.readFileSync(new URL("stand_ins.sql", import.meta.url), "utf8"));
+  await standIn(sql);
   const sandbox = await startSandbox({ rateLimit: 0 });
   const platform = await startPlatform({ databaseUrl, sql, deno: await ensureDeno("2.1.4"), project: PROJECT, token: TOKEN });
-  const network = standIns ? await startNetwork(databaseUrl) : null;
+  const network = await startNetwork(databaseUrl);
   const world = new World(folder.path, sql, sandbox, platform, databaseUrl);
   await world.prepare();
   return Object.assign(world, {
     stop: async () => {
-      await network?.stop();
+      await network.stop();
       await platform.stop();
       await sandbox.close();
       await sql.end({ timeout: 1 });
