@@ -143,7 +143,7 @@ language plpgsql volatile security definer set search_path = '' set lock_timeout
 as $$
 declare
   v_name text;
-  v_extensions jsonb := '{}';
+  v_extensions jsonb := '{}'::jsonb;
   v_changed boolean;
 begin
   if coalesce(p_url, '') !~ '^https?://[^\s/]+' then

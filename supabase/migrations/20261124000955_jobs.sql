@@ -6,26 +6,30 @@ language plpgsql stable set search_path = ''
 as $$
 declare
   v_seconds numeric;
-  v_rule constant text := 'must be 1 to 59 seconds, minutes that divide an hour, hours that divide a day, or a cron line of five fields';
+  v_line text;
 begin
   if p_every ~ '^\s*[0-9*/,A-Za-z-]+(\s+[0-9*/,A-Za-z$-]+){4}\s*$' then
     return btrim(p_every);
   end if;
   begin
     v_seconds := extract(epoch from p_every::interval);
+    v_line := case
+      when v_seconds < 1 then null
+      when v_seconds < 60 and v_seconds % 1 = 0 then v_seconds::integer || ' seconds'
+      when v_seconds = 60 then '* * * * *'
+      when v_seconds < 3600 and v_seconds % 60 = 0 and 3600 % v_seconds = 0 then format('*/%s * * * *', (v_seconds / 60)::integer)
+      when v_seconds = 3600 then '0 * * * *'
+      when v_seconds < 86400 and v_seconds % 3600 = 0 and 86400 % v_seconds = 0 then format('0 */%s * * *', (v_seconds / 3600)::integer)
+      when v_seconds = 86400 then '0 0 * * *'
+    end;
   exception when data_exception then
-    perform email_queue_private.refuse('every', v_rule);
+    null;
   end;
-  return case
-    when v_seconds between 1 and 59 and v_seconds % 1 = 0 then v_seconds::integer || ' seconds'
-    when v_seconds = 60 then '* * * * *'
-    when v_seconds < 3600 and 3600 % v_seconds = 0 and v_seconds % 60 = 0 then format('*/%s * * * *', (v_seconds / 60)::integer)
-    when v_seconds = 3600 then '0 * * * *'
-    when v_seconds < 86400 and 86400 % v_seconds = 0 and v_seconds % 3600 = 0 then format('0 */%s * * *', (v_seconds / 3600)::integer)
-    when v_seconds = 86400 then '0 0 * * *'
-    -- To where a value is expected, so that what is neither is refused.
-    else (email_queue_private.refuse('every', v_rule))::text
-  end;
+  if v_line is null then
+    perform email_queue_private.refuse('every',
+      'must be 1 to 59 seconds, minutes that divide an hour, hours that divide a day, or a cron line of five fields');
+  end if;
+  return v_line;
 end
 $$;
 comment on function email_queue_private.cron_line(text) is 'An interval, or a cron line, as pg_cron takes it; or an error that names the field.';
@@ -75,8 +79,7 @@ declare
   v_deleted bigint;
 begin
   -- Our own lines only: what others keep is theirs.
-  execute 'delete from cron.job_run_details as d where d.command like ''select %email\_queue\_%'' and d.start_time < clock_timestamp() - interval ''1 day'''
-  ;
+  execute 'delete from cron.job_run_details as d where d.command like ''select %email\_queue\_%'' and d.start_time < clock_timestamp() - interval ''1 day''';
   get diagnostics v_deleted = row_count;
   return v_deleted;
 end
