@@ -19,7 +19,7 @@ readonly CLI_VERSION=3.1.0
 readonly FUNCTION=process-email-queue
 
 main() {
-  dry_run= use_api=
+  dry_run='' use_api=''
   local argument
   for argument; do
     case $argument in

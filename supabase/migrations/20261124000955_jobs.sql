@@ -41,7 +41,7 @@ as $$
 declare
   v_as_it_should boolean;
 begin
-  execute 'select bool_and(j.active and j.schedule = $2 and j.command = $3) from cron.job as j where j.jobname = $1'
+  execute email_queue_private.external('select bool_and(j.active and j.schedule = $2 and j.command = $3) from cron.job as j where j.jobname = $1')
     into v_as_it_should using p_name, p_line, p_command;
   if v_as_it_should then
     return false;
@@ -49,7 +49,7 @@ begin
   -- Scheduling by a name that is there would leave the job switched off where somebody did that.
   perform email_queue_private.remove_job(p_name);
   begin
-    execute 'select cron.schedule($1, $2, $3)' using p_name, p_line, p_command;
+    execute email_queue_private.external('select cron.schedule($1, $2, $3)') using p_name, p_line, p_command;
   exception when others then
     perform email_queue_private.refuse('every', format('pg_cron does not take "%s": %s%s', p_line, sqlerrm,
       case when p_line like '%seconds' then ' (pg_cron before 1.5 knows no seconds: use ''1 minute'')' else '' end));
@@ -66,7 +66,7 @@ declare
   v_removed bigint;
 begin
   -- By id: in old versions of pg_cron the name is of another type.
-  execute 'select count(cron.unschedule(j.jobid)) from cron.job as j where j.jobname = $1' into v_removed using p_name;
+  execute email_queue_private.external('select count(cron.unschedule(j.jobid)) from cron.job as j where j.jobname = $1') into v_removed using p_name;
   return v_removed > 0;
 end
 $$;
@@ -79,7 +79,7 @@ declare
   v_deleted bigint;
 begin
   -- Our own lines only: what others keep is theirs.
-  execute 'delete from cron.job_run_details as d where d.command like ''select %email\_queue\_%'' and d.start_time < clock_timestamp() - interval ''1 day''';
+  execute email_queue_private.external('delete from cron.job_run_details as d where d.command like ''select %email\_queue\_%'' and d.start_time < clock_timestamp() - interval ''1 day''');
   get diagnostics v_deleted = row_count;
   return v_deleted;
 end

@@ -19,7 +19,7 @@ declare
   v_grants text := email_queue_private.wrong_grants();
 begin
   if to_regclass('supabase_migrations.schema_migrations') is not null then
-    execute 'select array_agg(m.version order by m.version) from supabase_migrations.schema_migrations as m' into v_versions;
+    execute email_queue_private.external('select array_agg(m.version order by m.version) from supabase_migrations.schema_migrations as m') into v_versions;
   end if;
   -- Which there should be, the command knows.
   return next email_queue_private.finding('migrations', case when v_versions is null then 'skip' else 'ok' end,
@@ -96,7 +96,7 @@ begin
   if not email_queue_private.has_extension('pg_cron') then
     return;
   end if;
-  execute 'select j.jobid, j.schedule, j.active from cron.job as j where j.jobname = $1' into v_id, v_line, v_active using 'email-queue-run';
+  execute email_queue_private.external('select j.jobid, j.schedule, j.active from cron.job as j where j.jobname = $1') into v_id, v_line, v_active using 'email-queue-run';
   if v_id is null or not v_active then
     return next email_queue_private.finding('cron job', 'fail', format('the cron job email-queue-run is %s: nothing calls the function',
       case when v_id is null then 'missing' else 'switched off' end), v_schedule);
@@ -104,7 +104,7 @@ begin
   end if;
   return next email_queue_private.finding('cron job', 'ok', v_line);
 
-  execute 'select d.start_time, d.status, d.return_message from cron.job_run_details as d where d.jobid = $1 order by d.runid desc limit 1'
+  execute email_queue_private.external('select d.start_time, d.status, d.return_message from cron.job_run_details as d where d.jobid = $1 order by d.runid desc limit 1')
     into v_last, v_status, v_message using v_id;
   select greatest(w.scheduled_at, v_last) into v_since from email_queue_private.wiring as w;
   v_late := greatest(3 * email_queue_private.cron_seconds(v_line), 120) * interval '1 second';

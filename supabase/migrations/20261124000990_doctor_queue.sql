@@ -4,7 +4,13 @@ create function email_queue_private.doctor_answers() returns setof jsonb
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_call record;
+  v_id bigint;
+  v_called_at timestamptz;
+  v_cause text;
+  v_status integer;
+  v_timed_out boolean;
+  v_error text;
+  v_content text;
   v_unanswered timestamptz;
   v_timeout interval := (select w.timeout_ms from email_queue_private.wiring as w) * interval '1 millisecond';
   v_answer jsonb;
@@ -15,35 +21,35 @@ begin
     return;
   end if;
   -- pg_net's ids start again after a crash of the server: an answer is not older than its call.
-  execute 'select c.request_id, c.called_at, c.cause, r.status_code, r.timed_out, r.error_msg, left(r.content, 2000) as content
+  execute email_queue_private.external('select c.request_id, c.called_at, c.cause, r.status_code, r.timed_out, r.error_msg, left(r.content, 2000) as content
     from email_queue_private.call as c join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
-    order by c.called_at desc, c.request_id desc limit 1' into v_call;
+    order by c.called_at desc, c.request_id desc limit 1') into v_id, v_called_at, v_cause, v_status, v_timed_out, v_error, v_content;
   select min(c.called_at) into v_unanswered from email_queue_private.call as c
-  where c.called_at > coalesce(v_call.called_at, '-infinity') and c.called_at < clock_timestamp() - v_timeout - interval '10 seconds';
+  where c.called_at > coalesce(v_called_at, '-infinity') and c.called_at < clock_timestamp() - v_timeout - interval '10 seconds';
   if v_unanswered is not null then
     return next email_queue_private.finding('answers', 'fail', format('pg_net has answered no call since %s', v_unanswered), 'select net.worker_restart();');
     return;
-  elsif v_call.called_at is null then
+  elsif v_called_at is null then
     return next email_queue_private.finding('answers', 'ok', 'no call has been answered yet');
     return;
   end if;
   begin
-    v_answer := v_call.content::jsonb;
+    v_answer := v_content::jsonb;
   exception when others then
     v_answer := null;
   end;
   case
-    when v_call.timed_out or v_call.error_msg ilike '%time%out%' then
+    when v_timed_out or v_error ilike '%time%out%' then
       v_detail := format('timed out after %s seconds', extract(epoch from v_timeout)::integer);
       v_remedy := 'Look at the function''s logs. If its runs are longer than that: select email_queue_schedule(p_timeout_seconds => 150);';
-    when v_call.status_code is null then
-      v_detail := 'did not reach the function: ' || coalesce(left(v_call.error_msg, 200), 'no reason given');
-    when v_call.status_code = 401 then
+    when v_status is null then
+      v_detail := 'did not reach the function: ' || coalesce(left(v_error, 200), 'no reason given');
+    when v_status = 401 then
       v_detail := 'was refused (401): the secret in Vault is not the function''s';
-    when v_call.status_code = 404 then
+    when v_status = 404 then
       v_detail := 'found no function (404): it is not deployed, or email_queue_url is wrong';
-    when v_call.status_code <> 200 then
-      v_detail := format('was answered with %s', v_call.status_code);
+    when v_status <> 200 then
+      v_detail := format('was answered with %s', v_status);
       v_remedy := 'Look at the function''s logs (dashboard: Edge Functions). If a secret is missing there: supabase/functions/deploy.sh';
     when v_answer ->> 'stopped' is null then
       v_detail := 'was answered by something else than the function';
@@ -55,7 +61,7 @@ begin
       v_remedy := null;
   end case;
   return next email_queue_private.finding('answers', case when v_remedy is null then 'ok' else 'fail' end,
-    format('the call of %s (%s) %s', v_call.called_at, v_call.cause, v_detail), v_remedy, jsonb_build_object('request_id', v_call.request_id));
+    format('the call of %s (%s) %s', v_called_at, v_cause, v_detail), v_remedy, jsonb_build_object('request_id', v_id));
 end
 $$;
 comment on function email_queue_private.doctor_answers() is 'What pg_net got from the function.';
