@@ -9,7 +9,7 @@ import { connect, ensureDeno, findPostgres, startFunction, startLite, tempFolder
 import { Database } from "../faults/support/database.mjs";
 import { startSandbox } from "../sandbox/server.mjs";
 import { MIGRATIONS, digests, notAppended, previous, releases } from "./support/releases.mjs";
-import { databaseUrlOf } from "./support/world.mjs";
+import { databaseUrlOf, standIn } from "./support/world.mjs";
 
 const folder = tempFolder("upgrade");
 const from = previous(folder.path);
@@ -143,4 +143,20 @@ test("a database without pg_cron, pg_net and Vault takes the migrations, and the
   }
   await assert.rejects(lite.rpc("email_queue_schedule"), /the extension pg_cron is missing/);
   await assert.rejects(lite.rpc("email_queue_wake"), /the extension pg_net is missing/);
+});
+
+test("the seed of the local stack connects the database with the function, or says what is missing", async () => {
+  const { sql } = await create("seeded");
+  await migrate(sql, all);
+  const seed = fs.readFileSync(path.join(MIGRATIONS, "../seed.sql"), "utf8");
+  await sql.unsafe(seed);
+  assert.equal((await sql`select public.email_queue_configure() ->> 'default_sender' as sender`)[0].sender, "Local <mail@example.com>");
+  await standIn(sql);
+  await sql.unsafe(`create schema cron; create table cron.job (jobid bigserial, schedule text, command text, active boolean default true, jobname text);
+    create function cron.schedule(a text, b text, c text) returns bigint language sql as 'insert into cron.job (jobname, schedule, command) values (a, b, c) returning jobid';
+    create function cron.unschedule(a bigint) returns boolean language sql as 'select true'`);
+  await sql.unsafe(seed);
+  const [{ url, jobs, wakes }] = await sql`select (select decrypted_secret from vault.decrypted_secrets where name = 'email_queue_url') as url,
+    (select count(*)::int from cron.job) as jobs, email_queue_private.wakes() as wakes`;
+  assert.deepEqual([url, jobs, wakes], ["http://api.supabase.internal:8000/functions/v1/process-email-queue", 3, true]);
 });
