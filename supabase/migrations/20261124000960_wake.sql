@@ -17,7 +17,7 @@ begin
   -- once, and the sequence keeps its value.
   begin
     if pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtext('email_queue_wake'), 0)
-      and not exists (select 1 from email_queue_private.next_wake as n where n.last_value between p_now + 1 and p_now + 3600000) then
+      and not exists (select 1 from email_queue_private.next_wake as n where n.last_value between p_now + 1 and p_now + 7200000) then
       perform setval('email_queue_private.next_wake', p_now + (select w.wake_every_ms from email_queue_private.wiring as w));
       v_mine := true;
     end if;
@@ -35,7 +35,7 @@ end
 $$;
 comment on function email_queue_private.send_wake(bigint) is 'Calls the function, unless another session does. Waits for nothing and fails nothing.';
 
--- Most inserts come here and no further. A time further off than the longest interval is of
+-- Most inserts come here and no further. A time further off than twice the longest interval is of
 -- a clock that was set back.
 create function email_queue_private.wake() returns trigger
 language plpgsql volatile set search_path = ''
@@ -45,7 +45,7 @@ declare
   -- Not a query of the sequence: as an expression it takes a fifth of the time.
   v_next bigint := pg_catalog.pg_sequence_last_value('email_queue_private.next_wake');
 begin
-  if v_next <= v_now or v_next > v_now + 3600000 then
+  if v_next <= v_now or v_next > v_now + 7200000 then
     perform email_queue_private.send_wake(v_now);
   end if;
   return null;
