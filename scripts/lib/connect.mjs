@@ -2,7 +2,11 @@
 // functions run as their owner, who may write to Vault. (The CLI's own way, db.vault in config.toml, writes before the
 // migrations and ends `db push` where Vault is missing.)
 import process from "node:process";
+import { sleep } from "./host.mjs";
 import { ProjectError, readProject, rpc } from "./project.mjs";
+
+/** How long PostgREST may take to hear of new migrations. */
+const STALE_MS = 20_000;
 
 const say = (/** @type {string} */ text) => console.error(`   ${text}`);
 
@@ -38,10 +42,14 @@ try {
 
 /** @param {string} name @param {() => Promise<string>} work */
 async function step(name, work) {
-  try {
-    say(`${name}: ${await work()}`);
-  } catch (error) {
-    if (error instanceof ProjectError) error.message = `${name}: ${error.message}`;
-    throw error;
+  const end = performance.now() + STALE_MS;
+  for (;;) {
+    try {
+      return say(`${name}: ${await work()}`);
+    } catch (error) {
+      if (!(error instanceof ProjectError)) throw error;
+      if (error.code !== "PGRST202" || performance.now() >= end) throw Object.assign(error, { message: `${name}: ${error.message}` });
+    }
+    await sleep(500);
   }
 }

@@ -59,7 +59,7 @@ async function examine(project, { call }) {
     found.push({ check: "database", status: "fail", detail: error.message, remedy: error.remedy ?? `SUPABASE_URL must be this project's address; then: ${DEPLOY}` });
     if (call && found.length === 1) found.push(...await examineFunction(project));
   }
-  const sender = project.sender ?? inside.find(({ check }) => check === "default sender" && check)?.detail;
+  const sender = project.sender ?? inside.find(({ check }) => check === "default sender")?.detail;
   return [...found, ...inside.map(withFiles), ...await examineResend(project, sender), ...await examineHosting(project)];
 }
 

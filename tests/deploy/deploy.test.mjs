@@ -1,6 +1,8 @@
 // deploy.sh against a mock of Supabase and a real PostgreSQL: what it leaves behind works, and it stops where it should.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
 import { after, before, test } from "node:test";
 import { waitFor } from "../../scripts/lib/stack.mjs";
 import { startWorld } from "./support/world.mjs";
@@ -90,8 +92,22 @@ test("without a database address the project's own is used, with the password fr
   assertNoSecret(output);
 });
 
+test("where Docker runs the function is bundled with it, and else by Supabase", async () => {
+  // Both stand in: what is looked at is what the CLI is told.
+  const folder = path.join(world.folder, "bin");
+  const program = (/** @type {string} */ name, /** @type {string} */ text) => fs.writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  fs.mkdirSync(folder);
+  program("supabase", "[ \"$1\" = --version ] && echo 3.1.0 || echo told: \"$@\"");
+  for (const [docker, told] of /** @type {[string, RegExp][]} */ ([["exit 0", /told: functions deploy process-email-queue --yes --remote/], ["exit 1", /told: .*--yes --use-api --remote/]])) {
+    program("docker", docker);
+    const { output } = await world.run("supabase/functions/deploy.sh", [], { env: { PATH: `${folder}:${process.env.PATH}`, SUPABASE_URL: "http://127.0.0.1:1" } });
+    assert.match(output, told);
+  }
+});
+
 test("it deploys everything, and shows no secret meanwhile", async () => {
   let seen = "";
+  world.platform.stale = 2;
   const { code, output } = await world.deploy([], { watch: (lines) => seen += lines });
   assert.equal(code, 0, output);
   assert.match(output, /Healthy\./);

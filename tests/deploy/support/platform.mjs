@@ -33,6 +33,8 @@ class Platform {
   asked = [];
   /** True: as a project without a deployed function. */
   down = false;
+  /** So many calls more PostgREST does not know the functions of the migrations. */
+  stale = 0;
   #deployments = 0;
   /** @type {Promise<Awaited<ReturnType<typeof startLite>>> | undefined} */
   lite;
@@ -73,6 +75,7 @@ class Platform {
     const body = Buffer.concat(chunks);
     const url = incoming.url ?? "/";
     if (url.startsWith("/rest/v1/")) {
+      if (this.stale-- > 0) return { status: 404, body: { code: "PGRST202", message: "Could not find the function in the schema cache" } };
       await (this.#opened ??= this.#close());
       return await pass((await this.rest()).url + url, incoming, body);
     }
