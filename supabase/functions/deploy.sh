@@ -84,7 +84,7 @@ supabase_cli() {
 
 check_variables() {
   need SUPABASE_PROJECT_ID "the project's reference, from the dashboard's address" '^[a-z]{20}$' "must be the 20 lower-case letters of the project's reference"
-  need SUPABASE_URL "the project's address" '^https?://[^[:space:]]+$' "must be an address like https://<reference>.supabase.co"
+  need SUPABASE_URL "the project's address" '^https?://[^[:space:]<>]+$' "must be an address like https://<reference>.supabase.co"
   SUPABASE_URL=${SUPABASE_URL%/}
   if [[ $SUPABASE_URL =~ ^https://([a-z]{20})\.supabase\.co$ ]] && [ "${BASH_REMATCH[1]}" != "$SUPABASE_PROJECT_ID" ]; then
     die "SUPABASE_URL is of another project than SUPABASE_PROJECT_ID"
