@@ -78,7 +78,7 @@ as $$
     from email_queue_private.our_relations() as c
     cross join lateral pg_catalog.aclexplode(c.relacl) as a
     left join pg_catalog.pg_roles as r on r.oid = a.grantee
-    where c.relkind <> 'S' and (a.grantee = 0 or r.rolname in ('anon', 'authenticated') or r.rolname = 'service_role' and a.privilege_type <> 'SELECT')
+    where (a.grantee = 0 or r.rolname in ('anon', 'authenticated') or r.rolname = 'service_role' and a.privilege_type <> 'SELECT')
     union all
     select format('%s may use the schema email_queue_private', coalesce(r.rolname, 'PUBLIC'))
     from pg_catalog.pg_namespace as n cross join lateral pg_catalog.aclexplode(n.nspacl) as a
