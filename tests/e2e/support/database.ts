@@ -1,4 +1,5 @@
 // The database as its owner sees it: what the queue's promises are checked with, and time that passes on command.
+import type { EmailPayload } from "../../../pkg/index.js";
 
 /** The tagged template of the `postgres` package. */
 // deno-lint-ignore no-explicit-any
@@ -20,7 +21,7 @@ export interface Row {
 }
 
 export interface NewMessage {
-  payload: Record<string, unknown>;
+  payload: object;
   type?: string;
   priority?: number;
   max_attempts?: number;
@@ -34,7 +35,7 @@ export interface NewMessage {
 export const MARKS = { address: "recipient-mark", subject: "subject-mark", body: "body-mark" };
 
 /** E-mails that differ. */
-export const mails = (count: number, more: Record<string, unknown> = {}): NewMessage[] =>
+export const mails = (count: number, more: Partial<EmailPayload> = {}): { payload: EmailPayload }[] =>
   Array.from({ length: count }, (_, index) => ({
     payload: {
       to: `${MARKS.address}-${index}@customer.example`,
