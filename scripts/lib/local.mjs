@@ -2,6 +2,7 @@
 // JavaScript package to enqueue with.
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { counted, seconds } from "./screen.mjs";
 import { ROOT, denoVersion, ensureDeno, ensureTool, isStopping, own, sleep, startCountingProxy, startFunction, startLite } from "./stack.mjs";
@@ -15,6 +16,7 @@ const REAL_API = "https://api.resend.com";
  * @typedef {object} Local
  * @property {import("./lite.mjs").Lite} lite
  * @property {import("./function.mjs").RunningFunction} fn
+ * @property {() => Promise<void>} restart starts the function again where it was, once it has ended
  * @property {any} queue a SupabaseQueueProvider
  * @property {any} QueueMessageStatus
  * @property {import("./proxy.mjs").CountingProxy} database the function's calls to it
@@ -49,17 +51,28 @@ export async function startLocal({ screen, real = null, settings }) {
   ]);
   screen.line("ok", "provider", sandbox ? `a sandbox with Resend's API; its mailbox is ${sandbox.url}/` : "Resend, for real");
   const functionBegan = performance.now();
-  const fn = await startFunction({
-    deno,
-    env: {
-      SUPABASE_URL: database.url,
-      SUPABASE_SECRET_KEY: lite.secretKey,
-      RESEND_API_KEY: real?.apiKey ?? `re_${randomUUID()}`,
-      RESEND_BASE_URL: provider.url,
-    },
-  });
+  const env = {
+    SUPABASE_URL: database.url,
+    SUPABASE_SECRET_KEY: lite.secretKey,
+    RESEND_API_KEY: real?.apiKey ?? `re_${randomUUID()}`,
+    RESEND_BASE_URL: provider.url,
+  };
+  const fn = await startFunction({ deno, env });
   screen.line("ok", "function", `process-email-queue on Deno ${denoVersion(deno)}`, seconds(performance.now() - functionBegan));
-  return { lite, fn, queue: new SupabaseQueueProvider(lite.url, lite.secretKey), QueueMessageStatus, database, provider, sandbox };
+  /** @type {Local} */
+  const local = {
+    lite,
+    fn,
+    restart: async () => {
+      local.fn = await startFunction({ deno, env: { ...env, PORT: new URL(fn.url).port, PROCESS_EMAIL_QUEUE_SECRET: fn.secret } });
+    },
+    queue: new SupabaseQueueProvider(lite.url, lite.secretKey),
+    QueueMessageStatus,
+    database,
+    provider,
+    sandbox,
+  };
+  return local;
 }
 
 /**
@@ -92,23 +105,37 @@ export function printAddresses({ lite, fn, sandbox }, { print, title, strong }) 
  * @param {Local} local @param {ReturnType<import("./screen.mjs").createScreen>} screen
  * @returns {Promise<never>}
  */
-export async function keepInvoking({ fn }, { line }) {
+export async function keepInvoking(local, { line }) {
   let problem = "";
   for (;;) {
     await sleep(EVERY_MS);
     const time = new Date().toLocaleTimeString("en-GB");
     try {
-      const run = await fn.invoke();
+      const run = await local.fn.invoke();
       if (run.claimed > 0) line(run.failed > 0 ? "bad" : run.retried > 0 ? "wait" : "ok", time, didWhat(run));
       const stopped = run.claimed > 0 || run.stopped === "empty" ? "" : `stopped: ${run.stopped}${run.reason ? ` (${run.reason})` : ""}`;
       if (stopped !== "" && stopped !== problem) line("wait", time, stopped);
       problem = stopped;
     } catch (error) {
       if (isStopping()) continue;
+      if (hasEnded(local.fn.pid)) {
+        line("bad", time, "the function has ended, and is started again");
+        await local.restart();
+        continue;
+      }
       const text = error instanceof Error ? error.message : String(error);
       if (text !== problem) line("bad", time, text);
       problem = text;
     }
+  }
+}
+
+/** @param {number} pid */
+function hasEnded(pid) {
+  try {
+    return !process.kill(pid, 0);
+  } catch {
+    return true;
   }
 }
 

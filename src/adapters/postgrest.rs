@@ -96,7 +96,11 @@ impl<E: std::error::Error> From<E> for TextError {
         while let Some(source) = innermost.source() {
             innermost = source;
         }
-        Self(innermost.to_string())
+        // In a module it is JavaScript's error with its stack, of which the first line says enough.
+        let text = innermost.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        let line = line.strip_prefix("JsValue(").unwrap_or(line);
+        Self(line.to_owned())
     }
 }
 

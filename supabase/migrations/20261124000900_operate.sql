@@ -1,10 +1,28 @@
 -- What operators set and stop.
 
+-- What a setting may be, in words; the constraints of the table say it in SQL.
+create function email_queue_private.setting_rule(p_name text) returns text
+language sql immutable set search_path = ''
+as $$
+  select case
+    when p_name = 'default_sender' then 'must be an e-mail address, or Name <address>'
+    when p_name = 'rate_limit' then 'must be a number of requests a second, above 0 and at most 1000'
+    when p_name = 'horizon' then 'must be an interval above zero and at most 23 hours'
+    when p_name = 'default_max_attempts' then 'must be a whole number from 1 to 100'
+    when p_name = 'max_payload_bytes' then 'must be a whole number from 1024 to 41943040'
+    when p_name = 'retry_base_ms' then 'must be a whole number of milliseconds from 1 to 86400000'
+    when p_name = 'retry_cap_ms' then 'must be a whole number of milliseconds from retry_base_ms to 86400000'
+    when p_name like '%\_retention' then 'must be an interval above zero'
+  end
+$$;
+comment on function email_queue_private.setting_rule(text) is 'What a setting may be, for an error.';
+
 create function public.email_queue_configure(p_settings jsonb default '{}') returns jsonb
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
 as $$
 declare
   v_key text;
+  v_constraint text;
   v_setting email_queue_private.setting;
 begin
   if coalesce(jsonb_typeof(p_settings), 'null') <> 'object' then
@@ -15,21 +33,30 @@ begin
     if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
       perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
     end if;
+    if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'payload_retention')
+      or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) not in ('string', 'null')
+      or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) = 'string' and email_queue_private.sender_domain(p_settings -> v_key) is null then
+      perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
+    end if;
+    begin
+      v_setting := jsonb_populate_record(v_setting, jsonb_build_object(v_key, p_settings -> v_key));
+    exception when data_exception then
+      perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
+    end;
   end loop;
-  if jsonb_typeof(p_settings -> 'default_sender') <> 'null' and (jsonb_typeof(p_settings -> 'default_sender') <> 'string'
-    or email_queue_private.sender_domain(p_settings -> 'default_sender') is null) then
-    perform email_queue_private.refuse('default_sender', 'must be an e-mail address, or Name <address>');
-  end if;
   begin
-    v_setting := jsonb_populate_record(v_setting, p_settings);
     update email_queue_private.setting
     set default_sender = v_setting.default_sender, rate_limit = v_setting.rate_limit, horizon = v_setting.horizon,
       default_max_attempts = v_setting.default_max_attempts, max_payload_bytes = v_setting.max_payload_bytes,
       retry_base_ms = v_setting.retry_base_ms, retry_cap_ms = v_setting.retry_cap_ms,
       completed_retention = v_setting.completed_retention, failed_retention = v_setting.failed_retention,
       payload_retention = v_setting.payload_retention;
-  exception when data_exception or check_violation or not_null_violation then
-    perform email_queue_private.refuse('settings', sqlerrm);
+  exception when check_violation then
+    -- A constraint is named after its setting, without the unit.
+    get stacked diagnostics v_constraint = constraint_name;
+    select k into v_key from jsonb_object_keys(to_jsonb(v_setting)) as k
+    where starts_with(v_constraint, 'setting_' || regexp_replace(k, '_ms$', '') || '_');
+    perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
   end;
   return to_jsonb(v_setting) - 'singleton';
 end
@@ -42,6 +69,16 @@ as $$
 declare
   v_until timestamptz := clock_timestamp() + p_seconds * interval '1 second';
 begin
+  if p_reason = '' then
+    perform email_queue_private.refuse('reason', 'must be a text that says why');
+  end if;
+  -- A mistyped domain would look paused, and would not be.
+  if p_domain !~ '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$' then
+    perform email_queue_private.refuse('domain', 'must be a sender''s domain, as in example.com');
+  end if;
+  if p_seconds < 1 then
+    perform email_queue_private.refuse('seconds', 'must be a whole number above 0');
+  end if;
   if p_domain is null then
     update email_queue_private.budget
     set paused_at = clock_timestamp(), paused_until = v_until, pause_reason = coalesce(p_reason, 'paused by an operator');

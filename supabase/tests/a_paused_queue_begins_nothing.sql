@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(12);
+select plan(16);
 
 select pg_temp.mails(2);
 create temp table d as select pg_temp.claim(1, '{"max_messages": 1}') as d;
@@ -29,6 +29,20 @@ select public.email_queue_pause('operator');
 select pg_temp.settle(pg_temp.claim(5), '{"answer": "none", "rest": "release", "signals": {"pause": {"scope": "queue", "ms": 1}}}');
 select is((select pause_reason || coalesce(paused_until::text, ':for good') from email_queue_private.budget), 'operator:for good', 'an answer does not shorten an operator''s pause');
 select is((select (select count(*) from email_queue_private.paused_domain)::integer), 0, 'no domain was paused');
+
+create function pg_temp.refused(p_reason text, p_domain text, p_seconds integer) returns text language plpgsql as $$
+declare v_detail text;
+begin
+  perform public.email_queue_pause(p_reason, p_domain, p_seconds);
+  return 'not refused';
+exception when invalid_parameter_value then
+  get stacked diagnostics v_detail = pg_exception_detail;
+  return v_detail;
+end $$;
+select is(pg_temp.refused('', null, null), 'field=reason', 'a pause says why');
+select is(pg_temp.refused('x', 'bad domain', null), 'field=domain', 'a mistyped domain is not paused');
+select is(pg_temp.refused('x', '', null), 'field=domain', 'nor one without a name');
+select is(pg_temp.refused('x', null, 0), 'field=seconds', 'a pause has an end after its beginning');
 
 select * from finish();
 rollback;
