@@ -13,6 +13,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/common.sh"
 # shellcheck source=../../scripts/lib/env.sh
 source "$root/scripts/lib/env.sh"
+# shellcheck source=../../scripts/lib/database-url.sh
+source "$root/scripts/lib/database-url.sh"
 
 # The version that is tested; npx brings it where the machine has none.
 readonly CLI_VERSION=3.1.0
@@ -100,7 +102,7 @@ check_variables() {
   [ -z "${PROCESS_EMAIL_QUEUE_SECRET-}" ] || need PROCESS_EMAIL_QUEUE_SECRET "" '^[!-~]{16,}$' "must have at least 16 printable characters and no spaces"
   case ${EMAIL_QUEUE_WAKE:=on} in on | off) ;; *) die "EMAIL_QUEUE_WAKE must be on or off" ;; esac
   : "${EMAIL_QUEUE_EVERY:=10 seconds}"
-  [ -z "${SUPABASE_DB_URL-}" ] || [[ $SUPABASE_DB_URL =~ $database_url_form ]] || die "SUPABASE_DB_URL must be postgresql://user:password@host:port/database"
+  [ -z "${SUPABASE_DB_URL-}" ] || read_database_url
   export SUPABASE_URL EMAIL_QUEUE_WAKE EMAIL_QUEUE_EVERY
   say "project $SUPABASE_PROJECT_ID"
 }
@@ -139,18 +141,11 @@ keep_secret() {
   say "PROCESS_EMAIL_QUEUE_SECRET was made, and is kept in ${env_file#"$root"/}"
 }
 
-readonly database_url_form='^(postgres(ql)?://[^:@/]+)(:([^@/]*))?@(.+)$'
-
 push_migrations() { # options
   local target=$SUPABASE_PROJECT_ID
-  if [[ ${SUPABASE_DB_URL-} =~ $database_url_form ]]; then
-    # The password travels in the environment: an address on a command line shows it to everybody.
-    target=${BASH_REMATCH[1]}@${BASH_REMATCH[5]}
-    if [ -n "${BASH_REMATCH[4]}" ]; then
-      local password=${BASH_REMATCH[4]}
-      printf -v password '%b' "${password//%/\\x}"
-      export PGPASSWORD=$password
-    fi
+  if [ -n "${SUPABASE_DB_URL-}" ]; then
+    target=$database_target
+    if [ -n "$database_password" ]; then export PGPASSWORD=$database_password; fi
   fi
   supabase_cli db push --yes --remote="$target" "$@" ||
     die "the migrations were not applied (above is why). Where the token may make no temporary login: set SUPABASE_DB_PASSWORD"
