@@ -22,7 +22,7 @@ check_variables() {
   need RESEND_API_KEY "Resend's key, from https://resend.com/api-keys" '^[!-~]+$' "$no_spaces"
   may_be RESEND_BASE_URL "$http_address" "must be an http(s) address without a query"
   need EMAIL_FROM "the default sender, of a domain that Resend has verified" "$sender" "must be an address, or: Name <address>"
-  [[ $EMAIL_FROM != *@acme.example* ]] || [ "$EMAIL_FROM" != "$(example_of EMAIL_FROM)" ] || die "EMAIL_FROM is still the example's: it must be a sender of a domain that Resend has verified"
+  [ "$EMAIL_FROM" != "$(example_of EMAIL_FROM)" ] || die "EMAIL_FROM is still the example's: it must be a sender of a domain that Resend has verified"
   may_be SUPABASE_ACCESS_TOKEN '^sbp_[!-~]+$' "must begin with sbp_, and have no spaces: make one at $tokens"
   # Left out, it is made.
   may_be PROCESS_EMAIL_QUEUE_SECRET '^[!-~]{16,}$' "must have at least 16 printable characters and no spaces"
@@ -32,6 +32,9 @@ check_variables() {
   is_interval "$EMAIL_QUEUE_EVERY" || is_cron_line "$EMAIL_QUEUE_EVERY" ||
     die "EMAIL_QUEUE_EVERY must be 1 to 59 seconds, minutes that divide an hour, hours that divide a day, or a cron line of five fields"
   [ -z "${SUPABASE_DB_URL-}" ] || read_database_url
+  for name in "${function_variables[@]}"; do
+    secret_line "$name" >/dev/null || die "$name has quotes or a backslash that the file for \`supabase secrets set\` cannot hold: choose another value"
+  done
   export SUPABASE_URL EMAIL_QUEUE_WAKE EMAIL_QUEUE_EVERY
   say "project $SUPABASE_PROJECT_ID"
 }
@@ -40,7 +43,7 @@ readonly http_address='^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5
 
 # An address, or Name <address>; what is special in a name stands in quotes. The function is told no less strictly.
 readonly address="[A-Za-z0-9!#\$%&'*+/=?^_\`{|}~-]+(\\.[A-Za-z0-9!#\$%&'*+/=?^_\`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)+[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
-readonly sender="^($address|(\"([^\"\\[:cntrl:]]|\\\\[^[:cntrl:]])*\"|[^\"<>[:cntrl:]]*)[ ]*<$address>)\$"
+readonly sender="^($address|(\"([^\"\\[:cntrl:]]|\\\\[^[:cntrl:]])*\"|[^\"<>@[:cntrl:]]*|[^\"<>,;[:cntrl:]]*)[ ]*<$address>)\$"
 
 need() { # name, what it is, pattern, rule
   [ -n "${!1-}" ] || die "$1 is not set: $2. $where"
@@ -49,6 +52,26 @@ need() { # name, what it is, pattern, rule
 
 may_be() { # name, pattern, rule
   [ -z "${!1-}" ] || [[ ${!1} =~ $2 ]] || die "$1 $3"
+}
+
+# Never a SUPABASE_*: the platform sets those.
+readonly function_variables=(RESEND_API_KEY PROCESS_EMAIL_QUEUE_SECRET EMAIL_FROM RESEND_BASE_URL EMAIL_QUEUE_RUN_SECONDS)
+
+# A variable as `supabase secrets set --env-file` reads it, which undoes no escape: in quotes that the value has not. Where
+# it ends with a backslash the closing quote would count as escaped, and "..." makes a line break of \n.
+secret_line() { # name
+  local value=${!1-}
+  case $value in
+    '') ;;
+    *$'\n'* | *$'\r'* | *\\) return 1 ;;
+    *\'*)
+      case $value in
+        *[\"\\]*) [[ $value != *\`* ]] && printf '%s=`%s`\n' "$1" "$value" ;;
+        *) printf '%s="%s"\n' "$1" "$value" ;;
+      esac
+      ;;
+    *) printf "%s='%s'\n" "$1" "$value" ;;
+  esac
 }
 
 example_of() { # name
@@ -91,6 +114,8 @@ is_cron_field() { # field, lowest, highest, names of lowest and what follows it
   for name; do field=${field//"$name"/$number} number=$((number + 1)); done
   while [ -n "$field" ]; do
     [[ $field =~ ^,(\*|([0-9]{1,2})(-([0-9]{1,2}))?)(/([0-9]{1,2}))?(,.*)?$ ]] || return
+    # A step of a single number is none to cron.
+    [ -z "${BASH_REMATCH[5]}" ] || [ "${BASH_REMATCH[1]}" = '*' ] || [ -n "${BASH_REMATCH[3]}" ] || return
     field=${BASH_REMATCH[7]} from=$((10#${BASH_REMATCH[2]:-$lowest})) to=$((10#${BASH_REMATCH[4]:-$highest}))
     [ -n "${BASH_REMATCH[4]}" ] || [ "${BASH_REMATCH[1]}" = '*' ] || to=$from
     [ "$from" -ge "$lowest" ] && [ "$from" -le "$to" ] && [ "$to" -le "$highest" ] || return

@@ -122,9 +122,6 @@ push_migrations() { # options
   unset PGPASSWORD
 }
 
-# Never a SUPABASE_*: the platform sets those.
-function_variables=(RESEND_API_KEY PROCESS_EMAIL_QUEUE_SECRET EMAIL_FROM RESEND_BASE_URL EMAIL_QUEUE_RUN_SECONDS)
-
 secret_names() {
   local name names=()
   for name in "${function_variables[@]}"; do if [ -n "${!name-}" ] || [ "$name" = PROCESS_EMAIL_QUEUE_SECRET ]; then names+=("$name"); fi; done
@@ -135,13 +132,7 @@ set_secrets() {
   local name
   (
     umask 077
-    for name in "${function_variables[@]}"; do
-      case ${!name-} in
-        '') ;;
-        *\'*) printf '%s="%s"\n' "$name" "${!name}" ;;
-        *) printf "%s='%s'\n" "$name" "${!name}" ;;
-      esac
-    done >"$private/secrets"
+    for name in "${function_variables[@]}"; do secret_line "$name"; done >"$private/secrets"
   )
   supabase_cli secrets set --env-file "$private/secrets" --yes --remote="$SUPABASE_PROJECT_ID" ||
     die "the secrets were not set: the token needs the permission edge_functions_secrets_write for this project"
