@@ -118,7 +118,7 @@ push_migrations() { # options
     if [ -n "$database_password" ]; then export PGPASSWORD=$database_password; fi
   fi
   supabase_cli db push --yes --remote="$target" "$@" ||
-    die "the migrations were not applied (above is why). Where the token may make no temporary login: set SUPABASE_DB_PASSWORD"
+    die "the migrations were not applied (above is why). Where the token may make no temporary login: set SUPABASE_DB_PASSWORD. Where the database is not reached, or the CLI asks for the connection pooler's URL: set SUPABASE_DB_URL to it (see .env.example)"
   unset PGPASSWORD
 }
 

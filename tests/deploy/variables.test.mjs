@@ -1,10 +1,12 @@
 // What deploy.sh takes from its variables and from .env, what it refuses before anything is changed, and what it hands on.
 import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
+import process from "node:process";
 import { after, before, test } from "node:test";
-import { ensureTool, tempFolder } from "../../scripts/lib/stack.mjs";
+import { ROOT, ensureTool, tempFolder } from "../../scripts/lib/stack.mjs";
 import { VARIABLES, standInCli } from "./support/stand_in_cli.mjs";
 
 /** @type {ReturnType<typeof tempFolder>} */
@@ -65,7 +67,7 @@ const SPACES = /must be printable characters without spaces/;
 const REFUSED = {
   EMAIL_QUEUE_RUN_SECONDS: [["9", "111", "1e2", "50s", "50.5", "-50", "050", " "], /EMAIL_QUEUE_RUN_SECONDS must be a whole number from 10 to 110/],
   RESEND_BASE_URL: [["localhost:1", "ftp://a.example", "https://", "https://a b.example", "https://u:p@a.example", "https://a.example?x"], /RESEND_BASE_URL must be an http\(s\) address/],
-  SUPABASE_URL: [["https://<reference>.supabase.co", "supabase.co", "http://a b"], /SUPABASE_URL must be an address/],
+  SUPABASE_URL: [["https://<reference>.supabase.co", "project.example", "http://a b"], /SUPABASE_URL must be an address/],
   EMAIL_FROM: [
     ["a b@c", "a b@c.example", "a@c", "a@b@c.example", "Shop <a@b.example> x", "Shop a@b.example>", "Shop <a@b.example", "a@b.example, c@d.example",
       "a@b.example, C <c@d.example>", 'x "Shop" <a@b.example>', '"Shop <a@b.example>', "a.@b.example", "a@b..example", "Shop <a@b.example >", "a\tb <a@b.example>"],
@@ -91,7 +93,7 @@ test("a value that would break the deployment is refused before anything is call
       assert.match(output, message);
       assert.match(output, new RegExp(`error: ${name} `));
       assert.equal(told, "");
-      if (value.length > 8) assert.ok(!output.includes(value), output);
+      if (value.length > 8 && !value.includes("<reference>")) assert.ok(!output.includes(value), output);
     }
   }
   const example = /^EMAIL_FROM=(.*)$/m.exec(fs.readFileSync(new URL("../../.env.example", import.meta.url), "utf8"))?.[1];
@@ -105,7 +107,10 @@ test("what the database and the function take is taken", () => {
     EMAIL_FROM: ["a+b@b.example", "<a@b.example>", "Änne 🦀 <a@b.example>", String.raw`"A \"B\" \\ C" <a@b.example>`, "Lee, Ann <a@b.example>", "O'Neil <a@b-c.example>", '"x <y@z.example>, w"<a@b.example>'],
     EMAIL_QUEUE_EVERY: ["1 second", "59 seconds", "60 seconds", "1 minute", "30 minutes", "2 hours", "1 day", "*/5 * * * 1-5", "0,30 8-18/2 $ jan-MAR mon,fri", " 1 2 3 4 7 "],
   })) {
-    for (const value of values) assert.equal(withThese({ [name]: value }).code, 0, `${name}=${value}: ${withThese({ [name]: value }).output}`);
+    for (const value of values) {
+      const { code, output } = withThese({ [name]: value });
+      assert.equal(code, 0, `${name}=${value}: ${output}`);
+    }
   }
 });
 
@@ -129,19 +134,20 @@ test("every value reaches the function's secrets as it is, through the CLI itsel
   const profile = path.join(folder.path, "profile.yaml");
   fs.writeFileSync(profile, `name: mock\napi_url: ${url}\ndashboard_url: ${url}\nproject_host: supabase.invalid\n`);
   const cli = path.join(await ensureTool("test"), "node_modules/.bin/supabase");
-  try {
-    for (const value of AWKWARD) {
-      stored.length = 0;
-      const { output } = await deploy.through({ cli, env: { ...VARIABLES, EMAIL_FROM: value, SUPABASE_PROFILE: profile } });
-      assert.deepEqual(Object.fromEntries(stored.map(({ name, value }) => [name, value])), {
-        RESEND_API_KEY: VARIABLES.RESEND_API_KEY,
-        PROCESS_EMAIL_QUEUE_SECRET: VARIABLES.PROCESS_EMAIL_QUEUE_SECRET,
-        EMAIL_FROM: value,
-      }, output);
-    }
-  } finally {
-    server.close();
-  }
+  // The file as deploy.sh writes it, of many values at once.
+  const values = Object.fromEntries(AWKWARD.map((value, index) => [`VALUE_${index}`, value]));
+  const file = path.join(folder.path, "secrets");
+  const script = `for part in common env variables; do source "scripts/lib/$part.sh"; done; for name; do secret_line "$name"; done`;
+  fs.writeFileSync(file, execFileSync("bash", ["-euc", script, "scripts/lib/", ...Object.keys(values)], { cwd: ROOT, env: { ...process.env, ...values } }));
+  const program = path.join(await ensureTool("test"), "node_modules/.bin/supabase");
+  const child = spawn(program, ["secrets", "set", "--env-file", file, "--yes", `--remote=${VARIABLES.SUPABASE_PROJECT_ID}`], {
+    cwd: folder.path,
+    env: { PATH: process.env.PATH, HOME: folder.path, DO_NOT_TRACK: "1", SUPABASE_PROFILE: profile, SUPABASE_ACCESS_TOKEN: VARIABLES.SUPABASE_ACCESS_TOKEN },
+    stdio: "ignore",
+  });
+  await new Promise((resolve) => child.on("close", resolve));
+  server.close();
+  assert.deepEqual(Object.fromEntries(stored.map(({ name, value }) => [name, value])), values);
   for (const changes of [{ EMAIL_FROM: `"O'Brien \`J\`" <j@a.example>` }, { PROCESS_EMAIL_QUEUE_SECRET: "ends-with-a-backslash\\" }]) {
     const { code, output, told } = deploy({ args: [], env: { ...VARIABLES, ...changes } });
     assert.equal(code, 1);
