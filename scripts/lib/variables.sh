@@ -3,7 +3,7 @@
 
 readonly tokens=https://supabase.com/dashboard/account/tokens
 readonly where="Put it into ${env_file#"$root"/} (see .env.example)"
-readonly no_spaces="must be printable characters without spaces"
+readonly no_spaces="must have no spaces, and only printable characters"
 
 check_variables() {
   # Ranges like [!-~] mean ASCII here, wherever this runs.

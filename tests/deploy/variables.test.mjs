@@ -61,7 +61,7 @@ test("a database address whose password would be on a command line is refused", 
 
 const ADDRESS = /EMAIL_FROM must be an address/;
 const EVERY = /EMAIL_QUEUE_EVERY must be 1 to 59 seconds/;
-const SPACES = /must be printable characters without spaces/;
+const SPACES = /must have no spaces, and only printable characters/;
 
 /** Values that break a deployment, which nothing after the check would have noticed in time. */
 const REFUSED = {
