@@ -109,7 +109,9 @@ is_cron_line() { # text
 }
 
 is_cron_field() { # field, lowest, highest, names of lowest and what follows it
-  local field=,${1,,} lowest=$2 highest=$3 name number=$2 from to
+  local field lowest=$2 highest=$3 name number=$2 from to
+  # macOS' bash 3.2 has no ${1,,}.
+  field=,$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]')
   shift 3
   for name; do field=${field//"$name"/$number} number=$((number + 1)); done
   while [ -n "$field" ]; do
