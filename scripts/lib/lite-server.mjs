@@ -18,6 +18,7 @@ const api = await createApi({ withSupabaseClient: false });
 const app = await api.project.local.createApp(undefined, { admin: false });
 mendJsonArguments(app.connection.driver);
 const applied = options.includes("--migrate") ? await migrate() : [];
+if (applied.length > 0) await closeAgain(app.connection);
 
 // The package `postgres` 3.4 throws from a timer when the database goes away while it writes, and connects anew all the same.
 process.on("uncaughtException", (error) => console.error(error));
@@ -61,6 +62,20 @@ async function migrate() {
   } finally {
     console.error = print;
   }
+}
+
+/**
+ * With its first call Lite 0.10.0 gives the API's roles every table of every schema that has row security, as Supabase
+ * never would. It does so once: here, and then what the migrations took from them is taken again.
+ * @param {any} connection
+ */
+async function closeAgain(connection) {
+  await connection.ensureRlsContext();
+  const { driver } = connection;
+  const close = `do $$ begin
+    if to_regprocedure('email_queue_private.apply_grants()') is not null then call email_queue_private.apply_grants(); end if;
+  end $$`;
+  await (driver.unsafe ? driver.unsafe(close) : driver.exec(close));
 }
 
 /**

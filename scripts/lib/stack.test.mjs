@@ -75,6 +75,21 @@ for (const version of [15, 17]) {
   });
 }
 
+test("the local database gives nothing but to service_role, and its doctor says so", { timeout: 120_000 }, async () => {
+  const postgres = await startPostgres({ version: 15 });
+  for (const options of [{}, { driver: /** @type {const} */ ("postgres"), databaseUrl: postgres.url }]) {
+    const lite = await startLite(options);
+    const mail = { p_payload: { from: "a@b.example", to: "c@d.example", subject: "Hello", text: "Hi" } };
+    assert.match((await lite.rpc("email_queue_enqueue", mail)).id, /^[0-9a-f-]{36}$/);
+    await assert.rejects(lite.rpc("email_queue_enqueue", mail, lite.publishableKey), /permission denied/);
+    const findings = await lite.rpc("email_queue_doctor");
+    const { status, detail } = findings.find((/** @type {any} */ { check }) => check === "grants");
+    assert.deepEqual({ status, detail }, { status: "ok", detail: "only service_role" });
+    await lite.stop();
+  }
+  await postgres.stop();
+});
+
 test("the function: its answers, what it is not given, and its end", { timeout: 60_000 }, async () => {
   process.env.SECRET_OF_THIS_MACHINE = "hidden";
   const entry = path.join(folder.path, "function.ts");

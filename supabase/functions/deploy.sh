@@ -13,6 +13,10 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib/common.sh"
 # shellcheck source=../../scripts/lib/env.sh
 source "$root/scripts/lib/env.sh"
+# shellcheck source=../../scripts/lib/database-url.sh
+source "$root/scripts/lib/database-url.sh"
+# shellcheck source=../../scripts/lib/variables.sh
+source "$root/scripts/lib/variables.sh"
 
 # The version that is tested; npx brings it where the machine has none.
 readonly CLI_VERSION=3.1.0
@@ -82,42 +86,10 @@ supabase_cli() {
   DO_NOT_TRACK=1 "${cli[@]}" "$@" --workdir "$root" </dev/null >&2
 }
 
-check_variables() {
-  need SUPABASE_PROJECT_ID "the project's reference, from the dashboard's address" '^[a-z]{20}$' "must be the 20 lower-case letters of the project's reference"
-  need SUPABASE_URL "the project's address" '^https?://[^[:space:]<>]+$' "must be an address like https://<reference>.supabase.co"
-  SUPABASE_URL=${SUPABASE_URL%/}
-  if [[ $SUPABASE_URL =~ ^https://([a-z]{20})\.supabase\.co$ ]] && [ "${BASH_REMATCH[1]}" != "$SUPABASE_PROJECT_ID" ]; then
-    die "SUPABASE_URL is of another project than SUPABASE_PROJECT_ID"
-  fi
-  if [ -z "${SUPABASE_SECRET_KEY-}" ]; then
-    [ -n "${SUPABASE_SERVICE_ROLE_KEY-}" ] || die "SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set: a secret key, from the dashboard's API keys. $where"
-  fi
-  [[ ${SUPABASE_SECRET_KEY-} != sb_publishable_* ]] || die "SUPABASE_SECRET_KEY is a publishable key: a secret one is needed (sb_secret_...)"
-  need RESEND_API_KEY "Resend's key, from https://resend.com/api-keys" '^[!-~]+$' "must have no spaces"
-  need EMAIL_FROM "the default sender, of a domain that Resend has verified" '@[A-Za-z0-9.-]+>?$' "must be an address, or: Name <address>"
-  [[ ${SUPABASE_ACCESS_TOKEN:-sbp_} == sbp_* ]] || die "SUPABASE_ACCESS_TOKEN must begin with sbp_: make one at $tokens"
-  # Left out, it is made.
-  [ -z "${PROCESS_EMAIL_QUEUE_SECRET-}" ] || need PROCESS_EMAIL_QUEUE_SECRET "" '^[!-~]{16,}$' "must have at least 16 printable characters and no spaces"
-  case ${EMAIL_QUEUE_WAKE:=on} in on | off) ;; *) die "EMAIL_QUEUE_WAKE must be on or off" ;; esac
-  : "${EMAIL_QUEUE_EVERY:=10 seconds}"
-  [ -z "${SUPABASE_DB_URL-}" ] || [[ $SUPABASE_DB_URL =~ $database_url_form ]] || die "SUPABASE_DB_URL must be postgresql://user:password@host:port/database"
-  export SUPABASE_URL EMAIL_QUEUE_WAKE EMAIL_QUEUE_EVERY
-  say "project $SUPABASE_PROJECT_ID"
-}
-
 check_login() {
   if [ -z "${SUPABASE_ACCESS_TOKEN-}" ] && ! supabase_cli projects list >/dev/null 2>&1; then
     die "SUPABASE_ACCESS_TOKEN is not set, and nobody is logged in: make one at $tokens, or run: supabase login"
   fi
-}
-
-readonly tokens=https://supabase.com/dashboard/account/tokens
-readonly where="Put it into ${env_file#"$root"/} (see .env.example)"
-
-need() { # name, what it is, pattern, rule
-  local value=${!1-}
-  [ -n "$value" ] || die "$1 is not set: $2. $where"
-  [[ $value =~ $3 ]] || die "$1 $4"
 }
 
 keep_secret() {
@@ -139,26 +111,16 @@ keep_secret() {
   say "PROCESS_EMAIL_QUEUE_SECRET was made, and is kept in ${env_file#"$root"/}"
 }
 
-readonly database_url_form='^(postgres(ql)?://[^:@/]+)(:([^@/]*))?@(.+)$'
-
 push_migrations() { # options
   local target=$SUPABASE_PROJECT_ID
-  if [[ ${SUPABASE_DB_URL-} =~ $database_url_form ]]; then
-    # The password travels in the environment: an address on a command line shows it to everybody.
-    target=${BASH_REMATCH[1]}@${BASH_REMATCH[5]}
-    if [ -n "${BASH_REMATCH[4]}" ]; then
-      local password=${BASH_REMATCH[4]}
-      printf -v password '%b' "${password//%/\\x}"
-      export PGPASSWORD=$password
-    fi
+  if [ -n "${SUPABASE_DB_URL-}" ]; then
+    target=$database_target
+    if [ -n "$database_password" ]; then export PGPASSWORD=$database_password; fi
   fi
   supabase_cli db push --yes --remote="$target" "$@" ||
-    die "the migrations were not applied (above is why). Where the token may make no temporary login: set SUPABASE_DB_PASSWORD"
+    die "the migrations were not applied (above is why). Where the token may make no temporary login: set SUPABASE_DB_PASSWORD. Where the database is not reached, or the CLI asks for the connection pooler's URL: set SUPABASE_DB_URL to it (see .env.example)"
   unset PGPASSWORD
 }
-
-# Never a SUPABASE_*: the platform sets those.
-function_variables=(RESEND_API_KEY PROCESS_EMAIL_QUEUE_SECRET EMAIL_FROM RESEND_BASE_URL EMAIL_QUEUE_RUN_SECONDS)
 
 secret_names() {
   local name names=()
@@ -170,13 +132,7 @@ set_secrets() {
   local name
   (
     umask 077
-    for name in "${function_variables[@]}"; do
-      case ${!name-} in
-        '') ;;
-        *\'*) printf '%s="%s"\n' "$name" "${!name}" ;;
-        *) printf "%s='%s'\n" "$name" "${!name}" ;;
-      esac
-    done >"$private/secrets"
+    for name in "${function_variables[@]}"; do secret_line "$name"; done >"$private/secrets"
   )
   supabase_cli secrets set --env-file "$private/secrets" --yes --remote="$SUPABASE_PROJECT_ID" ||
     die "the secrets were not set: the token needs the permission edge_functions_secrets_write for this project"

@@ -11,8 +11,8 @@ suite_deploy() {
     start_cron_cluster || return
     databases+=("DATABASE_URL_$name=$DATABASE_URL")
   done
-  run node "deploy, doctor, upgrade" env "${databases[@]}" node --test --test-reporter=spec \
-    "$root"/tests/deploy/{deploy,doctor,upgrade}.test.mjs
+  run node "variables, deploy, doctor, upgrade" env "${databases[@]}" node --test --test-reporter=spec \
+    "$root"/tests/deploy/{variables,deploy,doctor,upgrade}.test.mjs
   # Alone, because it measures.
   start_cron_cluster || return
   run node "wake-up" env "DATABASE_URL_wake=$DATABASE_URL" node --test --test-reporter=spec "$root/tests/deploy/wake.test.mjs"

@@ -1,0 +1,55 @@
+// deploy.sh with a Supabase CLI that only writes down what it is told: for what must be refused before anything is called,
+// and for what must not be on a command line. Needs neither a database nor a network.
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { ROOT } from "../../../scripts/lib/stack.mjs";
+
+/** What a .env needs. */
+export const VARIABLES = {
+  SUPABASE_PROJECT_ID: "abcdefghijklmnopqrst",
+  SUPABASE_URL: "http://127.0.0.1:1",
+  SUPABASE_SECRET_KEY: "sb_secret_of_the_tests",
+  SUPABASE_ACCESS_TOKEN: `sbp_${"0123456789".repeat(4)}`,
+  RESEND_API_KEY: "re_the_key_of_the_tests",
+  EMAIL_FROM: "Shop <shop@example.com>",
+  PROCESS_EMAIL_QUEUE_SECRET: "a-secret-of-the-tests",
+};
+
+const CLI = `#!/usr/bin/env bash
+if [ "$1" = --version ]; then echo 3.1.0; exit; fi
+printf '%s\\n' "$*" >>"$TOLD"
+case "$1 $2" in
+  "db push") printf '%s' "\${PGPASSWORD-}" >"$TOLD.password" ;;
+  "secrets set") cat "$4" >"$TOLD.secrets" ;;
+  # What follows needs a project.
+  "functions deploy") exit 1 ;;
+esac
+`;
+
+/** @param {string} folder an empty one of the test's */
+export function standInCli(folder) {
+  const told = path.join(folder, "told");
+  const envFile = path.join(folder, ".env");
+  const bin = path.join(folder, "bin");
+  fs.mkdirSync(bin);
+  fs.writeFileSync(path.join(bin, "supabase"), CLI, { mode: 0o755 });
+  fs.writeFileSync(path.join(bin, "docker"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+
+  const parts = ["", ".password", ".secrets"];
+  /**
+   * What deploy.sh said, and what it told the CLI.
+   * @param {{args?: string[], env?: Record<string, string | undefined>, file?: string}} how env: its variables; file: the text of .env
+   */
+  return ({ args = ["--dry-run"], env = VARIABLES, file = "" }) => {
+    fs.writeFileSync(envFile, file);
+    for (const part of parts) fs.writeFileSync(told + part, "");
+    const { status, stdout, stderr } = spawnSync(path.join(ROOT, "supabase/functions/deploy.sh"), args, {
+      env: { HOME: folder, TOLD: told, EMAIL_QUEUE_ENV_FILE: envFile, ...env, PATH: `${bin}:${process.env.PATH}` },
+      encoding: "utf8",
+    });
+    const [toldIt, password, secrets] = parts.map((part) => fs.readFileSync(told + part, "utf8"));
+    return { code: status, output: stdout + stderr, told: toldIt, password, secrets };
+  };
+}
