@@ -93,6 +93,19 @@ pub fn message(given: Value) -> Result<NewMessage, QueueError> {
     read(given, "message")
 }
 
+/// One message of a list: an error without a field is about the message itself.
+///
+/// # Errors
+/// As [`message`].
+pub fn item(given: Value) -> Result<NewMessage, QueueError> {
+    if given.is_object() {
+        message(given)
+    } else {
+        let why = "must be an object";
+        Err(QueueError::new(super::ErrorCode::InvalidInput, why))
+    }
+}
+
 /// Options, the defaults where they are not given.
 ///
 /// # Errors
@@ -128,9 +141,10 @@ fn messages(given: Value) -> Result<Vec<NewMessage>, QueueError> {
     let Value::Array(messages) = given else {
         return Err(QueueError::invalid("messages", "must be a list"));
     };
-    let messages = messages.into_iter().enumerate().map(|(index, given)| {
-        message(given).map_err(|error| error.below(&format!("messages[{index}]")))
-    });
+    let messages = messages
+        .into_iter()
+        .enumerate()
+        .map(|(index, given)| item(given).map_err(|error| error.of_item(index)));
     messages.collect()
 }
 
@@ -181,19 +195,28 @@ fn culprit<T: DeserializeOwned>(fields: &Map<String, Value>, what: &str) -> Queu
         let Some(error) = T::deserialize(&alone).err() else {
             continue;
         };
+        // The only one with fields of its own.
+        if name == "filter" && value.is_object() {
+            let inner = options::<DeadLetterFilter>(value.clone()).err();
+            return inner.map_or(error_of(name), |error| error.below(name));
+        }
         if error.to_string().starts_with("unknown field") {
             return QueueError::invalid(shown(name), "is not an option here");
         }
-        // The only one with fields of its own.
-        if name == "filter"
-            && let Err(error) = options::<DeadLetterFilter>(value.clone())
-            && value.is_object()
-        {
-            return error.below("filter");
-        }
-        return QueueError::invalid(name, check::rule(name));
+        let list = value
+            .as_array()
+            .filter(|_| ["types", "ids"].contains(&name.as_str()));
+        let mut items = list.into_iter().flatten();
+        return match items.position(|item| !item.is_string()) {
+            Some(index) => QueueError::invalid(format!("{name}[{index}]"), "must be a text"),
+            None => error_of(name),
+        };
     }
     QueueError::invalid(what, "cannot be read")
+}
+
+fn error_of(name: &str) -> QueueError {
+    QueueError::invalid(name, check::rule(name))
 }
 
 /// A message with its times in one form: PostgREST writes `2026-01-01T00:00:00+00:00`, Supabase Lite

@@ -89,7 +89,7 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
 impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
     async fn enqueue(&self, message: NewMessage) -> Result<Enqueued, QueueError> {
         let text = message.encode()?;
-        let mut enqueued = self.enqueue_chunk(text).await?;
+        let mut enqueued = (self.enqueue_chunk(text).await).map_err(QueueError::of_one)?;
         enqueued
             .pop()
             .ok_or_else(|| unreadable("email_queue_enqueue_many"))

@@ -72,7 +72,7 @@ pub fn bad_input_is_refused_with_the_name_of_the_field(subject: &mut dyn Subject
         let shown = format!("{message:?}").chars().take(300).collect::<String>();
         assert_eq!(
             subject.enqueue(&[message]),
-            Err(field.to_owned()),
+            Err(format!("messages[0].{field}")),
             "{shown}"
         );
     }
