@@ -6,6 +6,7 @@ use super::{
     QueueProvider, check, time,
 };
 use crate::email::shown;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -125,13 +126,13 @@ pub fn timeout(seconds: f64) -> Result<Duration, QueueError> {
     check::positive("timeoutSeconds", seconds)
 }
 
-#[derive(Default, serde::Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct Retry {
     delay_seconds: f64,
 }
 
-#[derive(Default, serde::Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Resume {
     domain: Option<String>,
@@ -163,7 +164,7 @@ fn filter_and_page(given: Value) -> Result<(DeadLetterFilter, Value), QueueError
 /// A lease, or the message that has it.
 fn lease(mut given: Value) -> Result<Lease, QueueError> {
     let inner = given.get_mut("lease").map(Value::take);
-    serde_json::from_value(inner.unwrap_or(given)).map_err(|_| check::not_a_lease())
+    Lease::deserialize(&inner.unwrap_or(given)).map_err(|_| check::not_a_lease())
 }
 
 fn text(given: Value) -> String {
@@ -185,14 +186,23 @@ fn read<T: DeserializeOwned>(given: Value, what: &str) -> Result<T, QueueError> 
         return Err(QueueError::invalid(what, "must be an object"));
     };
     // Read by reference, so that a large payload is not copied for the sake of an error.
-    T::deserialize(&fields).map_err(|_| culprit::<T>(&fields, what))
+    T::deserialize(&fields).map_err(|_| {
+        culprit(&fields, what, &|alone| {
+            T::deserialize(alone).err().map(|error| error.to_string())
+        })
+    })
 }
 
-/// Which field it is that does not fit.
-fn culprit<T: DeserializeOwned>(fields: &Map<String, Value>, what: &str) -> QueueError {
+/// Which field it is that does not fit, where `fault` says what is wrong with one alone. (Not generic: it would be in the
+/// module a dozen times.)
+fn culprit(
+    fields: &Map<String, Value>,
+    what: &str,
+    fault: &dyn Fn(&Map<String, Value>) -> Option<String>,
+) -> QueueError {
     for (name, value) in fields {
         let alone = Map::from_iter([(name.clone(), value.clone())]);
-        let Some(error) = T::deserialize(&alone).err() else {
+        let Some(error) = fault(&alone) else {
             continue;
         };
         // The only one with fields of its own.
@@ -200,12 +210,10 @@ fn culprit<T: DeserializeOwned>(fields: &Map<String, Value>, what: &str) -> Queu
             let inner = options::<DeadLetterFilter>(value.clone()).err();
             return inner.map_or(error_of(name), |error| error.below(name));
         }
-        if error.to_string().starts_with("unknown field") {
+        if error.starts_with("unknown field") {
             return QueueError::invalid(shown(name), "is not an option here");
         }
-        let list = value
-            .as_array()
-            .filter(|_| ["types", "ids"].contains(&name.as_str()));
+        let list = (value.as_array()).filter(|_| ["types", "ids"].contains(&name.as_str()));
         let mut items = list.into_iter().flatten();
         return match items.position(|item| !item.is_string()) {
             Some(index) => QueueError::invalid(format!("{name}[{index}]"), "must be a text"),

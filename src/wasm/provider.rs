@@ -106,13 +106,13 @@ impl QueueClient {
                 (message.call1(&nobody, &(index as f64).into())).map_err(|why| thrown(&why))?;
             parse(&String::from(JsString::from(given))).and_then(json::item)
         };
-        let report = |enqueued: usize| {
+        let mut report = |enqueued: usize| {
             if let Some(progress) = &progress {
                 // What the caller's own function throws is not this call's error.
                 let _ = progress.call2(&nobody, &(enqueued as f64).into(), &count.into());
             }
         };
-        let enqueued = provider.enqueue_each(count as usize, message, report).await;
+        let enqueued = (provider.enqueue_each(count as usize, &message, &mut report)).await;
         let enqueued = enqueued.map_err(error)?;
         serde_json::to_string(&enqueued).map_err(|_| JsValue::NULL)
     }

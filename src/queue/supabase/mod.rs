@@ -82,7 +82,9 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
     ) -> Result<A, QueueError> {
         let answer =
             (self.rpc.call(function, &arguments).await).map_err(QueueError::in_callers_words)?;
-        serde_json::from_str(&answer).map_err(|_| unreadable(function))
+        // By way of a value: a parser of text for each type of answer would make the module larger by some kilobytes.
+        let answer: Value = serde_json::from_str(&answer).map_err(|_| unreadable(function))?;
+        A::deserialize(&answer).map_err(|_| unreadable(function))
     }
 }
 
