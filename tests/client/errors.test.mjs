@@ -197,3 +197,28 @@ test("no error keeps a consumer from saying that it failed", async () => {
     assert.equal((await queue.getMessage(leased.id)).error.message, message);
   }
 });
+
+test("what is wrong in the thousands is found before the first request, or named by its place", async () => {
+  let requests = 0;
+  const refusal = { code: "22023", message: "email_queue: messages[3].max_attempts: is wrong", details: "field=messages[3].max_attempts" };
+  const url = await serving((response) => {
+    const answer = Array(1000).fill({ id: ID, created: true });
+    if (++requests === 1) response.end(JSON.stringify(answer));
+    else response.writeHead(400).end(JSON.stringify(refusal));
+  });
+  const queue = new SupabaseQueueProvider(url, KEY);
+  const report = { type: "report", payload: 1 };
+  const list = (last) => [...Array(2500).fill(report), { ...report, ...last }];
+  for (const [last, field] of [
+    [{ metadata: { a: "x".repeat(16_376) } }, "metadata"],
+    [{ metadata: { a: "\u00e9".repeat(8_190) } }, "metadata"],
+    [{ runAt: "1999-12-31T00:00:00Z" }, "runAt"],
+    [{ sendBefore: new Date("3001-01-01") }, "sendBefore"],
+    [{ runAt: new Date("2999-01-02"), sendBefore: new Date("2999-01-01") }, "sendBefore"],
+  ]) {
+    await assert.rejects(queue.enqueueMany(list(last)), { code: "invalid_input", field: `messages[2500].${field}` });
+  }
+  assert.equal(requests, 0);
+  await assert.rejects(queue.enqueueMany(list({ metadata: { a: "x".repeat(16_375) } })), { code: "invalid_input", field: "messages[1003].maxAttempts" });
+  await assert.rejects(queue.enqueue(report), { code: "invalid_input", field: "maxAttempts", message: "maxAttempts: is wrong" });
+});

@@ -126,7 +126,7 @@ pub fn the_default_sender_is_written_in(subject: &mut dyn Subject) {
 pub fn all_or_none_of_many(subject: &mut dyn Subject) {
     let mut messages = emails(3);
     messages.push(without("to"));
-    assert_eq!(subject.enqueue(&messages), Err("to".to_owned()));
+    assert_eq!(subject.enqueue(&messages), Err("messages[3].to".to_owned()));
     assert!(subject.list("pending").is_empty());
     messages.pop();
     let ids = subject.put(&messages);
