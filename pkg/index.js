@@ -2,32 +2,37 @@
 // The package's front door.
 import * as glue from "./client.js";
 import wasm from "./client_wasm.js";
+import { QueueError, translated } from "./error.js";
 import { Module } from "./module.js";
-import { Queue, QueueError, translated, write } from "./queue.js";
+import { Queue } from "./queue.js";
+import { write } from "./write.js";
 
-export { QueueError, QueueMessageStatus } from "./queue.js";
+export { QueueError } from "./error.js";
+export { QueueMessageStatus } from "./queue.js";
 
 const client = /* @__PURE__ */ new Module(glue, wasm);
 
 export class SupabaseQueueProvider extends Queue {
   constructor(supabaseUrl, secretKey, options) {
-    super(client, () => glue.QueueClient.supabase(text(supabaseUrl), text(secretKey), write(options)));
+    const given = write(options);
+    super(client, () => glue.QueueClient.supabase(text(supabaseUrl), text(secretKey), given));
   }
 }
 
 export class InMemoryQueueProvider extends Queue {
   constructor(options) {
+    const given = write(options);
     let opened = false;
     super(client, () => {
       if (opened) throw new QueueError("the module broke, and the queue in its memory is gone", { code: "unexpected", retryable: false });
-      const queue = glue.QueueClient.inMemory(write(options));
+      const queue = glue.QueueClient.inMemory(given);
       opened = true;
       return queue;
     });
   }
 
   advance(seconds) {
-    translated(() => this.client().advance(Number(seconds)));
+    translated(() => this.client().advance(typeof seconds === "number" ? seconds : Number.NaN));
   }
 }
 

@@ -206,6 +206,6 @@ export interface Stats {
 export type Leased = Lease | { lease: Lease };
 
 export interface EnqueueManyOptions {
-  /** Called after each request. */
+  /** Called after each request. What it throws ends the call; what was enqueued by then stands. */
   onProgress?: (enqueued: number, count: number) => void;
 }

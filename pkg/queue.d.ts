@@ -69,7 +69,8 @@ export interface QueueProvider {
   enqueue<Payload, Type extends string>(message: CustomMessage<Payload, Type>): Promise<Enqueued>;
   /**
    * Enqueues messages in their order, up to a thousand in a request; each request is one transaction. All are checked
-   * before the first; where a later one fails, the earlier ones stand.
+   * before the first, but for what only the database knows: its clock (`sendBefore` in the past), its limit of a payload,
+   * its default sender. Where a later one fails, the earlier ones stand. The error's `field` begins with `messages[i]`.
    */
   enqueueMany(messages: Iterable<NewMessage>, options?: EnqueueManyOptions): Promise<Enqueued[]>;
   enqueueMany<Payload, Type extends string>(messages: Iterable<CustomMessage<Payload, Type>>, options?: EnqueueManyOptions): Promise<Enqueued[]>;

@@ -1,5 +1,9 @@
 // @ts-self-types="./queue.d.ts"
 // What the queues have in common. The thinking is in the WebAssembly modules; this gives it classes, names and Dates.
+// What the caller's own code throws (an iterable, a getter, a callback) comes out as it is: no call of the module is made
+// with it on the stack, or it would count as a trap.
+import { invalid, QueueError, queueError, translated } from "./error.js";
+import { errorOf, write } from "./write.js";
 
 export const QueueMessageStatus = Object.freeze({
   PENDING: "pending",
@@ -9,16 +13,6 @@ export const QueueMessageStatus = Object.freeze({
   FAILED: "failed",
   CANCELLED: "cancelled",
 });
-
-export class QueueError extends Error {
-  constructor(message, { code, field, retryable, cause }) {
-    super(message, { cause });
-    this.name = "QueueError";
-    this.code = code;
-    this.field = field;
-    this.retryable = retryable;
-  }
-}
 
 /** A queue over a module; `open` makes its client in the module's instance of now. */
 export class Queue {
@@ -53,48 +47,72 @@ export class Queue {
     }
   }
 
-  #call(method, ...values) {
-    return this.#answer((client) => client.call(method, write(values)));
+  async #call(method, ...values) {
+    const text = write(values, 1);
+    return await this.#answer((client) => client.call(method, text));
   }
 
-  enqueue(message) {
-    return this.#call("enqueue", message);
+  async enqueue(message) {
+    return await this.#call("enqueue", message);
   }
 
-  enqueueMany(messages, options) {
-    return this.#answer((client) => {
-      if (typeof messages?.[Symbol.iterator] !== "function" || typeof messages === "string") throw invalid("messages", "must be a list");
-      const list = Array.isArray(messages) ? messages : Array.from(messages);
-      return client.enqueueMany(list.length, (index) => write(list[index]), options?.onProgress);
-    });
+  async enqueueMany(messages, options) {
+    if (typeof messages?.[Symbol.iterator] !== "function" || typeof messages === "string") throw invalid("messages", "must be a list");
+    const list = Array.from(messages);
+    const onProgress = progressOf(options);
+    // What the caller's own code threw ends the call, and is thrown in place of its answer.
+    let thrown;
+    const message = (index) => {
+      if (thrown) throw {};
+      try {
+        return write(list[index]);
+      } catch (error) {
+        if (!(error instanceof QueueError && error.field)) thrown = { error };
+        throw { field: error?.field, why: error?.message?.slice(error.field?.length + 2) };
+      }
+    };
+    const progress = (enqueued, count) => {
+      try {
+        if (!thrown) onProgress?.(enqueued, count);
+      } catch (error) {
+        thrown = { error };
+      }
+    };
+    try {
+      const answer = await this.#answer((client) => client.enqueueMany(list.length, message, progress));
+      if (!thrown) return answer;
+    } catch (error) {
+      if (!thrown) throw error;
+    }
+    throw thrown.error;
   }
 
   async dequeue(options) {
     return (await this.#call("dequeue", options)).map(dated);
   }
 
-  extend(leased, visibilityTimeout) {
-    return this.#call("extend", lease(leased), visibilityTimeout);
+  async extend(leased, visibilityTimeout) {
+    return await this.#call("extend", lease(leased), visibilityTimeout);
   }
 
-  complete(leased) {
-    return this.#call("complete", lease(leased));
+  async complete(leased) {
+    return await this.#call("complete", lease(leased));
   }
 
-  fail(leased, error) {
-    return this.#call("fail", lease(leased), plain(error));
+  async fail(leased, error) {
+    return await this.#call("fail", lease(leased), errorOf(error));
   }
 
-  retry(leased, error, options) {
-    return this.#call("retry", lease(leased), plain(error), options);
+  async retry(leased, error, options) {
+    return await this.#call("retry", lease(leased), errorOf(error), options);
   }
 
-  release(leased) {
-    return this.#call("release", lease(leased));
+  async release(leased) {
+    return await this.#call("release", lease(leased));
   }
 
-  cancel(id) {
-    return this.#call("cancel", id);
+  async cancel(id) {
+    return await this.#call("cancel", id);
   }
 
   async getMessage(id) {
@@ -109,20 +127,20 @@ export class Queue {
     return (await this.#call("listDeadLetters", options)).map(dated);
   }
 
-  redrive(options) {
-    return this.#call("redrive", options);
+  async redrive(options) {
+    return await this.#call("redrive", options);
   }
 
-  stats() {
-    return this.#call("stats");
+  async stats() {
+    return await this.#call("stats");
   }
 
   async pause(options) {
     await this.#call("pause", options);
   }
 
-  resume(options) {
-    return this.#call("resume", options);
+  async resume(options) {
+    return await this.#call("resume", options);
   }
 }
 
@@ -136,43 +154,12 @@ function dated(message) {
 // The message's payload need not go along.
 const lease = (leased) => leased?.lease ?? leased;
 
-// An Error's own fields are not written as JSON.
-const plain = (error) => (error instanceof Error ? { name: error.name, message: error.message } : error);
-
-/** As JSON, Dates as text. What JSON would silently make null is refused. */
-export function write(value) {
-  try {
-    return JSON.stringify(value, function (key, written) {
-      const given = this[key];
-      if (given instanceof Date && Number.isNaN(given.getTime())) throw invalid(key, "is an invalid Date");
-      // An argument of its own has no name here: whoever reads it says what it must be.
-      const unnamed = this === value && Array.isArray(value);
-      if (typeof given === "number" && !Number.isFinite(given) && !unnamed) throw invalid(key, "must be a finite number");
-      return written;
-    }) ?? "null";
-  } catch (error) {
-    throw error.code ? error : invalid("message", "cannot be written as JSON: it has a cycle, a BigInt, or too many levels");
-  }
-}
-
-function invalid(field, why) {
-  return Object.assign(new Error(`${field}: ${why}`), { code: "invalid_input", field, why, retryable: false });
-}
-
-export function translated(call) {
-  try {
-    return call();
-  } catch (error) {
-    throw queueError(error);
-  }
-}
-
-function queueError(error) {
-  if (error instanceof QueueError) return error;
-  if (error?.code) return new QueueError(error.message, error);
-  return new QueueError("the module broke; the next call gets a new one. Whether this call was carried out is not known", {
-    code: "unexpected",
-    retryable: false,
-    cause: error,
-  });
+function progressOf(options) {
+  if (options === undefined || options === null) return undefined;
+  if (typeof options !== "object") throw invalid("options", "must be an object");
+  const unknown = Object.keys(options).find((name) => name !== "onProgress");
+  if (unknown !== undefined) throw invalid(unknown, "is not an option here");
+  const { onProgress } = options;
+  if (onProgress !== undefined && onProgress !== null && typeof onProgress !== "function") throw invalid("onProgress", "must be a function");
+  return onProgress;
 }

@@ -71,10 +71,16 @@ pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
             .max_attempts
             .is_none_or(|it| (1..=100).contains(&it)),
     )?;
-    when("runAt", message.run_at.as_deref())?;
-    when("sendBefore", message.send_before.as_deref())?;
-    if let Some(seconds) = message.delay_seconds {
-        message.delay_ms = Some(millis(delay(seconds)?));
+    let run_at = near("runAt", message.run_at.as_deref())?;
+    let send_before = near("sendBefore", message.send_before.as_deref())?;
+    let delay = message.delay_seconds.map(delay).transpose()?;
+    message.delay_ms = delay.map(millis);
+    // Without a time to send at, it is the database's clock that counts.
+    if let (Some(run_at), Some(send_before)) = (run_at, send_before)
+        && send_before <= run_at.saturating_add(delay.unwrap_or_default())
+    {
+        let why = "must be later than the time to send at";
+        return Err(QueueError::invalid("sendBefore", why));
     }
     if let Some(key) = &message.dedup_key {
         check("dedupKey", (1..=255).contains(&key.chars().count()))?;
@@ -83,6 +89,9 @@ pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
     if let Some(metadata) = message.metadata.as_ref().filter(|it| !it.is_null()) {
         check("metadata", metadata.is_object())?;
         jsonb::json("metadata", metadata)?;
+        if jsonb::bytes(metadata) > jsonb::MAX_METADATA {
+            return Err(QueueError::invalid("metadata", "must be at most 16 kB"));
+        }
     }
     Ok(message)
 }
@@ -90,12 +99,13 @@ pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
 /// How many messages to lease, and for how long.
 pub(super) fn dequeue(options: &Dequeue) -> Checked<(u32, Duration)> {
     check("types", !options.types.is_empty())?;
-    for kind in &options.types {
+    for (index, kind) in options.types.iter().enumerate() {
+        let field = || format!("types[{index}]");
         if kind == "email" {
-            let why = "must not name email: the function process-email-queue sends it";
-            return Err(QueueError::invalid("types", why));
+            let why = "must not be email: the function process-email-queue sends it";
+            return Err(QueueError::invalid(field(), why));
         }
-        self::kind(kind).map_err(|error| QueueError::invalid("types", error.message))?;
+        self::kind(kind).map_err(|error| QueueError::invalid(field(), error.message))?;
     }
     let wanted = options.max_messages.unwrap_or(1);
     check("maxMessages", (1..=100).contains(&wanted))?;
@@ -265,6 +275,17 @@ fn kind(kind: &str) -> Checked {
 
 fn when(field: &str, text: Option<&str>) -> Checked {
     check(field, text.is_none_or(|text| time::parse(text).is_some()))
+}
+
+/// A time that the database takes with a message.
+fn near(field: &str, text: Option<&str>) -> Checked<Option<Duration>> {
+    when(field, text)?;
+    let time = text.and_then(time::parse);
+    if time.is_none_or(time::is_near) {
+        return Ok(time);
+    }
+    let why = "must be a time between the years 2000 and 3000";
+    Err(QueueError::invalid(field, why))
 }
 
 fn is_uuid(id: &str) -> bool {

@@ -6,6 +6,7 @@ use super::{
     QueueProvider, check, time,
 };
 use crate::email::shown;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -93,6 +94,19 @@ pub fn message(given: Value) -> Result<NewMessage, QueueError> {
     read(given, "message")
 }
 
+/// One message of a list: an error without a field is about the message itself.
+///
+/// # Errors
+/// As [`message`].
+pub fn item(given: Value) -> Result<NewMessage, QueueError> {
+    if given.is_object() {
+        message(given)
+    } else {
+        let why = "must be an object";
+        Err(QueueError::new(super::ErrorCode::InvalidInput, why))
+    }
+}
+
 /// Options, the defaults where they are not given.
 ///
 /// # Errors
@@ -112,13 +126,13 @@ pub fn timeout(seconds: f64) -> Result<Duration, QueueError> {
     check::positive("timeoutSeconds", seconds)
 }
 
-#[derive(Default, serde::Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct Retry {
     delay_seconds: f64,
 }
 
-#[derive(Default, serde::Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Resume {
     domain: Option<String>,
@@ -128,9 +142,10 @@ fn messages(given: Value) -> Result<Vec<NewMessage>, QueueError> {
     let Value::Array(messages) = given else {
         return Err(QueueError::invalid("messages", "must be a list"));
     };
-    let messages = messages.into_iter().enumerate().map(|(index, given)| {
-        message(given).map_err(|error| error.below(&format!("messages[{index}]")))
-    });
+    let messages = messages
+        .into_iter()
+        .enumerate()
+        .map(|(index, given)| item(given).map_err(|error| error.of_item(index)));
     messages.collect()
 }
 
@@ -149,7 +164,7 @@ fn filter_and_page(given: Value) -> Result<(DeadLetterFilter, Value), QueueError
 /// A lease, or the message that has it.
 fn lease(mut given: Value) -> Result<Lease, QueueError> {
     let inner = given.get_mut("lease").map(Value::take);
-    serde_json::from_value(inner.unwrap_or(given)).map_err(|_| check::not_a_lease())
+    Lease::deserialize(&inner.unwrap_or(given)).map_err(|_| check::not_a_lease())
 }
 
 fn text(given: Value) -> String {
@@ -171,29 +186,45 @@ fn read<T: DeserializeOwned>(given: Value, what: &str) -> Result<T, QueueError> 
         return Err(QueueError::invalid(what, "must be an object"));
     };
     // Read by reference, so that a large payload is not copied for the sake of an error.
-    T::deserialize(&fields).map_err(|_| culprit::<T>(&fields, what))
+    T::deserialize(&fields).map_err(|_| {
+        culprit(&fields, what, &|alone| {
+            T::deserialize(alone).err().map(|error| error.to_string())
+        })
+    })
 }
 
-/// Which field it is that does not fit.
-fn culprit<T: DeserializeOwned>(fields: &Map<String, Value>, what: &str) -> QueueError {
+/// Which field it is that does not fit, where `fault` says what is wrong with one alone. (Not generic: it would be in the
+/// module a dozen times.)
+fn culprit(
+    fields: &Map<String, Value>,
+    what: &str,
+    fault: &dyn Fn(&Map<String, Value>) -> Option<String>,
+) -> QueueError {
     for (name, value) in fields {
         let alone = Map::from_iter([(name.clone(), value.clone())]);
-        let Some(error) = T::deserialize(&alone).err() else {
+        let Some(error) = fault(&alone) else {
             continue;
         };
-        if error.to_string().starts_with("unknown field") {
+        // The only one with fields of its own.
+        if name == "filter" && value.is_object() {
+            let inner = options::<DeadLetterFilter>(value.clone()).err();
+            return inner.map_or(error_of(name), |error| error.below(name));
+        }
+        if error.starts_with("unknown field") {
             return QueueError::invalid(shown(name), "is not an option here");
         }
-        // The only one with fields of its own.
-        if name == "filter"
-            && let Err(error) = options::<DeadLetterFilter>(value.clone())
-            && value.is_object()
-        {
-            return error.below("filter");
-        }
-        return QueueError::invalid(name, check::rule(name));
+        let list = (value.as_array()).filter(|_| ["types", "ids"].contains(&name.as_str()));
+        let mut items = list.into_iter().flatten();
+        return match items.position(|item| !item.is_string()) {
+            Some(index) => QueueError::invalid(format!("{name}[{index}]"), "must be a text"),
+            None => error_of(name),
+        };
     }
     QueueError::invalid(what, "cannot be read")
+}
+
+fn error_of(name: &str) -> QueueError {
+    QueueError::invalid(name, check::rule(name))
 }
 
 /// A message with its times in one form: PostgREST writes `2026-01-01T00:00:00+00:00`, Supabase Lite

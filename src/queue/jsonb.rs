@@ -1,4 +1,4 @@
-//! What Postgres can keep as `jsonb` and as text: nothing nested too deep, and no NUL character.
+//! What Postgres can keep as `jsonb` and as text: nothing nested too deep, and no NUL character; and how long it is.
 
 use super::QueueError;
 use crate::email::shown;
@@ -6,6 +6,8 @@ use serde_json::Value;
 
 /// As the database: deeper than any payload needs.
 const MAX_DEPTH: usize = 32;
+/// As the database: metadata's bytes.
+pub(crate) const MAX_METADATA: u64 = 16 * 1024;
 
 /// What jsonb can keep.
 pub(super) fn json(field: &str, value: &Value) -> Result<(), QueueError> {
@@ -32,7 +34,8 @@ pub(super) fn error(why: Value) -> Value {
         Value::String(text) => serde_json::json!({ "message": text.replace('\0', "\u{fffd}") }),
         Value::Object(_) if depth_exceeds(&why, MAX_DEPTH) => Value::Object(Default::default()),
         Value::Object(_) => without_nul(why),
-        _ => Value::Object(Default::default()),
+        Value::Null => Value::Object(Default::default()),
+        other => serde_json::json!({ "message": other.to_string() }),
     }
 }
 
@@ -78,4 +81,29 @@ fn nul(value: &Value) -> Option<String> {
         }),
         _ => None,
     }
+}
+
+/// How many bytes `value` has as the database writes it: a space after each colon and comma.
+pub(crate) fn bytes(value: &Value) -> u64 {
+    let separators = |count: usize| 2 * count.saturating_sub(1) as u64;
+    match value {
+        Value::Object(members) => {
+            let inner = members
+                .iter()
+                .map(|(key, value)| text_bytes(key) + 2 + bytes(value));
+            2 + separators(members.len()) + inner.sum::<u64>()
+        }
+        Value::Array(items) => 2 + separators(items.len()) + items.iter().map(bytes).sum::<u64>(),
+        Value::String(text) => text_bytes(text),
+        other => other.to_string().len() as u64,
+    }
+}
+
+fn text_bytes(text: &str) -> u64 {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | 8 | 9 | 10 | 12 | 13 => 2,
+        0..32 => 6,
+        _ => 1,
+    });
+    2 + escaped.sum::<u64>()
 }

@@ -90,10 +90,8 @@ impl InMemoryQueueProvider {
         message: impl Fn(usize) -> Result<NewMessage, QueueError>,
         mut progress: impl FnMut(usize),
     ) -> Result<Vec<Enqueued>, QueueError> {
-        let checked = |index| {
-            (message(index).and_then(check::message))
-                .map_err(|error| error.below(&format!("messages[{index}]")))
-        };
+        let checked =
+            |index| (message(index).and_then(check::message)).map_err(|error| error.of_item(index));
         for index in 0..count {
             checked(index)?;
         }
@@ -102,7 +100,8 @@ impl InMemoryQueueProvider {
             let chunk = enqueued.len()..count.min(enqueued.len() + CHUNK);
             let chunk = chunk.map(checked).collect::<Result<Vec<_>, _>>()?;
             let result = self.with(|queue, now| queue.enqueue_many(now, &chunk));
-            enqueued.extend(result.map_err(QueueError::in_callers_words)?);
+            let first = enqueued.len();
+            enqueued.extend(result.map_err(|error| error.in_callers_words().counted_from(first))?);
             progress(enqueued.len());
         }
         Ok(enqueued)

@@ -21,7 +21,7 @@
 mod check;
 mod error;
 pub mod json;
-mod jsonb;
+pub(crate) mod jsonb;
 mod memory;
 mod message;
 mod options;

@@ -17,8 +17,9 @@ pub trait QueueProvider {
     async fn enqueue(&self, message: NewMessage) -> Result<Enqueued, QueueError>;
 
     /// Enqueues messages in their order, up to a thousand in one call; each call is one transaction. All are checked
-    /// before the first call, and the field of what is found wrong then begins with `messages[i]`. Where a call fails,
-    /// earlier ones stand.
+    /// before the first call, but for what only the database knows: its clock (`send_before` in the past), its limit of a
+    /// payload, its default sender. Where a call fails, earlier ones stand. The field of what is wrong begins with
+    /// `messages[i]`.
     async fn enqueue_many(&self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, QueueError>;
 
     /// Leases messages of types of one's own; `email` is the function's.

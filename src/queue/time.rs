@@ -3,6 +3,13 @@
 use std::time::Duration;
 
 const DAY: u64 = 24 * 60 * 60;
+/// What the database takes, 2000-01-01 to 3000-01-01, in seconds since 1970.
+const YEARS: std::ops::RangeInclusive<u64> = 946_684_800..=32_503_680_000;
+
+/// Whether the database takes a time to send at, or before.
+pub(crate) fn is_near(since_1970: Duration) -> bool {
+    YEARS.contains(&since_1970.as_secs())
+}
 
 /// `since_1970` as text in UTC with milliseconds, as in `2026-11-24T15:04:05.678+00:00`.
 pub(crate) fn format(since_1970: Duration) -> String {

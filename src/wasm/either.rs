@@ -14,11 +14,12 @@ pub(super) enum Either {
 }
 
 impl Either {
+    /// Not generic: it would be in the module twice.
     pub(super) async fn enqueue_each(
         &self,
         count: usize,
-        message: impl Fn(usize) -> Result<NewMessage, QueueError>,
-        progress: impl FnMut(usize),
+        message: &dyn Fn(usize) -> Result<NewMessage, QueueError>,
+        progress: &mut dyn FnMut(usize),
     ) -> Result<Vec<Enqueued>, QueueError> {
         match self {
             Self::Supabase(queue) => queue.enqueue_each(count, message, progress).await,
@@ -30,6 +31,10 @@ impl Either {
 macro_rules! delegate {
     ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         impl QueueProvider for Either {
+            async fn enqueue_many(&self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, QueueError> {
+                let message = |index: usize| Ok(messages.get(index).cloned().unwrap_or_default());
+                self.enqueue_each(messages.len(), &message, &mut |_| ()).await
+            }
             $(async fn $name(&self, $($argument: $type),*) -> Result<$answer, QueueError> {
                 match self {
                     Self::Supabase(queue) => queue.$name($($argument),*).await,
@@ -42,7 +47,6 @@ macro_rules! delegate {
 
 delegate! {
     enqueue(message: NewMessage) -> Enqueued;
-    enqueue_many(messages: &[NewMessage]) -> Vec<Enqueued>;
     dequeue(options: &Dequeue) -> Vec<Leased>;
     extend(lease: &Lease, visibility: Duration) -> Settlement;
     complete(lease: &Lease) -> Settlement;

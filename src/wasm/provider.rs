@@ -4,7 +4,7 @@
 use super::either::Either;
 #[cfg(not(feature = "client"))]
 use crate::queue::InMemoryQueueProvider as Provider;
-use crate::queue::{InMemoryQueueProvider, QueueError, SupabaseQueueProvider, json};
+use crate::queue::{ErrorCode, InMemoryQueueProvider, QueueError, SupabaseQueueProvider, json};
 use js_sys::{Error, Function, JsString, Reflect};
 use serde::Deserialize;
 use serde_json::Value;
@@ -104,37 +104,36 @@ impl QueueClient {
         let message = |index: usize| {
             let given =
                 (message.call1(&nobody, &(index as f64).into())).map_err(|why| thrown(&why))?;
-            parse(&String::from(JsString::from(given))).and_then(json::message)
+            parse(&String::from(JsString::from(given))).and_then(json::item)
         };
-        let report = |enqueued: usize| {
+        let mut report = |enqueued: usize| {
             if let Some(progress) = &progress {
                 // What the caller's own function throws is not this call's error.
                 let _ = progress.call2(&nobody, &(enqueued as f64).into(), &count.into());
             }
         };
-        let enqueued = provider.enqueue_each(count as usize, message, report).await;
+        let enqueued = (provider.enqueue_each(count as usize, &message, &mut report)).await;
         let enqueued = enqueued.map_err(error)?;
         serde_json::to_string(&enqueued).map_err(|_| JsValue::NULL)
     }
 }
 
 fn parse(text: &str) -> Result<Value, QueueError> {
-    // JavaScript wrote it: only its depth can be wrong.
-    serde_json::from_str(text)
-        .map_err(|_| QueueError::invalid("payload", "is nested more than 32 deep"))
+    // `src/js/write.js` wrote it, and saw to what a parser could refuse: its depth, and half surrogate pairs.
+    let unread = |_| QueueError::new(ErrorCode::Unexpected, "the arguments cannot be read");
+    serde_json::from_str(text).map_err(unread)
 }
 
-/// What writing a message as JSON threw: `{field, message}` of `src/js/write.js`.
+/// What writing a message as JSON threw: `{field, why}` of `src/js/queue.js`.
 fn thrown(why: &JsValue) -> QueueError {
     let text = |name: &str| {
         let value = Reflect::get(why, &name.into()).unwrap_or_default();
         value.as_string()
     };
-    let field = text("field").unwrap_or_else(|| "message".to_owned());
-    QueueError::invalid(
-        field,
-        text("why").unwrap_or_else(|| "cannot be written as JSON".to_owned()),
-    )
+    let message = text("why").unwrap_or_default();
+    let error = QueueError::new(ErrorCode::InvalidInput, message);
+    let field = text("field");
+    QueueError { field, ..error }
 }
 
 /// An `Error` with `code`, `field`, `retryable` and `cause`; the classes make it a `QueueError`.

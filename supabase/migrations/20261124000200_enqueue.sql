@@ -166,7 +166,8 @@ begin
   if jsonb_typeof(v_message.metadata) <> 'object' then
     perform email_queue_private.refuse('metadata', 'must be an object');
   end if;
-  if pg_column_size(v_message.metadata) > 16384 then
+  -- As text: the client measures it too, and before the first of several calls.
+  if octet_length(v_message.metadata::text) > 16384 then
     perform email_queue_private.refuse('metadata', 'must be at most 16 kB');
   end if;
   return v_message;
@@ -174,7 +175,7 @@ end
 $$;
 comment on function email_queue_private.check_message(jsonb, email_queue_private.setting) is 'Checks the options of one message and gives its row.';
 
-create function email_queue_private.enqueue(p_messages jsonb) returns jsonb
+create function email_queue_private.enqueue(p_messages jsonb, p_many boolean) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
@@ -189,6 +190,8 @@ declare
   v_lanes text[] := array[]::text[];
   v_results jsonb;
   v_gone boolean;
+  v_field text;
+  v_error text;
 begin
   if coalesce(jsonb_typeof(p_messages), 'null') <> 'array' then
     perform email_queue_private.refuse('messages', 'must be a list');
@@ -196,36 +199,48 @@ begin
   select * into v_setting from email_queue_private.setting;
   -- Sorted: where the clock counts milliseconds only (PGlite), the ids of one call have no order of their own.
   v_ids := array(select email_queue_private.new_id() as id from jsonb_array_elements(p_messages) order by id);
-  for v_item in select e from jsonb_array_elements(p_messages) as e loop
-    v_message := email_queue_private.check_message(v_item, v_setting);
-    v_message.id := v_ids[1 + cardinality(v_messages)];
-    v_payload := v_item -> 'payload';
-    if coalesce(jsonb_typeof(v_payload), 'null') = 'null' or v_message.type = 'email' and jsonb_typeof(v_payload) <> 'object' then
-      perform email_queue_private.refuse('payload', 'must be an object');
-    end if;
-    -- Deeper than any payload needs, and than what a worker's JSON parser reads.
-    if jsonb_path_exists(v_payload, '$.**{33}') then
-      perform email_queue_private.refuse('payload', 'is nested more than 32 deep');
-    end if;
-    if jsonb_path_exists(v_message.metadata, '$.**{33}') then
-      perform email_queue_private.refuse('metadata', 'is nested more than 32 deep');
-    end if;
-    v_lane := 'single:';
-    if v_message.type = 'email' then
-      if coalesce(jsonb_typeof(v_payload -> 'from'), 'null') = 'null' and v_setting.default_sender is not null then
-        v_payload := v_payload || jsonb_build_object('from', v_setting.default_sender);
+  -- One block for all of them, since each is a subtransaction.
+  begin
+    for v_item in select e from jsonb_array_elements(p_messages) as e loop
+      v_message := email_queue_private.check_message(v_item, v_setting);
+      v_message.id := v_ids[1 + cardinality(v_messages)];
+      v_payload := v_item -> 'payload';
+      if coalesce(jsonb_typeof(v_payload), 'null') = 'null' or v_message.type = 'email' and jsonb_typeof(v_payload) <> 'object' then
+        perform email_queue_private.refuse('payload', 'must be an object');
       end if;
-      v_lane := email_queue_private.check_email(v_payload);
+      -- Deeper than any payload needs, and than what a worker's JSON parser reads.
+      if jsonb_path_exists(v_payload, '$.**{33}') then
+        perform email_queue_private.refuse('payload', 'is nested more than 32 deep');
+      end if;
+      if jsonb_path_exists(v_message.metadata, '$.**{33}') then
+        perform email_queue_private.refuse('metadata', 'is nested more than 32 deep');
+      end if;
+      v_lane := 'single:';
+      if v_message.type = 'email' then
+        if coalesce(jsonb_typeof(v_payload -> 'from'), 'null') = 'null' and v_setting.default_sender is not null then
+          v_payload := v_payload || jsonb_build_object('from', v_setting.default_sender);
+        end if;
+        v_lane := email_queue_private.check_email(v_payload);
+      end if;
+      v_message.bytes := octet_length(v_payload::text);
+      if v_message.bytes > v_setting.max_payload_bytes then
+        perform email_queue_private.refuse('payload',
+          format('has %s bytes, the limit is %s: give large attachments by path', v_message.bytes, v_setting.max_payload_bytes));
+      end if;
+      v_messages := v_messages || v_message;
+      v_payloads := v_payloads || v_payload;
+      v_lanes := v_lanes || v_lane;
+    end loop;
+  exception when invalid_parameter_value then
+    get stacked diagnostics v_field = pg_exception_detail, v_error = message_text;
+    if not p_many or v_field not like 'field=%' then
+      raise;
     end if;
-    v_message.bytes := octet_length(v_payload::text);
-    if v_message.bytes > v_setting.max_payload_bytes then
-      perform email_queue_private.refuse('payload',
-        format('has %s bytes, the limit is %s: give large attachments by path', v_message.bytes, v_setting.max_payload_bytes));
-    end if;
-    v_messages := v_messages || v_message;
-    v_payloads := v_payloads || v_payload;
-    v_lanes := v_lanes || v_lane;
-  end loop;
+    v_field := substr(v_field, 7);
+    perform email_queue_private.refuse(
+      format('messages[%s]', cardinality(v_messages)) || case v_field when 'message' then '' else '.' || v_field end,
+      substr(v_error, char_length('email_queue: : ') + char_length(v_field) + 1));
+  end;
 
   -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
   with item as materialized (
@@ -261,7 +276,8 @@ begin
   return coalesce(v_results, '[]'::jsonb);
 end
 $$;
-comment on function email_queue_private.enqueue(jsonb) is 'Inserts messages; answers [{id, created, payload_differs?}] in their order.';
+comment on function email_queue_private.enqueue(jsonb, boolean) is
+  'Inserts messages; answers [{id, created, payload_differs?}] in their order. Of many, an error says which: field=messages[0].to.';
 
 create function public.email_queue_enqueue(
   p_payload jsonb, p_type text default 'email', p_priority integer default null, p_max_attempts integer default null,
@@ -272,7 +288,7 @@ language sql volatile security definer set search_path = ''
 as $$
   select email_queue_private.enqueue(jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
     'type', p_type, 'priority', p_priority, 'max_attempts', p_max_attempts, 'run_at', p_run_at, 'delay_ms', p_delay_ms,
-    'send_before', p_send_before, 'dedup_key', p_dedup_key)) || jsonb_build_object('payload', p_payload, 'metadata', p_metadata))) -> 0
+    'send_before', p_send_before, 'dedup_key', p_dedup_key)) || jsonb_build_object('payload', p_payload, 'metadata', p_metadata)), false) -> 0
 $$;
 comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb) is
   'Enqueues one message in the caller''s transaction. Answers {id, created}; created is false where the dedup key was known.';
@@ -284,10 +300,10 @@ begin
   if jsonb_typeof(p_messages) = 'array' and jsonb_array_length(p_messages) > 1000 then
     perform email_queue_private.refuse('messages', 'must be at most 1000 a call');
   end if;
-  return email_queue_private.enqueue(p_messages);
+  return email_queue_private.enqueue(p_messages, true);
 end
 $$;
 comment on function public.email_queue_enqueue_many(jsonb) is
-  'Enqueues a list of {payload, type, priority, max_attempts, run_at, delay_ms, send_before, dedup_key, metadata}, all or none. Answers [{id, created}] in their order.';
+  'Enqueues a list of {payload, type, priority, max_attempts, run_at, delay_ms, send_before, dedup_key, metadata}, all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
 
 call email_queue_private.apply_grants();

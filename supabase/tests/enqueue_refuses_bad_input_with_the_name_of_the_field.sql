@@ -25,7 +25,7 @@ begin
   return fail(p_name);
 exception when others then
   get stacked diagnostics v_state = returned_sqlstate, v_detail = pg_exception_detail;
-  return is(row(v_state, v_detail)::text, row('22023', 'field=' || p_field)::text, p_name);
+  return is(row(v_state, v_detail)::text, row('22023', 'field=messages[0].' || p_field)::text, p_name);
 end $$;
 
 update email_queue_private.setting set default_sender = null;

@@ -10,7 +10,7 @@ create temp table own as select pg_temp.mail(p_payload => '{"from": "own@d.examp
 select is(public.email_queue_get(id) -> 'payload' ->> 'from', 'own@d.example', 'a sender of its own stays') from own;
 select public.email_queue_configure('{"default_sender": null}');
 select throws_ok('select pg_temp.mail()', '22023',
-  'email_queue: from: is missing, and no default sender is stored (email_queue_configure)', 'with none stored and none given, enqueue names from');
+  'email_queue: messages[0].from: is missing, and no default sender is stored (email_queue_configure)', 'with none stored and none given, enqueue names from');
 select is((select lane from email_queue_private.ready as r, one where r.id = one.id), 'batch:a.example', 'the lane is that of the default');
 
 select public.email_queue_work('{"seed_sender": "no address"}');

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { inspect } from "node:util";
 import { freePort, startLite } from "../../scripts/lib/stack.mjs";
-import { QueueError, SupabaseQueueProvider } from "../../pkg/index.js";
+import { InMemoryQueueProvider, QueueError, SupabaseQueueProvider } from "../../pkg/index.js";
 
 const KEY = "sb_secret_of_the_tests";
 const ID = "00000000-0000-7000-8000-000000000001";
@@ -104,13 +104,121 @@ test("values that JSON cannot carry are refused with their name", async () => {
   for (const [message, field] of [
     [{ type: "report", payload: 1, runAt: new Date(Number.NaN) }, "runAt"],
     [{ type: "report", payload: 1, priority: Number.NaN }, "priority"],
-    [{ type: "report", payload: { amount: Infinity } }, "amount"],
-    [{ type: "report", payload: cycle }, "message"],
-    [{ type: "report", payload: 1n }, "message"],
+    [{ type: "report", payload: { amount: Infinity } }, "payload.amount"],
+    [{ type: "report", payload: 1, metadata: { a: [0, Number.NaN] } }, "metadata.a[1]"],
+    [{ payload: { to: "a@b.example", template: { id: "t", variables: { price: Number.NaN } } } }, "payload.template.variables.price"],
+    [{ type: "report", payload: { "not plain": Infinity } }, "payload.?"],
+    [{ type: "report", payload: cycle }, "payload.itself"],
+    [{ type: "report", payload: 1n }, "payload"],
+    [{ type: "report", payload: { a: [1n] } }, "payload.a[0]"],
+    [{ type: "report", payload: 1, metadata: nested(200) }, "metadata"],
+    [{ type: "report", payload: 1, metadata: nested(50) }, "metadata"],
+    [{ type: "report", payload: nested(2000) }, "payload"],
   ]) {
     await assert.rejects(queue.enqueue(message), { name: "QueueError", code: "invalid_input", field });
     await assert.rejects(queue.enqueueMany([message]), { name: "QueueError", code: "invalid_input", field: `messages[0].${field}` });
   }
   await assert.rejects(queue.getMessagesByStatus("failed", { since: new Date("x") }), { code: "invalid_input", field: "since" });
+  await assert.rejects(queue.redrive({ filter: { since: new Date("x") } }), { code: "invalid_input", field: "filter.since" });
   await assert.rejects(queue.getMessage(ID.slice(1)), { code: "invalid_input", field: "id" });
+});
+
+const nested = (levels) => {
+  let value = {};
+  for (let level = 1; level < levels; level++) value = { a: value };
+  return value;
+};
+
+test("options that nobody reads are refused", async () => {
+  const queue = new InMemoryQueueProvider();
+  for (const [options, field] of [
+    [5, "options"],
+    [{ onprogress() {} }, "onprogress"],
+    [{ onProgress: 5 }, "onProgress"],
+  ]) {
+    await assert.rejects(queue.enqueueMany([{ type: "report", payload: 1 }], options), { name: "QueueError", code: "invalid_input", field });
+  }
+  assert.throws(() => queue.advance("5"), { name: "QueueError", code: "invalid_input", field: "seconds" });
+  assert.deepEqual((await queue.stats()).types, {});
+});
+
+test("what the caller's own code throws comes out as it is, and breaks nothing", async () => {
+  const queue = new InMemoryQueueProvider();
+  await queue.enqueue({ type: "kept", payload: 1 });
+  const mine = Object.assign(new RangeError("mine"), { code: "MINE" });
+  const fault = () => {
+    throw mine;
+  };
+  const report = { type: "report", payload: 1 };
+  const wrong = [
+    { ...report, get metadata() { return fault(); } },
+    { ...report, payload: { toJSON: fault } },
+  ];
+  const calls = [() => queue.enqueueMany((function* () { fault(); })()), () => queue.complete({ get lease() { return fault(); } })];
+  for (const message of wrong) calls.push(() => queue.enqueue(message), () => queue.enqueueMany([report, message]));
+  for (const call of calls) await assert.rejects(call, (error) => error === mine);
+  assert.deepEqual(Object.keys((await queue.stats()).types), ["kept"]);
+
+  // What was enqueued before it stands.
+  await assert.rejects(queue.enqueueMany(Array(2500).fill(report), { onProgress: (enqueued) => enqueued === 2000 && fault() }), (error) => error === mine);
+  assert.equal((await queue.stats()).types.report.pending, 2000);
+});
+
+test("half of a surrogate pair becomes U+FFFD", async () => {
+  const queue = new InMemoryQueueProvider();
+  const payload = { "key\ud83d": "a\ud83db", whole: "\u{1f600}", written: "\\ud83d" };
+  const { id } = await queue.enqueue({ type: "report", payload, dedupKey: "\ude00", metadata: { a: "\ud83d" } });
+  const kept = await queue.getMessage(id);
+  assert.deepEqual(kept.payload, { "key\ufffd": "a\ufffdb", whole: "\u{1f600}", written: "\\ud83d" });
+  assert.deepEqual([kept.dedupKey, kept.metadata], ["\ufffd", { a: "\ufffd" }]);
+  assert.deepEqual(await queue.listDeadLetters({ text: "\ud83d" }), []);
+  await queue.pause({ reason: "\ud83d" });
+  assert.equal((await queue.stats()).paused.reason, "\ufffd");
+});
+
+test("no error keeps a consumer from saying that it failed", async () => {
+  const queue = new InMemoryQueueProvider();
+  const cycle = { message: "round" };
+  cycle.itself = cycle;
+  for (const [error, message] of [
+    [new Error("half \ud83d"), "half \ufffd"],
+    [{ message: "deep", a: nested(200) }, "deep"],
+    [{ message: "NaN", a: Number.NaN }, "NaN"],
+    [cycle, "round"],
+    ["text", "text"],
+    [5, "5"],
+    [1n, "1"],
+    [{ get message() { throw new Error("unreadable"); } }, undefined],
+    [undefined, undefined],
+  ]) {
+    await queue.enqueue({ type: "report", payload: 1 });
+    const [leased] = await queue.dequeue({ types: ["report"] });
+    assert.equal(await queue.fail(leased, error), "applied");
+    assert.equal((await queue.getMessage(leased.id)).error.message, message);
+  }
+});
+
+test("what is wrong in the thousands is found before the first request, or named by its place", async () => {
+  let requests = 0;
+  const refusal = { code: "22023", message: "email_queue: messages[3].max_attempts: is wrong", details: "field=messages[3].max_attempts" };
+  const url = await serving((response) => {
+    const answer = Array(1000).fill({ id: ID, created: true });
+    if (++requests === 1) response.end(JSON.stringify(answer));
+    else response.writeHead(400).end(JSON.stringify(refusal));
+  });
+  const queue = new SupabaseQueueProvider(url, KEY);
+  const report = { type: "report", payload: 1 };
+  const list = (last) => [...Array(2500).fill(report), { ...report, ...last }];
+  for (const [last, field] of [
+    [{ metadata: { a: "x".repeat(16_376) } }, "metadata"],
+    [{ metadata: { a: "\u00e9".repeat(8_190) } }, "metadata"],
+    [{ runAt: "1999-12-31T00:00:00Z" }, "runAt"],
+    [{ sendBefore: new Date("3001-01-01") }, "sendBefore"],
+    [{ runAt: new Date("2999-01-02"), sendBefore: new Date("2999-01-01") }, "sendBefore"],
+  ]) {
+    await assert.rejects(queue.enqueueMany(list(last)), { code: "invalid_input", field: `messages[2500].${field}` });
+  }
+  assert.equal(requests, 0);
+  await assert.rejects(queue.enqueueMany(list({ metadata: { a: "x".repeat(16_375) } })), { code: "invalid_input", field: "messages[1003].maxAttempts" });
+  await assert.rejects(queue.enqueue(report), { code: "invalid_input", field: "maxAttempts", message: "maxAttempts: is wrong" });
 });

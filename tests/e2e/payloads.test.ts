@@ -121,7 +121,7 @@ test("the default sender is the one of the enqueue", async (stack) => {
   const senders = new Map((await stack.provider.emails()).map(({ message_id, from }) => [message_id, from]));
   assert.deepEqual([senders.get(before[0]), senders.get(after[0])], ["Shop <shop@shop.example>", "New <new@other.example>"]);
   await stack.configure({ default_sender: null });
-  await assert.rejects(stack.db.enqueue(mails(1)), /email_queue: from: is missing/);
+  await assert.rejects(stack.db.enqueue(mails(1)), /email_queue: messages\[0\]\.from: is missing/);
   await assert.rejects(client(stack).enqueue(mails(1)[0]), { code: "invalid_input", field: "payload.from" });
 });
 

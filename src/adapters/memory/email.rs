@@ -47,31 +47,6 @@ pub(super) fn sender_domain(from: &Value) -> Option<String> {
     (!domain.is_empty() && domain.bytes().all(plain)).then(|| domain.to_ascii_lowercase())
 }
 
-/// How many bytes `value` has as the database writes it: a space after each colon and comma.
-pub(super) fn bytes(value: &Value) -> u64 {
-    let separators = |count: usize| 2 * count.saturating_sub(1) as u64;
-    match value {
-        Value::Object(members) => {
-            let inner = members
-                .iter()
-                .map(|(key, value)| text_bytes(key) + 2 + bytes(value));
-            2 + separators(members.len()) + inner.sum::<u64>()
-        }
-        Value::Array(items) => 2 + separators(items.len()) + items.iter().map(bytes).sum::<u64>(),
-        Value::String(text) => text_bytes(text),
-        other => other.to_string().len() as u64,
-    }
-}
-
-fn text_bytes(text: &str) -> u64 {
-    let escaped = text.bytes().map(|byte| match byte {
-        b'"' | b'\\' | 8 | 9 | 10 | 12 | 13 => 2,
-        0..32 => 6,
-        _ => 1,
-    });
-    2 + escaped.sum::<u64>()
-}
-
 fn check_addresses(payload: &Map<String, Value>, field: &str) -> Result<(), QueueError> {
     let value = match given(payload, field) {
         None if field == "to" => return refuse("to", "is missing"),

@@ -1,16 +1,11 @@
 //! Enqueue: options, structure, size and sender are checked, as the database does.
 
-use super::email::{bytes, lane, refuse};
+use super::email::{lane, refuse};
 use super::store::{Message, Queue, Ready};
-use crate::queue::time;
-use crate::queue::{Enqueued, NewMessage, QueueError};
+use crate::queue::jsonb::{MAX_METADATA, bytes};
+use crate::queue::{Enqueued, NewMessage, QueueError, time};
 use serde_json::Value;
 use std::time::Duration;
-
-/// Metadata's limit, in bytes.
-const MAX_METADATA: u64 = 16 * 1024;
-/// 2000-01-01 to 3000-01-01, in seconds since 1970.
-const TIMES: std::ops::RangeInclusive<u64> = 946_684_800..=32_503_680_000;
 
 impl Queue {
     /// Inserts one message.
@@ -51,14 +46,14 @@ impl Queue {
     /// Inserts all messages or, where one is wrong, none.
     ///
     /// # Errors
-    /// `invalid_input` names the field.
+    /// `invalid_input` names the field, below `messages[i]`.
     pub fn enqueue_many(
         &mut self,
         now: Duration,
         messages: &[NewMessage],
     ) -> Result<Vec<Enqueued>, QueueError> {
-        for message in messages {
-            self.check(now, message)?;
+        for (index, message) in messages.iter().enumerate() {
+            (self.check(now, message)).map_err(|error| error.of_item(index))?;
         }
         messages
             .iter()
@@ -144,7 +139,7 @@ fn when(field: &str, text: Option<&str>) -> Result<Option<Duration>, QueueError>
     match text.map(time::parse) {
         None => Ok(None),
         Some(None) => refuse(field, "must be a time"),
-        Some(Some(time)) if !TIMES.contains(&time.as_secs()) => {
+        Some(Some(time)) if !time::is_near(time) => {
             refuse(field, "must be a time between the years 2000 and 3000")
         }
         Some(Some(time)) => Ok(Some(time)),

@@ -24,7 +24,7 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
         let encode = |index| {
             message(index)
                 .and_then(NewMessage::encode)
-                .map_err(|error| error.below(&format!("messages[{index}]")))
+                .map_err(|error| error.of_item(index))
         };
         for index in 0..count {
             encode(index)?;
@@ -36,7 +36,8 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
             let text = encode(index)?;
             let full = chunked == CHUNK_MESSAGES || chunk.len() + text.len() > CHUNK_BYTES;
             if full && chunked > 0 {
-                enqueued.extend(self.enqueue_chunk(std::mem::take(&mut chunk)).await?);
+                let result = self.enqueue_chunk(std::mem::take(&mut chunk)).await;
+                enqueued.extend(result.map_err(|error| error.counted_from(enqueued.len()))?);
                 chunked = 0;
                 progress(enqueued.len());
             }
@@ -47,7 +48,8 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
             chunked += 1;
         }
         if chunked > 0 {
-            enqueued.extend(self.enqueue_chunk(chunk).await?);
+            let result = self.enqueue_chunk(chunk).await;
+            enqueued.extend(result.map_err(|error| error.counted_from(enqueued.len()))?);
             progress(enqueued.len());
         }
         Ok(enqueued)

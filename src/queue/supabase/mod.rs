@@ -82,14 +82,16 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
     ) -> Result<A, QueueError> {
         let answer =
             (self.rpc.call(function, &arguments).await).map_err(QueueError::in_callers_words)?;
-        serde_json::from_str(&answer).map_err(|_| unreadable(function))
+        // By way of a value: a parser of text for each type of answer would make the module larger by some kilobytes.
+        let answer: Value = serde_json::from_str(&answer).map_err(|_| unreadable(function))?;
+        A::deserialize(&answer).map_err(|_| unreadable(function))
     }
 }
 
 impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
     async fn enqueue(&self, message: NewMessage) -> Result<Enqueued, QueueError> {
         let text = message.encode()?;
-        let mut enqueued = self.enqueue_chunk(text).await?;
+        let mut enqueued = (self.enqueue_chunk(text).await).map_err(QueueError::of_one)?;
         enqueued
             .pop()
             .ok_or_else(|| unreadable("email_queue_enqueue_many"))

@@ -72,7 +72,7 @@ pub fn bad_input_is_refused_with_the_name_of_the_field(subject: &mut dyn Subject
         let shown = format!("{message:?}").chars().take(300).collect::<String>();
         assert_eq!(
             subject.enqueue(&[message]),
-            Err(field.to_owned()),
+            Err(format!("messages[0].{field}")),
             "{shown}"
         );
     }
@@ -126,7 +126,7 @@ pub fn the_default_sender_is_written_in(subject: &mut dyn Subject) {
 pub fn all_or_none_of_many(subject: &mut dyn Subject) {
     let mut messages = emails(3);
     messages.push(without("to"));
-    assert_eq!(subject.enqueue(&messages), Err("to".to_owned()));
+    assert_eq!(subject.enqueue(&messages), Err("messages[3].to".to_owned()));
     assert!(subject.list("pending").is_empty());
     messages.pop();
     let ids = subject.put(&messages);
