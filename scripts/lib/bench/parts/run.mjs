@@ -1,0 +1,1 @@
+export const run = async () => ({ tables: [], goals: [], plots: [], raw: null });

@@ -1,0 +1,1 @@
+export const scale = async () => ({ tables: [], goals: [], plots: [], raw: null });
