@@ -1,7 +1,19 @@
+import { guardedTasks } from "./module.js";
+
+export const tasks = guardedTasks();
+const { queueMicrotask } = tasks;
 /**
- * The client of a project's queue. Each call works on a clone of what it needs, so that calls can overlap.
+ * A queue. Calls can overlap: each works on a clone of the pointer.
  */
 export class QueueClient {
+    static __wrap(ptr) {
+        const obj = Object.create(QueueClient.prototype);
+        obj.__wbg_ptr = ptr;
+        Object.defineProperty(obj, '__wbg_inst', { value: __wbg_instance_id, writable: true });
+
+        QueueClientFinalization.register(obj, { ptr, instance: __wbg_instance_id }, obj);
+        return obj;
+    }
     __destroy_into_raw() {
         const ptr = this.__wbg_ptr;
         this.__wbg_ptr = 0;
@@ -15,288 +27,124 @@ export class QueueClient {
 
     }
     /**
-     * Cancels a message that waits.
-     * @param {string} id
-     * @returns {Promise<any>}
+     * Lets time pass in a queue in memory.
+     *
+     * # Errors
+     * `invalid_input`.
+     * @param {number} seconds
      */
-    cancel(id) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        const ptr0 = passStringToWasm0(id, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        const len0 = WASM_VECTOR_LEN;
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_cancel(this.__wbg_ptr, ptr0, len0);
-        return ret;
-    }
-    /**
-     * Ends a message as completed.
-     * @param {any} leased
-     * @returns {Promise<any>}
-     */
-    complete(leased) {
+    advance(seconds) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
         let ret;
         __wbg_call_guard();
-        ret = wasm.queueclient_complete(this.__wbg_ptr, leased);
-        return ret;
+        ret = wasm.queueclient_advance(this.__wbg_ptr, seconds);
+        if (ret[1]) {
+            throw takeFromExternrefTable0(ret[0]);
+        }
     }
     /**
-     * Leases messages: `[{message, dispatchId, token}]`.
-     * @param {any} given
-     * @returns {Promise<any>}
+     * Calls a method with its arguments, a JSON list; gives its answer as JSON.
+     *
+     * # Errors
+     * See [`error`].
+     * @param {string} method
+     * @param {string} _arguments
+     * @returns {Promise<string>}
      */
-    dequeue(given) {
+    call(method, _arguments) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passStringToWasm0(method, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passStringToWasm0(_arguments, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
         let ret;
         __wbg_call_guard();
-        ret = wasm.queueclient_dequeue(this.__wbg_ptr, given);
+        ret = wasm.queueclient_call(this.__wbg_ptr, ptr0, len0, ptr1, len1);
         return ret;
     }
     /**
-     * Enqueues messages in their order; `progress(enqueued, count)` is called after each request.
-     * @param {Array<any>} messages
+     * Enqueues `count` messages, each of which `message(index)` gives as JSON when it is needed, so that not all of them
+     * need be held as text at once. `progress(enqueued, count)` is called after each request.
+     *
+     * # Errors
+     * See [`error`].
+     * @param {number} count
+     * @param {Function} message
      * @param {Function | null} [progress]
-     * @returns {Promise<any>}
+     * @returns {Promise<string>}
      */
-    enqueueMany(messages, progress) {
+    enqueueMany(count, message, progress) {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
+        const val1 = +count;
         let ret;
         __wbg_call_guard();
-        ret = wasm.queueclient_enqueueMany(this.__wbg_ptr, messages, isLikeNone(progress) ? 0 : addToExternrefTable0(progress));
+        ret = wasm.queueclient_enqueueMany(this.__wbg_ptr, val1, message, isLikeNone(progress) ? 0 : addToExternrefTable0(progress));
         return ret;
     }
     /**
-     * Enqueues one message.
-     * @param {any} message
-     * @returns {Promise<any>}
+     * A queue in memory.
+     *
+     * # Errors
+     * `invalid_input`.
+     * @param {string} options
+     * @returns {QueueClient}
      */
-    enqueue(message) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_enqueue(this.__wbg_ptr, message);
-        return ret;
-    }
-    /**
-     * Makes a lease longer.
-     * @param {any} leased
-     * @param {number} visibility
-     * @returns {Promise<any>}
-     */
-    extend(leased, visibility) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_extend(this.__wbg_ptr, leased, visibility);
-        return ret;
-    }
-    /**
-     * Ends a message as failed.
-     * @param {any} leased
-     * @param {any} why
-     * @returns {Promise<any>}
-     */
-    fail(leased, why) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_fail(this.__wbg_ptr, leased, why);
-        return ret;
-    }
-    /**
-     * One message, or null.
-     * @param {string} id
-     * @returns {Promise<any>}
-     */
-    getMessage(id) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        const ptr0 = passStringToWasm0(id, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+    static inMemory(options) {
+        const ptr0 = passStringToWasm0(options, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
         const len0 = WASM_VECTOR_LEN;
         let ret;
         __wbg_call_guard();
-        ret = wasm.queueclient_getMessage(this.__wbg_ptr, ptr0, len0);
-        return ret;
-    }
-    /**
-     * The newest messages in a status.
-     * @param {string} status
-     * @param {any} given
-     * @returns {Promise<any>}
-     */
-    getMessagesByStatus(status, given) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
+        ret = wasm.queueclient_inMemory(ptr0, len0);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
         }
-        const ptr0 = passStringToWasm0(status, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        const len0 = WASM_VECTOR_LEN;
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_getMessagesByStatus(this.__wbg_ptr, ptr0, len0, given);
-        return ret;
+        return QueueClient.__wrap(ret[0]);
     }
     /**
-     * The newest dead letters. Filter and page are two objects.
-     * @param {any} filter
-     * @param {any} page
-     * @returns {Promise<any>}
-     */
-    listDeadLetters(filter, page) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_listDeadLetters(this.__wbg_ptr, filter, page);
-        return ret;
-    }
-    /**
+     * The queue of a project.
+     *
      * # Errors
      * `invalid_input`.
      * @param {string} url
      * @param {string} key
-     * @param {number | null} [timeout_seconds]
+     * @param {string} options
+     * @returns {QueueClient}
      */
-    constructor(url, key, timeout_seconds) {
-        const val3 = +(isLikeNone(timeout_seconds) ? 0 : timeout_seconds);
-        let ptr0, len0, ptr1, len1;
+    static supabase(url, key, options) {
+        let ptr0, len0, ptr1, len1, ptr2, len2;
         try {
             ptr0 = passStringToWasm0(url, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
             len0 = WASM_VECTOR_LEN;
             ptr1 = passStringToWasm0(key, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
             len1 = WASM_VECTOR_LEN;
+            ptr2 = passStringToWasm0(options, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len2 = WASM_VECTOR_LEN;
         } catch (e) {
+            if (ptr2) { wasm.__wbindgen_free(ptr2, len2 * 1, 1); }
             if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
             if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
             throw e;
         }
         let ret;
         __wbg_call_guard();
-        ret = wasm.queueclient_new(ptr0, len0, ptr1, len1, !isLikeNone(timeout_seconds), val3);
+        ret = wasm.queueclient_supabase(ptr0, len0, ptr1, len1, ptr2, len2);
         if (ret[2]) {
             throw takeFromExternrefTable0(ret[1]);
         }
-        this.__wbg_ptr = ret[0];
-        Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
-        QueueClientFinalization.register(this, { ptr: ret[0], instance: __wbg_instance_id }, this);
-        return this;
-    }
-    /**
-     * Pauses e-mail, or one sender domain.
-     * @param {string} reason
-     * @param {string | null} [domain]
-     * @param {number | null} [time_seconds]
-     * @returns {Promise<any>}
-     */
-    pause(reason, domain, time_seconds) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        const val3 = +(isLikeNone(time_seconds) ? 0 : time_seconds);
-        let ptr0, len0, ptr1, len1;
-        try {
-            ptr0 = passStringToWasm0(reason, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-            len0 = WASM_VECTOR_LEN;
-            ptr1 = isLikeNone(domain) ? 0 : passStringToWasm0(domain, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-            len1 = WASM_VECTOR_LEN;
-        } catch (e) {
-            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
-            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
-            throw e;
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_pause(this.__wbg_ptr, ptr0, len0, ptr1, len1, !isLikeNone(time_seconds), val3);
-        return ret;
-    }
-    /**
-     * Puts dead letters back.
-     * @param {any} given
-     * @param {any} filter
-     * @returns {Promise<any>}
-     */
-    redrive(given, filter) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_redrive(this.__wbg_ptr, given, filter);
-        return ret;
-    }
-    /**
-     * Gives a message back.
-     * @param {any} leased
-     * @returns {Promise<any>}
-     */
-    release(leased) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_release(this.__wbg_ptr, leased);
-        return ret;
-    }
-    /**
-     * Ends a pause.
-     * @param {string | null} [domain]
-     * @returns {Promise<any>}
-     */
-    resume(domain) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        var ptr0 = isLikeNone(domain) ? 0 : passStringToWasm0(domain, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-        var len0 = WASM_VECTOR_LEN;
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_resume(this.__wbg_ptr, ptr0, len0);
-        return ret;
-    }
-    /**
-     * Tries a message again later.
-     * @param {any} leased
-     * @param {any} why
-     * @param {number} delay_seconds
-     * @returns {Promise<any>}
-     */
-    retry(leased, why, delay_seconds) {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_retry(this.__wbg_ptr, leased, why, delay_seconds);
-        return ret;
-    }
-    /**
-     * How deep the queue is.
-     * @returns {Promise<any>}
-     */
-    stats() {
-        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
-            throw new Error('Invalid stale object from previous Wasm instance');
-        }
-        let ret;
-        __wbg_call_guard();
-        ret = wasm.queueclient_stats(this.__wbg_ptr);
-        return ret;
+        return QueueClient.__wrap(ret[0]);
     }
 }
 if (Symbol.dispose) QueueClient.prototype[Symbol.dispose] = QueueClient.prototype.free;
@@ -324,27 +172,9 @@ function __wbg_get_imports() {
             const ret = Error(getStringFromWasm0(arg0, arg1));
             return ret;
         },
-        __wbg_String_8564e559799eccda: function(arg0, arg1) {
-            const ret = String(arg1);
-            const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-            const len1 = WASM_VECTOR_LEN;
-            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
-            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
-        },
         __wbg___emailQueuePanicked_7aaac2b9a59356e8: function() { return handleError(function (arg0, arg1) {
             globalThis.__emailQueuePanicked(getStringFromWasm0(arg0, arg1));
         }, arguments); },
-        __wbg___wbindgen_bigint_get_as_i64_11da4b52cd0aedef: function(arg0, arg1) {
-            const v = arg1;
-            const ret = typeof(v) === 'bigint' ? v : undefined;
-            getDataViewMemory0().setBigInt64((arg0 >>> 0) + 8 * 1, isLikeNone(ret) ? BigInt(0) : ret, true);
-            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, !isLikeNone(ret), true);
-        },
-        __wbg___wbindgen_boolean_get_4f1baf9a00be3c74: function(arg0) {
-            const v = arg0;
-            const ret = typeof(v) === 'boolean' ? v : undefined;
-            return isLikeNone(ret) ? 0xFFFFFF : ret ? 1 : 0;
-        },
         __wbg___wbindgen_debug_string_f249a2a76caa9a55: function(arg0, arg1) {
             const ret = debugString(arg1);
             const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
@@ -352,24 +182,8 @@ function __wbg_get_imports() {
             getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
             getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
         },
-        __wbg___wbindgen_in_3f58a9d3b3a7eed2: function(arg0, arg1) {
-            const ret = arg0 in arg1;
-            return ret;
-        },
-        __wbg___wbindgen_is_bigint_5fa10641e039d3ef: function(arg0) {
-            const ret = typeof(arg0) === 'bigint';
-            return ret;
-        },
-        __wbg___wbindgen_is_falsy_d864b623500ae65d: function(arg0) {
-            const ret = !arg0;
-            return ret;
-        },
         __wbg___wbindgen_is_function_741ff2bb612836f5: function(arg0) {
             const ret = typeof(arg0) === 'function';
-            return ret;
-        },
-        __wbg___wbindgen_is_null_c22311b1cc228e3a: function(arg0) {
-            const ret = arg0 === null;
             return ret;
         },
         __wbg___wbindgen_is_object_8b968c3ab8e96595: function(arg0) {
@@ -377,27 +191,9 @@ function __wbg_get_imports() {
             const ret = typeof(val) === 'object' && val !== null;
             return ret;
         },
-        __wbg___wbindgen_is_string_fc456fee5d3317de: function(arg0) {
-            const ret = typeof(arg0) === 'string';
-            return ret;
-        },
         __wbg___wbindgen_is_undefined_be5b34249ff1fc15: function(arg0) {
             const ret = arg0 === undefined;
             return ret;
-        },
-        __wbg___wbindgen_jsval_eq_38d7bfbe4cc84039: function(arg0, arg1) {
-            const ret = arg0 === arg1;
-            return ret;
-        },
-        __wbg___wbindgen_jsval_loose_eq_b2f214e2e4b30e36: function(arg0, arg1) {
-            const ret = arg0 == arg1;
-            return ret;
-        },
-        __wbg___wbindgen_number_get_934b640d0889af78: function(arg0, arg1) {
-            const obj = arg1;
-            const ret = typeof(obj) === 'number' ? obj : undefined;
-            getDataViewMemory0().setFloat64((arg0 >>> 0) + 8 * 1, isLikeNone(ret) ? 0 : ret, true);
-            getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, !isLikeNone(ret), true);
         },
         __wbg___wbindgen_string_get_7ce8eee7fd327545: function(arg0, arg1) {
             const obj = arg1;
@@ -419,10 +215,6 @@ function __wbg_get_imports() {
         __wbg_append_ba9a4dc30a0323fd: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4) {
             arg0.append(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4));
         }, arguments); },
-        __wbg_assign_6b6bb30388088072: function(arg0, arg1) {
-            const ret = Object.assign(arg0, arg1);
-            return ret;
-        },
         __wbg_call_40b008ba32f73991: function() { return handleError(function (arg0, arg1) {
             const ret = arg0.call(arg1);
             return ret;
@@ -443,20 +235,12 @@ function __wbg_get_imports() {
             const ret = arg0.done;
             return ret;
         },
-        __wbg_entries_7bb1459bd9b5c2b9: function(arg0) {
-            const ret = Object.entries(arg0);
-            return ret;
-        },
         __wbg_fetch_41d29a2b2428e0c7: function(arg0, arg1) {
             const ret = arg0.fetch(arg1);
             return ret;
         },
         __wbg_fetch_fda7bc27c982b1f3: function(arg0) {
             const ret = fetch(arg0);
-            return ret;
-        },
-        __wbg_getTime_edc91481cbc4cd78: function(arg0) {
-            const ret = arg0.getTime();
             return ret;
         },
         __wbg_get_2080c49015e35254: function() { return handleError(function (arg0, arg1) {
@@ -467,64 +251,12 @@ function __wbg_get_imports() {
             const ret = Reflect.get(arg0, arg1);
             return ret;
         }, arguments); },
-        __wbg_get_d7176cfb76d71114: function(arg0, arg1) {
-            const ret = arg0[arg1 >>> 0];
-            return ret;
-        },
-        __wbg_get_unchecked_e6325ad374eff861: function(arg0, arg1) {
-            const ret = arg0[arg1 >>> 0];
-            return ret;
-        },
-        __wbg_get_with_ref_key_fc601247060b7204: function(arg0, arg1) {
-            const ret = arg0[arg1];
-            return ret;
-        },
         __wbg_has_2c4d5cf25ec8c1cf: function() { return handleError(function (arg0, arg1) {
             const ret = Reflect.has(arg0, arg1);
             return ret;
         }, arguments); },
         __wbg_headers_5fc0106c076eb731: function(arg0) {
             const ret = arg0.headers;
-            return ret;
-        },
-        __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b: function(arg0) {
-            let result;
-            try {
-                result = arg0 instanceof ArrayBuffer;
-            } catch (_) {
-                result = false;
-            }
-            const ret = result;
-            return ret;
-        },
-        __wbg_instanceof_Date_99b6a345bf39e8f4: function(arg0) {
-            let result;
-            try {
-                result = arg0 instanceof Date;
-            } catch (_) {
-                result = false;
-            }
-            const ret = result;
-            return ret;
-        },
-        __wbg_instanceof_Error_74e3cca0c4a69161: function(arg0) {
-            let result;
-            try {
-                result = arg0 instanceof Error;
-            } catch (_) {
-                result = false;
-            }
-            const ret = result;
-            return ret;
-        },
-        __wbg_instanceof_Map_0b4fc8b62e73f163: function(arg0) {
-            let result;
-            try {
-                result = arg0 instanceof Map;
-            } catch (_) {
-                result = false;
-            }
-            const ret = result;
             return ret;
         },
         __wbg_instanceof_Response_5b0b4f7f1daeae51: function(arg0) {
@@ -537,68 +269,18 @@ function __wbg_get_imports() {
             const ret = result;
             return ret;
         },
-        __wbg_instanceof_Uint8Array_d7aeb0dcb3108fea: function(arg0) {
-            let result;
-            try {
-                result = arg0 instanceof Uint8Array;
-            } catch (_) {
-                result = false;
-            }
-            const ret = result;
-            return ret;
-        },
-        __wbg_isArray_bcf1376d0d732d08: function(arg0) {
-            const ret = Array.isArray(arg0);
-            return ret;
-        },
-        __wbg_isSafeInteger_1a35ba4d31e71d38: function(arg0) {
-            const ret = Number.isSafeInteger(arg0);
-            return ret;
-        },
         __wbg_iterator_e4c5e8f68ada7b58: function() {
             const ret = Symbol.iterator;
-            return ret;
-        },
-        __wbg_length_186163212ffe79c3: function(arg0) {
-            const ret = arg0.length;
-            return ret;
-        },
-        __wbg_length_b03a0fabb109b1e9: function(arg0) {
-            const ret = arg0.length;
-            return ret;
-        },
-        __wbg_message_43d8c8f1d543a349: function(arg0) {
-            const ret = arg0.message;
-            return ret;
-        },
-        __wbg_name_d1fa514fdca6a975: function(arg0) {
-            const ret = arg0.name;
-            return ret;
-        },
-        __wbg_new_13de428334042d26: function(arg0) {
-            const ret = new Uint8Array(arg0);
             return ret;
         },
         __wbg_new_277c27c26f94cbc2: function() { return handleError(function () {
             const ret = new Headers();
             return ret;
         }, arguments); },
-        __wbg_new_37eb45aaf5eeb820: function() {
-            const ret = new Array();
-            return ret;
-        },
-        __wbg_new_3e95cd7386bb9a6c: function(arg0) {
-            const ret = new Date(arg0);
-            return ret;
-        },
         __wbg_new_5f28518387ad0e34: function() { return handleError(function () {
             const ret = new AbortController();
             return ret;
         }, arguments); },
-        __wbg_new_7075786089b89c5e: function() {
-            const ret = new Map();
-            return ret;
-        },
         __wbg_new_787b9fb330d55d78: function(arg0, arg1) {
             const ret = new Error(getStringFromWasm0(arg0, arg1));
             return ret;
@@ -618,7 +300,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return wasm_bindgen__convert__closures_____invoke__h1ba9ff470eeea6df(a, state0.b, arg0, arg1);
+                        return wasm_bindgen__convert__closures_____invoke__h16c88541b57b7df3(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -641,11 +323,8 @@ function __wbg_get_imports() {
             const ret = arg0.next();
             return ret;
         }, arguments); },
-        __wbg_prototypesetcall_13162965d1fe7aa3: function(arg0, arg1, arg2) {
-            Uint8Array.prototype.set.call(getArrayU8FromWasm0(arg0, arg1), arg2);
-        },
-        __wbg_push_c9f4893fc209f768: function(arg0, arg1) {
-            const ret = arg0.push(arg1);
+        __wbg_now_463ac581d2fc7ea3: function() {
+            const ret = Date.now();
             return ret;
         },
         __wbg_queueMicrotask_1e8503a8a690f0a3: function(arg0) {
@@ -674,21 +353,11 @@ function __wbg_get_imports() {
             const ret = Reflect.set(arg0, arg1, arg2);
             return ret;
         }, arguments); },
-        __wbg_set_8282f7e0d2d01336: function(arg0, arg1, arg2) {
-            const ret = arg0.set(arg1, arg2);
-            return ret;
-        },
         __wbg_set_body_877d5251e78ca815: function(arg0, arg1) {
             arg0.body = arg1;
         },
         __wbg_set_credentials_bb5277b4006149d4: function(arg0, arg1) {
             arg0.credentials = __wbindgen_enum_RequestCredentials[arg1];
-        },
-        __wbg_set_d2d33b52458e984a: function(arg0, arg1, arg2) {
-            arg0[arg1 >>> 0] = arg2;
-        },
-        __wbg_set_e4b9a833d288759a: function(arg0, arg1, arg2) {
-            arg0[arg1] = arg2;
         },
         __wbg_set_headers_6d75a7df4eb22716: function(arg0, arg1) {
             arg0.headers = arg1;
@@ -742,10 +411,6 @@ function __wbg_get_imports() {
             const ret = arg0.then(arg1);
             return ret;
         },
-        __wbg_toISOString_51ebc75332aba76a: function(arg0) {
-            const ret = arg0.toISOString();
-            return ret;
-        },
         __wbg_url_9fadea28ec624f1d: function(arg0, arg1) {
             const ret = arg1.url;
             const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
@@ -758,13 +423,13 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 231, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h940dbabf0e312b6d);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 166, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__ha61e0de2076df75b);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 160, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h34bb3ddc464ec670);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 94, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__hbe980a37b571a37e);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0) {
@@ -772,19 +437,9 @@ function __wbg_get_imports() {
             const ret = arg0;
             return ret;
         },
-        __wbindgen_generic_0000000000000004: function(arg0) {
-            // Cast intrinsic for `I64 -> Externref`.
-            const ret = arg0;
-            return ret;
-        },
-        __wbindgen_generic_0000000000000005: function(arg0, arg1) {
+        __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Ref(String) -> Externref`.
             const ret = getStringFromWasm0(arg0, arg1);
-            return ret;
-        },
-        __wbindgen_generic_0000000000000006: function(arg0) {
-            // Cast intrinsic for `U64 -> Externref`.
-            const ret = BigInt.asUintN(64, arg0);
             return ret;
         },
         __wbindgen_init_externref_table: function() {
@@ -808,23 +463,23 @@ function __wbg_call_guard() {
         return;
     }
 }
-function wasm_bindgen__convert__closures_____invoke__h34bb3ddc464ec670(arg0, arg1) {
+function wasm_bindgen__convert__closures_____invoke__hbe980a37b571a37e(arg0, arg1) {
     __wbg_call_guard();
-    wasm.wasm_bindgen__convert__closures_____invoke__h34bb3ddc464ec670(arg0, arg1);
+    wasm.wasm_bindgen__convert__closures_____invoke__hbe980a37b571a37e(arg0, arg1);
 }
 
-function wasm_bindgen__convert__closures_____invoke__h940dbabf0e312b6d(arg0, arg1, arg2) {
+function wasm_bindgen__convert__closures_____invoke__ha61e0de2076df75b(arg0, arg1, arg2) {
     let ret;
     __wbg_call_guard();
-    ret = wasm.wasm_bindgen__convert__closures_____invoke__h940dbabf0e312b6d(arg0, arg1, arg2);
+    ret = wasm.wasm_bindgen__convert__closures_____invoke__ha61e0de2076df75b(arg0, arg1, arg2);
     if (ret[1]) {
         throw takeFromExternrefTable0(ret[0]);
     }
 }
 
-function wasm_bindgen__convert__closures_____invoke__h1ba9ff470eeea6df(arg0, arg1, arg2, arg3) {
+function wasm_bindgen__convert__closures_____invoke__h16c88541b57b7df3(arg0, arg1, arg2, arg3) {
     __wbg_call_guard();
-    wasm.wasm_bindgen__convert__closures_____invoke__h1ba9ff470eeea6df(arg0, arg1, arg2, arg3);
+    wasm.wasm_bindgen__convert__closures_____invoke__h16c88541b57b7df3(arg0, arg1, arg2, arg3);
 }
 
 
@@ -957,7 +612,7 @@ function makeMutClosure(arg0, arg1, f) {
     const real = (...args) => {
 
         if (state.instance !== __wbg_instance_id) {
-            throw new Error('Cannot invoke closure from previous WASM instance');
+            return;
         }
 
         // First up with a closure we increment the internal reference

@@ -6,6 +6,77 @@ export function instantiate({ initSync }, wasm) {
   initSync({ module: new WebAssembly.Module(decode(wasm)) });
 }
 
+/** A module that is instantiated at its first use, and anew after a trap: such an instance cannot be trusted any more. */
+export class Module {
+  #glue;
+  #wasm;
+  #loaded = false;
+  #instance;
+
+  constructor(glue, wasm) {
+    this.#glue = glue;
+    this.#wasm = wasm;
+    glue.tasks.onThrow = (error) => this.#instance?.break(error);
+  }
+
+  /** The instance of now. Objects of another one must not be used any more. */
+  instance() {
+    if (this.#instance) return this.#instance;
+    if (this.#loaded) this.#glue.__wbg_reset_state();
+    else instantiate(this.#glue, this.#wasm);
+    this.#loaded = true;
+    this.#instance = new Instance(() => (this.#instance = undefined));
+    return this.#instance;
+  }
+}
+
+class Instance {
+  #waiting = new Set();
+  #giveUp;
+
+  constructor(giveUp) {
+    this.#giveUp = giveUp;
+  }
+
+  /** Waits for what a call of the module promises, or for the instance to break: then nobody would settle it. */
+  settled(call) {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      const done = (settle) => (value) => (this.#waiting.delete(reject), settle(value));
+      Promise.resolve(call).then(done(resolve), done(reject));
+    });
+  }
+
+  /** Gives it up after a trap. */
+  break(error) {
+    this.#giveUp();
+    this.#giveUp = () => {};
+    for (const reject of this.#waiting) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/**
+ * What the generated glue has in place of the global `queueMicrotask` (scripts/build puts it there). A trap in a task
+ * would otherwise be an uncaught exception, which ends Node.
+ */
+export function guardedTasks() {
+  const tasks = {
+    onThrow: (error) => {
+      throw error;
+    },
+    queueMicrotask: (task) =>
+      globalThis.queueMicrotask(() => {
+        try {
+          task();
+        } catch (error) {
+          tasks.onThrow(error);
+        }
+      }),
+  };
+  return tasks;
+}
+
 function decode(text) {
   // Buffer takes 1 ms for it, atob with a callback for each byte 50 ms of CPU.
   if (globalThis.Buffer) return globalThis.Buffer.from(text, "base64");

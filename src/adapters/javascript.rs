@@ -40,3 +40,8 @@ impl Random for JavaScriptRandom {
         Math::random()
     }
 }
+
+/// The time, by the system's clock.
+pub(crate) fn since_1970() -> Duration {
+    Duration::try_from_secs_f64(js_sys::Date::now() / 1000.0).unwrap_or_default()
+}

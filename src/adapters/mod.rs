@@ -17,8 +17,12 @@ pub use rpc_queue::RpcQueue;
 pub use timer::{Expired, within};
 
 #[cfg(target_arch = "wasm32")]
+pub(crate) use javascript::since_1970;
+#[cfg(target_arch = "wasm32")]
 pub use javascript::{JavaScriptClock, JavaScriptRandom, JavaScriptRandom as SystemRandom};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::SystemRandom;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use native::since_1970;
 #[cfg(target_arch = "wasm32")]
 pub use resend::ResendMailer;

@@ -1,6 +1,7 @@
 //! Randomness of the operating system.
 
 use crate::ports::Random;
+use std::time::{Duration, SystemTime};
 
 /// The operating system's randomness.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,4 +17,11 @@ impl Random for SystemRandom {
         // The version and variant bits are not random; these 32 are.
         (high >> 32) as f64 / 4_294_967_296.0
     }
+}
+
+/// The time, by the system's clock.
+pub(crate) fn since_1970() -> Duration {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
 }

@@ -79,8 +79,8 @@ impl Rpc for PostgrestRpc {
             Err(_) => Err(QueueError::new(
                 ErrorCode::Timeout,
                 format!(
-                    "{function} did not answer within {} s; it may have been carried out",
-                    self.timeout.as_secs()
+                    "{function} did not answer within {} s; it may have been carried out: repeat it, an enqueue only with a dedup key",
+                    self.timeout.as_secs_f64()
                 ),
             )),
         }

@@ -30,9 +30,9 @@ impl FieldError {
     }
 
     /// The same error seen from one level further out.
-    pub(super) fn within(mut self, outer: &str) -> Self {
+    pub(crate) fn within(mut self, outer: &str) -> Self {
         self.field = match self.field.as_str() {
-            "" => outer.to_owned(),
+            inner if inner.is_empty() || inner == outer => outer.to_owned(),
             inner if inner.starts_with('[') => format!("{outer}{inner}"),
             inner => format!("{outer}.{inner}"),
         };
@@ -49,7 +49,7 @@ impl FieldError {
 const MAX_SHOWN: usize = 64;
 
 /// `key` as it may stand in a path: a key could hold an address or a line break.
-pub(super) fn shown(key: &str) -> &str {
+pub(crate) fn shown(key: &str) -> &str {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if !key.is_empty() && key.len() <= MAX_SHOWN && key.bytes().all(plain) {
         key

@@ -33,6 +33,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde_json::Value;
 
+pub(crate) use self::error::shown;
 pub use self::{
     address::Mailbox,
     encode::{EncodeError, Endpoint, MAX_BATCH, Member, UnknownEndpoint, WIRE_VERSION, encode},

@@ -49,7 +49,7 @@ impl ErrorCode {
 pub struct QueueError {
     /// What to do about it.
     pub code: ErrorCode,
-    /// The field that is wrong, where there is one.
+    /// The field that is wrong, where there is one, as JSON and JavaScript name it: `maxAttempts`, `payload.to[1]`.
     pub field: Option<String>,
     /// One line for people.
     pub message: String,
@@ -91,6 +91,24 @@ impl QueueError {
     pub fn because(self, cause: &str) -> Self {
         Self {
             cause: Some(crate::outcome::scrub(cause)).filter(|cause| !cause.is_empty()),
+            ..self
+        }
+    }
+
+    /// With the field named as callers write it, not as the database does.
+    pub(super) fn in_callers_words(self) -> Self {
+        let written = |field: String| match field.as_str() {
+            "max_attempts" => "maxAttempts".to_owned(),
+            "run_at" => "runAt".to_owned(),
+            "delay_ms" => "delaySeconds".to_owned(),
+            "send_before" => "sendBefore".to_owned(),
+            "dedup_key" => "dedupKey".to_owned(),
+            "default_sender" => "defaultSender".to_owned(),
+            "from" | "to" | "cc" | "bcc" | "subject" | "content" => format!("payload.{field}"),
+            _ => field,
+        };
+        Self {
+            field: self.field.map(written),
             ..self
         }
     }

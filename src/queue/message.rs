@@ -1,11 +1,8 @@
 //! Messages as users write and read them.
 
 use super::QueueError;
-use crate::decide::millis;
-use crate::email::{Email, Sender};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::time::Duration;
 
 /// Where a message is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -134,20 +131,9 @@ pub struct NewMessage {
 
 impl NewMessage {
     /// Checks what can be checked here, and gives the message's JSON.
-    pub(crate) fn encode(mut self) -> Result<String, QueueError> {
-        if self.kind.as_deref().is_none_or(|kind| kind == "email") {
-            Email::parse(&self.payload, Sender::Optional)
-                .map_err(|error| QueueError::from(error).below("payload"))?;
-        } else if self.payload == Value::Null {
-            return Err(QueueError::invalid("payload", "is missing"));
-        }
-        if let Some(seconds) = self.delay_seconds {
-            let delay = Duration::try_from_secs_f64(seconds).map_err(|_| {
-                QueueError::invalid("delaySeconds", "must be a number of seconds from 0 on")
-            })?;
-            self.delay_ms = Some(millis(delay));
-        }
-        serde_json::to_string(&self).map_err(|_| QueueError::invalid("payload", "is not JSON"))
+    pub(crate) fn encode(self) -> Result<String, QueueError> {
+        let message = super::check::message(self)?;
+        serde_json::to_string(&message).map_err(|_| QueueError::invalid("payload", "is not JSON"))
     }
 }
 

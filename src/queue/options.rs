@@ -1,12 +1,13 @@
 //! What the queue's calls take and give, beside messages.
 
 use super::QueueMessage;
+use crate::work::Reason;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What to lease.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Dequeue {
     /// Types of one's own; the first that has a message is served.
@@ -14,7 +15,7 @@ pub struct Dequeue {
     /// 1 to 100; 1 where it is not given.
     pub max_messages: Option<u32>,
     /// How long the messages stay invisible to others, in seconds; 60 where it is not given.
-    pub visibility_timeout: Option<u32>,
+    pub visibility_timeout: Option<f64>,
 }
 
 /// Who has a message, and until when nobody else does. It fences every write.
@@ -50,6 +51,18 @@ pub enum Settlement {
     Lost,
 }
 
+/// What to pause, and why.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pause {
+    /// It is on show in `stats` and in what the function answers.
+    pub reason: String,
+    /// This sender domain; all e-mail where it is not given.
+    pub domain: Option<String>,
+    /// For how long; until it is resumed where it is not given.
+    pub seconds: Option<f64>,
+}
+
 /// What became of a cancel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancelled {
@@ -60,7 +73,17 @@ pub struct Cancelled {
     pub reason: Option<String>,
 }
 
-/// Which page of a list.
+/// Which page of the dead letters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Page {
+    /// How many: 100 where it is not given, at most 1000.
+    pub limit: Option<u32>,
+    /// Only messages older than this id.
+    pub before: Option<String>,
+}
+
+/// Which messages of a status.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ListOptions {
@@ -84,9 +107,9 @@ pub struct DeadLetterFilter {
     /// Only this type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// `rejected`, `exhausted`, `unknown_outcome` or `expired`.
+    /// Only what failed for this reason.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// Failed at this time or later (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,

@@ -2,8 +2,8 @@
 #![allow(async_fn_in_trait)] // The futures of the WebAssembly implementation are not `Send`.
 
 use super::{
-    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage,
-    QueueError, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settlement, Stats,
+    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
+    Pause, QueueError, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settlement, Stats,
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -17,7 +17,8 @@ pub trait QueueProvider {
     async fn enqueue(&self, message: NewMessage) -> Result<Enqueued, QueueError>;
 
     /// Enqueues messages in their order, up to a thousand in one call; each call is one transaction. All are checked
-    /// before the first call. An error's field begins with `messages[i]`; earlier calls stand.
+    /// before the first call, and the field of what is found wrong then begins with `messages[i]`. Where a call fails,
+    /// earlier ones stand.
     async fn enqueue_many(&self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, QueueError>;
 
     /// Leases messages of types of one's own; `email` is the function's.
@@ -60,7 +61,7 @@ pub trait QueueProvider {
     async fn list_dead_letters(
         &self,
         filter: &DeadLetterFilter,
-        options: &ListOptions,
+        page: &Page,
     ) -> Result<Vec<QueueMessage>, QueueError>;
 
     /// Puts failed messages back to be sent, at most 1000 a call.
@@ -70,12 +71,7 @@ pub trait QueueProvider {
     async fn stats(&self) -> Result<Stats, QueueError>;
 
     /// Pauses e-mail, or one sender domain, for a time or until it is resumed.
-    async fn pause(
-        &self,
-        reason: &str,
-        domain: Option<&str>,
-        time: Option<Duration>,
-    ) -> Result<(), QueueError>;
+    async fn pause(&self, pause: &Pause) -> Result<(), QueueError>;
 
     /// Ends a pause. Answers whether there was one.
     async fn resume(&self, domain: Option<&str>) -> Result<bool, QueueError>;

@@ -23,6 +23,7 @@ impl Tally {
         }
         let rest = u64::try_from(members.saturating_sub(settle.members.len())).unwrap_or(0);
         match settle.rest {
+            Some(Rest::Complete) => tally.accepted += rest,
             Some(Rest::Fail) => tally.failed += rest,
             Some(Rest::Retry) => tally.retried += rest,
             Some(Rest::Freeze) if settle.counted => tally.retried += rest,

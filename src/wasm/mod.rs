@@ -1,5 +1,7 @@
 //! The module's exports to JavaScript.
 
+#[cfg(feature = "client")]
+mod either;
 #[cfg(feature = "test-faults")]
 mod faults;
 #[cfg(feature = "worker")]

@@ -84,6 +84,8 @@ pub enum Rest {
     Retry,
     /// They fail for `reason`.
     Fail,
+    /// They are done: a custom consumer's.
+    Complete,
 }
 
 /// The outcome of a dispatch, under its lease token.

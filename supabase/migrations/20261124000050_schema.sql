@@ -41,7 +41,7 @@ begin
     end loop;
     for v_relation in
       select c.oid from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-      where c.relkind in ('r', 'v') and (n.nspname = 'email_queue_private' or n.nspname = 'public' and c.relname = 'email_queue')
+      where c.relkind in ('r', 'v', 'S') and (n.nspname = 'email_queue_private' or n.nspname = 'public' and c.relname = 'email_queue')
     loop
       execute format('revoke all on table %s from %s', v_relation, v_role);
     end loop;

@@ -117,7 +117,7 @@ end
 $$;
 comment on function email_queue_private.check_time(text, text) is 'Reads a time of an enqueue call.';
 
--- One message of an enqueue call as typed columns. p_item is {type, payload, priority, max_attempts, run_at, delay_ms,
+-- One message of an enqueue call as typed columns, without its id. p_item is {type, payload, priority, max_attempts, run_at, delay_ms,
 -- send_before, dedup_key, metadata}.
 create function email_queue_private.check_message(p_item jsonb, p_setting email_queue_private.setting)
 returns email_queue_private.message
@@ -136,7 +136,6 @@ begin
     perform email_queue_private.refuse(left(v_key, 60), 'is not an option of enqueue');
   end if;
 
-  v_message.id := email_queue_private.new_id();
   v_message.created_at := clock_timestamp();
   v_message.type := coalesce(p_item ->> 'type', 'email');
   if v_message.type !~ '^[A-Za-z0-9_.:-]{1,100}$' then
@@ -180,6 +179,7 @@ language plpgsql set search_path = ''
 as $$
 declare
   v_setting email_queue_private.setting;
+  v_ids uuid[];
   v_item jsonb;
   v_payload jsonb;
   v_message email_queue_private.message;
@@ -194,8 +194,11 @@ begin
     perform email_queue_private.refuse('messages', 'must be a list');
   end if;
   select * into v_setting from email_queue_private.setting;
+  -- Sorted: where the clock counts milliseconds only (PGlite), the ids of one call have no order of their own.
+  v_ids := array(select email_queue_private.new_id() as id from jsonb_array_elements(p_messages) order by id);
   for v_item in select e from jsonb_array_elements(p_messages) as e loop
     v_message := email_queue_private.check_message(v_item, v_setting);
+    v_message.id := v_ids[1 + cardinality(v_messages)];
     v_payload := v_item -> 'payload';
     if coalesce(jsonb_typeof(v_payload), 'null') = 'null' or v_message.type = 'email' and jsonb_typeof(v_payload) <> 'object' then
       perform email_queue_private.refuse('payload', 'must be an object');

@@ -38,6 +38,29 @@ const NOT_DEFINITE: [ProviderFault, number][] = [
   [{ action: "answer", status: 503, body: "no" }, 2],
 ];
 
+test("whatever happens meanwhile, it is replayed as it was", async (stack) => {
+  const soon = new Date(Date.now() + 10 * 60_000).toISOString();
+  const ids = await stack.db.enqueue(mails(100).map((mail) => ({ ...mail, payload: { ...mail.payload, from: undefined }, send_before: soon })));
+  await stack.provider.fault({ action: "drop", when: "after" });
+  await stack.configure({ retry_base_ms: 60_000, retry_cap_ms: 60_000 });
+  await (await stack.function()).invoke();
+  const may_have_been_sent = "it may have been sent: it waits for its replay";
+  for (const p_id of [ids[0], ids[99]]) {
+    for (const refusing of ["email_queue_cancel", "email_queue_erase"]) {
+      const { result, reason } = await stack.lite.rpc(refusing, { p_id });
+      assert.deepEqual([result, reason], ["processing", may_have_been_sent], refusing);
+    }
+  }
+  const { redriven, refused } = await stack.lite.rpc("email_queue_redrive", { p_ids: ids, p_allow_duplicates: true });
+  assert.deepEqual([redriven.length, refused.length], [0, 100]);
+  // Their time to be sent passes, new mail would come from somebody else, and another release takes over.
+  await stack.db.passTime("1 hour");
+  await stack.configure({ default_sender: "Somebody else <else@other.example>" });
+  await stack.drain(await stack.function({ env: { EMAIL_QUEUE_RUN_SECONDS: "20" } }));
+  await assertEachOnce(stack, ids);
+  assert.equal(Object.keys(stack.provider.state().keys).length, 1, "one key");
+});
+
 for (const [fault, attempts] of NOT_DEFINITE) {
   test(`${fault.status} ${fault.name ?? ""}: it stays frozen, with its key and its bytes`, async (stack) => {
     const { ids, fn } = await frozen(stack);

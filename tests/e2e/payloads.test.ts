@@ -122,7 +122,7 @@ test("the default sender is the one of the enqueue", async (stack) => {
   assert.deepEqual([senders.get(before[0]), senders.get(after[0])], ["Shop <shop@shop.example>", "New <new@other.example>"]);
   await stack.configure({ default_sender: null });
   await assert.rejects(stack.db.enqueue(mails(1)), /email_queue: from: is missing/);
-  await assert.rejects(client(stack).enqueue(mails(1)[0]), { code: "invalid_input", field: "from" });
+  await assert.rejects(client(stack).enqueue(mails(1)[0]), { code: "invalid_input", field: "payload.from" });
 });
 
 // SQL checks structure and size only: each of these passes there, and must not drag others along.

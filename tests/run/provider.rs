@@ -1,9 +1,11 @@
 //! What the provider says about itself: throttling, misconfiguration, outage.
 
 use crate::support::{Behaviour, World, email};
+use email_queue::queue::NewMessage;
 use email_queue::queue::QueueMessageStatus::{Completed, Pending};
 use email_queue::run::Stopped;
 use futures_util::future::join_all;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -131,8 +133,8 @@ fn a_domain_that_is_not_verified_stops_only_itself() {
 }
 
 #[test]
-fn an_outage_freezes_a_handful_and_the_backlog_goes_out_afterwards() {
-    let world = World::with_emails(2000);
+fn an_outage_freezes_a_handful_and_the_backlog_goes_out_afterwards_sign_in_mail_first() {
+    let world = World::with_emails(10_000);
     let clock = world.clock.clone();
     let end = world.now() + seconds(3600);
     world.mailer.behave(
@@ -145,6 +147,11 @@ fn an_outage_freezes_a_handful_and_the_backlog_goes_out_afterwards() {
         world.run();
         world.clock.advance(seconds(60));
     }
+    let sign_in = NewMessage {
+        priority: Some(0),
+        ..email(10_000)
+    };
+    let sign_in = world.enqueue(sign_in);
     // Four at once, two that begin before the third answer is missed, and now and then a probe.
     let frozen = world.counts()["processing"];
     assert!(frozen <= 800, "{frozen} messages may have been sent");
@@ -153,8 +160,16 @@ fn an_outage_freezes_a_handful_and_the_backlog_goes_out_afterwards() {
         "{} requests in an hour",
         world.mailer.count()
     );
+    let during = world.mailer.count();
     world.drain();
-    world.assert_all_completed(2000);
+    world.assert_all_completed(10_001);
+    let first = &world.mailer.requests.borrow()[during];
+    let first = first.emails();
+    let is_sign_in = |tag: &Value| tag["value"] == sign_in.as_str();
+    assert!(
+        first[0]["tags"].as_array().unwrap().iter().any(is_sign_in),
+        "{first:?}"
+    );
 }
 
 #[test]

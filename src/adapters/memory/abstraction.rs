@@ -150,6 +150,7 @@ impl View<'_> {
 
     fn paused(&self, paused: Paused) -> Option<Paused> {
         paused.holds(self.now).then(|| Paused {
+            since: Duration::ZERO,
             until: paused.until.map(self.time),
             reason: String::new(),
         })

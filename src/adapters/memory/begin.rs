@@ -176,6 +176,10 @@ impl Queue {
         self.budget.next_slot_at.max(cooldown)
     }
 
+    pub(super) fn requests_per_second(&self) -> f64 {
+        self.between_requests().as_secs_f64().recip()
+    }
+
     /// From one slot to the next: the operator's ceiling, or the provider's limit where that is lower or not known yet.
     fn between_requests(&self) -> Duration {
         let ceiling = Duration::from_secs(1) / self.settings.rate_limit.max(1);

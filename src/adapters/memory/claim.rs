@@ -55,7 +55,7 @@ impl Queue {
     }
 
     /// The dispatch that the token already has or, where `more` allows, a due or a new one.
-    fn claim_one(
+    pub(super) fn claim_one(
         &mut self,
         now: Duration,
         claim: &Claim,

@@ -1,12 +1,126 @@
-//! Redrive and cancel, message by message.
+//! Dead letters, redrive and cancel.
 
 use super::email::lane;
 use super::store::{End, Message, Queue, Ready};
-use crate::queue::QueueMessageStatus;
+use crate::queue::{
+    Cancelled, DeadLetterFilter, QueueMessage, QueueMessageStatus, Redrive, Redriven, Refused, time,
+};
 use crate::work::Reason;
 use std::time::Duration;
 
 impl Queue {
+    /// Failed messages that fit, newest first.
+    pub fn dead_letters(
+        &self,
+        filter: &DeadLetterFilter,
+        limit: usize,
+        before: Option<&str>,
+    ) -> Vec<QueueMessage> {
+        let ids = self.failed(filter).rev();
+        ids.filter(|id| before.is_none_or(|before| id.as_str() < before))
+            .take(limit)
+            .filter_map(|id| self.get(id))
+            .collect()
+    }
+
+    /// Puts dead letters back, the oldest first; those that may not be are named with the reason.
+    pub fn redrive_many(&mut self, now: Duration, redrive: &Redrive, limit: usize) -> Redriven {
+        let all = DeadLetterFilter::default();
+        let filter = redrive.filter.as_ref().unwrap_or(&all);
+        let asked = |id: &&String| redrive.ids.as_ref().is_none_or(|ids| ids.contains(id));
+        let fitting: Vec<String> = self
+            .failed(filter)
+            .filter(asked)
+            .take(limit)
+            .cloned()
+            .collect();
+        let (mut redriven, mut refused) = (Vec::new(), Vec::new());
+        for id in fitting {
+            let answer = match redrive.dry_run {
+                true => self
+                    .may_be_redriven(&id, redrive.allow_duplicates)
+                    .map(|_| ()),
+                false => self.redrive(now, &id, redrive.allow_duplicates),
+            };
+            match answer {
+                Ok(()) => redriven.push(id),
+                Err(reason) => refused.push(refusal(id, reason)),
+            }
+        }
+        for id in redrive.ids.iter().flatten() {
+            if redriven.contains(id) || refused.iter().any(|refused| &refused.id == id) {
+                continue;
+            }
+            let reason = match self.get(id).map(|message| message.status) {
+                None => "there is no such message".to_owned(),
+                Some(QueueMessageStatus::Failed) => "it does not fit the filter".to_owned(),
+                Some(status) => format!("it is {}, not failed", status.as_str()),
+            };
+            refused.push(refusal(id.clone(), &reason));
+        }
+        Redriven {
+            dry_run: redrive.dry_run,
+            redriven,
+            refused,
+        }
+    }
+
+    /// Failed messages that fit, oldest first.
+    fn failed(&self, filter: &DeadLetterFilter) -> impl DoubleEndedIterator<Item = &String> {
+        let bound = |text: &Option<String>| text.as_deref().and_then(time::parse);
+        let (since, until) = (bound(&filter.since), bound(&filter.until));
+        let text = filter.text.as_ref().map(|text| text.to_ascii_lowercase());
+        let fits = move |message: &Message, end: &End| {
+            end.status == QueueMessageStatus::Failed
+                && filter
+                    .kind
+                    .as_ref()
+                    .is_none_or(|kind| *kind == message.kind)
+                && filter
+                    .reason
+                    .is_none_or(|reason| Some(reason) == end.reason)
+                && since.is_none_or(|since| end.at >= since)
+                && until.is_none_or(|until| end.at < until)
+                && text.as_ref().is_none_or(|text| {
+                    let last = end
+                        .errors
+                        .last()
+                        .map(ToString::to_string)
+                        .unwrap_or_default();
+                    last.to_ascii_lowercase().contains(text)
+                })
+        };
+        let messages = self.messages.iter();
+        messages.filter_map(move |(id, message)| fits(message, message.end.as_ref()?).then_some(id))
+    }
+
+    /// Cancels a message that waits, or says what it is.
+    pub fn cancel_or_explain(&mut self, now: Duration, id: &str) -> Cancelled {
+        let answer = |result: &str, reason: Option<&str>| Cancelled {
+            result: result.to_owned(),
+            reason: reason.map(str::to_owned),
+        };
+        if self.cancel(now, id) {
+            return answer("cancelled", None);
+        }
+        let Some(message) = self.messages.get(id) else {
+            return answer("not_found", Some("there is no such message"));
+        };
+        if let Some(end) = &message.end {
+            let status = end.status.as_str();
+            return answer(status, Some(&format!("it is {status} already")));
+        }
+        let frozen = self.holders(id).any(|(dispatch, _)| dispatch.frozen);
+        answer(
+            "processing",
+            Some(if frozen {
+                "it may have been sent: it waits for its replay"
+            } else {
+                "a worker has it"
+            }),
+        )
+    }
+
     /// Puts a dead letter back: attempts start again, in a new dispatch with a new key. A `send_before` that has passed
     /// is dropped.
     ///
@@ -18,14 +132,8 @@ impl Queue {
         id: &str,
         allow_duplicates: bool,
     ) -> Result<(), &'static str> {
+        let lane = self.may_be_redriven(id, allow_duplicates)?;
         let message = (self.messages.get_mut(id)).ok_or("there is no such message")?;
-        let end = (message.end.as_ref())
-            .filter(|end| end.status == QueueMessageStatus::Failed)
-            .ok_or("it is not failed")?;
-        if end.reason == Some(Reason::UnknownOutcome) && !allow_duplicates {
-            return Err("it may have been sent: redrive it with p_allow_duplicates");
-        }
-        let lane = lane_of(message).ok_or("its payload was erased")?;
         let errors = message.end.take().map(|end| end.errors);
         message.send_before = message.send_before.filter(|at| *at > now);
         let ready = Ready {
@@ -37,6 +145,18 @@ impl Queue {
         };
         self.put_ready(id.to_owned(), ready);
         Ok(())
+    }
+
+    /// The lane of a dead letter, or why it may not be sent again.
+    fn may_be_redriven(&self, id: &str, allow_duplicates: bool) -> Result<String, &'static str> {
+        let message = (self.messages.get(id)).ok_or("there is no such message")?;
+        let end = (message.end.as_ref())
+            .filter(|end| end.status == QueueMessageStatus::Failed)
+            .ok_or("it is not failed")?;
+        if end.reason == Some(Reason::UnknownOutcome) && !allow_duplicates {
+            return Err("it may have been sent: redrive it with p_allow_duplicates");
+        }
+        lane_of(message).ok_or("its payload was erased")
     }
 
     /// Ends a message that waits. Says whether it did; what is in a dispatch may have been sent.
@@ -55,6 +175,13 @@ impl Queue {
         };
         self.end(id, end);
         true
+    }
+}
+
+fn refusal(id: String, reason: &str) -> Refused {
+    Refused {
+        id,
+        reason: reason.to_owned(),
     }
 }
 

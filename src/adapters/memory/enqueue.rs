@@ -2,7 +2,7 @@
 
 use super::email::{bytes, lane, refuse};
 use super::store::{Message, Queue, Ready};
-use super::time;
+use crate::queue::time;
 use crate::queue::{Enqueued, NewMessage, QueueError};
 use serde_json::Value;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! What becomes of a dispatch's members.
 
 use super::store::{Dispatch, End, Member, Queue, Ready};
-use super::time;
 use crate::queue::QueueMessageStatus;
+use crate::queue::time;
 use crate::work::Reason;
 use serde_json::Value;
 use std::time::Duration;
@@ -38,13 +38,13 @@ impl Queue {
         }
     }
 
-    /// Ends one member as accepted.
+    /// Ends one member as accepted, or as done by a custom consumer.
     pub(super) fn complete_member(
         &mut self,
         now: Duration,
         dispatch: &Dispatch,
         id: &str,
-        provider_message_id: &str,
+        provider_message_id: Option<&String>,
     ) {
         let Some(member) = dispatch.members.iter().find(|member| member.id == id) else {
             return;
@@ -55,7 +55,7 @@ impl Queue {
             dispatch_id: Some(dispatch.id.clone()),
             attempts: member.attempts + dispatch.attempt,
             reason: None,
-            provider_message_id: Some(provider_message_id.to_owned()),
+            provider_message_id: provider_message_id.cloned(),
             errors: history(dispatch, member, None),
         };
         self.end(id, end);

@@ -22,6 +22,7 @@
 mod abstraction;
 mod begin;
 mod claim;
+mod consume;
 mod dead_letters;
 mod email;
 mod enqueue;
@@ -29,9 +30,9 @@ mod members;
 mod operate;
 mod read;
 mod settle;
+mod stats;
 mod store;
 mod sweep;
-mod time;
 mod work;
 
 #[cfg(not(target_arch = "wasm32"))]

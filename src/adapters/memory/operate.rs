@@ -67,13 +67,15 @@ impl Queue {
         length: Option<Duration>,
     ) {
         let paused = Paused {
+            since: now,
             until: length.map(|length| now + length),
             reason: reason.to_owned(),
         };
         match domain {
             None => self.budget.paused = Some(paused),
             Some(domain) => {
-                self.paused_domains.insert(domain.to_lowercase(), paused);
+                self.paused_domains
+                    .insert(domain.to_ascii_lowercase(), paused);
             }
         }
     }
@@ -82,7 +84,10 @@ impl Queue {
     /// to end.
     pub fn resume(&mut self, now: Duration, domain: Option<&str>) -> bool {
         if let Some(domain) = domain {
-            return self.paused_domains.remove(&domain.to_lowercase()).is_some();
+            return self
+                .paused_domains
+                .remove(&domain.to_ascii_lowercase())
+                .is_some();
         }
         // A replay that was told to wait for a quota would otherwise wait on, past its horizon perhaps.
         for dispatch in self.dispatches.values_mut() {

@@ -1,8 +1,8 @@
 //! What users read.
 
+use super::members::history;
 use super::store::{Dispatch, Member, Message, Queue};
-use super::{members::history, time};
-use crate::queue::{QueueMessage, QueueMessageStatus};
+use crate::queue::{ListOptions, QueueMessage, QueueMessageStatus, time};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -69,11 +69,27 @@ impl Queue {
         limit: usize,
         before: Option<&str>,
     ) -> Vec<QueueMessage> {
+        let options = ListOptions {
+            kind: kind.map(str::to_owned),
+            limit: u32::try_from(limit).ok(),
+            before: before.map(str::to_owned),
+            ..ListOptions::default()
+        };
+        self.page(status, &options)
+    }
+
+    /// Messages in a status, newest first.
+    pub fn page(&self, status: QueueMessageStatus, options: &ListOptions) -> Vec<QueueMessage> {
+        let bound = |text: &Option<String>| text.as_deref().and_then(time::parse);
+        let (since, until) = (bound(&options.since), bound(&options.until));
         let fits = |(id, message): &(&String, &Message)| {
-            kind.is_none_or(|kind| message.kind == kind)
-                && before.is_none_or(|before| id.as_str() < before)
+            (options.kind.as_ref()).is_none_or(|kind| message.kind == *kind)
+                && (options.before.as_ref()).is_none_or(|before| *id < before)
+                && since.is_none_or(|since| message.created_at >= since)
+                && until.is_none_or(|until| message.created_at < until)
                 && self.whereabouts(id, message).status == status
         };
+        let limit = options.limit.map_or(100, |limit| limit as usize);
         let found = self.messages.iter().rev().filter(fits);
         let page = found.take(limit.clamp(1, PAGE));
         page.filter_map(|(id, _)| self.get(id)).collect()
@@ -127,7 +143,10 @@ impl Queue {
         })
     }
 
-    fn holders<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a Dispatch, &'a Member)> {
+    pub(super) fn holders<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> impl Iterator<Item = (&'a Dispatch, &'a Member)> {
         self.dispatches.values().filter_map(move |dispatch| {
             let member = dispatch.members.iter().find(|member| member.id == id)?;
             Some((dispatch, member))

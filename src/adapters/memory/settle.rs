@@ -13,7 +13,7 @@ use std::time::Duration;
 const LONGEST_PROBE_MS: u64 = 300_000;
 
 impl Queue {
-    pub(super) fn settle(&mut self, now: Duration, settle: &Settle) -> Settled {
+    pub(crate) fn settle(&mut self, now: Duration, settle: &Settle) -> Settled {
         let settled = |result, reason: Option<&str>| Settled {
             dispatch_id: settle.dispatch_id.clone(),
             result,
@@ -42,7 +42,7 @@ impl Queue {
             match end {
                 End::Completed {
                     provider_message_id,
-                } => self.complete_member(now, &dispatch, id, provider_message_id),
+                } => self.complete_member(now, &dispatch, id, Some(provider_message_id)),
                 End::Failed { reason, error } => {
                     self.fail_members(
                         now,
@@ -100,6 +100,11 @@ impl Queue {
             Rest::Release => self.return_members(now, dispatch, rest, error, delay, false),
             Rest::Retry => {
                 self.retry_members(now, dispatch, rest, error, delay.unwrap_or_default());
+            }
+            Rest::Complete => {
+                for id in rest {
+                    self.complete_member(now, dispatch, id, None);
+                }
             }
             Rest::Fail => {
                 let reason = match settle.answer {
@@ -200,6 +205,7 @@ impl Queue {
             return;
         };
         let paused = Paused {
+            since: now,
             until: pause.ms.map(after),
             reason: pause.reason.clone(),
         };
@@ -237,9 +243,8 @@ fn fault(dispatch: &Dispatch, settle: &Settle) -> Option<&'static str> {
     } = settle;
     let is_member = |id: &str| dispatch.members.iter().any(|member| member.id == id);
     let is_named = |id: &str| members.iter().any(|member| member.id == id);
-    let completes = members
-        .iter()
-        .any(|member| matches!(member.end, End::Completed { .. }));
+    let completes = *rest == Some(Rest::Complete)
+        || (members.iter()).any(|member| matches!(member.end, End::Completed { .. }));
     let whole = matches!(rest, Some(Rest::Freeze | Rest::Split));
     if !members.iter().all(|member| is_member(&member.id)) {
         return Some("members must be of the dispatch, and completed or failed");

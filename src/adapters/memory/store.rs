@@ -172,6 +172,7 @@ pub(super) struct Budget {
 /// A pause; without an end it lasts until an operator resumes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Paused {
+    pub since: Duration,
     pub until: Option<Duration>,
     pub reason: String,
 }

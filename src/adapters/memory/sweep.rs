@@ -51,8 +51,9 @@ impl Queue {
             .collect()
     }
 
-    /// A dispatch whose lease ran out. Begun: it may have been sent, so it is frozen. Not begun: it is taken over whole
-    /// once; the second time its members come back one to a dispatch, and a single pays an attempt.
+    /// A dispatch whose lease ran out. Begun: an e-mail may have been sent, so it is frozen; a custom consumer's message is
+    /// tried again. Not begun: it is taken over whole once; the second time its members come back one to a dispatch, and
+    /// a single pays an attempt.
     fn recover(&mut self, now: Duration, id: &str) {
         let settings = self.settings.clone();
         let Some(dispatch) = self.dispatches.get_mut(id) else {
@@ -62,7 +63,7 @@ impl Queue {
         // last_token stays: nothing was settled, and the worker that lost this lease must be told so.
         dispatch.token = None;
         dispatch.begun = false;
-        dispatch.frozen |= was_begun;
+        dispatch.frozen |= was_begun && dispatch.kind == "email";
         dispatch.updated_at = now;
         if was_begun {
             let error = unknown("The worker's lease ran out after begin.");
@@ -78,6 +79,9 @@ impl Queue {
             if was_begun && dispatch.attempt >= dispatch.attempts_allowed {
                 self.abandon(now, id, None);
             }
+        } else if was_begun {
+            self.retry_members(now, &dispatch, &dispatch.ids(), None, Duration::ZERO);
+            self.close(now, id);
         } else if dispatch.expired_unbegun < 2 {
             // It is taken over.
         } else if let [member] = dispatch.members.as_slice() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 const DAY: u64 = 24 * 60 * 60;
 
 /// `since_1970` as text in UTC with milliseconds, as in `2026-11-24T15:04:05.678+00:00`.
-pub(super) fn format(since_1970: Duration) -> String {
+pub(crate) fn format(since_1970: Duration) -> String {
     let seconds = since_1970.as_secs();
     let (year, month, day) = date(seconds / DAY);
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
@@ -14,7 +14,7 @@ pub(super) fn format(since_1970: Duration) -> String {
 }
 
 /// The time since 1970; `None` where `text` is no RFC 3339 time from 1970 on.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     let (day, time) = text.split_once(['T', 't', ' '])?;
     let mut day = day.splitn(3, '-');
     let (year, month, day) = (
@@ -52,7 +52,11 @@ fn number(digits: &str, length: usize) -> Option<u64> {
 
 fn offset_seconds(text: &str) -> Option<i64> {
     let sign = if text.starts_with('-') { -1 } else { 1 };
-    let (hours, minutes) = text.get(1..)?.split_once(':')?;
+    // Supabase Lite writes `+00` for `+00:00`.
+    let (hours, minutes) = text
+        .get(1..)?
+        .split_once(':')
+        .unwrap_or((text.get(1..)?, "00"));
     let (hours, minutes) = (number(hours, 2)?, number(minutes, 2)?);
     if hours > 23 || minutes > 59 {
         return None;
@@ -136,6 +140,7 @@ mod tests {
         assert!(noon.is_some());
         assert_eq!(parse("2026-11-24T14:30:00+02:30"), noon);
         assert_eq!(parse("2026-11-24 07:00:00.000-05:00"), noon);
+        assert_eq!(parse("2026-11-24 12:00:00+00"), noon);
         assert_eq!(
             parse("2026-11-24T12:00:00.25Z"),
             noon.map(|noon| noon + Duration::from_millis(250))

@@ -1,21 +1,19 @@
 //! The queue in a Supabase project.
 
+mod many;
+
 use super::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, ErrorCode, Lease, Leased, ListOptions,
-    NewMessage, QueueError, QueueMessage, QueueMessageStatus, QueueProvider, Redrive, Redriven,
-    Settlement, Stats,
+    NewMessage, Page, Pause, QueueError, QueueMessage, QueueMessageStatus, QueueProvider, Redrive,
+    Redriven, Settlement, Stats, check, jsonb,
 };
 use crate::adapters::{PostgrestRpc, SystemRandom};
 use crate::decide::millis;
 use crate::ports::{Random, Rpc};
+use crate::work::{Rest, Settle};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// Messages and bytes in one call of `enqueue_many`. The database takes no more than a thousand; a call that fails is
-/// repeated whole.
-const CHUNK_MESSAGES: usize = 1000;
-const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
 /// The queue in a Supabase project, over PostgREST.
 pub struct SupabaseQueueProvider<R = PostgrestRpc, T = SystemRandom> {
@@ -28,6 +26,15 @@ impl SupabaseQueueProvider {
     ///
     /// # Errors
     /// `invalid_input` with the field `url` or `key`.
+    ///
+    /// ```
+    /// use email_queue::queue::{ErrorCode, SupabaseQueueProvider};
+    ///
+    /// let queue = SupabaseQueueProvider::new("https://abc.supabase.co", "sb_secret_abc");
+    /// assert!(queue.is_ok());
+    /// let error = SupabaseQueueProvider::new("abc.supabase.co", "sb_secret_abc").err();
+    /// assert_eq!(error.and_then(|error| error.field), Some("url".to_owned()));
+    /// ```
     pub fn new(url: &str, key: &str) -> Result<Self, QueueError> {
         Self::with_timeout(url, key, None)
     }
@@ -35,7 +42,7 @@ impl SupabaseQueueProvider {
     /// With another limit for a call than ten seconds.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// As [`new`](Self::new), or with the field `timeoutSeconds` where it is zero.
     pub fn with_timeout(
         url: &str,
         key: &str,
@@ -43,6 +50,12 @@ impl SupabaseQueueProvider {
     ) -> Result<Self, QueueError> {
         let rpc = PostgrestRpc::new(url, key)?;
         let rpc = match timeout {
+            Some(Duration::ZERO) => {
+                return Err(QueueError::invalid(
+                    "timeoutSeconds",
+                    check::rule("timeoutSeconds"),
+                ));
+            }
             Some(timeout) => rpc.with_timeout(timeout),
             None => rpc,
         };
@@ -56,76 +69,9 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
         Self { rpc, random }
     }
 
-    /// Enqueues `count` messages that `message` makes, so that not all of them need be held at once: each is made twice,
-    /// once to be checked and once to be sent. `progress` is told how many are enqueued, after each call.
-    ///
-    /// # Errors
-    /// As [`QueueProvider::enqueue_many`].
-    pub async fn enqueue_each(
-        &self,
-        count: usize,
-        message: impl Fn(usize) -> Result<NewMessage, QueueError>,
-        mut progress: impl FnMut(usize),
-    ) -> Result<Vec<Enqueued>, QueueError> {
-        let encode = |index| {
-            message(index)
-                .and_then(NewMessage::encode)
-                .map_err(|error| error.below(&format!("messages[{index}]")))
-        };
-        for index in 0..count {
-            encode(index)?;
-        }
-        let mut enqueued = Vec::with_capacity(count);
-        let mut chunk = String::new();
-        let mut chunked = 0;
-        for index in 0..count {
-            let text = encode(index)?;
-            let full = chunked == CHUNK_MESSAGES || chunk.len() + text.len() > CHUNK_BYTES;
-            if full && chunked > 0 {
-                enqueued.extend(self.enqueue_chunk(std::mem::take(&mut chunk)).await?);
-                chunked = 0;
-                progress(enqueued.len());
-            }
-            if chunked > 0 {
-                chunk.push(',');
-            }
-            chunk.push_str(&text);
-            chunked += 1;
-        }
-        if chunked > 0 {
-            enqueued.extend(self.enqueue_chunk(chunk).await?);
-            progress(enqueued.len());
-        }
-        Ok(enqueued)
-    }
-
-    async fn enqueue_chunk(&self, messages: String) -> Result<Vec<Enqueued>, QueueError> {
-        let arguments = format!("{{\"p_messages\":[{messages}]}}");
-        self.call("email_queue_enqueue_many", arguments).await
-    }
-
-    async fn settle(
-        &self,
-        lease: &Lease,
-        rest: &str,
-        more: Value,
-    ) -> Result<Settlement, QueueError> {
-        let mut settle = json!({
-            "dispatch_id": lease.dispatch_id,
-            "token": lease.token,
-            "answer": "definite",
-            "members": [],
-            "rest": rest,
-        });
-        if let (Some(settle), Value::Object(more)) = (settle.as_object_mut(), more) {
-            settle.extend(more);
-        }
-        let settled: Value = self
-            .call(
-                "email_queue_settle",
-                json!({ "p_settle": settle }).to_string(),
-            )
-            .await?;
+    async fn settle(&self, settle: Settle) -> Result<Settlement, QueueError> {
+        let arguments = json!({ "p_settle": settle }).to_string();
+        let settled: Value = self.call("email_queue_settle", arguments).await?;
         settlement("email_queue_settle", &settled)
     }
 
@@ -134,7 +80,8 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
         function: &str,
         arguments: String,
     ) -> Result<A, QueueError> {
-        let answer = self.rpc.call(function, &arguments).await?;
+        let answer =
+            (self.rpc.call(function, &arguments).await).map_err(QueueError::in_callers_words)?;
         serde_json::from_str(&answer).map_err(|_| unreadable(function))
     }
 }
@@ -159,28 +106,21 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
     }
 
     async fn dequeue(&self, options: &Dequeue) -> Result<Vec<Leased>, QueueError> {
-        let wanted = options.max_messages.unwrap_or(1);
-        if !(1..=100).contains(&wanted) {
-            return Err(QueueError::invalid(
-                "maxMessages",
-                "must be a whole number from 1 to 100",
-            ));
-        }
+        let (wanted, visibility) = check::dequeue(options)?;
         let tokens: Vec<String> = (0..wanted).map(|_| self.random.token()).collect();
         let arguments = json!({
-            "p_types": options.types,
-            "p_tokens": tokens,
-            "p_visibility_ms": u64::from(options.visibility_timeout.unwrap_or(60)) * 1000,
+            "p_types": options.types, "p_tokens": tokens, "p_visibility_ms": millis(visibility),
         });
         self.call("email_queue_dequeue", arguments.to_string())
             .await
     }
 
     async fn extend(&self, lease: &Lease, visibility: Duration) -> Result<Settlement, QueueError> {
+        check::lease(lease)?;
         let arguments = json!({
             "p_dispatch_id": lease.dispatch_id,
             "p_token": lease.token,
-            "p_lease_ms": millis(visibility),
+            "p_lease_ms": millis(check::lease_time(visibility)?),
         });
         let extended: Value = self
             .call("email_queue_extend", arguments.to_string())
@@ -189,11 +129,15 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
     }
 
     async fn complete(&self, lease: &Lease) -> Result<Settlement, QueueError> {
-        self.settle(lease, "complete", Value::Null).await
+        self.settle(check::settle(lease, Rest::Complete)?).await
     }
 
     async fn fail(&self, lease: &Lease, error: Value) -> Result<Settlement, QueueError> {
-        self.settle(lease, "fail", json!({ "error": error })).await
+        let settle = Settle {
+            error: Some(jsonb::error(error)),
+            ..check::settle(lease, Rest::Fail)?
+        };
+        self.settle(settle).await
     }
 
     async fn retry(
@@ -202,31 +146,26 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         error: Value,
         delay: Duration,
     ) -> Result<Settlement, QueueError> {
-        self.settle(
-            lease,
-            "retry",
-            json!({ "error": error, "delay_ms": millis(delay) }),
-        )
-        .await
+        let settle = Settle {
+            error: Some(jsonb::error(error)),
+            delay_ms: Some(millis(check::delay_time(delay)?)),
+            ..check::settle(lease, Rest::Retry)?
+        };
+        self.settle(settle).await
     }
 
     async fn release(&self, lease: &Lease) -> Result<Settlement, QueueError> {
-        self.settle(
-            lease,
-            "release",
-            json!({ "answer": "none", "counted": false }),
-        )
-        .await
+        self.settle(check::settle(lease, Rest::Release)?).await
     }
 
     async fn cancel(&self, id: &str) -> Result<Cancelled, QueueError> {
-        check_id("id", id)?;
+        check::id("id", id)?;
         self.call("email_queue_cancel", json!({ "p_id": id }).to_string())
             .await
     }
 
     async fn get_message(&self, id: &str) -> Result<Option<QueueMessage>, QueueError> {
-        check_id("id", id)?;
+        check::id("id", id)?;
         self.call("email_queue_get", json!({ "p_id": id }).to_string())
             .await
     }
@@ -236,9 +175,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         status: QueueMessageStatus,
         options: &ListOptions,
     ) -> Result<Vec<QueueMessage>, QueueError> {
-        if let Some(before) = &options.before {
-            check_id("before", before)?;
-        }
+        check::list(options)?;
         let arguments = json!({
             "p_status": status.as_str(),
             "p_type": options.kind,
@@ -253,24 +190,18 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
     async fn list_dead_letters(
         &self,
         filter: &DeadLetterFilter,
-        options: &ListOptions,
+        page: &Page,
     ) -> Result<Vec<QueueMessage>, QueueError> {
-        if let Some(before) = &options.before {
-            check_id("before", before)?;
-        }
+        check::dead_letters(filter, page)?;
         let arguments = json!({
-            "p_filter": filter,
-            "p_limit": options.limit.unwrap_or(100),
-            "p_before": options.before,
+            "p_filter": filter, "p_limit": page.limit.unwrap_or(100), "p_before": page.before,
         });
         self.call("email_queue_dead_letters", arguments.to_string())
             .await
     }
 
     async fn redrive(&self, redrive: &Redrive) -> Result<Redriven, QueueError> {
-        for id in redrive.ids.iter().flatten() {
-            check_id("ids", id)?;
-        }
+        check::redrive(redrive)?;
         let arguments = json!({
             "p_ids": redrive.ids,
             "p_filter": redrive.filter,
@@ -286,20 +217,18 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         self.call("email_queue_stats", "{}".to_owned()).await
     }
 
-    async fn pause(
-        &self,
-        reason: &str,
-        domain: Option<&str>,
-        time: Option<Duration>,
-    ) -> Result<(), QueueError> {
-        let seconds = time.map(|time| millis(time).div_ceil(1000));
-        let arguments = json!({ "p_reason": reason, "p_domain": domain, "p_seconds": seconds });
-        self.call::<Value>("email_queue_pause", arguments.to_string())
-            .await
-            .map(|_| ())
+    async fn pause(&self, pause: &Pause) -> Result<(), QueueError> {
+        let seconds = check::pause(pause)?.map(|time| millis(time).div_ceil(1000));
+        let arguments =
+            json!({ "p_reason": pause.reason, "p_domain": pause.domain, "p_seconds": seconds });
+        let _: Value = self
+            .call("email_queue_pause", arguments.to_string())
+            .await?;
+        Ok(())
     }
 
     async fn resume(&self, domain: Option<&str>) -> Result<bool, QueueError> {
+        check::domain(domain)?;
         let answer: Value = self
             .call(
                 "email_queue_resume",
@@ -330,18 +259,6 @@ fn settlement(function: &str, answer: &Value) -> Result<Settlement, QueueError> 
             "the database could not settle it; try again",
         )),
         _ => Err(unreadable(function)),
-    }
-}
-
-fn check_id(field: &str, id: &str) -> Result<(), QueueError> {
-    let digits = id.chars().filter(|c| *c != '-').count();
-    if digits == 32 && id.chars().all(|c| c == '-' || c.is_ascii_hexdigit()) {
-        Ok(())
-    } else {
-        Err(QueueError::invalid(
-            field,
-            "must be the id of a message (a UUID)",
-        ))
     }
 }
 

@@ -1,0 +1,211 @@
+// What the queue's calls take and give.
+import type { QueueMessageStatus } from "./queue.d.ts";
+
+/** `user@example.com`, `Name <user@example.com>`, or its two parts. */
+export type Address = string | { email: string; name?: string };
+
+/** An e-mail. It needs `content`, `text` or `template`. */
+export interface EmailPayload {
+  /** 1 to 50 addresses. */
+  to: Address | Address[];
+  cc?: Address | Address[];
+  bcc?: Address | Address[];
+  /** The default sender where it is not given. */
+  from?: Address;
+  replyTo?: Address | Address[];
+  /** Needed unless there is a `template`. */
+  subject?: string;
+  /** HTML. */
+  content?: string;
+  /** Plain text; made from the HTML where it is not given, left out where it is `""`. */
+  text?: string;
+  headers?: Record<string, string>;
+  tags?: { name: string; value: string }[] | Record<string, string>;
+  attachments?: Attachment[];
+  /** A template stored at Resend, in place of `content` and `text`. */
+  template?: { id: string; variables?: Record<string, string | number> };
+}
+
+/** A file: its bytes in base64, or an address that the provider fetches it from. */
+export type Attachment = { contentType?: string; contentId?: string } & (
+  | { filename: string; content: string; path?: never }
+  | { filename?: string; path: string; content?: never }
+);
+
+/** An e-mail to enqueue. Only `payload` is needed. */
+export interface NewMessage extends EnqueueOptions {
+  type?: "email";
+  payload: EmailPayload;
+}
+
+/** A message for a consumer of your own. */
+export interface CustomMessage<Payload, Type extends string = string> extends EnqueueOptions {
+  /** Any name but `email`. */
+  type: Type extends "email" ? never : Type;
+  payload: Payload;
+}
+
+export interface EnqueueOptions {
+  /** 0 (first) to 3; 2 where it is not given. */
+  priority?: 0 | 1 | 2 | 3;
+  /** 1 to 100; the setting's (15) where it is not given. */
+  maxAttempts?: number;
+  /** Not before this time. */
+  runAt?: Date | string;
+  /** Not before this many seconds after now, or after `runAt`. */
+  delaySeconds?: number;
+  /** Not worth sending after this time. */
+  sendBefore?: Date | string;
+  /** Enqueued once per type and key while that message exists. */
+  dedupKey?: string;
+  /** Your own data. */
+  metadata?: Record<string, unknown>;
+}
+
+/** What came of an enqueue. */
+export interface Enqueued {
+  /** The message: the first one with this dedup key, where there was one. */
+  id: string;
+  /** False where the dedup key was known. */
+  created: boolean;
+  /** With a known dedup key: whether that message has another payload. */
+  payloadDiffers?: boolean;
+}
+
+/** Why an attempt failed, or a message. */
+export interface MessageError {
+  class?: string;
+  /** The provider's HTTP status. */
+  status?: number | null;
+  /** The provider's name for the error. */
+  name?: string | null;
+  message?: string;
+  /** Which attempt, from 1. */
+  attempt?: number;
+  /** When, by the database's clock. */
+  at?: string;
+  /** Why the message failed; null while it is open. */
+  reason: "rejected" | "exhausted" | "unknown_outcome" | "expired" | null;
+  /** The last ten errors, oldest first. */
+  history: Omit<MessageError, "reason" | "history">[] | null;
+}
+
+/** A message of the queue. */
+export interface QueueMessage<Payload = EmailPayload> {
+  id: string;
+  type: string;
+  status: QueueMessageStatus;
+  payload: Payload;
+  priority: number;
+  runAt: Date;
+  attempts: number;
+  maxAttempts: number;
+  /** The provider request it is or was part of. */
+  dispatchId: string | null;
+  /** Until when a worker holds it. */
+  leaseExpiresAt: Date | null;
+  dedupKey: string | null;
+  metadata: Record<string, unknown> | null;
+  error: MessageError | null;
+  /** The provider's id of the accepted e-mail. */
+  providerMessageId: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+  completedAt: Date | null;
+  sendBefore: Date | null;
+}
+
+/** Who has a message; it fences every write about it. */
+export interface Lease {
+  dispatchId: string;
+  token: string;
+}
+
+/** A message that you have until its lease ends. */
+export type LeasedMessage<Payload> = QueueMessage<Payload> & { lease: Lease };
+
+/**
+ * What became of a call with a lease: done, done before with the same lease, or nothing was changed because the lease is
+ * over and another worker may have the message.
+ */
+export type Settlement = "applied" | "already" | "lost";
+
+/** Which page of a list. */
+export interface ListOptions {
+  type?: string;
+  /** 100 where it is not given, at most 1000. */
+  limit?: number;
+  /** Only messages older than this id: the last one of the page before. */
+  before?: string;
+  /** Only messages enqueued at this time or later. */
+  since?: Date | string;
+  /** Only messages enqueued before this time. */
+  until?: Date | string;
+}
+
+/** Which failed messages. */
+export interface DeadLetterFilter {
+  type?: string;
+  reason?: "rejected" | "exhausted" | "unknown_outcome" | "expired";
+  /** Failed at this time or later. */
+  since?: Date | string;
+  /** Failed before this time. */
+  until?: Date | string;
+  /** In the last error, whatever its case. */
+  text?: string;
+}
+
+/** What to put back: ids, or a filter (`{}` for all). */
+export type Redrive = ({ ids: string[]; filter?: DeadLetterFilter } | { ids?: string[]; filter: DeadLetterFilter }) & {
+  /** Only say which. */
+  dryRun?: boolean;
+  /** Also those that may have been sent (`unknown_outcome`). */
+  allowDuplicates?: boolean;
+  /** At most this many; 1000 where it is not given. */
+  limit?: number;
+};
+
+/** What came of a redrive. */
+export interface Redriven {
+  dryRun: boolean;
+  redriven: string[];
+  refused: { id: string; reason: string }[];
+}
+
+/** What came of a cancel: `cancelled`, or what the message is instead, and why. */
+export interface Cancelled {
+  result: "cancelled" | "processing" | "completed" | "failed" | "not_found";
+  reason?: string;
+}
+
+/** Messages of one type by where they are, counted up to 100,000. */
+export interface TypeStats {
+  pending: number;
+  scheduled: number;
+  retrying: number;
+  processing: number;
+  /** Of those in process: may have been sent, waiting for the replay. */
+  frozen: number;
+  failed: number;
+  cancelled: number;
+  oldestDueSeconds: number | null;
+}
+
+/** How deep the queue is, and what stands in its way. */
+export interface Stats {
+  types: Record<string, TypeStats>;
+  paused: { since: string; until: string | null; reason: string | null } | null;
+  pausedDomains: { domain: string; since: string; until: string | null; reason: string }[];
+  cooldown: { until: string; reason: string | null } | null;
+  /** From three on, one dispatch at a time probes the provider. */
+  unknownInARow: number;
+  requestsPerSecond: number;
+}
+
+/** A leased message, or its lease. */
+export type Leased = Lease | { lease: Lease };
+
+export interface EnqueueManyOptions {
+  /** Called after each request. */
+  onProgress?: (enqueued: number, count: number) => void;
+}

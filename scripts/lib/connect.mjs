@@ -1,0 +1,55 @@
+// The steps of a deployment that are calls of the database: default sender, Vault, schedule, wake-up. Needs no psql: the
+// functions run as their owner, who may write to Vault. (The CLI's own way, db.vault in config.toml, writes before the
+// migrations and ends `db push` where Vault is missing.)
+import process from "node:process";
+import { sleep } from "./host.mjs";
+import { ProjectError, readProject, rpc } from "./project.mjs";
+
+/** How long PostgREST may take to hear of new migrations. */
+const STALE_MS = 20_000;
+
+const say = (/** @type {string} */ text) => console.error(`   ${text}`);
+
+try {
+  const project = readProject();
+  if (!project.secret) throw new ProjectError("PROCESS_EMAIL_QUEUE_SECRET is not set");
+  await step("default sender", async () => {
+    await rpc(project, "email_queue_configure", { p_settings: { default_sender: project.sender } });
+    return "stored";
+  });
+  await step("Vault", async () => {
+    const { changed, extensions } = await rpc(project, "email_queue_connect", { p_url: project.functionUrl, p_secret: project.secret });
+    for (const [name, state] of Object.entries(extensions)) if (state !== "present") say(`${name} could not be created: ${state}`);
+    return changed ? "address and secret stored" : "as it was";
+  });
+  await step("schedule", async () => {
+    const { schedule, changed } = await rpc(project, "email_queue_schedule", {
+      p_every: project.every,
+      p_timeout_seconds: Math.min(150, project.runSeconds + 10),
+    });
+    return `${schedule}${changed ? "" : ", as it was"}`;
+  });
+  await step("wake-up on enqueue", async () => {
+    const { on, every_ms } = await rpc(project, "email_queue_wake", { p_on: project.wake });
+    return on ? `on, at most once in ${every_ms} ms` : "off";
+  });
+} catch (error) {
+  if (!(error instanceof ProjectError)) throw error;
+  console.error(`error: ${error.message}`);
+  if (error.remedy) console.error(`   → ${error.remedy}`);
+  process.exit(1);
+}
+
+/** @param {string} name @param {() => Promise<string>} work */
+async function step(name, work) {
+  const end = performance.now() + STALE_MS;
+  for (;;) {
+    try {
+      return say(`${name}: ${await work()}`);
+    } catch (error) {
+      if (!(error instanceof ProjectError)) throw error;
+      if (error.code !== "PGRST202" || performance.now() >= end) throw Object.assign(error, { message: `${name}: ${error.message}` });
+    }
+    await sleep(500);
+  }
+}

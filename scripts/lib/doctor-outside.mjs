@@ -1,0 +1,122 @@
+// What the doctor asks of others than the database: the function, Resend, Supabase's Management API.
+import { ProjectError, request } from "./project.mjs";
+
+/**
+ * @typedef {import("./doctor.mjs").Finding} Finding
+ * @typedef {ReturnType<typeof import("./project.mjs").readProject>} Project
+ */
+
+const DEPLOY = "supabase/functions/deploy.sh";
+
+/** A run may take as long as its deadline. */
+const RUN_TIMEOUT_MS = 120_000;
+
+/**
+ * The function lets nobody in without the secret, and with it runs.
+ * @param {Project} project @returns {Promise<Finding[]>}
+ */
+export async function examineFunction(project) {
+  const call = (/** @type {Record<string, string>} */ headers) => request(project.functionUrl, { method: "POST", headers, timeout: RUN_TIMEOUT_MS });
+  return [
+    await attempt("function closed", DEPLOY, async () => {
+      const { status, body } = await call({});
+      if (status === 401 && body?.code !== "UNAUTHORIZED_NO_AUTH_HEADER") return ok("it refuses a call without the secret");
+      if (status === 401) return fail("Supabase checks for a JWT before the function does (verify_jwt): pg_net's calls do not get through", DEPLOY);
+      if (status === 404) return fail("there is no function process-email-queue (404)", DEPLOY);
+      if (status === 200) return fail("it runs for anybody: a call without the secret was let in", DEPLOY);
+      return fail(`a call without the secret was answered with ${status}, not 401`, DEPLOY);
+    }),
+    await attempt("function", DEPLOY, async () => {
+      if (!project.secret) return skip("PROCESS_EMAIL_QUEUE_SECRET is not set here");
+      const { status, body } = await call({ authorization: `Bearer ${project.secret}` });
+      if (status === 200 && ["misconfigured", "unavailable"].includes(body?.stopped)) {
+        return fail(`its run ended as ${body.stopped}: ${body.reason ?? "its log has the reason"}`, `Put right what the reason names in .env, then: ${DEPLOY}`);
+      }
+      if (status === 200 && body?.stopped) return ok(`its run ended as ${body.stopped}`);
+      if (status === 401) return fail("it refuses PROCESS_EMAIL_QUEUE_SECRET (401): it has another", DEPLOY);
+      if (status === 404) return fail("there is no function process-email-queue (404)", DEPLOY);
+      return fail(`it was answered with ${status}`, "Look at the function's logs (dashboard: Edge Functions)");
+    }),
+  ];
+}
+
+/**
+ * Resend takes the key, and the sender's domain is verified. A key that may only send can be told from a wrong one.
+ * @param {Project} project @param {string | undefined} sender @returns {Promise<Finding[]>}
+ */
+export async function examineResend(project, sender) {
+  if (!project.resendKey) return [{ check: "Resend key", ...skip("RESEND_API_KEY is not set here") }];
+  const remedy = `Make a key at https://resend.com/api-keys, put it into .env as RESEND_API_KEY, then: ${DEPLOY}`;
+  /** @type {{name: string, status: string}[] | null} */
+  let domains = null;
+  const key = await attempt("Resend key", "Look at https://resend-status.com and at this machine's network", async () => {
+    const { status, body } = await request(`${project.resendUrl}/domains`, {
+      // Resend refuses a request without it.
+      headers: { authorization: `Bearer ${project.resendKey}`, "user-agent": "email-queue doctor" },
+    });
+    if (status === 200) {
+      domains = body?.data ?? [];
+      return ok("accepted");
+    }
+    if (body?.name === "restricted_api_key" && /only send/i.test(body?.message ?? "")) return ok("accepted (it may only send, so domains cannot be read)");
+    if (status === 429 || status >= 500) return { status: /** @type {const} */ ("warn"), detail: `Resend answered ${status}`, remedy: "Ask again in a minute" };
+    return fail(`Resend refuses it: ${status} ${body?.name ?? ""}`.trim(), remedy);
+  });
+  return [key, domainFinding(domains, sender)];
+}
+
+/** @param {{name: string, status: string}[] | null} domains @param {string | undefined} sender @returns {Finding} */
+function domainFinding(domains, sender) {
+  const check = "sender domain";
+  const domain = /@([A-Za-z0-9.-]+)>?\s*$/.exec(sender ?? "")?.[1]?.toLowerCase();
+  if (!domain) return { check, ...skip("no default sender") };
+  if (domains === null) return { check, ...skip("Resend's list of domains could not be read") };
+  const found = /** @type {{name: string, status: string}[]} */ (domains).find(({ name }) => name === domain);
+  if (found?.status === "verified" || domain === "resend.dev") return { check, ...ok(`${domain} is verified`) };
+  return { check, ...fail(`${domain} is ${found ? found.status : "not known to Resend"}`, `Verify it at https://resend.com/domains; then: select email_queue_resume('${domain}');`) };
+}
+
+/**
+ * What only Supabase knows of the project. Without a token, nothing.
+ * @param {Project} project @returns {Promise<Finding[]>}
+ */
+export async function examineHosting(project) {
+  if (!project.accessToken || !project.ref) return [{ check: "hosting", ...skip("SUPABASE_ACCESS_TOKEN or SUPABASE_PROJECT_ID is not set here") }];
+  const ask = async (/** @type {string} */ what) => {
+    const { status, body } = await request(`${project.apiUrl}/v1/projects/${project.ref}/${what}`, { headers: { authorization: `Bearer ${project.accessToken}` } });
+    if (status === 404) return null;
+    if (status !== 200) throw new ProjectError(`Supabase's Management API answered ${status}`);
+    return body;
+  };
+  const remedy = "SUPABASE_ACCESS_TOKEN must be a token of this project's organisation";
+  return [
+    await attempt("verify_jwt", remedy, async () => {
+      const deployed = await ask("functions/process-email-queue");
+      if (!deployed) return fail("the function is not deployed", DEPLOY);
+      return deployed.verify_jwt ? fail("it is on: pg_net's calls, which carry no JWT, are refused", DEPLOY) : ok("off: the function checks its callers itself");
+    }),
+    await attempt("max_rows of the API", remedy, async () => {
+      const settings = await ask("postgrest");
+      if (!settings) return skip("not known");
+      return settings.max_rows >= 100 ? ok(String(settings.max_rows)) : {
+        status: /** @type {const} */ ("warn"),
+        detail: `${settings.max_rows}: lists read from the view email_queue are cut there; the queue's functions are not`,
+        remedy: "Dashboard, Settings, API: Max rows 1000",
+      };
+    }),
+  ];
+}
+
+/** @param {string} check @param {string} remedy where no answer comes @param {() => Promise<Omit<Finding, "check">>} look @returns {Promise<Finding>} */
+async function attempt(check, remedy, look) {
+  try {
+    return { check, ...await look() };
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    return { check, status: "fail", detail: error.message, remedy };
+  }
+}
+
+const ok = (/** @type {string} */ detail) => ({ status: /** @type {const} */ ("ok"), detail });
+const skip = (/** @type {string} */ detail) => ({ status: /** @type {const} */ ("skip"), detail });
+const fail = (/** @type {string} */ detail, /** @type {string} */ remedy) => ({ status: /** @type {const} */ ("fail"), detail, remedy });

@@ -1,0 +1,106 @@
+// The doctor: what the database says of itself (email_queue_doctor), and what only a caller from outside can see.
+import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { ROOT, sleep } from "./host.mjs";
+import { examineFunction, examineHosting, examineResend } from "./doctor-outside.mjs";
+import { ProjectError, readProject, rpc } from "./project.mjs";
+
+/**
+ * @typedef {{check: string, status: "ok" | "warn" | "fail" | "skip", detail: string, remedy?: string | null, data?: any}} Finding
+ */
+
+/** How long an answer to a call through pg_net is waited for. A run that has much to do takes longer, which is no fault. */
+const ANSWER_MS = 15_000;
+
+const DEPLOY = "supabase/functions/deploy.sh";
+
+const MARKS = { ok: "✓", warn: "!", fail: "✗", skip: "·" };
+
+const options = process.argv.slice(2);
+const unknown = options.find((option) => !["--json", "--no-call"].includes(option));
+if (unknown) end(2, `error: ${unknown} is no option (see scripts/doctor --help)`);
+
+let project;
+try {
+  project = readProject();
+} catch (error) {
+  if (!(error instanceof ProjectError)) throw error;
+  end(2, `error: ${error.message}`);
+}
+
+const findings = await examine(project, { call: !options.includes("--no-call") });
+const ok = findings.every(({ status }) => status !== "fail");
+if (options.includes("--json")) {
+  console.log(JSON.stringify({ ok, findings: findings.map(({ data: _, ...finding }) => finding) }, null, 2));
+} else {
+  for (const { check, status, detail, remedy } of findings) {
+    console.log(`${MARKS[status]} ${check}: ${detail}`);
+    if (remedy) console.log(`    → ${remedy}`);
+  }
+  const failed = findings.filter(({ status }) => status === "fail").length;
+  console.log(ok ? "\nHealthy." : `\n${failed} ${failed === 1 ? "check has" : "checks have"} failed.`);
+}
+process.exitCode = ok ? 0 : 1;
+
+/** @param {ReturnType<typeof readProject>} project @param {{call: boolean}} how @returns {Promise<Finding[]>} */
+async function examine(project, { call }) {
+  /** @type {Finding[]} */
+  const found = [];
+  /** @type {Finding[]} */
+  let inside = [];
+  try {
+    found.push(await clock(project));
+    if (call) found.push(...await examineFunction(project));
+    // Through pg_net, as the schedule does: its answer is what the next check is about.
+    inside = call ? await callAndAsk(project) : await rpc(project, "email_queue_doctor");
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    found.push({ check: "database", status: "fail", detail: error.message, remedy: error.remedy ?? `SUPABASE_URL must be this project's address; then: ${DEPLOY}` });
+    if (call && found.length === 1) found.push(...await examineFunction(project));
+  }
+  const sender = project.sender ?? inside.find(({ check }) => check === "default sender")?.detail;
+  return [...found, ...inside.map(withFiles), ...await examineResend(project, sender), ...await examineHosting(project)];
+}
+
+/** @param {ReturnType<typeof readProject>} project @returns {Promise<Finding>} */
+async function clock(project) {
+  const before = Date.now();
+  const { now_ms: now } = await rpc(project, "email_queue_work", { p_request: {} });
+  const after = Date.now();
+  const seconds = Math.round(Math.max(0, before - now, now - after) / 1000);
+  return {
+    check: "clock",
+    status: seconds > 30 ? "warn" : "ok",
+    detail: `the database's clock and this machine's are ${seconds} s apart; the queue goes by the database's`,
+    remedy: seconds > 30 ? "Set this machine's clock (NTP): a runAt or sendBefore that it works out would be wrong" : null,
+  };
+}
+
+/** @param {ReturnType<typeof readProject>} project @returns {Promise<Finding[]>} */
+async function callAndAsk(project) {
+  const called = await rpc(project, "email_queue_call").then(({ request_id: id }) => id, () => null);
+  const end = performance.now() + ANSWER_MS;
+  for (;;) {
+    const findings = await rpc(project, "email_queue_doctor");
+    const answers = findings.find((/** @type {Finding} */ { check }) => check === "answers");
+    // Without pg_net or a secret nothing was called, and the doctor names what is missing.
+    if (called === null || !answers || answers.data?.request_id >= called || answers.status === "fail" && !answers.data || performance.now() >= end) return findings;
+    await sleep(300);
+  }
+}
+
+/** Which migrations there should be, the files say. @param {Finding} finding @returns {Finding} */
+function withFiles(finding) {
+  if (finding.check !== "migrations" || !Array.isArray(finding.data)) return finding;
+  const versions = fs.readdirSync(path.join(ROOT, "supabase/migrations")).map((file) => /^(\d{14})_.*\.sql$/.exec(file)?.[1] ?? "").filter(Boolean).sort();
+  const missing = versions.filter((version) => !finding.data.includes(version));
+  if (missing.length > 0) return { ...finding, status: "fail", detail: `not applied: ${missing.join(", ")}`, remedy: DEPLOY };
+  return finding;
+}
+
+/** @param {number} code @param {string} text @returns {never} */
+function end(code, text) {
+  console.error(text);
+  process.exit(code);
+}

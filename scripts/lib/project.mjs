@@ -1,0 +1,88 @@
+// The deployed project, as the environment names it: its RPC functions, its function, the provider.
+import process from "node:process";
+
+/** An answer in words that nobody can misread as the queue's own. */
+export class ProjectError extends Error {
+  /** @param {string} message @param {{code?: string, remedy?: string}} [more] */
+  constructor(message, { code, remedy } = {}) {
+    super(message);
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+const variable = (/** @type {string} */ name) => process.env[name]?.trim() || undefined;
+
+/** @throws {ProjectError} names the variable that is missing */
+export function readProject() {
+  const url = variable("SUPABASE_URL")?.replace(/\/+$/, "");
+  const key = variable("SUPABASE_SECRET_KEY") ?? variable("SUPABASE_SERVICE_ROLE_KEY");
+  if (!url) throw new ProjectError("SUPABASE_URL is not set (see .env.example)");
+  if (!URL.canParse(url)) throw new ProjectError("SUPABASE_URL must be an address like https://<reference>.supabase.co");
+  if (!key) throw new ProjectError("SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set (see .env.example)");
+  // Beside the legacy keys, which are JWTs, PostgREST wants them as the token too; others must not be sent as one.
+  const headers = { apikey: key, ...(key.startsWith("eyJ") ? { authorization: `Bearer ${key}` } : {}) };
+  return {
+    url,
+    headers,
+    functionUrl: variable("EMAIL_QUEUE_FUNCTION_URL") ?? `${url}/functions/v1/process-email-queue`,
+    ref: variable("SUPABASE_PROJECT_ID"),
+    accessToken: variable("SUPABASE_ACCESS_TOKEN"),
+    apiUrl: variable("SUPABASE_API_URL") ?? "https://api.supabase.com",
+    secret: variable("PROCESS_EMAIL_QUEUE_SECRET"),
+    resendKey: variable("RESEND_API_KEY"),
+    resendUrl: (variable("RESEND_BASE_URL") ?? "https://api.resend.com").replace(/\/+$/, ""),
+    sender: variable("EMAIL_FROM"),
+    every: variable("EMAIL_QUEUE_EVERY") ?? "10 seconds",
+    wake: (variable("EMAIL_QUEUE_WAKE") ?? "on") === "on",
+    runSeconds: Number(variable("EMAIL_QUEUE_RUN_SECONDS") ?? 50),
+  };
+}
+
+/**
+ * A request that ends: its status and its body, parsed where it is JSON.
+ * @param {string} url @param {RequestInit & {timeout?: number}} [options]
+ */
+export async function request(url, { timeout = 20_000, ...options } = {}) {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeout), ...options });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: parsed(text) };
+  } catch (error) {
+    const { name, cause, message } = /** @type {any} */ (error);
+    throw new ProjectError(name === "TimeoutError" ? `no answer within ${timeout / 1000} s` : `not reached: ${cause?.code ?? cause?.message ?? message}`);
+  }
+}
+
+/** @param {string} text @returns {any} */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * Calls a function of the database.
+ * @param {ReturnType<typeof readProject>} project @param {string} name @param {object} [args] @returns {Promise<any>}
+ */
+export async function rpc(project, name, args = {}) {
+  const { status, body } = await request(`${project.url}/rest/v1/rpc/${name}`, {
+    method: "POST",
+    headers: { ...project.headers, "content-type": "application/json" },
+    body: JSON.stringify(args),
+  });
+  if (status >= 200 && status < 300) return body;
+  const { code, message, hint } = typeof body === "object" && body ? body : {};
+  if (code === "PGRST202" || (status === 404 && code !== "55000")) {
+    throw new ProjectError(`the database has no ${name}`, {
+      code,
+      remedy: "Apply the migrations (supabase/functions/deploy.sh); if they are: notify pgrst, 'reload schema';",
+    });
+  }
+  if (code === undefined && (status === 401 || status === 403) || code === "42501") {
+    throw new ProjectError(`the key is refused (${status})`, { code, remedy: "SUPABASE_SECRET_KEY must be a secret key of this project" });
+  }
+  throw new ProjectError(message ?? `${name} was answered with ${status}`, { code, remedy: hint ?? undefined });
+}

@@ -1,0 +1,103 @@
+import type {
+  Cancelled,
+  CustomMessage,
+  DeadLetterFilter,
+  EmailPayload,
+  Enqueued,
+  EnqueueManyOptions,
+  Leased,
+  LeasedMessage,
+  ListOptions,
+  NewMessage,
+  QueueMessage,
+  Redrive,
+  Redriven,
+  Settlement,
+  Stats,
+} from "./messages.d.ts";
+
+/** Where a message is in its life. */
+export declare const QueueMessageStatus: {
+  /** It waits for its first attempt, perhaps until a time in the future. */
+  readonly PENDING: "pending";
+  /** A worker has it, or it waits for a replay because it may have been sent. */
+  readonly PROCESSING: "processing";
+  /** It waits for another attempt. */
+  readonly RETRYING: "retrying";
+  /** Accepted by the provider. */
+  readonly COMPLETED: "completed";
+  /** A dead letter: see `error.reason`. */
+  readonly FAILED: "failed";
+  /** Cancelled before it was sent. */
+  readonly CANCELLED: "cancelled";
+};
+export type QueueMessageStatus = (typeof QueueMessageStatus)[keyof typeof QueueMessageStatus];
+
+/** What to do about a {@link QueueError}. */
+export type QueueErrorCode =
+  /** The input is wrong: mend the `field`. */
+  | "invalid_input"
+  /** The key is not a secret key of the project. */
+  | "unauthorized"
+  /** The migrations are not applied. */
+  | "not_installed"
+  /** No connection: check the URL. Whether the call was carried out is not known. */
+  | "unreachable"
+  /** No answer in time. Whether the call was carried out is not known. */
+  | "timeout"
+  /** The database is in trouble: try again later. */
+  | "unavailable"
+  /** The database refused the call. */
+  | "database"
+  /** The answer could not be read. */
+  | "unexpected";
+
+/** The one error of the queue. It holds no key and no address. */
+export declare class QueueError extends Error {
+  readonly name: "QueueError";
+  readonly code: QueueErrorCode;
+  /** The field that is wrong, as in `payload.to[1]`. */
+  readonly field?: string;
+  /** Whether the same call can succeed later. */
+  readonly retryable: boolean;
+}
+
+/** The contract of a queue. Every call can throw a {@link QueueError}. */
+export interface QueueProvider {
+  /** Enqueues one message. After a `timeout` it may have been enqueued: with a `dedupKey` it can be repeated safely. */
+  enqueue(message: NewMessage): Promise<Enqueued>;
+  enqueue<Payload, Type extends string>(message: CustomMessage<Payload, Type>): Promise<Enqueued>;
+  /**
+   * Enqueues messages in their order, up to a thousand in a request; each request is one transaction. All are checked
+   * before the first; where a later one fails, the earlier ones stand.
+   */
+  enqueueMany(messages: Iterable<NewMessage>, options?: EnqueueManyOptions): Promise<Enqueued[]>;
+  enqueueMany<Payload, Type extends string>(messages: Iterable<CustomMessage<Payload, Type>>, options?: EnqueueManyOptions): Promise<Enqueued[]>;
+  /** Leases messages of types of your own. `visibilityTimeout` is in seconds, 60 where it is not given. */
+  dequeue<Payload>(options: { types: string[]; maxMessages?: number; visibilityTimeout?: number }): Promise<LeasedMessage<Payload>[]>;
+  /** Makes the lease end `visibilityTimeout` seconds from now, if that is later. */
+  extend(leased: Leased, visibilityTimeout: number): Promise<Settlement>;
+  /** The message is done. */
+  complete(leased: Leased): Promise<Settlement>;
+  /** The message can never be done: it fails as `rejected`. */
+  fail(leased: Leased, error?: Error | string | Record<string, unknown>): Promise<Settlement>;
+  /** The message is tried again, or fails as `exhausted` where its attempts are used up. */
+  retry(leased: Leased, error?: Error | string | Record<string, unknown>, options?: { delaySeconds?: number }): Promise<Settlement>;
+  /** Gives the message back without having used an attempt. */
+  release(leased: Leased): Promise<Settlement>;
+  /** Cancels a message that waits; for one that does not, it says why. */
+  cancel(id: string): Promise<Cancelled>;
+  /** One message, or null. */
+  getMessage<Payload = EmailPayload>(id: string): Promise<QueueMessage<Payload> | null>;
+  /** Messages in a status, newest first. */
+  getMessagesByStatus<Payload = EmailPayload>(status: QueueMessageStatus, options?: ListOptions): Promise<QueueMessage<Payload>[]>;
+  /** Failed messages, newest first. */
+  listDeadLetters<Payload = EmailPayload>(options?: DeadLetterFilter & { limit?: number; before?: string }): Promise<QueueMessage<Payload>[]>;
+  /** Puts failed messages back to be sent, at most 1000 a call. */
+  redrive(redrive: Redrive): Promise<Redriven>;
+  stats(): Promise<Stats>;
+  /** Pauses e-mail, or one sender domain, for some seconds or until it is resumed. */
+  pause(options: { reason: string; domain?: string; seconds?: number }): Promise<void>;
+  /** Ends a pause. Answers whether there was one. */
+  resume(options?: { domain?: string }): Promise<boolean>;
+}

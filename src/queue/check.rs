@@ -1,0 +1,273 @@
+//! What is checked before a call, the same for every queue. An error names the option as callers write it.
+
+use super::{
+    DeadLetterFilter, Dequeue, Lease, ListOptions, NewMessage, Page, Pause, QueueError, Redrive,
+    jsonb, time,
+};
+use crate::decide::millis;
+use crate::email::{Email, Sender};
+use crate::work::{Answer, Rest, Settle};
+use serde_json::Value;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// The longest that a lease lasts.
+const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
+/// What fits into the twelve digits of milliseconds that the database takes: 31 years.
+const LONGEST_DELAY: Duration = Duration::from_millis(999_999_999_999);
+
+type Checked<T = ()> = Result<T, QueueError>;
+
+/// What an option must be, by its name: for values of a wrong type and of a wrong size.
+pub(super) fn rule(field: &str) -> &'static str {
+    match field {
+        "type" => "must be 1 to 100 letters, digits or any of _ . : -",
+        "priority" => "must be a whole number from 0 (first) to 3",
+        "maxAttempts" | "maxMessages" => "must be a whole number from 1 to 100",
+        "limit" => "must be a whole number from 1 to 1000",
+        "visibilityTimeout" => "must be a number of seconds, more than 0, at most 3600",
+        "delaySeconds" => "must be a number of seconds from 0 on",
+        "seconds" | "timeoutSeconds" => "must be a number of seconds, more than 0",
+        "runAt" | "sendBefore" | "since" | "until" => {
+            "must be a time with its offset from UTC, as in 2026-01-31T12:00:00Z"
+        }
+        "dedupKey" => "must be a text of 1 to 255 characters",
+        "metadata" => "must be an object",
+        "types" => "must be a list of at least one type",
+        "id" | "before" => "must be the id of a message (a UUID)",
+        "ids" => "must be a list of ids of messages (UUIDs)",
+        "reason" => "must be rejected, exhausted, unknown_outcome or expired",
+        "dryRun" | "allowDuplicates" => "must be true or false",
+        "filter" => "must be an object",
+        "domain" | "text" | "url" | "key" | "defaultSender" => "must be a text",
+        _ => "is not what it must be",
+    }
+}
+
+fn refuse<T>(field: &str) -> Checked<T> {
+    Err(QueueError::invalid(field, rule(field)))
+}
+
+fn check(field: &str, holds: bool) -> Checked {
+    if holds { Ok(()) } else { refuse(field) }
+}
+
+/// A message to enqueue, its delay in the database's unit.
+pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
+    if let Some(kind) = &message.kind {
+        self::kind(kind)?;
+    }
+    if message.kind.as_deref().is_none_or(|kind| kind == "email") {
+        Email::parse(&message.payload, Sender::Optional)
+            .map_err(|error| QueueError::from(error.within("payload")))?;
+    } else if message.payload == Value::Null {
+        return Err(QueueError::invalid("payload", "is missing"));
+    }
+    jsonb::json("payload", &message.payload)?;
+    check("priority", message.priority.is_none_or(|it| it <= 3))?;
+    check(
+        "maxAttempts",
+        message
+            .max_attempts
+            .is_none_or(|it| (1..=100).contains(&it)),
+    )?;
+    when("runAt", message.run_at.as_deref())?;
+    when("sendBefore", message.send_before.as_deref())?;
+    if let Some(seconds) = message.delay_seconds {
+        message.delay_ms = Some(millis(delay(seconds)?));
+    }
+    if let Some(key) = &message.dedup_key {
+        check("dedupKey", (1..=255).contains(&key.chars().count()))?;
+        jsonb::plain("dedupKey", key)?;
+    }
+    if let Some(metadata) = message.metadata.as_ref().filter(|it| !it.is_null()) {
+        check("metadata", metadata.is_object())?;
+        jsonb::json("metadata", metadata)?;
+    }
+    Ok(message)
+}
+
+/// How many messages to lease, and for how long.
+pub(super) fn dequeue(options: &Dequeue) -> Checked<(u32, Duration)> {
+    check("types", !options.types.is_empty())?;
+    for kind in &options.types {
+        if kind == "email" {
+            let why = "must not name email: the function process-email-queue sends it";
+            return Err(QueueError::invalid("types", why));
+        }
+        self::kind(kind).map_err(|error| QueueError::invalid("types", error.message))?;
+    }
+    let wanted = options.max_messages.unwrap_or(1);
+    check("maxMessages", (1..=100).contains(&wanted))?;
+    Ok((
+        wanted,
+        visibility(options.visibility_timeout.unwrap_or(60.0))?,
+    ))
+}
+
+pub(super) fn visibility(seconds: f64) -> Checked<Duration> {
+    positive("visibilityTimeout", seconds).and_then(lease_time)
+}
+
+/// How long a lease is to last.
+pub(super) fn lease_time(time: Duration) -> Checked<Duration> {
+    let fits = !time.is_zero() && time <= LONGEST_LEASE;
+    check("visibilityTimeout", fits).map(|()| time)
+}
+
+pub(super) fn delay(seconds: f64) -> Checked<Duration> {
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(delay) => delay_time(delay),
+        Err(_) => refuse("delaySeconds"),
+    }
+}
+
+/// How long a retry waits.
+pub(super) fn delay_time(delay: Duration) -> Checked<Duration> {
+    if delay > LONGEST_DELAY {
+        return Err(QueueError::invalid(
+            "delaySeconds",
+            "must be less than 31 years",
+        ));
+    }
+    Ok(delay)
+}
+
+pub(super) fn positive(field: &str, seconds: f64) -> Checked<Duration> {
+    match Duration::try_from_secs_f64(seconds) {
+        // What is less than a nanosecond is none.
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => refuse(field),
+    }
+}
+
+pub(super) fn lease(lease: &Lease) -> Checked {
+    let uuids = is_uuid(&lease.dispatch_id) && is_uuid(&lease.token);
+    if uuids { Ok(()) } else { Err(not_a_lease()) }
+}
+
+/// The end of a custom consumer's one message, under its lease: only a release says that it was not tried.
+pub(super) fn settle(lease: &Lease, rest: Rest) -> Checked<Settle> {
+    self::lease(lease)?;
+    let tried = rest != Rest::Release;
+    Ok(Settle {
+        dispatch_id: lease.dispatch_id.clone(),
+        token: lease.token.clone(),
+        answer: if tried {
+            Answer::Definite
+        } else {
+            Answer::None
+        },
+        members: Vec::new(),
+        rest: Some(rest),
+        reason: None,
+        error: None,
+        delay_ms: None,
+        counted: tried,
+        signals: None,
+    })
+}
+
+pub(super) fn not_a_lease() -> QueueError {
+    QueueError::invalid("lease", "must be a message from dequeue, or its lease")
+}
+
+pub(super) fn id(field: &str, id: &str) -> Checked {
+    if is_uuid(id) {
+        Ok(())
+    } else {
+        Err(QueueError::invalid(field, rule("id")))
+    }
+}
+
+pub(super) fn list(options: &ListOptions) -> Checked {
+    if let Some(kind) = &options.kind {
+        self::kind(kind)?;
+    }
+    page(options.limit, options.before.as_deref())?;
+    when("since", options.since.as_deref())?;
+    when("until", options.until.as_deref())
+}
+
+pub(super) fn dead_letters(filter: &DeadLetterFilter, page: &Page) -> Checked {
+    self::filter(filter)?;
+    self::page(page.limit, page.before.as_deref())
+}
+
+pub(super) fn redrive(redrive: &Redrive) -> Checked {
+    if redrive.ids.is_none() && redrive.filter.is_none() {
+        let why = "is missing: give ids, or a filter ({} for all dead letters)";
+        return Err(QueueError::invalid("ids", why));
+    }
+    for (index, id) in redrive.ids.iter().flatten().enumerate() {
+        self::id(&format!("ids[{index}]"), id)?;
+    }
+    if let Some(filter) = &redrive.filter {
+        self::filter(filter).map_err(|error| error.below("filter"))?;
+    }
+    page(redrive.limit, None)
+}
+
+/// How long to pause.
+pub(super) fn pause(pause: &Pause) -> Checked<Option<Duration>> {
+    if pause.reason.is_empty() {
+        return Err(QueueError::invalid(
+            "reason",
+            "must be a text: it is on show",
+        ));
+    }
+    jsonb::plain("reason", &pause.reason)?;
+    domain(pause.domain.as_deref())?;
+    let time = pause.seconds.map(|seconds| positive("seconds", seconds));
+    let time = time.transpose()?;
+    check(
+        "seconds",
+        time.is_none_or(|time| i32::try_from(time.as_secs()).is_ok()),
+    )?;
+    Ok(time)
+}
+
+pub(super) fn domain(domain: Option<&str>) -> Checked {
+    let fits = |domain: &str| {
+        !domain.is_empty() && domain.is_ascii() && !domain.contains(['@', '\0', ' '])
+    };
+    if domain.is_none_or(fits) {
+        return Ok(());
+    }
+    Err(QueueError::invalid(
+        "domain",
+        "must be a sender's domain, as in example.com",
+    ))
+}
+
+fn filter(filter: &DeadLetterFilter) -> Checked {
+    if let Some(kind) = &filter.kind {
+        self::kind(kind)?;
+    }
+    when("since", filter.since.as_deref())?;
+    when("until", filter.until.as_deref())?;
+    jsonb::plain("text", filter.text.as_deref().unwrap_or_default())
+}
+
+fn page(limit: Option<u32>, before: Option<&str>) -> Checked {
+    const LIMITS: RangeInclusive<u32> = 1..=1000;
+    check("limit", limit.is_none_or(|limit| LIMITS.contains(&limit)))?;
+    before.map_or(Ok(()), |before| id("before", before))
+}
+
+fn kind(kind: &str) -> Checked {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
+    check(
+        "type",
+        (1..=100).contains(&kind.len()) && kind.chars().all(plain),
+    )
+}
+
+fn when(field: &str, text: Option<&str>) -> Checked {
+    check(field, text.is_none_or(|text| time::parse(text).is_some()))
+}
+
+fn is_uuid(id: &str) -> bool {
+    let digits = id.chars().filter(|c| *c != '-').count();
+    digits == 32 && id.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+}

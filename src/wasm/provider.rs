@@ -1,0 +1,153 @@
+//! The queue as JavaScript sees it: one door for calls in JSON. The hand-written files of `src/js` wrap it in classes
+//! and types.
+
+use super::either::Either;
+#[cfg(not(feature = "client"))]
+use crate::queue::InMemoryQueueProvider as Provider;
+use crate::queue::{InMemoryQueueProvider, QueueError, SupabaseQueueProvider, json};
+use js_sys::{Error, Function, JsString, Reflect};
+use serde::Deserialize;
+use serde_json::Value;
+use std::rc::Rc;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
+
+/// A queue. Calls can overlap: each works on a clone of the pointer.
+#[wasm_bindgen]
+pub struct QueueClient(Rc<Either>);
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct SupabaseOptions {
+    timeout_seconds: Option<f64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct InMemoryOptions {
+    default_sender: Option<String>,
+}
+
+#[wasm_bindgen]
+impl QueueClient {
+    /// The queue of a project.
+    ///
+    /// # Errors
+    /// `invalid_input`.
+    pub fn supabase(url: &str, key: &str, options: &str) -> Result<QueueClient, JsValue> {
+        let options: SupabaseOptions = parse(options).and_then(json::options).map_err(error)?;
+        let timeout = options.timeout_seconds.map(json::timeout);
+        let timeout = timeout.transpose().map_err(error)?;
+        let provider = SupabaseQueueProvider::with_timeout(url, key, timeout).map_err(error)?;
+        Ok(QueueClient(Rc::new(Either::Supabase(provider))))
+    }
+
+    /// A queue in memory.
+    ///
+    /// # Errors
+    /// `invalid_input`.
+    #[wasm_bindgen(js_name = inMemory)]
+    pub fn in_memory(options: &str) -> Result<QueueClient, JsValue> {
+        let options: InMemoryOptions = parse(options).and_then(json::options).map_err(error)?;
+        let provider = match options.default_sender {
+            Some(sender) => InMemoryQueueProvider::with_sender(&sender).map_err(error)?,
+            None => InMemoryQueueProvider::new(),
+        };
+        Ok(QueueClient(Rc::new(Either::InMemory(Box::new(provider)))))
+    }
+
+    /// Lets time pass in a queue in memory.
+    ///
+    /// # Errors
+    /// `invalid_input`.
+    pub fn advance(&self, seconds: f64) -> Result<(), JsValue> {
+        let why = "must be a number of seconds from 0 on";
+        let time = Duration::try_from_secs_f64(seconds)
+            .map_err(|_| error(QueueError::invalid("seconds", why)))?;
+        if let Either::InMemory(provider) = &*self.0 {
+            provider.advance(time);
+        }
+        Ok(())
+    }
+}
+
+#[wasm_bindgen]
+impl QueueClient {
+    /// Calls a method with its arguments, a JSON list; gives its answer as JSON.
+    ///
+    /// # Errors
+    /// See [`error`].
+    pub async fn call(&self, method: String, arguments: String) -> Result<String, JsValue> {
+        let provider = self.0.clone();
+        let arguments = match parse(&arguments).map_err(error)? {
+            Value::Array(arguments) => arguments,
+            other => vec![other],
+        };
+        let answer = json::call(&*provider, &method, arguments).await;
+        answer.map(|answer| answer.to_string()).map_err(error)
+    }
+
+    /// Enqueues `count` messages, each of which `message(index)` gives as JSON when it is needed, so that not all of them
+    /// need be held as text at once. `progress(enqueued, count)` is called after each request.
+    ///
+    /// # Errors
+    /// See [`error`].
+    #[wasm_bindgen(js_name = enqueueMany)]
+    pub async fn enqueue_many(
+        &self,
+        count: u32,
+        message: Function,
+        progress: Option<Function>,
+    ) -> Result<String, JsValue> {
+        let provider = self.0.clone();
+        let nobody = JsValue::NULL;
+        let message = |index: usize| {
+            let given =
+                (message.call1(&nobody, &(index as f64).into())).map_err(|why| thrown(&why))?;
+            parse(&String::from(JsString::from(given))).and_then(json::message)
+        };
+        let report = |enqueued: usize| {
+            if let Some(progress) = &progress {
+                // What the caller's own function throws is not this call's error.
+                let _ = progress.call2(&nobody, &(enqueued as f64).into(), &count.into());
+            }
+        };
+        let enqueued = provider.enqueue_each(count as usize, message, report).await;
+        let enqueued = enqueued.map_err(error)?;
+        serde_json::to_string(&enqueued).map_err(|_| JsValue::NULL)
+    }
+}
+
+fn parse(text: &str) -> Result<Value, QueueError> {
+    // JavaScript wrote it: only its depth can be wrong.
+    serde_json::from_str(text)
+        .map_err(|_| QueueError::invalid("payload", "is nested more than 32 deep"))
+}
+
+/// What writing a message as JSON threw: `{field, message}` of `src/js/write.js`.
+fn thrown(why: &JsValue) -> QueueError {
+    let text = |name: &str| {
+        let value = Reflect::get(why, &name.into()).unwrap_or_default();
+        value.as_string()
+    };
+    let field = text("field").unwrap_or_else(|| "message".to_owned());
+    QueueError::invalid(
+        field,
+        text("why").unwrap_or_else(|| "cannot be written as JSON".to_owned()),
+    )
+}
+
+/// An `Error` with `code`, `field`, `retryable` and `cause`; the classes make it a `QueueError`.
+fn error(error: QueueError) -> JsValue {
+    let object = Error::new(&error.to_string());
+    let text = |text: Option<String>| text.map_or(JsValue::UNDEFINED, JsValue::from);
+    for (name, value) in [
+        ("code", JsValue::from(error.code.as_str())),
+        ("field", text(error.field)),
+        ("retryable", error.code.is_retryable().into()),
+        ("cause", text(error.cause)),
+    ] {
+        let _ = Reflect::set(&object, &name.into(), &value);
+    }
+    object.into()
+}

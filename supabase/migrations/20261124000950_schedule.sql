@@ -1,0 +1,186 @@
+-- What starts the function: pg_cron calls it through pg_net, with its address and secret from Vault. These extensions are
+-- optional: what needs one looks for it when it is called, and names what is missing. Everything about them is dynamic.
+
+create table email_queue_private.wiring (
+  singleton boolean constraint wiring_is_one_row primary key default true,
+  cron_line text,
+  scheduled_at timestamptz,
+  timeout_ms integer not null default 60000,
+  wake_every_ms integer not null default 1000,
+  constraint wiring_singleton_is_true check (singleton),
+  constraint wiring_timeout_in_range check (timeout_ms between 5000 and 150000),
+  constraint wiring_wake_every_in_range check (wake_every_ms between 100 and 3600000)
+);
+insert into email_queue_private.wiring default values;
+alter table email_queue_private.wiring enable row level security;
+comment on table email_queue_private.wiring is 'How the database calls the function. One row. The address and the secret are in Vault.';
+comment on column email_queue_private.wiring.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.wiring.cron_line is 'The schedule as pg_cron has it; null where there is none.';
+comment on column email_queue_private.wiring.scheduled_at is 'When it was scheduled: before the first run is due, its absence says nothing.';
+comment on column email_queue_private.wiring.timeout_ms is 'How long pg_net waits for an answer: a run of 50 seconds, and what surrounds it. Its own default is 5 seconds.';
+comment on column email_queue_private.wiring.wake_every_ms is 'A wake-up on enqueue is sent at most once in so many milliseconds, over all sessions.';
+
+create table email_queue_private.call (
+  request_id bigint constraint call_pkey primary key,
+  called_at timestamptz not null,
+  cause text not null,
+  constraint call_cause_is_known check (cause in ('schedule', 'wake', 'hand'))
+);
+create index call_called_at on email_queue_private.call (called_at);
+alter table email_queue_private.call enable row level security;
+comment on table email_queue_private.call is 'Which of pg_net''s requests are ours, for the doctor. Kept as long as pg_net keeps its answers.';
+comment on column email_queue_private.call.request_id is 'The id in net._http_response.';
+comment on column email_queue_private.call.called_at is 'When it was asked for; it leaves after the commit.';
+comment on column email_queue_private.call.cause is 'schedule, wake (an enqueue) or hand (somebody called email_queue_call).';
+comment on index email_queue_private.call_called_at is 'The latest calls, and those to forget.';
+
+create function email_queue_private.missing(p_what text, p_remedy text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  raise exception using errcode = '55000', message = format('email_queue: %s is missing', p_what), hint = p_remedy;
+end
+$$;
+comment on function email_queue_private.missing(text, text) is 'Raises 55000 with what is missing, and how to mend it as the hint.';
+
+-- By what is used of them, not by pg_extension: what stands in for one is as good.
+create function email_queue_private.has_extension(p_name text) returns boolean
+language sql stable set search_path = ''
+as $$
+  select case p_name
+    when 'pg_cron' then to_regclass('cron.job') is not null
+    when 'pg_net' then exists (select 1 from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+      where n.nspname = 'net' and p.proname = 'http_post')
+    when 'supabase_vault' then to_regclass('vault.decrypted_secrets') is not null
+    else false end
+$$;
+comment on function email_queue_private.has_extension(text) is 'Whether pg_cron, pg_net or supabase_vault can be used.';
+
+create function email_queue_private.need_extension(p_name text) returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if not email_queue_private.has_extension(p_name) then
+    perform email_queue_private.missing('the extension ' || p_name,
+      format('create extension if not exists %s; or in the dashboard: Database, Extensions', p_name));
+  end if;
+end
+$$;
+comment on function email_queue_private.need_extension(text) is 'Raises 55000 unless an extension can be used.';
+
+-- The linter reads a query that stands in an execute, and would miss what is optional. It does not read through this.
+create function email_queue_private.external(p_query text) returns text
+language sql stable set search_path = ''
+as $$
+  select p_query
+$$;
+comment on function email_queue_private.external(text) is 'A query of what an optional extension has.';
+
+-- email_queue_url or email_queue_secret.
+create function email_queue_private.vault_secret(p_name text) returns text
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_secret text;
+begin
+  perform email_queue_private.need_extension('supabase_vault');
+  execute email_queue_private.external('select s.decrypted_secret from vault.decrypted_secrets as s where s.name = $1') into v_secret using p_name;
+  if coalesce(v_secret, '') = '' then
+    perform email_queue_private.missing('the Vault secret ' || p_name,
+      'supabase/functions/deploy.sh stores it, or: select email_queue_connect(''<address of the function>'', ''<its PROCESS_EMAIL_QUEUE_SECRET>'');');
+  end if;
+  return v_secret;
+end
+$$;
+comment on function email_queue_private.vault_secret(text) is 'A secret of ours from Vault; raises 55000 with its name where it is missing.';
+
+-- pg_net sends after the commit. Any login can read its queue, so the header carries a secret that can only start a run.
+create function email_queue_private.call_function(p_cause text) returns bigint
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_id bigint;
+begin
+  perform email_queue_private.need_extension('pg_net');
+  execute email_queue_private.external('select net.http_post(url := $1, body := $2, headers := $3, timeout_milliseconds := $4)') into v_id
+  using email_queue_private.vault_secret('email_queue_url'), jsonb_build_object('cause', p_cause),
+    jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || email_queue_private.vault_secret('email_queue_secret')),
+    (select w.timeout_ms from email_queue_private.wiring as w);
+  -- After a crash of the server pg_net's ids, which are unlogged, start again.
+  insert into email_queue_private.call (request_id, called_at, cause) values (v_id, clock_timestamp(), p_cause)
+  on conflict (request_id) do update set called_at = excluded.called_at, cause = excluded.cause;
+  return v_id;
+end
+$$;
+comment on function email_queue_private.call_function(text) is 'Asks pg_net to call the function; answers the request''s id.';
+
+create function public.email_queue_call(p_cause text default 'hand') returns jsonb
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
+as $$
+begin
+  delete from email_queue_private.call where called_at < clock_timestamp() - interval '6 hours';
+  return jsonb_build_object('request_id', email_queue_private.call_function(p_cause));
+end
+$$;
+comment on function public.email_queue_call(text) is 'Starts a run of the function through pg_net, as the schedule does. email_queue_doctor says what came of it.';
+
+create function email_queue_private.store_secret(p_name text, p_secret text, p_description text) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_id uuid;
+  v_old text;
+begin
+  execute email_queue_private.external('select s.id, s.decrypted_secret from vault.decrypted_secrets as s where s.name = $1') into v_id, v_old using p_name;
+  if v_id is null then
+    execute email_queue_private.external('select vault.create_secret($1, $2, $3)') using p_secret, p_name, p_description;
+  elsif v_old is distinct from p_secret then
+    execute email_queue_private.external('select vault.update_secret($1, $2)') using v_id, p_secret;
+  else
+    return false;
+  end if;
+  return true;
+end
+$$;
+comment on function email_queue_private.store_secret(text, text, text) is 'Stores a secret in Vault; false where it was there already.';
+
+-- Deploying should need no SQL by hand: an extension that this server offers is created here. Where the role may not,
+-- the extension stays missing, and whatever needs it says so.
+create function public.email_queue_connect(p_url text, p_secret text) returns jsonb
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
+as $$
+declare
+  v_name text;
+  v_extensions jsonb := '{}'::jsonb;
+  v_changed boolean;
+begin
+  if coalesce(p_url, '') !~ '^https?://[^\s/]+' then
+    perform email_queue_private.refuse('url', 'must be the address of the function, like https://<project>.supabase.co/functions/v1/process-email-queue');
+  end if;
+  if coalesce(p_secret, '') !~ '^[\x21-\x7e]{16,}$' then
+    perform email_queue_private.refuse('secret', 'must have at least 16 printable ASCII characters and no space');
+  end if;
+  -- An extension that has no schema of its own goes where Supabase keeps them. What follows names every schema.
+  perform set_config('search_path', 'extensions, public', true);
+  foreach v_name in array array['supabase_vault', 'pg_net', 'pg_cron'] loop
+    if not email_queue_private.has_extension(v_name) then
+      begin
+        execute format('create extension if not exists %I cascade', v_name);
+      exception when others then
+        v_extensions := v_extensions || jsonb_build_object(v_name, sqlerrm);
+      end;
+    end if;
+    if email_queue_private.has_extension(v_name) then
+      v_extensions := v_extensions || jsonb_build_object(v_name, 'present');
+    end if;
+  end loop;
+  perform email_queue_private.need_extension('supabase_vault');
+  v_changed := email_queue_private.store_secret('email_queue_url', p_url, 'email-queue: the address of process-email-queue');
+  v_changed := email_queue_private.store_secret('email_queue_secret', p_secret, 'email-queue: PROCESS_EMAIL_QUEUE_SECRET of the function') or v_changed;
+  return jsonb_build_object('extensions', v_extensions, 'changed', v_changed);
+end
+$$;
+comment on function public.email_queue_connect(text, text) is
+  'Stores the function''s address and secret in Vault, and creates the extensions pg_cron and pg_net where it may. Answers {extensions, changed}.';
+
+call email_queue_private.apply_grants();

@@ -1,0 +1,46 @@
+begin;
+\ir helpers.psql
+select plan(11);
+
+-- What Supabase has and a stock PostgreSQL has not.
+do $$ begin
+  if not exists (select from pg_roles where rolname = 'supabase_auth_admin') then create role supabase_auth_admin nologin noinherit; end if;
+end $$;
+create schema if not exists auth;
+create table if not exists auth.users (id uuid primary key default gen_random_uuid(), email text);
+grant usage on schema auth to supabase_auth_admin;
+grant insert on auth.users to supabase_auth_admin;
+
+\ir welcome_trigger.psql
+
+-- The same function on a table that users write to themselves.
+create table public.profile (id uuid primary key default gen_random_uuid(), email text);
+grant insert on public.profile to authenticated;
+create trigger enqueue_welcome after insert on public.profile for each row execute function private.enqueue_welcome();
+
+set local role supabase_auth_admin;
+select lives_ok($$insert into auth.users (id, email) values ('00000000-0000-4000-8000-000000000001', 'new@b.example')$$, 'Supabase Auth creates a user');
+select lives_ok($$insert into auth.users (id, email) values ('00000000-0000-4000-8000-000000000002', null)$$, 'one without an address too');
+select throws_ok($$select public.email_queue_enqueue('{}')$$, '42501', null, 'it may not enqueue by itself');
+reset role;
+select results_eq($$select payload ->> 'to', payload ->> 'from', dedup_key, status from public.email_queue$$,
+  $$values ('new@b.example', 'Shop <shop@a.example>', 'welcome:00000000-0000-4000-8000-000000000001', 'pending')$$, 'a welcome mail waits');
+
+set local role authenticated;
+select lives_ok($$insert into public.profile (email) values ('me@b.example')$$, 'a user writes a row');
+select throws_ok($$select public.email_queue_enqueue('{}')$$, '42501', null, 'and may not enqueue by itself');
+select throws_ok($$select private.enqueue_welcome()$$, '42501', null, 'nor call the function');
+select throws_ok($$insert into public.profile (email) values ('nobody')$$, '22023', 'email_queue: to: must be an e-mail address, {email, name}, or a list of either', 'a wrong address is refused with the row');
+reset role;
+select is((select count(*)::integer from public.email_queue), 2, 'two wait');
+
+savepoint before;
+set local role supabase_auth_admin;
+insert into auth.users (email) values ('late@b.example');
+reset role;
+select is((select count(*)::integer from public.email_queue), 3, 'a third, in its transaction');
+rollback to before;
+select is((select count(*)::integer from public.email_queue), 2, 'gone with it');
+
+select * from finish();
+rollback;

@@ -1,0 +1,41 @@
+begin;
+\ir helpers.psql
+\ir extensions.psql
+select plan(17);
+
+select is((select array_agg(f ->> 'check') from jsonb_array_elements(public.email_queue_doctor()) as f
+  where f ->> 'status' not in ('ok', 'skip') and f ->> 'check' not in ('cron job', 'schema', 'grants')), null, 'nothing does');
+select public.email_queue_pause('403 invalid_api_key');
+select is(pg_temp.finding('pause'), 'fail: the queue is paused: 403 invalid_api_key', 'a pause, with its reason');
+select alike(pg_temp.remedy('pause'), '%select email_queue_resume();', 'and what ends it');
+select public.email_queue_resume(), public.email_queue_pause('not verified', 'b.example');
+select is(pg_temp.finding('paused domain'), 'fail: b.example is paused: not verified', 'a paused domain');
+select alike(pg_temp.remedy('paused domain'), '%select email_queue_resume(''b.example'');', 'and what ends that');
+select public.email_queue_resume('b.example');
+select is(pg_temp.finding('paused domain'), null, 'ended');
+
+select pg_temp.mail();
+update email_queue_private.ready set run_at = run_at - interval '6 minutes';
+select alike(pg_temp.finding('oldest message'), 'warn: the oldest due e-mail has waited 36_ seconds', 'a message waits');
+update email_queue_private.ready set run_at = run_at - interval '10 minutes';
+select alike(pg_temp.finding('oldest message'), 'fail: %', 'too long');
+select is(pg_temp.finding('expired leases'), 'ok: none', 'no lease ran out');
+select pg_temp.expire(pg_temp.claim(1));
+select is(pg_temp.finding('expired leases'), 'ok: none', 'the next run takes over what ran out just now');
+update email_queue_private.dispatch set visible_at = visible_at - interval '3 minutes';
+select alike(pg_temp.finding('expired leases'), 'fail: 1 dispatches have a lease that ran out%', 'if there is a next run');
+
+update email_queue_private.budget set learned_limit = 5;
+select is(pg_temp.finding('rate'), 'warn: 1000 requests a second at most; the provider allows 5', 'a ceiling above the provider''s');
+select alike(pg_temp.remedy('rate'), 'select email_queue_configure(''{"rate_limit": 5}'');%', 'and one that fits');
+update email_queue_private.budget set unknown_streak = 3;
+select alike(pg_temp.finding('provider'), 'fail: 3 unknown outcomes in a row%', 'a provider that does not answer');
+update email_queue_private.budget set cooldown_until = clock_timestamp() + interval '1 hour', cooldown_reason = 'daily_quota_exceeded';
+select alike(pg_temp.finding('cooldown'), 'warn: no request leaves before %: daily_quota_exceeded', 'a quota that is used up');
+update email_queue_private.setting set default_sender = null;
+select alike(pg_temp.finding('default sender'), 'warn: none%', 'no default sender');
+alter role service_role set statement_timeout = '2s';
+select is(pg_temp.finding('statement timeout'), 'warn: 2s of the role service_role', 'a statement timeout that is too short');
+
+select * from finish();
+rollback;

@@ -1,0 +1,148 @@
+// pg_cron sends the mail; then one part after the other breaks: the doctor names it, and the remedy that it prints mends it.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { waitFor } from "../../scripts/lib/stack.mjs";
+import { startWorld } from "./support/world.mjs";
+
+const DEPLOY = "supabase/functions/deploy.sh";
+
+/** @type {Awaited<ReturnType<typeof startWorld>>} */
+let world;
+before(async () => {
+  world = await startWorld("doctor");
+  world.writeEnv({ EMAIL_QUEUE_WAKE: "off" });
+  const { code, output } = await world.deploy();
+  assert.equal(code, 0, output);
+});
+after(() => world?.stop());
+
+/** Does what a remedy says: SQL as it stands, or the deployment. @param {string} remedy */
+async function apply(remedy) {
+  const sql = /select .*;$/.exec(remedy)?.[0];
+  if (sql) return void await world.sql.unsafe(sql);
+  assert.ok(remedy.includes(DEPLOY), `a remedy that can be run: ${remedy}`);
+  const { code, output } = await world.deploy();
+  assert.ok(code === 0 || /not healthy/.test(output), output);
+}
+
+/** @param {string} check @param {RegExp} detail what it must name @returns {Promise<string>} the remedy */
+async function ill(check, detail) {
+  const { code, ok, finding, findings } = await world.doctor();
+  assert.equal(code, 1, "something has failed");
+  assert.equal(ok, false);
+  assert.equal(finding(check)?.status, "fail", JSON.stringify(findings, null, 1));
+  assert.match(finding(check).detail, detail);
+  return finding(check).remedy;
+}
+
+async function healthy() {
+  const { code, findings } = await world.doctor();
+  assert.equal(code, 0, JSON.stringify(findings.filter(({ status }) => status === "fail"), null, 1));
+}
+
+test("pg_cron starts the function, and the mail is accepted with nobody calling it", async () => {
+  const id = await world.enqueue();
+  await waitFor(async () => await world.status(id) === "completed", { timeout: 75_000, interval: 250, what: "pg_cron's next minute" });
+  const [{ cause }] = await world.sql`select cause from email_queue_private.call order by called_at desc limit 1`;
+  assert.equal(cause, "schedule");
+  const { finding } = await world.doctor();
+  assert.match(finding("cron runs").detail, /the last began at/);
+});
+
+test("all is well, and the doctor says so", async () => {
+  const { code, findings, finding } = await world.doctor();
+  assert.equal(code, 0, JSON.stringify(findings, null, 1));
+  const expected = ["clock", "function closed", "function", "migrations", "schema", "grants", "pg_cron", "pg_net", "supabase_vault", "vault email_queue_url",
+    "vault email_queue_secret", "cron job", "cron runs", "answers", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "default sender",
+    "wake-up", "statement timeout", "max_rows", "Resend key", "sender domain", "verify_jwt", "max_rows of the API"];
+  assert.deepEqual(findings.map(({ check }) => check), expected);
+  assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);
+  assert.match(finding("answers").detail, /\(hand\) ended as empty/);
+});
+
+test("the cron job is gone", async () => {
+  await world.sql`select cron.unschedule(jobid) from cron.job where jobname = 'email-queue-run'`;
+  const remedy = await ill("cron job", /email-queue-run is missing/);
+  await apply(remedy);
+  assert.equal(remedy, "select email_queue_schedule('* * * * *');");
+  await healthy();
+});
+
+test("the secret in Vault is wrong", async () => {
+  await world.sql`select vault.update_secret(id, 'not the secret of the function') from vault.secrets where name = 'email_queue_secret'`;
+  await apply(await ill("answers", /was refused \(401\): the secret in Vault is not the function's/));
+  await healthy();
+});
+
+test("a secret in Vault is gone", async () => {
+  await world.sql`delete from vault.secrets where name = 'email_queue_url'`;
+  await apply(await ill("vault email_queue_url", /the Vault secret email_queue_url is missing/));
+  await healthy();
+});
+
+test("the function is down", async () => {
+  world.platform.down = true;
+  const remedy = await ill("function", /404/);
+  assert.equal(await ill("answers", /found no function \(404\)/), remedy);
+  await apply(remedy);
+  await healthy();
+});
+
+test("the function lets anybody in, or Supabase nobody", async () => {
+  const { deployed } = world.platform;
+  assert.ok(deployed);
+  deployed.metadata.verify_jwt = true;
+  await ill("function closed", /verify_jwt/);
+  await apply(await ill("verify_jwt", /it is on/));
+  await healthy();
+});
+
+test("Resend refuses the key", async () => {
+  await world.admin("config", { apiKeys: ["re_a_new_key"] });
+  const id = await world.enqueue();
+  const remedy = await ill("Resend key", /refuses it: 40[13] .*api_key/);
+  const resume = await ill("pause", /the queue is paused until .*key/i);
+  world.variables.RESEND_API_KEY = "re_a_new_key";
+  world.writeEnv({ EMAIL_QUEUE_WAKE: "off", PROCESS_EMAIL_QUEUE_SECRET: world.platform.secrets.get("PROCESS_EMAIL_QUEUE_SECRET") });
+  await apply(remedy);
+  await apply(resume);
+  await healthy();
+  assert.equal(await world.status(id), "completed", "the doctor's own run sends what waited");
+});
+
+test("the sender's domain is not verified", async () => {
+  await world.admin("config", { unverifiedDomains: ["example.com"] });
+  assert.match(await ill("sender domain", /example\.com is not_started/), /resend\.com\/domains/);
+  await world.admin("config", { unverifiedDomains: [] });
+  await healthy();
+});
+
+test("a migration is missing, the schema was changed, a function is open", async () => {
+  await world.sql`delete from supabase_migrations.schema_migrations where version = '20261124000990'`;
+  await world.sql.unsafe("alter function public.email_queue_stats() rows 1").catch(() => {});
+  await world.sql.unsafe("alter function public.email_queue_prune(integer) volatile security invoker");
+  await world.sql.unsafe("grant execute on function public.email_queue_stats() to anon");
+  const { finding } = await world.doctor("--no-call");
+  assert.match(finding("migrations").detail, /not applied: 20261124000990/);
+  assert.match(finding("schema").detail, /^function .*email_queue_prune\(integer\) was changed$/);
+  assert.match(finding("grants").detail, /^anon may execute .*email_queue_stats\(\)$/);
+  await world.sql.unsafe(finding("grants").remedy);
+  await world.sql.unsafe("alter function public.email_queue_prune(integer) security definer");
+  await world.sql`insert into supabase_migrations.schema_migrations (version) values ('20261124000990')`;
+  assert.equal((await world.doctor("--no-call")).code, 0);
+});
+
+test("it says what it cannot do without a variable, with another exit code", async () => {
+  world.writeEnv({ SUPABASE_URL: undefined });
+  const { code, output } = await world.run("scripts/doctor");
+  assert.equal(code, 2);
+  assert.match(output, /SUPABASE_URL is not set/);
+  assert.equal((await world.run("scripts/doctor", ["--frobnicate"])).code, 2);
+});
+
+test("the database cannot be reached", async () => {
+  world.writeEnv({ SUPABASE_URL: "http://127.0.0.1:1" });
+  const { code, finding } = await world.doctor("--no-call");
+  assert.equal(code, 1);
+  assert.match(finding("database").detail, /not reached: ECONNREFUSED|not reached: bad port/);
+});

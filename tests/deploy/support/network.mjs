@@ -1,0 +1,39 @@
+// The worker of pg_net, for the stand-in's tables: sends each request after its commit, and stores the answer.
+import { connect } from "../../../scripts/lib/stack.mjs";
+
+/** @param {string} databaseUrl @returns {Promise<{stop: () => Promise<void>}>} */
+export async function startNetwork(databaseUrl) {
+  const sql = await connect(databaseUrl, { max: 4 });
+  let stopped = false;
+  const listening = await sql.listen("net_request", () => void sendAll());
+  await sendAll();
+  return {
+    stop: async () => {
+      stopped = true;
+      await listening.unlisten();
+      await sql.end({ timeout: 1 });
+    },
+  };
+
+  async function sendAll() {
+    if (stopped) return;
+    const requests = await sql`delete from net.http_request_queue returning *`;
+    for (const request of requests) send(request).catch((error) => stopped || console.error("network:", error.message));
+  }
+
+  /** @param {any} request */
+  async function send(request) {
+    const answer = await fetch(request.url, {
+      method: request.method,
+      headers: request.headers,
+      body: request.body,
+      signal: AbortSignal.timeout(request.timeout_milliseconds),
+    }).then(
+      async (response) => ({ status: response.status, content: await response.text(), timedOut: false, error: null }),
+      (error) => ({ status: null, content: null, timedOut: error.name === "TimeoutError", error: String(error.cause?.code ?? error.message) }),
+    );
+    if (stopped) return;
+    await sql`insert into net._http_response (id, status_code, content, timed_out, error_msg)
+      values (${request.id}, ${answer.status}, ${answer.content}, ${answer.timedOut}, ${answer.error})`;
+  }
+}

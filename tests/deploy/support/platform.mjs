@@ -1,0 +1,187 @@
+// What Supabase hosts, at one address: the Management API (what of it the CLI and the doctor call), the API gateway with
+// PostgREST (Supabase Lite) behind it, and the deployed function, from the parts that were uploaded and nothing else.
+import { Buffer } from "node:buffer";
+import fs from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { startFunction, startLite, tempFolder } from "../../../scripts/lib/stack.mjs";
+
+/** @param {{databaseUrl: string, sql: any, deno: string, project: string, token: string}} options sql: its owner's connection */
+export async function startPlatform(options) {
+  const folder = tempFolder("platform");
+  const platform = new Platform({ ...options, folder: folder.path });
+  await new Promise((resolve) => void platform.server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  return Object.assign(platform, {
+    stop: async () => {
+      platform.server.closeAllConnections();
+      await new Promise((resolve) => platform.server.close(resolve));
+      await platform.endFunction();
+      await (await platform.lite)?.stop();
+      folder.remove();
+    },
+  });
+}
+
+class Platform {
+  /** The secrets of the project's functions. @type {Map<string, string>} */
+  secrets = new Map();
+  /** What was uploaded last: {metadata, files: name → digest-able text}. @type {{metadata: any, files: Record<string, string>} | null} */
+  deployed = null;
+  /** Path (its beginning) → status: the Management API refuses these. @type {Map<string, number>} */
+  refused = new Map();
+  /** What the Management API was asked. @type {string[]} */
+  asked = [];
+  /** True: as a project without a deployed function. */
+  down = false;
+  /** So many calls more PostgREST does not know the functions of the migrations. */
+  stale = 0;
+  #deployments = 0;
+  /** @type {Promise<Awaited<ReturnType<typeof startLite>>> | undefined} */
+  lite;
+  /** @type {Promise<Awaited<ReturnType<typeof startFunction>>> | undefined} */
+  #running;
+
+  /** @param {{databaseUrl: string, sql: any, deno: string, project: string, token: string, folder: string}} options */
+  constructor(options) {
+    this.options = options;
+    this.server = http.createServer((incoming, outgoing) => {
+      this.#serve(incoming).then(
+        ({ status, body }) => void outgoing.writeHead(status, { "content-type": "application/json" }).end(typeof body === "string" ? body : JSON.stringify(body)),
+        (error) => void outgoing.writeHead(500).end(String(error)),
+      );
+    });
+  }
+
+  get url() {
+    return `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (this.server.address()).port}`;
+  }
+
+  /** Starts with the first call, when the migrations are there. */
+  rest = () => this.lite ??= startLite({ driver: "postgres", databaseUrl: this.options.databaseUrl, migrate: false });
+
+  /** With its first call Lite opens every schema to the API's roles, as Supabase never would. @type {Promise<void> | undefined} */
+  #opened;
+
+  async #close() {
+    const lite = await this.rest();
+    await lite.rpc("email_queue_stats");
+    await this.options.sql`call email_queue_private.apply_grants()`;
+  }
+
+  /** @param {http.IncomingMessage} incoming @returns {Promise<{status: number, body: any}>} */
+  async #serve(incoming) {
+    const chunks = [];
+    for await (const chunk of incoming) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const url = incoming.url ?? "/";
+    if (url.startsWith("/rest/v1/")) {
+      if (this.stale-- > 0) return { status: 404, body: { code: "PGRST202", message: "Could not find the function in the schema cache" } };
+      await (this.#opened ??= this.#close());
+      return await pass((await this.rest()).url + url, incoming, body);
+    }
+    if (url.startsWith("/functions/v1/")) return await this.#function(url, incoming, body);
+    if (url.startsWith("/v1/")) return await this.#manage(url, incoming, body);
+    return { status: 404, body: { message: "no route matched" } };
+  }
+
+  /** @param {string} url @param {http.IncomingMessage} incoming @param {Buffer} body */
+  async #manage(url, incoming, body) {
+    const what = `${incoming.method} ${url.replace(/^\/v1\/projects\/[^/]+\//, "").replace(/\?.*/, "")}`;
+    this.asked.push(what);
+    if (incoming.headers.authorization !== `Bearer ${this.options.token}`) return { status: 401, body: { message: "Unauthorized" } };
+    if (!url.startsWith(`/v1/projects/${this.options.project}`)) return { status: 404, body: { message: "Project not found" } };
+    const refused = this.refused.get(what);
+    if (refused) return { status: refused, body: { message: "the mock refuses" } };
+    switch (what) {
+      case "POST secrets":
+        for (const { name, value } of JSON.parse(body.toString())) this.secrets.set(name, value);
+        await this.endFunction();
+        return { status: 201, body: {} };
+      case "POST functions/deploy":
+        await this.#deploy(incoming.headers["content-type"] ?? "", body);
+        return { status: 201, body: this.#described() };
+      case "GET functions":
+        return { status: 200, body: this.deployed ? [this.#described()] : [] };
+      case "GET functions/process-email-queue":
+        return this.deployed ? { status: 200, body: this.#described() } : { status: 404, body: { message: "Function not found" } };
+      case "GET postgrest":
+        return { status: 200, body: { db_schema: "public", max_rows: 1000, db_extra_search_path: "" } };
+      default:
+        return { status: 404, body: { message: "the mock has no such call" } };
+    }
+  }
+
+  #described = () => ({
+    id: "00000000-0000-4000-8000-000000000001",
+    slug: "process-email-queue",
+    name: "process-email-queue",
+    status: "ACTIVE",
+    version: 1,
+    created_at: 1,
+    updated_at: 1,
+    verify_jwt: this.deployed?.metadata.verify_jwt,
+  });
+
+  /** @param {string} contentType @param {Buffer} body */
+  async #deploy(contentType, body) {
+    const form = await new Response(body, { headers: { "content-type": contentType } }).formData();
+    /** @type {Record<string, string>} */
+    const files = {};
+    for (const part of form.getAll("file")) {
+      const file = /** @type {File} */ (part);
+      files[file.name] = await file.text();
+    }
+    const metadata = form.get("metadata");
+    this.deployed = { metadata: JSON.parse(typeof metadata === "string" ? metadata : await /** @type {File} */ (metadata).text()), files };
+    this.down = false;
+    await this.endFunction();
+  }
+
+  async endFunction() {
+    const running = this.#running;
+    this.#running = undefined;
+    await (await running)?.stop();
+  }
+
+  /** Unpacks what was uploaded into an empty folder, and starts it there. */
+  async #startFunction() {
+    const folder = path.join(this.options.folder, `deployment-${++this.#deployments}`);
+    const { metadata, files } = /** @type {NonNullable<Platform["deployed"]>} */ (this.deployed);
+    for (const [name, text] of Object.entries(files)) {
+      const file = path.join(folder, name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, text);
+    }
+    const lite = await this.rest();
+    return await startFunction({
+      deno: this.options.deno,
+      entry: path.join(folder, metadata.entrypoint_path),
+      env: {
+        PROCESS_EMAIL_QUEUE_SECRET: undefined,
+        ...Object.fromEntries(this.secrets),
+        // The platform sets these.
+        SUPABASE_URL: this.url,
+        SUPABASE_SECRET_KEYS: JSON.stringify({ default: lite.secretKey }),
+      },
+    });
+  }
+
+  /** @param {string} url @param {http.IncomingMessage} incoming @param {Buffer} body */
+  async #function(url, incoming, body) {
+    if (!this.deployed || this.down) return { status: 404, body: { code: "NOT_FOUND", message: "Requested function was not found" } };
+    if (this.deployed.metadata.verify_jwt) return { status: 401, body: { code: "UNAUTHORIZED_NO_AUTH_HEADER", message: "Missing authorization header" } };
+    const { url: address } = await (this.#running ??= this.#startFunction());
+    return await pass(new URL(address).origin + url.replace("/functions/v1", ""), incoming, body);
+  }
+}
+
+/** @param {string} url @param {http.IncomingMessage} incoming @param {Buffer} body */
+async function pass(url, { method, headers }, body) {
+  const { host: _host, connection: _connection, "content-length": _length, "transfer-encoding": _encoding, ...others } = headers;
+  const response = await fetch(url, {
+    method,
+    headers: /** @type {Record<string, string>} */ (others),
+    body: method === "GET" || method === "HEAD" || body.length === 0 ? undefined : new Uint8Array(body),
+  });
+  return { status: response.status, body: await response.text() };
+}

@@ -1,0 +1,162 @@
+// From the previous release to this one: migrations are only appended, nothing queued is lost, a fresh schema and an
+// upgraded one are the same, and the previous function works on the new schema.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { connect, ensureDeno, findPostgres, startFunction, startLite, tempFolder, waitFor } from "../../scripts/lib/stack.mjs";
+import { Database } from "../faults/support/database.mjs";
+import { startSandbox } from "../sandbox/server.mjs";
+import { MIGRATIONS, digests, notAppended, previous, releases } from "./support/releases.mjs";
+import { databaseUrlOf, standIn } from "./support/world.mjs";
+
+const folder = tempFolder("upgrade");
+const from = previous(folder.path);
+const all = Object.keys(digests());
+const added = all.filter((file) => !from.migrations.includes(file));
+
+/** @type {any} */
+let admin;
+/** @type {(() => unknown)[]} */
+const ends = [() => folder.remove()];
+before(async () => {
+  admin = await connect(databaseUrlOf("upgrade"), { max: 1 });
+  ends.push(() => admin.end({ timeout: 1 }));
+});
+after(async () => {
+  for (const end of ends.reverse()) await end();
+});
+
+/** @param {string} name @returns {Promise<{url: string, sql: any}>} a new database */
+async function create(name) {
+  await admin.unsafe(`create database ${name}`);
+  const url = new URL(databaseUrlOf("upgrade"));
+  url.pathname = `/${name}`;
+  const sql = await connect(url.href, { max: 3 });
+  ends.push(() => sql.end({ timeout: 1 }));
+  return { url: url.href, sql };
+}
+
+/** @param {any} sql @param {string[]} files */
+async function migrate(sql, files) {
+  for (const file of files) await sql.unsafe(fs.readFileSync(path.join(MIGRATIONS, file), "utf8"));
+}
+
+/** @param {string} url */
+async function dump(url) {
+  const program = path.join(await findPostgres(15) ?? "", "pg_dump");
+  // Without grants, which Supabase Lite makes of its own; the doctor looks at them. \restrict has a new word each time.
+  const text = execFileSync(program, ["--schema-only", "--no-owner", "--no-privileges", url], { encoding: "utf8", maxBuffer: 1 << 28 });
+  return text.split("\n").filter((line) => !/^\\(un)?restrict /.test(line));
+}
+
+test("migrations that were released are only added to", () => {
+  assert.deepEqual(notAppended(releases().at(-1), digests()), []);
+  const release = { version: "9.9.9", migrations: { "20260101000000_a.sql": "1", "20260101000002_b.sql": "2" } };
+  assert.deepEqual(notAppended(release, { ...release.migrations, "20260101000003_c.sql": "3" }), []);
+  assert.deepEqual(notAppended(release, { "20260101000000_a.sql": "other", "20260101000001_c.sql": "3" }).map((text) => text.split(":")[0]), [
+    "20260101000000_a.sql of 9.9.9 was changed",
+    "20260101000002_b.sql of 9.9.9 was removed",
+    "20260101000001_c.sql sorts before the last migration of 9.9.9",
+  ]);
+});
+
+test(`an upgrade from ${from.name}: queued mail survives, and the previous function goes on while the schema changes`, async () => {
+  const old = await create("upgraded");
+  await migrate(old.sql, from.migrations);
+  const [lite, sandbox] = await Promise.all([startLite({ driver: "postgres", databaseUrl: old.url, migrate: false }), startSandbox({ rateLimit: 0 })]);
+  ends.push(() => lite.stop(), () => sandbox.close());
+  const db = new Database(old.sql);
+  await db.reset();
+  const fn = await startFunction({
+    deno: await ensureDeno("2.1.4"),
+    entry: path.join(from.root, "supabase/functions/process-email-queue/index.ts"),
+    env: { SUPABASE_URL: lite.url, SUPABASE_SECRET_KEY: lite.secretKey, RESEND_API_KEY: "re_the_key_of_the_tests", RESEND_BASE_URL: sandbox.url },
+  });
+  ends.push(() => fn.stop());
+  const admins = (/** @type {string} */ what, /** @type {object} */ body) => fetch(`${sandbox.url}/_sandbox/${what}`, { method: "POST", body: JSON.stringify(body) });
+  const mail = (/** @type {object} */ options = {}, /** @type {object} */ payload = {}) => ({ ...options, payload: { to: "user@b.example", subject: "Hello", text: "Hi", ...payload } });
+
+  // Messages in their states: completed, cancelled, leased, frozen, scheduled, pending.
+  const [completed] = await db.enqueue([mail()]);
+  await fn.invoke();
+  const [cancelled, leased, other, scheduled] = await db.enqueue([mail({ delay_ms: 3_600_000 }), mail({ type: "report" }), mail({ type: "other" }), mail({ delay_ms: 3_600_000 })]);
+  await db.call("cancel", cancelled);
+  const work = (/** @type {object} */ request) => old.sql`select public.email_queue_work(${old.sql.json(request)}) as answer`.then((/** @type {any[]} */ [{ answer }]) => answer);
+  const token = "00000000-0000-4000-8000-000000000001";
+  const { claims: [claimed] } = await work({ claim: { type: "report", tokens: [token], lease_ms: 600_000 } });
+  // Frozen: begun, and what came of it is not known.
+  const { claims: [unknown] } = await work({ claim: { type: "other", tokens: [token.replace(/1$/, "2")], lease_ms: 600_000 } });
+  const of = ({ dispatch_id, token: its }) => ({ dispatch_id, token: its });
+  await work({ begins: [{ ...of(unknown), endpoint: "single", wire_version: 1, timeout_ms: 30_000, margin_ms: 5_000, max_wait_ms: 2_000 }] });
+  await work({ settles: [{ ...of(unknown), answer: "unknown", rest: "freeze", delay_ms: 600_000, members: [], counted: true, error: { class: "unknown" } }] });
+  const pending = await db.enqueue(Array.from({ length: 300 }, () => mail()));
+
+  const before = await db.snapshot();
+  const rows = await db.rows();
+  await migrate(old.sql, added.slice(0, 1));
+  assert.deepEqual(await db.snapshot(), before, "nothing stored has changed");
+  assert.ok(rows.some(({ status }) => status === "processing"));
+
+  // The rest arrives while the function is at work on a provider that takes its time.
+  await admins("config", { latencyMs: 300 });
+  const running = fn.invoke();
+  await waitFor(async () => Number((await old.sql`select count(*) as n from email_queue_private.dispatch where begun`)[0].n) > 0, { interval: 5, what: "a request under way" });
+  await migrate(old.sql, added.slice(1));
+  const run = await running;
+  assert.equal(run.lost, 0);
+  await waitFor(async () => {
+    await fn.invoke();
+    return (await old.sql`select count(*)::int as n from public.email_queue where id = any(${pending}) and status = 'completed'`)[0].n === pending.length;
+  }, { what: "what was pending before the upgrade" });
+  assert.deepEqual(await db.lost(), []);
+  const { settles: [released] } = await work({ settles: [{ ...of(claimed), answer: "none", rest: "release", counted: false, members: [] }] });
+  assert.equal(released.result, "applied", "a lease from before the upgrade still holds");
+  const [{ frozen }] = await old.sql`select frozen from email_queue_private.dispatch where id = ${unknown.dispatch_id}`;
+  assert.equal(frozen, true, "what may have been sent is still to be replayed");
+  const now = new Map((await db.rows()).map((row) => [row.id, row]));
+  for (const row of rows) assert.deepEqual(now.get(row.id)?.payload, row.payload);
+  for (const [id, status] of [[completed, "completed"], [cancelled, "cancelled"], [leased, "pending"], [other, "processing"], [scheduled, "pending"]]) {
+    assert.equal(now.get(id)?.status, status);
+  }
+
+  const fresh = await create("fresh");
+  await migrate(fresh.sql, all);
+  const [upgraded, made] = [await dump(old.url), await dump(fresh.url)];
+  assert.ok(made.length > 500);
+  assert.deepEqual(upgraded.filter((line, n) => line !== made[n]).slice(0, 20), [], "a fresh schema and the upgraded one are the same");
+  assert.equal(upgraded.length, made.length);
+  for (const { sql } of [old, fresh]) {
+    const [{ drift }] = await sql`select f ->> 'detail' as drift from email_queue_private.doctor_schema() as f where f ->> 'check' = 'schema'`;
+    assert.equal(drift, "as the migrations left it");
+  }
+});
+
+test("a database without pg_cron, pg_net and Vault takes the migrations, and the doctor says what is missing", async () => {
+  const lite = await startLite();
+  ends.push(() => lite.stop());
+  const findings = await lite.rpc("email_queue_doctor");
+  for (const name of ["pg_cron", "pg_net", "supabase_vault"]) {
+    const finding = findings.find((/** @type {any} */ { check }) => check === name);
+    assert.deepEqual([finding.status, finding.detail], ["fail", `the extension ${name} is missing`]);
+  }
+  await assert.rejects(lite.rpc("email_queue_schedule"), /the extension pg_cron is missing/);
+  await assert.rejects(lite.rpc("email_queue_wake"), /the extension pg_net is missing/);
+});
+
+test("the seed of the local stack connects the database with the function, or says what is missing", async () => {
+  const { sql } = await create("seeded");
+  await migrate(sql, all);
+  const seed = fs.readFileSync(path.join(MIGRATIONS, "../seed.sql"), "utf8");
+  await sql.unsafe(seed);
+  assert.equal((await sql`select public.email_queue_configure() ->> 'default_sender' as sender`)[0].sender, "Local <mail@example.com>");
+  await standIn(sql);
+  await sql.unsafe(`create schema cron; create table cron.job (jobid bigserial, schedule text, command text, active boolean default true, jobname text);
+    create function cron.schedule(a text, b text, c text) returns bigint language sql as 'insert into cron.job (jobname, schedule, command) values (a, b, c) returning jobid';
+    create function cron.unschedule(a bigint) returns boolean language sql as 'select true'`);
+  await sql.unsafe(seed);
+  const [{ url, jobs, wakes }] = await sql`select (select decrypted_secret from vault.decrypted_secrets where name = 'email_queue_url') as url,
+    (select count(*)::int from cron.job) as jobs, email_queue_private.wakes() as wakes`;
+  assert.deepEqual([url, jobs, wakes], ["http://api.supabase.internal:8000/functions/v1/process-email-queue", 3, true]);
+});
