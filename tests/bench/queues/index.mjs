@@ -8,6 +8,10 @@ import { addHistory, ours, oursWithHistory } from "./ours.mjs";
 import { pgmq, pgmqArchive } from "./pgmq.mjs";
 
 /**
+ * @typedef {object} Content what the function's run carries
+ * @property {(n: string) => string} [payload] an expression
+ * @property {boolean} [alone] each is a request of its own
+ *
  * @typedef {object} Queue
  * @property {string} name
  * @property {string} keeps what it keeps beside the messages that wait
@@ -18,7 +22,7 @@ import { pgmq, pgmqArchive } from "./pgmq.mjs";
  * @property {Record<string, string>} variables of the script, at its start
  * @property {(sql: any, url: string) => Promise<void>} setup
  * @property {(sql: any) => Promise<void>} clear
- * @property {(sql: any, count: number) => Promise<void>} fill with messages that are due
+ * @property {(sql: any, count: number, content?: Content) => Promise<void>} fill with messages that are due
  * @property {(sql: any, count: number) => Promise<void>} schedule with messages for tomorrow, in the same priority
  * @property {(size: number) => string} script of pgbench: one claim and one settle of so many
  */

@@ -36,10 +36,10 @@ $$;`;
 
 const TABLES = ["ready", "dispatch", "message", "body"].map((name) => `email_queue_private.${name}`);
 
-/** What an enqueue of so many messages would have left, without its checks. @param {number} count @param {string} delay */
-const fillSql = (count, delay) => `
+/** What an enqueue of so many messages would have left, without its checks. @param {number} count @param {string} delay @param {import("./index.mjs").Content} [content] */
+const fillSql = (count, delay, { payload = payloadSql, alone = false } = {}) => `
   with item as materialized (
-    select email_queue_private.new_id() as id, clock_timestamp() + interval '${delay}' as at, ${payloadSql("n")} as payload
+    select email_queue_private.new_id() as id, clock_timestamp() + interval '${delay}' as at, ${payload("n")} as payload
     from generate_series(1, ${count}) as n
   ), message as (
     insert into email_queue_private.message (id, created_at, run_at, priority, max_attempts, bytes, type)
@@ -48,7 +48,7 @@ const fillSql = (count, delay) => `
     insert into email_queue_private.body (id, payload) select id, payload from item
   )
   insert into email_queue_private.ready (id, run_at, entered_at, bytes, priority, max_attempts, type, lane)
-  select id, at, at, octet_length(payload::text), 2, 15, 'email', 'batch:shop.example' from item`;
+  select id, at, at, octet_length(payload::text), 2, 15, 'email', '${alone ? "single" : "batch"}:shop.example' from item`;
 
 /** @type {import("./index.mjs").Queue} */
 export const ours = {
@@ -71,7 +71,7 @@ export const ours = {
       update email_queue_private.budget set answered = true;`);
   },
   clear: async (sql) => void await sql.unsafe(`truncate ${TABLES.join(", ")}`),
-  fill: async (sql, count) => void await sql.unsafe(fillSql(count, "0")),
+  fill: async (sql, count, content) => void await sql.unsafe(fillSql(count, "0", content)),
   schedule: async (sql, count) => void await sql.unsafe(fillSql(count, "1 day")),
   script: (size) => `select next_begin as begin, next_settle as settle, claimed, response from bench.step(:begin, :settle, :claimed, ${size}) \\gset\n`,
 };
