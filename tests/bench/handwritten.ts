@@ -29,7 +29,9 @@ async function drain(done: { claimed: number; accepted: number; failed: number }
     const alone = jobs.filter(({ payload }) => payload.attachments?.length);
     const together = jobs.filter(({ payload }) => !payload.attachments?.length);
     if (together.length > 0) await send(together, done);
-    for (const job of alone) await send([job], done);
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+      for (let job; (job = alone.pop());) await send([job], done);
+    }));
   }
 }
 
