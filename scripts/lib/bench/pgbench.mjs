@@ -1,7 +1,7 @@
 // One measured run of pgbench, and what it cost the database.
 import fs from "node:fs";
 import path from "node:path";
-import { startProcess, tempFolder } from "../stack.mjs";
+import { sleep, startProcess, tempFolder, waitFor } from "../stack.mjs";
 import { percentile } from "./stats.mjs";
 
 /**
@@ -48,6 +48,9 @@ export async function pgbench({ postgres, monitor, sql, queue, size, clients, ca
     const { code } = await run.exited;
     const output = run.output();
     if (code !== 0 || /aborted/.test(output)) throw new Error(`pgbench for ${queue.name} ended with ${code}:\n${output.slice(-2000)}`);
+    // A session's counters arrive when it has ended, which is a moment after pgbench has.
+    await waitFor(async () => (await monitor`select count(*)::int as n from pg_stat_activity where application_name = 'pgbench'`)[0].n === 0, { what: "the sessions to end" });
+    await sleep(50);
     const after = await counters(monitor, queue.database);
     const log = readLog(folder.path);
     const messages = calls * clients * size;
