@@ -65,21 +65,22 @@ export function write(report) {
   return path.relative(ROOT, folder);
 }
 
-/** Into the documents, as they are in the repository. @param {Report} report @returns {string} */
+/** Into the documents, between their marks; what people wrote around them stays. @param {Report} report @returns {string} */
 export function publish(report) {
-  const folder = path.join(ROOT, "docs");
-  fs.mkdirSync(path.join(folder, "bench"), { recursive: true });
-  plots(report, path.join(folder, "bench"));
-  const page = `# Benchmarks\n\n<!-- Written by ./scripts/bench --publish. -->\n\n${markdown(report, (name, index) => `![${report.outcomes[name]?.plots[index]?.title}](bench/${name}-${index}.svg)`)}`;
-  fs.writeFileSync(path.join(folder, "bench.md"), page);
-  const readme = path.join(ROOT, "README.md");
-  const text = fs.readFileSync(readme, "utf8");
-  fs.writeFileSync(readme, text.replace(/(<!-- bench -->\n)[\s\S]*?(<!-- \/bench -->)/, (_, open, close) => `${open}${summary(report)}${close}`));
+  const pictures = path.join(ROOT, "docs/bench");
+  fs.rmSync(pictures, { recursive: true, force: true });
+  fs.mkdirSync(pictures, { recursive: true });
+  plots(report, pictures);
+  const whole = markdown(report, (name, index) => `![${report.outcomes[name]?.plots[index]?.title}](bench/${name}-${index}.svg)`);
+  const short = `${conditions(report)}\n${goals(report).replace(/^### .*\n\n/, "")}`;
+  for (const [file, text] of Object.entries({ "docs/bench.md": whole, "README.md": short })) {
+    const document = path.join(ROOT, file);
+    fs.writeFileSync(document, fs.readFileSync(document, "utf8").replace(MARKS, (_, open, close) => `${open}${text}${close}`));
+  }
   return "docs/bench.md and README.md";
 }
 
-/** @param {Report} report */
-const summary = (report) => `${conditions(report)}\n${goals(report).replace(/^### .*\n\n/, "")}`;
+const MARKS = /(<!-- bench -->\n)[\s\S]*?(<!-- \/bench -->)/;
 
 /** @param {Report} report @param {string} folder */
 function plots({ outcomes }, folder) {
