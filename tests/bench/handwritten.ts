@@ -29,9 +29,7 @@ async function drain(done: { claimed: number; accepted: number; failed: number }
     const alone = jobs.filter(({ payload }) => payload.attachments?.length);
     const together = jobs.filter(({ payload }) => !payload.attachments?.length);
     if (together.length > 0) await send(together, done);
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-      for (let job; (job = alone.pop());) await send([job], done);
-    }));
+    await Promise.all(alone.map((job) => send([job], done)));
   }
 }
 
@@ -39,7 +37,9 @@ async function send(jobs: Job[], done: { accepted: number; failed: number }) {
   const ids = jobs.map(({ id }) => id);
   const emails = jobs.map(({ payload: { content, ...rest } }) => ({ ...rest, html: content }));
   const options = { idempotencyKey: ids[0] };
-  const { data, error } = emails.length === 1 ? await resend.emails.send(emails[0], options) : await resend.batch.send(emails, options);
+  const { data, error } = await slot<{ data: { data: { id: string }[] } | { id: string } | null; error: { name: string; message: string } | null }>(() =>
+    emails.length === 1 ? resend.emails.send(emails[0], options) : resend.batch.send(emails, options)
+  );
   if (error) {
     done.failed += jobs.length;
     await rpc("fail_emails", { p_ids: ids, p_error: `${error.name}: ${error.message}` });
@@ -48,6 +48,22 @@ async function send(jobs: Job[], done: { accepted: number; failed: number }) {
   const accepted = data && "data" in data ? data.data : [data!];
   done.accepted += accepted.length;
   await rpc("complete_emails", { p_ids: ids, p_provider_ids: accepted.map(({ id }) => id) });
+}
+
+let open = 0;
+const waiting: (() => void)[] = [];
+
+/** No more than so many requests to the provider are open at a time. */
+async function slot<T>(work: () => Promise<T>): Promise<T> {
+  if (open < AT_ONCE) open += 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else open -= 1;
+  }
 }
 
 async function rpc<T>(name: string, args: object): Promise<T> {

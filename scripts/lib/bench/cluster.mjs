@@ -6,6 +6,8 @@ export const SETTINGS = {
   max_connections: "120",
   max_wal_size: "8GB",
   checkpoint_timeout: "1h",
+  // How many pages go into the WAL whole depends on when the last checkpoint was, not on the queue.
+  full_page_writes: "off",
   jit: "off",
 };
 

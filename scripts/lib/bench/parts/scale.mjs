@@ -28,7 +28,7 @@ export async function scale({ log, quick, rounds }) {
         },
         {
           title: `From ${whole(quick ? 100_000 : 1_000_000)} queued messages, one claim and settle of 100 after the other`,
-          columns: ["first fifty, ms", "last fifty, ms", "ratio"],
+          columns: ["first hundred, ms", "last hundred, ms", "ratio"],
           rows: [[withRange(spread(claims.map(({ first }) => first))), withRange(spread(claims.map((claim) => claim.last))), withRange(last)]],
         },
         {
@@ -99,8 +99,8 @@ async function thousandClaims(cluster, queued, calls, rounds, log) {
     await sql.unsafe("vacuum analyze");
     const found = await pgbench({ ...cluster, sql, queue: ours, size: 100, clients: 1, calls });
     // The very first calls of a connection load catalogs and make plans.
-    const first = median(found.calls.slice(5, 55));
-    const last = median(found.calls.slice(-50));
+    const first = median(found.calls.slice(5, 105));
+    const last = median(found.calls.slice(-100));
     results.push({ first, last });
     log(`${queued} queued, round ${round + 1}: first claims ${figure(first)} ms, claim ${calls} ${figure(last)} ms`);
   }

@@ -98,7 +98,7 @@ async function measure(cluster, queue, { size, clients, messages, scheduled, hel
   const connection = await cluster.database(queue);
   const calls = Math.max(1, Math.round(messages / size / clients));
   await queue.clear(connection);
-  // Here, so that no page is written whole into the WAL for the first time after a checkpoint while it is measured.
+  // Here, so that what was written before is not still on its way to the disk.
   await connection.unsafe("checkpoint");
   if (scheduled) await queue.schedule(connection, scheduled);
   // Some more, so that the last claims find full batches too.
