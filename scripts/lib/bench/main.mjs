@@ -112,4 +112,4 @@ try {
 } finally {
   await stopAll();
 }
-process.exit(failed ? 1 : 0);
+process.exit(isStopping() ? 130 : failed ? 1 : 0);
