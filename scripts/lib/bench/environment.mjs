@@ -2,23 +2,21 @@
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { findOnPath, outputOf } from "../host.mjs";
-import { ROOT } from "../stack.mjs";
+import { outputOf } from "../host.mjs";
+import { ROOT, findPostgres } from "../stack.mjs";
 import { SETTINGS } from "./cluster.mjs";
 
-export function environment() {
+export async function environment() {
   const cpus = os.cpus();
-  const cargo = findOnPath("rustc");
   return {
     machine: `${cpus.length} × ${cpus[0]?.model.trim() || process.arch}, ${Math.round(os.totalmem() / 2 ** 30)} GB, ${os.type()} ${os.release().split("-")[0]}`,
     // Another program that was busy meanwhile is in the figures.
     load: os.loadavg().map((load) => load.toFixed(1)).join(", "),
     versions: {
       "email-queue": outputOf("git", ["-C", ROOT, "log", "-1", "--format=%h"]) ?? "unknown",
-      PostgreSQL: outputOf(path.join("/usr/lib/postgresql/15/bin", "postgres"), ["--version"])?.match(/\d+\.\d+/)?.[0] ?? "15",
+      PostgreSQL: outputOf(path.join(await findPostgres(15) ?? "", "postgres"), ["--version"])?.match(/\d+\.\d+/)?.[0] ?? "15",
       Deno: "2.1.4",
       Node: process.versions.node,
-      ...(cargo ? {} : {}),
     },
     settings: SETTINGS,
   };

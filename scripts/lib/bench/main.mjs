@@ -93,7 +93,7 @@ try {
   }
   part = "";
   const report = {
-    environment: environment(),
+    environment: await environment(),
     command: ["./scripts/bench", ...process.argv.slice(2)].join(" "),
     date: new Date().toISOString().slice(0, 10),
     seconds: Math.round((performance.now() - began) / 1000),
