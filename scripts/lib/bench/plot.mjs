@@ -87,10 +87,12 @@ function ticks(top, y) {
 
 /** @param {Plot} plot */
 function legend({ series }) {
-  let left = LEFT;
+  let [left, top] = [LEFT, 30];
   return series.map(({ name }, index) => {
-    const part = `<rect x="${left}" y="34" width="10" height="10" fill="${colour(index)}"/>${text(left + 15, 43, name)}`;
-    left += 30 + name.length * 6.4;
+    const width = 30 + name.length * 6.4;
+    if (left + width > WIDTH) [left, top] = [LEFT, top + 17];
+    const part = `<rect x="${n(left)}" y="${top}" width="10" height="10" fill="${colour(index)}"/>${text(left + 15, top + 9, name)}`;
+    left += width;
     return part;
   }).join("\n");
 }
