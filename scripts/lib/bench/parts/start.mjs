@@ -1,0 +1,87 @@
+// How large the module is, and how long until it answers.
+import { Buffer } from "node:buffer";
+import fs from "node:fs";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { naive, ours } from "../../../../tests/bench/queues/index.mjs";
+import { ROOT, ensureDeno } from "../../stack.mjs";
+import { outputOf } from "../../host.mjs";
+import { startCluster } from "../cluster.mjs";
+import { alternate, figure, spread, withRange } from "../stats.mjs";
+import { startGateway, startProvider, startWorker } from "../world.mjs";
+
+/** In a Deno of its own each time: nothing is compiled yet. */
+const INSTANTIATE = `
+  const { Buffer } = await import("node:buffer");
+  const pkg = new URL("file://${path.join(ROOT, "pkg")}/");
+  const { initSync } = await import(new URL("worker.js", pkg).href);
+  const { default: base64 } = await import(new URL("worker_wasm.js", pkg).href);
+  const began = performance.now();
+  const bytes = Buffer.from(base64, "base64");
+  const decoded = performance.now();
+  initSync({ module: new WebAssembly.Module(bytes) });
+  console.log(JSON.stringify({ decode: decoded - began, instantiate: performance.now() - decoded }));`;
+
+/** @param {import("../main.mjs").Context} context @returns {Promise<import("../main.mjs").Outcome>} */
+export async function start({ log, rounds }) {
+  const deno = await ensureDeno("2.1.4");
+  const wasm = await moduleBytes();
+  const sizes = { module: wasm.length, gzip: gzipSync(wasm, { level: 9 }).length };
+  const instants = [];
+  for (let round = 0; round < rounds; round++) instants.push(JSON.parse(outputOf(deno, ["eval", INSTANTIATE]) ?? "{}"));
+  log(`${sizes.module} bytes, ${sizes.gzip} gzipped, instantiated in ${figure(spread(instants.map(({ instantiate }) => instantiate)).median)} ms`);
+
+  const cluster = await startCluster();
+  const provider = await startProvider();
+  try {
+    await Promise.all([cluster.database(ours), cluster.database(naive)]);
+    const [mine, theirs] = await Promise.all([ours, naive].map(({ database }) => startGateway(cluster.postgres.urlOf(database))));
+    const kinds = /** @type {const} */ (["wasm", "handwritten", "empty"]);
+    const times = await alternate([...kinds], rounds, async (kind) => {
+      const began = performance.now();
+      const worker = await startWorker(kind, { database: (kind === "wasm" ? mine : theirs)?.url ?? "", provider: provider.url });
+      const listening = performance.now();
+      await worker.request();
+      const first = performance.now();
+      await worker.request();
+      const second = performance.now();
+      await worker.stop();
+      log(`${kind}: listens after ${figure(listening - began)} ms, first answer ${figure(first - listening)} ms, then ${figure(second - first)} ms`);
+      return { listening: listening - began, first: first - listening, second: second - first };
+    });
+    const names = { wasm: "email-queue", handwritten: "TypeScript", empty: "a server that does nothing" };
+    return {
+      tables: [
+        {
+          title: "The module",
+          columns: ["bytes", "gzip", "base64 decoded, ms", "compiled and instantiated, ms"],
+          rows: [[
+            sizes.module.toLocaleString("en-GB"),
+            sizes.gzip.toLocaleString("en-GB"),
+            withRange(spread(instants.map(({ decode }) => decode))),
+            withRange(spread(instants.map(({ instantiate }) => instantiate))),
+          ]],
+        },
+        {
+          title: "A process of Deno 2.1.4, milliseconds",
+          columns: ["", "until it listens (cold)", "first request, an empty queue", "second (warm)"],
+          rows: kinds.map((kind) => {
+            const found = times.get(kind) ?? [];
+            return [names[kind], ...(/** @type {const} */ (["listening", "first", "second"])).map((field) => withRange(spread(found.map((time) => time[field]))))];
+          }),
+        },
+      ],
+      goals: [],
+      plots: [],
+      raw: { sizes, instants, times: Object.fromEntries(times) },
+    };
+  } finally {
+    await provider.stop();
+    await cluster.stop();
+  }
+}
+
+async function moduleBytes() {
+  const source = fs.readFileSync(path.join(ROOT, "pkg/worker_wasm.js"), "utf8");
+  return Buffer.from(/** @type {string} */ (/["'`]([A-Za-z0-9+/=]{1000,})["'`]/.exec(source)?.[1]), "base64");
+}
