@@ -6,7 +6,6 @@ use super::{
 };
 use crate::decide::millis;
 use crate::email::{Email, Sender};
-use crate::work::{Answer, Rest, Settle};
 use serde_json::Value;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -154,28 +153,6 @@ pub(super) fn positive(field: &str, seconds: f64) -> Checked<Duration> {
 pub(super) fn lease(lease: &Lease) -> Checked {
     let uuids = is_uuid(&lease.dispatch_id) && is_uuid(&lease.token);
     if uuids { Ok(()) } else { Err(not_a_lease()) }
-}
-
-/// The end of a custom consumer's one message, under its lease: only a release says that it was not tried.
-pub(super) fn settle(lease: &Lease, rest: Rest) -> Checked<Settle> {
-    self::lease(lease)?;
-    let tried = rest != Rest::Release;
-    Ok(Settle {
-        dispatch_id: lease.dispatch_id.clone(),
-        token: lease.token.clone(),
-        answer: if tried {
-            Answer::Definite
-        } else {
-            Answer::None
-        },
-        members: Vec::new(),
-        rest: Some(rest),
-        reason: None,
-        error: None,
-        delay_ms: None,
-        counted: tried,
-        signals: None,
-    })
 }
 
 pub(super) fn not_a_lease() -> QueueError {

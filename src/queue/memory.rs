@@ -3,13 +3,12 @@
 use super::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
     Pause, QueueError, QueueMessage, QueueMessageStatus, QueueProvider, Redrive, Redriven,
-    Settlement, Stats, check, jsonb,
+    Settlement, Stats, check, ending,
 };
 use crate::adapters::memory::{Queue, Settings};
 use crate::adapters::{SystemRandom, since_1970};
-use crate::decide::millis;
 use crate::ports::Random;
-use crate::work::{Rest, Settle, SettleResult, Settled};
+use crate::work::{Settle, SettleResult, Settled};
 use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -167,14 +166,11 @@ impl QueueProvider for InMemoryQueueProvider {
     }
 
     async fn complete(&self, lease: &Lease) -> Result<Settlement, QueueError> {
-        self.settle(&check::settle(lease, Rest::Complete)?)
+        self.settle(&ending::complete(lease)?)
     }
 
     async fn fail(&self, lease: &Lease, error: Value) -> Result<Settlement, QueueError> {
-        self.settle(&Settle {
-            error: Some(jsonb::error(error)),
-            ..check::settle(lease, Rest::Fail)?
-        })
+        self.settle(&ending::fail(lease, error)?)
     }
 
     async fn retry(
@@ -183,15 +179,11 @@ impl QueueProvider for InMemoryQueueProvider {
         error: Value,
         delay: Duration,
     ) -> Result<Settlement, QueueError> {
-        self.settle(&Settle {
-            error: Some(jsonb::error(error)),
-            delay_ms: Some(millis(check::delay_time(delay)?)),
-            ..check::settle(lease, Rest::Retry)?
-        })
+        self.settle(&ending::retry(lease, error, delay)?)
     }
 
     async fn release(&self, lease: &Lease) -> Result<Settlement, QueueError> {
-        self.settle(&check::settle(lease, Rest::Release)?)
+        self.settle(&ending::release(lease)?)
     }
 
     async fn cancel(&self, id: &str) -> Result<Cancelled, QueueError> {

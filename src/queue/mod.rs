@@ -19,6 +19,7 @@
 //! ```
 
 mod check;
+mod ending;
 mod error;
 pub mod json;
 pub(crate) mod jsonb;

@@ -5,12 +5,12 @@ mod many;
 use super::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, ErrorCode, Lease, Leased, ListOptions,
     NewMessage, Page, Pause, QueueError, QueueMessage, QueueMessageStatus, QueueProvider, Redrive,
-    Redriven, Settlement, Stats, check, jsonb,
+    Redriven, Settlement, Stats, check, ending,
 };
 use crate::adapters::{PostgrestRpc, SystemRandom};
 use crate::decide::millis;
 use crate::ports::{Random, Rpc};
-use crate::work::{Rest, Settle};
+use crate::work::Settle;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -131,15 +131,11 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
     }
 
     async fn complete(&self, lease: &Lease) -> Result<Settlement, QueueError> {
-        self.settle(check::settle(lease, Rest::Complete)?).await
+        self.settle(ending::complete(lease)?).await
     }
 
     async fn fail(&self, lease: &Lease, error: Value) -> Result<Settlement, QueueError> {
-        let settle = Settle {
-            error: Some(jsonb::error(error)),
-            ..check::settle(lease, Rest::Fail)?
-        };
-        self.settle(settle).await
+        self.settle(ending::fail(lease, error)?).await
     }
 
     async fn retry(
@@ -148,16 +144,11 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         error: Value,
         delay: Duration,
     ) -> Result<Settlement, QueueError> {
-        let settle = Settle {
-            error: Some(jsonb::error(error)),
-            delay_ms: Some(millis(check::delay_time(delay)?)),
-            ..check::settle(lease, Rest::Retry)?
-        };
-        self.settle(settle).await
+        self.settle(ending::retry(lease, error, delay)?).await
     }
 
     async fn release(&self, lease: &Lease) -> Result<Settlement, QueueError> {
-        self.settle(check::settle(lease, Rest::Release)?).await
+        self.settle(ending::release(lease)?).await
     }
 
     async fn cancel(&self, id: &str) -> Result<Cancelled, QueueError> {

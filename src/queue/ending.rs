@@ -1,0 +1,53 @@
+//! How a custom consumer ends its one message: the settle of each way, the same for every queue.
+
+use super::{Lease, QueueError, check, jsonb};
+use crate::decide::millis;
+use crate::work::{Answer, Rest, Settle};
+use serde_json::Value;
+use std::time::Duration;
+
+type Ending = Result<Settle, QueueError>;
+
+pub(super) fn complete(lease: &Lease) -> Ending {
+    settle(lease, Rest::Complete)
+}
+
+pub(super) fn fail(lease: &Lease, error: Value) -> Ending {
+    Ok(Settle {
+        error: Some(jsonb::error(error)),
+        ..settle(lease, Rest::Fail)?
+    })
+}
+
+pub(super) fn retry(lease: &Lease, error: Value, delay: Duration) -> Ending {
+    Ok(Settle {
+        error: Some(jsonb::error(error)),
+        delay_ms: Some(millis(check::delay_time(delay)?)),
+        ..settle(lease, Rest::Retry)?
+    })
+}
+
+/// The only one that says that it was not tried.
+pub(super) fn release(lease: &Lease) -> Ending {
+    Ok(Settle {
+        answer: Answer::None,
+        counted: false,
+        ..settle(lease, Rest::Release)?
+    })
+}
+
+fn settle(lease: &Lease, rest: Rest) -> Ending {
+    check::lease(lease)?;
+    Ok(Settle {
+        dispatch_id: lease.dispatch_id.clone(),
+        token: lease.token.clone(),
+        answer: Answer::Definite,
+        members: Vec::new(),
+        rest: Some(rest),
+        reason: None,
+        error: None,
+        delay_ms: None,
+        counted: true,
+        signals: None,
+    })
+}

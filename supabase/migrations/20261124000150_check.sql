@@ -1,0 +1,178 @@
+-- What enqueue checks: structure, size and sender. The rest of a payload is checked by the client before and by the worker
+-- after. Input errors are raised (22023), so that a caller in a transaction cannot lose mail unawares.
+
+create function email_queue_private.refuse(p_field text, p_message text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  raise exception using errcode = '22023', message = format('email_queue: %s: %s', p_field, p_message),
+    detail = format('field=%s', p_field);
+end
+$$;
+comment on function email_queue_private.refuse(text, text) is 'Raises 22023 with the field''s name.';
+
+-- The domain of "a@b.c", "Name <a@b.c>" or {"email": "a@b.c"}; null where there is none.
+create function email_queue_private.sender_domain(p_from jsonb) returns text
+language sql immutable set search_path = ''
+as $$
+  select lower(substring(
+    case jsonb_typeof(p_from) when 'string' then p_from #>> '{}' when 'object' then p_from ->> 'email' end
+    from '@([A-Za-z0-9.-]+)>?\s*$'))
+$$;
+comment on function email_queue_private.sender_domain(jsonb) is 'The lower-case domain of a sender; null where there is none.';
+
+-- How many addresses a field names, or -1 where its shape is wrong.
+create function email_queue_private.address_count(p_value jsonb) returns integer
+language sql immutable set search_path = ''
+as $$
+  select case jsonb_typeof(p_value)
+    when 'string' then case when strpos(p_value #>> '{}', '@') > 1 then 1 else -1 end
+    when 'object' then case when jsonb_typeof(p_value -> 'email') = 'string' and strpos(p_value ->> 'email', '@') > 1 then 1 else -1 end
+    when 'array' then (
+      select case when bool_and(strpos(coalesce(case jsonb_typeof(e) when 'string' then e #>> '{}' when 'object' then e ->> 'email' end, ''), '@') > 1)
+        then count(*)::integer else -1 end
+      from jsonb_array_elements(p_value) as e
+    )
+    else -1
+  end
+$$;
+comment on function email_queue_private.address_count(jsonb) is 'How many addresses a field names; -1 where its shape is wrong (an empty list too).';
+
+-- The lane of an e-mail, or an error that names the field.
+create function email_queue_private.check_email(p_payload jsonb) returns text
+language plpgsql set search_path = ''
+as $$
+declare
+  v_field text;
+  v_count integer;
+  v_total integer := 0;
+  v_domain text;
+begin
+  foreach v_field in array array['to', 'cc', 'bcc'] loop
+    if p_payload ? v_field and jsonb_typeof(p_payload -> v_field) <> 'null'
+      and not (v_field <> 'to' and p_payload -> v_field = '[]'::jsonb) then
+      v_count := email_queue_private.address_count(p_payload -> v_field);
+      if v_count < 0 then
+        perform email_queue_private.refuse(v_field, 'must be an e-mail address, {email, name}, or a list of either');
+      end if;
+      if v_count > 50 then
+        perform email_queue_private.refuse(v_field, 'must have at most 50 addresses');
+      end if;
+      v_total := v_total + v_count;
+    elsif v_field = 'to' then
+      perform email_queue_private.refuse('to', 'is missing');
+    end if;
+  end loop;
+
+  if coalesce(jsonb_typeof(p_payload -> 'template'), 'null') = 'null' then
+    if coalesce(jsonb_typeof(p_payload -> 'subject'), 'null') <> 'string' then
+      perform email_queue_private.refuse('subject', 'is missing, or is not a text');
+    end if;
+    if coalesce(jsonb_typeof(p_payload -> 'content'), 'null') <> 'string'
+      and coalesce(jsonb_typeof(p_payload -> 'text'), 'null') <> 'string' then
+      perform email_queue_private.refuse('content', 'is missing: give content, text or template');
+    end if;
+  end if;
+  if coalesce(p_payload ->> 'subject', '') ~ '[\x01-\x1f\x7f]' then
+    perform email_queue_private.refuse('subject', 'has a control character');
+  end if;
+  if char_length(p_payload ->> 'subject') > 980 then
+    perform email_queue_private.refuse('subject', 'must have at most 980 characters');
+  end if;
+
+  v_domain := email_queue_private.sender_domain(p_payload -> 'from');
+  if v_domain is null then
+    perform email_queue_private.refuse('from', case when coalesce(jsonb_typeof(p_payload -> 'from'), 'null') = 'null'
+      then 'is missing, and no default sender is stored (email_queue_configure)'
+      else 'must be an e-mail address or {email, name}' end);
+  end if;
+
+  return case
+    when jsonb_typeof(p_payload -> 'attachments') = 'array' and p_payload -> 'attachments' <> '[]'::jsonb then 'single:'
+    else 'batch:' end || v_domain;
+end
+$$;
+comment on function email_queue_private.check_email(jsonb) is 'Checks an e-mail''s structure and gives its lane.';
+
+-- A time, or an error that names the field.
+create function email_queue_private.check_time(p_field text, p_value text) returns timestamptz
+language plpgsql set search_path = ''
+as $$
+declare
+  v_time timestamptz;
+begin
+  -- Only where there is something to read: each block with an exception clause is a subtransaction.
+  if p_value is not null then
+    begin
+      v_time := p_value::timestamptz;
+    exception when data_exception then
+      perform email_queue_private.refuse(p_field, 'must be a time');
+    end;
+    if not isfinite(v_time) or v_time not between '2000-01-01' and '3000-01-01' then
+      perform email_queue_private.refuse(p_field, 'must be a time between the years 2000 and 3000');
+    end if;
+  end if;
+  return v_time;
+end
+$$;
+comment on function email_queue_private.check_time(text, text) is 'Reads a time of an enqueue call.';
+
+-- One message of an enqueue call as typed columns, without its id. p_item is {type, payload, priority, max_attempts, run_at, delay_ms,
+-- send_before, dedup_key, metadata}.
+create function email_queue_private.check_message(p_item jsonb, p_setting email_queue_private.setting)
+returns email_queue_private.message
+language plpgsql set search_path = ''
+as $$
+declare
+  v_message email_queue_private.message;
+  v_key text;
+begin
+  if coalesce(jsonb_typeof(p_item), 'null') <> 'object' then
+    perform email_queue_private.refuse('message', 'must be an object');
+  end if;
+  select k into v_key from jsonb_object_keys(p_item) as k
+  where k not in ('type', 'payload', 'priority', 'max_attempts', 'run_at', 'delay_ms', 'send_before', 'dedup_key', 'metadata') limit 1;
+  if v_key is not null then
+    perform email_queue_private.refuse(left(v_key, 60), 'is not an option of enqueue');
+  end if;
+
+  v_message.created_at := clock_timestamp();
+  v_message.type := coalesce(p_item ->> 'type', 'email');
+  if v_message.type !~ '^[A-Za-z0-9_.:-]{1,100}$' then
+    perform email_queue_private.refuse('type', 'must be 1 to 100 letters, digits or any of _ . : -');
+  end if;
+  if p_item ->> 'priority' !~ '^[0-3]$' then
+    perform email_queue_private.refuse('priority', 'must be a whole number from 0 (first) to 3');
+  end if;
+  v_message.priority := coalesce((p_item ->> 'priority')::smallint, 2);
+  if p_item ->> 'max_attempts' !~ '^([1-9][0-9]?|100)$' then
+    perform email_queue_private.refuse('max_attempts', 'must be a whole number from 1 to 100');
+  end if;
+  v_message.max_attempts := coalesce((p_item ->> 'max_attempts')::smallint, p_setting.default_max_attempts);
+  if p_item ->> 'delay_ms' !~ '^[0-9]{1,12}$' then
+    perform email_queue_private.refuse('delay_ms', 'must be a whole number of milliseconds');
+  end if;
+  v_message.run_at := coalesce(email_queue_private.check_time('run_at', p_item ->> 'run_at'), v_message.created_at)
+    + coalesce((p_item ->> 'delay_ms')::bigint, 0) * interval '1 millisecond';
+  v_message.send_before := email_queue_private.check_time('send_before', p_item ->> 'send_before');
+  if v_message.send_before <= v_message.run_at then
+    perform email_queue_private.refuse('send_before', 'must be later than the time to send at');
+  end if;
+  v_message.dedup_key := p_item ->> 'dedup_key';
+  if char_length(v_message.dedup_key) not between 1 and 255 then
+    perform email_queue_private.refuse('dedup_key', 'must have 1 to 255 characters');
+  end if;
+  v_message.metadata := nullif(p_item -> 'metadata', 'null'::jsonb);
+  if jsonb_typeof(v_message.metadata) <> 'object' then
+    perform email_queue_private.refuse('metadata', 'must be an object');
+  end if;
+  -- As text: the client measures it too, and before the first of several calls.
+  if octet_length(v_message.metadata::text) > 16384 then
+    perform email_queue_private.refuse('metadata', 'must be at most 16 kB');
+  end if;
+  return v_message;
+end
+$$;
+comment on function email_queue_private.check_message(jsonb, email_queue_private.setting) is 'Checks the options of one message and gives its row.';
+
+call email_queue_private.apply_grants();
