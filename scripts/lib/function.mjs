@@ -22,6 +22,7 @@ const PASSED_ON = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "DENO_TLS_CA_STORE", "D
  * @property {(init?: RequestInit & {timeout?: number}) => Promise<Answer>} request any call, POST with the secret unless told otherwise
  * @property {(body?: object, options?: {timeout?: number}) => Promise<any>} invoke runs the queue and gives what it did; throws on any other answer than 200
  * @property {(signal?: string) => Promise<unknown>} kill SIGKILL by default, and waits for the end
+ * @property {() => boolean} hasEnded by itself, or by somebody else
  * @property {() => Promise<void>} stop
  * @property {() => string} output what it has printed
  */
@@ -59,6 +60,8 @@ export async function startFunction({
     ready: /\bhttps?:\/\/[^\s"'/]+:(\d+)/,
   });
   const url = `http://127.0.0.1:${running.ready?.[1]}/process-email-queue`;
+  let ended = false;
+  running.exited.then(() => ended = true);
 
   /** @type {RunningFunction["request"]} */
   const request = async ({ timeout = 90_000, ...init } = {}) => {
@@ -88,6 +91,7 @@ export async function startFunction({
       return answer.body;
     },
     kill: running.kill,
+    hasEnded: () => ended,
     stop: running.stop,
     output: running.output,
   };

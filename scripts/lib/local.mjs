@@ -2,7 +2,6 @@
 // JavaScript package to enqueue with.
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { counted, seconds } from "./screen.mjs";
 import { ROOT, denoVersion, ensureDeno, ensureTool, isStopping, own, sleep, startCountingProxy, startFunction, startLite } from "./stack.mjs";
@@ -118,7 +117,7 @@ export async function keepInvoking(local, { line }) {
       problem = stopped;
     } catch (error) {
       if (isStopping()) continue;
-      if (hasEnded(local.fn.pid)) {
+      if (local.fn.hasEnded()) {
         line("bad", time, "the function has ended, and is started again");
         await local.restart();
         continue;
@@ -127,15 +126,6 @@ export async function keepInvoking(local, { line }) {
       if (text !== problem) line("bad", time, text);
       problem = text;
     }
-  }
-}
-
-/** @param {number} pid */
-function hasEnded(pid) {
-  try {
-    return !process.kill(pid, 0);
-  } catch {
-    return true;
   }
 }
 

@@ -98,8 +98,13 @@ test("the function: its answers, what it is not given, and its end", { timeout: 
   assert.deepEqual(await two.invoke({ a: 1 }), { said: '{"a":1}', home: null });
   assert.equal((await one.request({ headers: {} })).status, 401);
   assert.notEqual(one.secret, two.secret);
+  assert.equal(one.hasEnded(), false);
   await one.kill();
+  assert.equal(one.hasEnded(), true);
   await assert.rejects(one.invoke());
+  // In its place, for whoever has its address.
+  const again = await startFunction({ entry, env: { PORT: new URL(one.url).port, PROCESS_EMAIL_QUEUE_SECRET: one.secret } });
+  assert.deepEqual([again.url, await again.invoke()], [one.url, { said: "", home: null }]);
   await two.stop();
 });
 

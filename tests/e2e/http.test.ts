@@ -129,6 +129,10 @@ test("a wrong environment is named to those who are let in, and the queue is unt
   assert.deepEqual([(await stack.db.row(id)).status, stack.provider.state().requests], ["pending", 0]);
 });
 
+test("a port that is none ends it with the variable's name", async (stack) => {
+  for (const PORT of ["abc", "99999", "-1"]) await assert.rejects(stack.function({ env: { PORT } }), /PORT must be a whole number/, PORT);
+});
+
 test("EMAIL_FROM becomes the default sender where none is stored, and only there", async (stack) => {
   await stack.configure({ default_sender: null });
   await (await stack.function({ env: { EMAIL_FROM: "First <first@shop.example>" } })).invoke();
