@@ -48,6 +48,7 @@ export class Database {
         const changes = columns.map((column) => `${column} = ${column} - interval '${interval}'`);
         await sql.unsafe(`update email_queue_private.${table} set ${changes.join(", ")}`);
       }
+      await sql`select setval('email_queue_private.next_slot', 0)`;
     });
   }
 
@@ -96,6 +97,6 @@ const TIMES = {
   message: ["created_at", "run_at", "send_before", "completed_at"],
   ready: ["run_at", "entered_at", "send_before"],
   dispatch: ["created_at", "updated_at", "visible_at", "slot_at", "first_begun_at", "horizon_at", "send_before", "settled_at"],
-  budget: ["next_slot_at", "cooldown_until", "paused_at", "paused_until", "probe_until"],
+  budget: ["cooldown_until", "paused_at", "paused_until", "probe_until"],
   paused_domain: ["paused_at", "paused_until"],
 };

@@ -110,7 +110,7 @@ async function prepare(cluster, provider) {
     const sql = await cluster.database(queue);
     await queue.clear(sql);
     // What was learned of another rate is forgotten.
-    if (kind === "wasm") await sql.unsafe("update email_queue_private.budget set learned_limit = null, cooldown_until = null, next_slot_at = clock_timestamp()");
+    if (kind === "wasm") await sql.unsafe("update email_queue_private.budget set learned_limit = null, cooldown_until = null; select setval('email_queue_private.next_slot', 0)");
     await queue.fill(sql, count, { payload, alone });
     await sql.unsafe("vacuum analyze");
   };
