@@ -91,14 +91,16 @@ declare
   v_now timestamptz := clock_timestamp();
   v_slot timestamptz := email_queue_private.next_slot();
   v_begins integer := coalesce(jsonb_array_length(p_begins), 0);
+  v_obstacle jsonb := email_queue_private.obstacle(p_budget, null, v_slot, v_now, p_max_wait);
 begin
-  if v_begins > 0 then
+  if v_obstacle is null and v_begins > 0 then
     v_slot := greatest(v_slot, v_budget.cooldown_until, v_now)
       + v_begins * interval '1 second' / email_queue_private.request_rate(v_budget)::double precision;
-    v_budget.probe_until := greatest(v_budget.probe_until,
-      v_now + ((p_begins -> 0 ->> 'timeout_ms')::bigint + (p_begins -> 0 ->> 'margin_ms')::bigint) * interval '1 millisecond');
+    v_budget.probe_until := v_now
+      + ((p_begins -> 0 ->> 'timeout_ms')::bigint + (p_begins -> 0 ->> 'margin_ms')::bigint) * interval '1 millisecond';
+    v_obstacle := email_queue_private.obstacle(v_budget, null, v_slot, v_now, p_max_wait);
   end if;
-  return email_queue_private.obstacle(v_budget, null, v_slot, v_now, p_max_wait);
+  return v_obstacle;
 end
 $$;
 comment on function email_queue_private.claim_obstacle(email_queue_private.budget, jsonb, interval) is 'What keeps a claim from being sent within a wait, after the begins of the same call.';

@@ -137,14 +137,16 @@ impl Queue {
         begins: &[Begin],
         max_wait: Duration,
     ) -> Option<Obstacle> {
+        let obstacle = self.budget.obstacle(now, None, max_wait);
+        let (None, Some(first)) = (&obstacle, begins.first()) else {
+            return obstacle;
+        };
         let mut budget = self.budget.clone();
-        if let Some(first) = begins.first() {
-            let count = u32::try_from(begins.len()).unwrap_or(u32::MAX);
-            let lease = Duration::from_millis(first.timeout_ms.saturating_add(first.margin_ms));
-            budget.next_slot_at =
-                now.max(budget.next_request()) + self.between_requests().saturating_mul(count);
-            budget.probe_until = budget.probe_until.max(Some(now + lease));
-        }
+        let count = u32::try_from(begins.len()).unwrap_or(u32::MAX);
+        let lease = Duration::from_millis(first.timeout_ms.saturating_add(first.margin_ms));
+        budget.next_slot_at =
+            now.max(budget.next_request()) + self.between_requests().saturating_mul(count);
+        budget.probe_until = Some(now + lease);
         budget.obstacle(now, None, max_wait)
     }
 
