@@ -10,7 +10,7 @@ use std::time::Duration;
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// In which as many requests leave as the provider allows a second: a little longer, because it counts by its own
 /// seconds and a request may come late.
-const PROVIDER_WINDOW: Duration = Duration::from_millis(1080);
+const PROVIDER_WINDOW: Duration = Duration::from_millis(1050);
 /// What the provider is taken to allow before its first answer.
 const CAUTIOUS_LIMIT: u32 = 5;
 

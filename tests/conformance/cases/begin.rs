@@ -41,7 +41,7 @@ pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
     assert_eq!(subject.begin(impatient).state, Throttled);
     assert_eq!(subject.begin(begin_of(&dispatches[5])).state, Begun);
     // A lower limit that the provider names counts; a higher one does not.
-    for (limit, expected) in [(1, 1080), (50, 500)] {
+    for (limit, expected) in [(1, 1050), (50, 500)] {
         subject.advance(seconds(10));
         let signals = Signals {
             rate_limit: Some(limit),

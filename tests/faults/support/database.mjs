@@ -15,6 +15,7 @@ export class Database {
       delete from email_queue_private.message; delete from email_queue_private.body; delete from email_queue_private.ready;
       delete from email_queue_private.dispatch; delete from email_queue_private.paused_domain;
       delete from email_queue_private.budget; insert into email_queue_private.budget (answered) values (true);
+      select setval('email_queue_private.next_slot', 0);
       delete from email_queue_private.setting; insert into email_queue_private.setting default values;`);
     await this.configure(SETTINGS);
   }
