@@ -27,7 +27,7 @@ impl ResendMailer {
 
     async fn request(
         &self,
-        mail: &Mail,
+        mail: Mail,
         abort: Option<&AbortController>,
     ) -> Result<Reply, gloo_net::Error> {
         let signal = abort.map(AbortController::signal);
@@ -41,10 +41,10 @@ impl ResendMailer {
             // Said explicitly: the default refuses the whole batch for one bad e-mail.
             request = request.header("x-batch-validation", "permissive");
         }
-        let response = request
-            .body(Uint8Array::from(mail.body.as_slice()))?
-            .send()
-            .await?;
+        let request = request.body(Uint8Array::from(mail.body.as_slice()))?;
+        // JavaScript has its copy, and ours may be of 10 MB.
+        drop(mail);
+        let response = request.send().await?;
         Ok(Reply::Answered {
             status: response.status(),
             headers: response.headers().entries().collect(),
@@ -56,7 +56,8 @@ impl ResendMailer {
 impl Mailer for ResendMailer {
     async fn send(&self, mail: Mail) -> Reply {
         let abort = AbortController::new().ok();
-        match within(mail.timeout, self.request(&mail, abort.as_ref())).await {
+        let timeout = mail.timeout;
+        match within(timeout, self.request(mail, abort.as_ref())).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(error)) => Reply::NoAnswer {
                 kind: NoAnswer::Network,
@@ -68,7 +69,7 @@ impl Mailer for ResendMailer {
                 }
                 Reply::NoAnswer {
                     kind: NoAnswer::Timeout,
-                    detail: format!("no answer within {} s", mail.timeout.as_secs()),
+                    detail: format!("no answer within {} s", timeout.as_secs()),
                 }
             }
         }

@@ -125,6 +125,18 @@ impl Email {
         self.to.len() + self.cc.len() + self.bcc.len()
     }
 
+    /// Bytes of its HTML, text and attachments as they are sent.
+    fn content_len(&self) -> usize {
+        let body = match &self.body {
+            Body::Inline { html, text } => {
+                [html, text].into_iter().flatten().map(String::len).sum()
+            }
+            Body::Template(_) => 0,
+        };
+        let attached: usize = self.attachments.iter().map(Attachment::encoded_len).sum();
+        body + attached
+    }
+
     /// Whether its body is a template stored at Resend.
     pub fn is_templated(&self) -> bool {
         matches!(self.body, Body::Template(_))

@@ -132,21 +132,11 @@ fn parse_body(payload: &Map<String, Value>) -> Result<Body, FieldError> {
 }
 
 fn check_size(email: &Email) -> Result<(), FieldError> {
-    let body = match &email.body {
-        Body::Inline { html, text } => {
-            html.as_deref().map_or(0, str::len) + text.as_deref().map_or(0, str::len)
-        }
-        Body::Template(_) => 0,
-    };
-    let attached: usize = email.attachments.iter().map(Attachment::encoded_len).sum();
-    if body + attached <= MAX_BYTES {
+    if email.content_len() <= MAX_BYTES {
         return Ok(());
     }
-    let field = if attached > 0 {
-        "attachments"
-    } else {
-        "content"
-    };
+    let attached = email.attachments.iter().any(|a| a.encoded_len() > 0);
+    let field = if attached { "attachments" } else { "content" };
     Err(FieldError::at(
         field,
         "the e-mail is larger than 40 MB; let large attachments be fetched by path",

@@ -76,7 +76,8 @@ impl Database {
             .query_one(sql, arguments)
             .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         let answer: Value = row.get(0);
-        serde_json::from_value(answer.clone()).unwrap_or_else(|error| panic!("{error}: {answer:#}"))
+        serde_json::from_str(&answer.to_string())
+            .unwrap_or_else(|error| panic!("{error}: {answer:#}"))
     }
 }
 
