@@ -6,7 +6,16 @@ use crate::outcome::{NoAnswer, Reply};
 use crate::ports::{Mail, Mailer};
 use gloo_net::http::Request;
 use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
+
+#[wasm_bindgen]
+extern "C" {
+    /// An `ArrayBuffer` of ECMAScript 2024; an older engine throws.
+    type Transferable;
+    #[wasm_bindgen(method, catch)]
+    fn transfer(this: &Transferable, length: u32) -> Result<JsValue, JsValue>;
+}
 
 const USER_AGENT: &str = concat!("email-queue/", env!("CARGO_PKG_VERSION"));
 
@@ -41,9 +50,11 @@ impl ResendMailer {
             // Said explicitly: the default refuses the whole batch for one bad e-mail.
             request = request.header("x-batch-validation", "permissive");
         }
-        let request = request.body(Uint8Array::from(mail.body.as_slice()))?;
-        // JavaScript has its copy, and ours may be of 10 MB.
+        let body = Uint8Array::from(mail.body.as_slice());
+        let request = request.body(&body)?;
+        // The request has a copy of its own, and these may be of 10 MB each: the collector would let some pile up.
         drop(mail);
+        let _ = body.buffer().unchecked_into::<Transferable>().transfer(0);
         let response = request.send().await?;
         Ok(Reply::Answered {
             status: response.status(),

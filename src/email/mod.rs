@@ -125,16 +125,20 @@ impl Email {
         self.to.len() + self.cc.len() + self.bcc.len()
     }
 
-    /// Bytes of its HTML, text and attachments as they are sent.
-    fn content_len(&self) -> usize {
-        let body = match &self.body {
+    /// Bytes of its HTML and text.
+    fn body_len(&self) -> usize {
+        match &self.body {
             Body::Inline { html, text } => {
-                [html, text].into_iter().flatten().map(String::len).sum()
+                let parts = [html, text].into_iter().flatten();
+                parts.map(String::len).sum()
             }
             Body::Template(_) => 0,
-        };
-        let attached: usize = self.attachments.iter().map(Attachment::encoded_len).sum();
-        body + attached
+        }
+    }
+
+    /// Bytes of base64 in its attachments.
+    fn attached_len(&self) -> usize {
+        self.attachments.iter().map(Attachment::encoded_len).sum()
     }
 
     /// Whether its body is a template stored at Resend.

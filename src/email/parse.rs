@@ -132,11 +132,15 @@ fn parse_body(payload: &Map<String, Value>) -> Result<Body, FieldError> {
 }
 
 fn check_size(email: &Email) -> Result<(), FieldError> {
-    if email.content_len() <= MAX_BYTES {
+    let attached = email.attached_len();
+    if email.body_len() + attached <= MAX_BYTES {
         return Ok(());
     }
-    let attached = email.attachments.iter().any(|a| a.encoded_len() > 0);
-    let field = if attached { "attachments" } else { "content" };
+    let field = if attached > 0 {
+        "attachments"
+    } else {
+        "content"
+    };
     Err(FieldError::at(
         field,
         "the e-mail is larger than 40 MB; let large attachments be fetched by path",
