@@ -147,6 +147,10 @@ function __wbg_get_imports() {
             const ret = arg0.arrayBuffer();
             return ret;
         }, arguments); },
+        __wbg_buffer_aca05a93c046db1a: function(arg0) {
+            const ret = arg0.buffer;
+            return ret;
+        },
         __wbg_call_40b008ba32f73991: function() { return handleError(function (arg0, arg1) {
             const ret = arg0.call(arg1);
             return ret;
@@ -323,7 +327,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return wasm_bindgen__convert__closures_____invoke__h1ba9ff470eeea6df(a, state0.b, arg0, arg1);
+                        return wasm_bindgen__convert__closures_____invoke__h5b75371e485e6de6(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -456,10 +460,6 @@ function __wbg_get_imports() {
             const ret = arg0.text();
             return ret;
         }, arguments); },
-        __wbg_text_5240eb2c41de8292: function() { return handleError(function (arg0) {
-            const ret = arg0.text();
-            return ret;
-        }, arguments); },
         __wbg_then_656f253a5dd7d8ea: function(arg0, arg1, arg2) {
             const ret = arg0.then(arg1, arg2);
             return ret;
@@ -476,6 +476,10 @@ function __wbg_get_imports() {
             const ret = arg0.toString();
             return ret;
         },
+        __wbg_transfer_3c6f49dde17509d8: function() { return handleError(function (arg0, arg1) {
+            const ret = arg0.transfer(arg1 >>> 0);
+            return ret;
+        }, arguments); },
         __wbg_url_1be993c7b186415b: function(arg0, arg1) {
             const ret = arg1.url;
             const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
@@ -495,13 +499,13 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 175, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h940dbabf0e312b6d);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 181, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h5e49ee7834d8b57f);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 99, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h34bb3ddc464ec670);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 108, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h706f6313ea8fad7b);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
@@ -530,23 +534,23 @@ function __wbg_call_guard() {
         return;
     }
 }
-function wasm_bindgen__convert__closures_____invoke__h34bb3ddc464ec670(arg0, arg1) {
+function wasm_bindgen__convert__closures_____invoke__h706f6313ea8fad7b(arg0, arg1) {
     __wbg_call_guard();
-    wasm.wasm_bindgen__convert__closures_____invoke__h34bb3ddc464ec670(arg0, arg1);
+    wasm.wasm_bindgen__convert__closures_____invoke__h706f6313ea8fad7b(arg0, arg1);
 }
 
-function wasm_bindgen__convert__closures_____invoke__h940dbabf0e312b6d(arg0, arg1, arg2) {
+function wasm_bindgen__convert__closures_____invoke__h5e49ee7834d8b57f(arg0, arg1, arg2) {
     let ret;
     __wbg_call_guard();
-    ret = wasm.wasm_bindgen__convert__closures_____invoke__h940dbabf0e312b6d(arg0, arg1, arg2);
+    ret = wasm.wasm_bindgen__convert__closures_____invoke__h5e49ee7834d8b57f(arg0, arg1, arg2);
     if (ret[1]) {
         throw takeFromExternrefTable0(ret[0]);
     }
 }
 
-function wasm_bindgen__convert__closures_____invoke__h1ba9ff470eeea6df(arg0, arg1, arg2, arg3) {
+function wasm_bindgen__convert__closures_____invoke__h5b75371e485e6de6(arg0, arg1, arg2, arg3) {
     __wbg_call_guard();
-    wasm.wasm_bindgen__convert__closures_____invoke__h1ba9ff470eeea6df(arg0, arg1, arg2, arg3);
+    wasm.wasm_bindgen__convert__closures_____invoke__h5b75371e485e6de6(arg0, arg1, arg2, arg3);
 }
 
 

@@ -6,7 +6,16 @@ use crate::outcome::{NoAnswer, Reply};
 use crate::ports::{Mail, Mailer};
 use gloo_net::http::Request;
 use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
+
+#[wasm_bindgen]
+extern "C" {
+    /// An `ArrayBuffer` of ECMAScript 2024; an older engine throws.
+    type Transferable;
+    #[wasm_bindgen(method, catch)]
+    fn transfer(this: &Transferable, length: u32) -> Result<JsValue, JsValue>;
+}
 
 const USER_AGENT: &str = concat!("email-queue/", env!("CARGO_PKG_VERSION"));
 
@@ -27,7 +36,7 @@ impl ResendMailer {
 
     async fn request(
         &self,
-        mail: &Mail,
+        mail: Mail,
         abort: Option<&AbortController>,
     ) -> Result<Reply, gloo_net::Error> {
         let signal = abort.map(AbortController::signal);
@@ -41,10 +50,12 @@ impl ResendMailer {
             // Said explicitly: the default refuses the whole batch for one bad e-mail.
             request = request.header("x-batch-validation", "permissive");
         }
-        let response = request
-            .body(Uint8Array::from(mail.body.as_slice()))?
-            .send()
-            .await?;
+        let body = Uint8Array::from(mail.body.as_slice());
+        let request = request.body(&body)?;
+        // The request has a copy of its own, and these may be of 10 MB each: the collector would let some pile up.
+        drop(mail);
+        let _ = body.buffer().unchecked_into::<Transferable>().transfer(0);
+        let response = request.send().await?;
         Ok(Reply::Answered {
             status: response.status(),
             headers: response.headers().entries().collect(),
@@ -56,7 +67,8 @@ impl ResendMailer {
 impl Mailer for ResendMailer {
     async fn send(&self, mail: Mail) -> Reply {
         let abort = AbortController::new().ok();
-        match within(mail.timeout, self.request(&mail, abort.as_ref())).await {
+        let timeout = mail.timeout;
+        match within(timeout, self.request(mail, abort.as_ref())).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(error)) => Reply::NoAnswer {
                 kind: NoAnswer::Network,
@@ -68,7 +80,7 @@ impl Mailer for ResendMailer {
                 }
                 Reply::NoAnswer {
                     kind: NoAnswer::Timeout,
-                    detail: format!("no answer within {} s", mail.timeout.as_secs()),
+                    detail: format!("no answer within {} s", timeout.as_secs()),
                 }
             }
         }

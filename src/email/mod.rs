@@ -125,6 +125,22 @@ impl Email {
         self.to.len() + self.cc.len() + self.bcc.len()
     }
 
+    /// Bytes of its HTML and text.
+    fn body_len(&self) -> usize {
+        match &self.body {
+            Body::Inline { html, text } => {
+                let parts = [html, text].into_iter().flatten();
+                parts.map(String::len).sum()
+            }
+            Body::Template(_) => 0,
+        }
+    }
+
+    /// Bytes of base64 in its attachments.
+    fn attached_len(&self) -> usize {
+        self.attachments.iter().map(Attachment::encoded_len).sum()
+    }
+
     /// Whether its body is a template stored at Resend.
     pub fn is_templated(&self) -> bool {
         matches!(self.body, Body::Template(_))

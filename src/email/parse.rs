@@ -132,14 +132,8 @@ fn parse_body(payload: &Map<String, Value>) -> Result<Body, FieldError> {
 }
 
 fn check_size(email: &Email) -> Result<(), FieldError> {
-    let body = match &email.body {
-        Body::Inline { html, text } => {
-            html.as_deref().map_or(0, str::len) + text.as_deref().map_or(0, str::len)
-        }
-        Body::Template(_) => 0,
-    };
-    let attached: usize = email.attachments.iter().map(Attachment::encoded_len).sum();
-    if body + attached <= MAX_BYTES {
+    let attached = email.attached_len();
+    if email.body_len() + attached <= MAX_BYTES {
         return Ok(());
     }
     let field = if attached > 0 {

@@ -162,7 +162,8 @@ pub struct ClaimedMessage {
 
 /// Reads a payload by itself, so that an unreadable one does not make the whole claim unreadable.
 fn one_by_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    // Borrowed where it can be: an e-mail may be of 10 MB.
+    let raw = <&RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).unwrap_or(Value::Null))
 }
 

@@ -5,15 +5,16 @@
 -- UUIDv7 form: 48 bits of milliseconds, then 12 bits of the fraction of that millisecond, so that new rows land on
 -- the last, hot index page and messages of one transaction keep their order.
 create function email_queue_private.new_id() returns uuid
-language sql volatile parallel safe set search_path = ''
+language plpgsql volatile parallel safe set search_path = ''
 as $$
-  select (
-    lpad(to_hex(t.micros / 1000), 12, '0')
-    || '7' || lpad(to_hex((t.micros % 1000) * 4096 / 1000), 3, '0')
-    || substr('89ab', 1 + (get_byte(r.bytes, 0) & 3), 1) || substr(encode(r.bytes, 'hex'), 3, 15)
-  )::uuid
-  from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as micros) as t,
-       (select uuid_send(gen_random_uuid()) as bytes) as r
+declare
+  v_micros bigint := extract(epoch from clock_timestamp()) * 1000000;
+  v_random bytea := uuid_send(gen_random_uuid());
+begin
+  return (lpad(to_hex(v_micros / 1000), 12, '0')
+    || '7' || lpad(to_hex((v_micros % 1000) * 4096 / 1000), 3, '0')
+    || substr('89ab', 1 + (get_byte(v_random, 0) & 3), 1) || substr(encode(v_random, 'hex'), 3, 15))::uuid;
+end
 $$;
 comment on function email_queue_private.new_id() is 'A new id ordered by time (UUIDv7 form).';
 
@@ -217,7 +218,6 @@ comment on index email_queue_private.dispatch_settled is 'Finds settled dispatch
 
 create table email_queue_private.budget (
   singleton boolean constraint budget_is_one_row primary key default true,
-  next_slot_at timestamptz not null default clock_timestamp(),
   answered boolean not null default false,
   learned_limit numeric,
   cooldown_until timestamptz,
@@ -232,9 +232,8 @@ create table email_queue_private.budget (
   constraint budget_learned_limit_is_positive check (learned_limit > 0)
 ) with (fillfactor = 10);
 insert into email_queue_private.budget default values;
-comment on table email_queue_private.budget is 'What all runs share towards the provider: rate, cooldown, pause, probe. One row.';
+comment on table email_queue_private.budget is 'What all runs share towards the provider: learned rate, cooldown, pause, probe. One row.';
 comment on column email_queue_private.budget.singleton is 'Always true: the table has one row.';
-comment on column email_queue_private.budget.next_slot_at is 'When the next request may leave.';
 comment on column email_queue_private.budget.answered is 'The provider has answered once, so that its limit is known where it tells it.';
 comment on column email_queue_private.budget.learned_limit is 'Requests a second, as the provider''s headers said last.';
 comment on column email_queue_private.budget.cooldown_until is 'No request leaves before this time.';
@@ -245,6 +244,12 @@ comment on column email_queue_private.budget.pause_reason is 'Why it is paused.'
 comment on column email_queue_private.budget.unknown_streak is 'Unknown outcomes in a row over all runs.';
 comment on column email_queue_private.budget.probe_until is 'With three in a row: until when nobody but the probe may begin.';
 comment on column email_queue_private.budget.probe_dispatch_id is 'The dispatch that probes the provider.';
+
+-- A sequence, because its value is seen by all sessions at once. A row would be locked until the begin commits, and all
+-- begins of all runs would wait for one another's commits.
+create sequence email_queue_private.next_slot minvalue 0 start 0;
+select setval('email_queue_private.next_slot', 0);
+comment on sequence email_queue_private.next_slot is 'When the next request may leave, in microseconds since 1970.';
 
 create table email_queue_private.paused_domain (
   domain text constraint paused_domain_pkey primary key,

@@ -1,41 +1,110 @@
 -- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
 -- Requests a second that all runs may make together. The provider counts by seconds of its own, and a request may arrive
--- later after its slot than the one that opens the next window: so its limit is spread over 80 ms more than a second. Spread
--- over exactly one, eight runs had 8 % of their requests refused, and used less of the window for it.
+-- later after its slot than the one that opens the next window: so its limit is spread over 50 ms more than a second. Spread
+-- over exactly one, eight runs had 8 % of their requests refused, and used less of the window for it. The workers see to it
+-- that 50 ms are enough: they count a slot by the database's clock.
 -- Before the first answer nothing is known of the limit. Five is what Resend's teams had before today's ten.
 create function email_queue_private.request_rate(p_budget email_queue_private.budget) returns numeric
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select least(s.rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / 1.08) from email_queue_private.setting as s
+begin
+  return (select least(s.rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / 1.05) from email_queue_private.setting as s);
+end
 $$;
 comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit where that is lower or not known yet.';
 
--- Whether anybody may begin now, or what stands in the way: {state, retry_after_ms?, reason?}; null where nothing does.
-create function email_queue_private.obstacle(p_budget email_queue_private.budget, p_dispatch_id uuid, p_max_wait interval)
-returns jsonb
-language plpgsql stable set search_path = ''
+-- When the next request may leave.
+create function email_queue_private.next_slot() returns timestamptz
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  return to_timestamp(pg_catalog.pg_sequence_last_value('email_queue_private.next_slot') / 1000000.0);
+end
+$$;
+comment on function email_queue_private.next_slot() is 'When the next request may leave.';
+
+-- Takes the first slot from a time on; null where that is after p_until. One session at a time: the exception gives the
+-- lock back at once, and the sequence keeps its value. A begin that is rolled back leaves its slot unused.
+create function email_queue_private.take_slot(p_from timestamptz, p_until timestamptz, p_rate numeric) returns timestamptz
+language plpgsql volatile set search_path = ''
 as $$
 declare
-  v_now timestamptz := clock_timestamp();
+  v_slot timestamptz;
 begin
-  if p_budget.paused_at is not null and (p_budget.paused_until is null or p_budget.paused_until > v_now) then
+  begin
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('email_queue_slot'), 0);
+    v_slot := greatest(p_from, email_queue_private.next_slot());
+    if v_slot <= p_until then
+      perform setval('email_queue_private.next_slot', ceil((extract(epoch from v_slot) + 1 / p_rate) * 1000000)::bigint);
+    end if;
+    raise exception using errcode = 'EQ000', message = 'the lock is given back';
+  exception when sqlstate 'EQ000' then
+    return case when v_slot <= p_until then v_slot end;
+  end;
+end
+$$;
+comment on function email_queue_private.take_slot(timestamptz, timestamptz, numeric) is 'Takes the next slot of the rate that all runs share; null where it is too far ahead.';
+
+-- Begins share it, and whoever changes the budget has it alone: once a pause stands, no begin is under way that did not
+-- see it. Until the end of the transaction, and taken before the budget's row.
+create function email_queue_private.lock_budget() returns void
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('email_queue_budget'), 0);
+end
+$$;
+comment on function email_queue_private.lock_budget() is 'Waits for the begins under way; to be called before the budget is changed.';
+
+-- Whether anybody may begin now, or what stands in the way: {state, retry_after_ms?, reason?}; null where nothing does.
+create function email_queue_private.obstacle(
+  p_budget email_queue_private.budget, p_dispatch_id uuid, p_next_slot timestamptz, p_now timestamptz, p_max_wait interval
+) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+begin
+  if p_budget.paused_at is not null and (p_budget.paused_until is null or p_budget.paused_until > p_now) then
     return jsonb_build_object('state', 'paused', 'reason', p_budget.pause_reason,
-      'retry_after_ms', ceil(extract(epoch from p_budget.paused_until - v_now) * 1000));
+      'retry_after_ms', ceil(extract(epoch from p_budget.paused_until - p_now) * 1000));
   end if;
-  if p_budget.unknown_streak >= 3 and p_budget.probe_until > v_now
+  if p_budget.unknown_streak >= 3 and p_budget.probe_until > p_now
     and (p_dispatch_id is null or p_budget.probe_dispatch_id is distinct from p_dispatch_id) then
     return jsonb_build_object('state', 'unavailable', 'reason', 'three unknown outcomes in a row: one dispatch at a time probes the provider',
-      'retry_after_ms', ceil(extract(epoch from p_budget.probe_until - v_now) * 1000));
+      'retry_after_ms', ceil(extract(epoch from p_budget.probe_until - p_now) * 1000));
   end if;
-  if greatest(p_budget.next_slot_at, p_budget.cooldown_until) > v_now + p_max_wait then
-    return jsonb_build_object('state', 'throttled', 'reason', case when p_budget.cooldown_until > v_now then p_budget.cooldown_reason end,
-      'retry_after_ms', ceil(extract(epoch from greatest(p_budget.next_slot_at, p_budget.cooldown_until) - v_now) * 1000));
+  if greatest(p_next_slot, p_budget.cooldown_until) > p_now + p_max_wait then
+    return jsonb_build_object('state', 'throttled', 'reason', case when p_budget.cooldown_until > p_now then p_budget.cooldown_reason end,
+      'retry_after_ms', ceil(extract(epoch from greatest(p_next_slot, p_budget.cooldown_until) - p_now) * 1000));
   end if;
   return null;
 end
 $$;
-comment on function email_queue_private.obstacle(email_queue_private.budget, uuid, interval) is 'What keeps a request from leaving within a wait: paused, unavailable or throttled.';
+comment on function email_queue_private.obstacle(email_queue_private.budget, uuid, timestamptz, timestamptz, interval) is
+  'What keeps a request from leaving within a wait: paused, unavailable or throttled.';
+
+-- What stands in the way of claims, p_begins of the same call being still to come: they take slots, and one may be the probe.
+create function email_queue_private.claim_obstacle(p_budget email_queue_private.budget, p_begins jsonb, p_max_wait interval) returns jsonb
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_budget email_queue_private.budget := p_budget;
+  v_now timestamptz := clock_timestamp();
+  v_slot timestamptz := email_queue_private.next_slot();
+  v_begins integer := coalesce(jsonb_array_length(p_begins), 0);
+  v_obstacle jsonb := email_queue_private.obstacle(p_budget, null, v_slot, v_now, p_max_wait);
+begin
+  if v_obstacle is null and v_begins > 0 then
+    v_slot := greatest(v_slot, v_budget.cooldown_until, v_now)
+      + v_begins * interval '1 second' / email_queue_private.request_rate(v_budget)::double precision;
+    v_budget.probe_until := v_now
+      + ((p_begins -> 0 ->> 'timeout_ms')::bigint + (p_begins -> 0 ->> 'margin_ms')::bigint) * interval '1 millisecond';
+    v_obstacle := email_queue_private.obstacle(v_budget, null, v_slot, v_now, p_max_wait);
+  end if;
+  return v_obstacle;
+end
+$$;
+comment on function email_queue_private.claim_obstacle(email_queue_private.budget, jsonb, interval) is 'What keeps a claim from being sent within a wait, after the begins of the same call.';
 
 -- Takes members out of a dispatch whose send_before has passed before its first begin. Answers their ids.
 create function email_queue_private.expire_members(p_dispatch email_queue_private.dispatch) returns uuid[]
@@ -117,22 +186,30 @@ begin
       'state', case when cardinality(v_removed) = cardinality(v_dispatch.message_ids) then 'ended' else 'changed' end, 'reason', 'expired');
   end if;
 
-  if exists (select 1 from email_queue_private.paused_domain as p where p.domain = split_part(v_dispatch.lane, ':', 2)
-    and (p.paused_until is null or p.paused_until > v_now)) then
+  if email_queue_private.is_paused(v_dispatch.lane) then
     return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
   end if;
-  select * into v_budget from email_queue_private.budget for update;
+  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtext('email_queue_budget'), 0);
+  select * into v_budget from email_queue_private.budget;
+  if v_budget.unknown_streak >= 3 then
+    -- One at a time: the next one sees who probes.
+    select * into v_budget from email_queue_private.budget for update;
+  end if;
   v_now := clock_timestamp();
-  v_obstacle := email_queue_private.obstacle(v_budget, v_id, v_max_wait);
+  v_obstacle := email_queue_private.obstacle(v_budget, v_id, null, v_now, v_max_wait);
+  if v_obstacle is null then
+    v_slot := email_queue_private.take_slot(greatest(v_now, v_budget.cooldown_until), v_now + v_max_wait, email_queue_private.request_rate(v_budget));
+    if v_slot is null then
+      v_obstacle := email_queue_private.obstacle(v_budget, v_id, email_queue_private.next_slot(), v_now, v_max_wait);
+    end if;
+  end if;
   if v_obstacle is not null then
     return v_obstacle || jsonb_build_object('dispatch_id', v_id);
   end if;
-  v_slot := greatest(v_now, v_budget.next_slot_at, v_budget.cooldown_until);
   v_lease := v_lease + (v_slot - v_now);
-  update email_queue_private.budget
-  set next_slot_at = v_slot + interval '1 second' / email_queue_private.request_rate(v_budget)::double precision,
-    probe_dispatch_id = case when v_budget.unknown_streak >= 3 then v_id end,
-    probe_until = case when v_budget.unknown_streak >= 3 then v_now + v_lease end;
+  if v_budget.unknown_streak >= 3 then
+    update email_queue_private.budget set probe_dispatch_id = v_id, probe_until = v_now + v_lease;
+  end if;
   update email_queue_private.dispatch as d
   set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
     first_begun_at = coalesce(d.first_begun_at, v_now),

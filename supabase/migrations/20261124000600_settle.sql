@@ -10,24 +10,30 @@ declare
   v_pause jsonb := p_signals -> 'pause';
   v_until timestamptz := v_now + (v_pause ->> 'ms')::bigint * interval '1 millisecond';
 begin
-  -- The budget row is written only where something changes: every begin of every run wants its lock.
-  update email_queue_private.budget
-  set unknown_streak = 0, probe_until = null, probe_dispatch_id = null, answered = true
-  where p_signals ->> 'streak' = 'reset' and (unknown_streak > 0 or not answered);
-  update email_queue_private.budget
-  set unknown_streak = unknown_streak + 1, probe_dispatch_id = null,
-    -- Doubles with each probe that brings no answer, up to five minutes.
-    probe_until = case when unknown_streak >= 2 then v_now
-      + least((p_signals ->> 'probe_ms')::bigint * power(2, least(unknown_streak - 2, 20)), 300000) * interval '1 millisecond' end
-  -- Requests that were under way when the third came back unknown say nothing new; only a probe does.
-  where p_signals ->> 'streak' = 'add' and (unknown_streak < 3 or probe_dispatch_id = p_dispatch.id);
-  update email_queue_private.budget
-  set cooldown_until = greatest(cooldown_until, v_now + (p_signals ->> 'cooldown_ms')::bigint * interval '1 millisecond'),
-    cooldown_reason = p_signals ->> 'cooldown_reason'
-  where p_signals ? 'cooldown_ms';
-  update email_queue_private.budget
-  set learned_limit = (p_signals ->> 'rate_limit')::numeric
-  where (p_signals ->> 'rate_limit')::numeric > 0 and learned_limit is distinct from (p_signals ->> 'rate_limit')::numeric;
+  -- The budget is locked and written only where something changes.
+  perform email_queue_private.lock_budget() from email_queue_private.budget as b
+  where v_pause ->> 'scope' = 'queue' or p_signals ? 'cooldown_ms' or p_signals ->> 'streak' = 'add'
+    or p_signals ->> 'streak' = 'reset' and (b.unknown_streak > 0 or not b.answered)
+    or b.learned_limit is distinct from coalesce((p_signals ->> 'rate_limit')::numeric, b.learned_limit);
+  if found then
+    update email_queue_private.budget
+    set unknown_streak = 0, probe_until = null, probe_dispatch_id = null, answered = true
+    where p_signals ->> 'streak' = 'reset';
+    update email_queue_private.budget
+    set unknown_streak = unknown_streak + 1, probe_dispatch_id = null,
+      -- Doubles with each probe that brings no answer, up to five minutes.
+      probe_until = case when unknown_streak >= 2 then v_now
+        + least((p_signals ->> 'probe_ms')::bigint * power(2, least(unknown_streak - 2, 20)), 300000) * interval '1 millisecond' end
+    -- Requests that were under way when the third came back unknown say nothing new; only a probe does.
+    where p_signals ->> 'streak' = 'add' and (unknown_streak < 3 or probe_dispatch_id = p_dispatch.id);
+    update email_queue_private.budget
+    set cooldown_until = greatest(cooldown_until, v_now + (p_signals ->> 'cooldown_ms')::bigint * interval '1 millisecond'),
+      cooldown_reason = p_signals ->> 'cooldown_reason'
+    where p_signals ? 'cooldown_ms';
+    update email_queue_private.budget
+    set learned_limit = (p_signals ->> 'rate_limit')::numeric
+    where (p_signals ->> 'rate_limit')::numeric > 0;
+  end if;
   if v_pause ->> 'scope' = 'queue' then
     update email_queue_private.budget
     set paused_at = v_now, paused_until = v_until, pause_reason = coalesce(v_pause ->> 'reason', 'the provider refused')
@@ -86,33 +92,37 @@ comment on function email_queue_private.freeze_dispatch(email_queue_private.disp
 -- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only on a definite
 -- answer, and one that never begun cannot have been accepted.
 create function email_queue_private.settle_fault(p_dispatch email_queue_private.dispatch, p_settle jsonb) returns text
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select case
-    when p_settle ->> 'answer' is null or p_settle ->> 'answer' not in ('definite', 'none', 'unknown') then 'answer must be definite, none or unknown'
-    when p_settle ->> 'rest' not in ('keep', 'freeze', 'split', 'release', 'alone', 'retry', 'complete', 'fail') then 'rest is not known'
-    when exists (
-      select 1 from jsonb_array_elements(p_settle -> 'members') as e
-      where e ->> 'outcome' is null or e ->> 'outcome' not in ('completed', 'failed')
-        or (e ->> 'id')::uuid <> all (p_dispatch.message_ids)) then 'members must be of the dispatch, and completed or failed'
-    when p_settle ->> 'rest' is null and (
-      select count(distinct e ->> 'id') from jsonb_array_elements(p_settle -> 'members') as e) < cardinality(p_dispatch.message_ids)
-      then 'rest is missing and not every member is named'
-    when not p_dispatch.begun and (p_settle ->> 'rest' in ('freeze', 'complete', 'split') and not p_dispatch.frozen
-      or exists (select 1 from jsonb_array_elements(p_settle -> 'members') as e where e ->> 'outcome' = 'completed'))
+declare
+  v_answer text := p_settle ->> 'answer';
+  v_rest text := p_settle ->> 'rest';
+  v_named integer;
+  v_members integer;
+  v_valid boolean;
+  v_completes boolean;
+begin
+  select count(*), count(distinct s.id), coalesce(bool_and(s.outcome is not null and s.outcome in ('completed', 'failed') and s.id = any (p_dispatch.message_ids)), true),
+    coalesce(bool_or(s.outcome = 'completed'), false)
+  into v_named, v_members, v_valid, v_completes
+  from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text);
+  v_completes := v_completes or v_rest is not distinct from 'complete';
+  return case
+    when v_answer is null or v_answer not in ('definite', 'none', 'unknown') then 'answer must be definite, none or unknown'
+    when v_rest not in ('keep', 'freeze', 'split', 'release', 'alone', 'retry', 'complete', 'fail') then 'rest is not known'
+    when not coalesce(v_valid, false) then 'members must be of the dispatch, and completed or failed'
+    when v_rest is null and v_members < cardinality(p_dispatch.message_ids) then 'rest is missing and not every member is named'
+    when not p_dispatch.begun and (v_completes or v_answer = 'definite' or v_rest in ('freeze', 'split') and not p_dispatch.frozen)
       then 'the dispatch has not begun'
-    when not p_dispatch.begun and p_settle ->> 'answer' = 'definite' then 'the dispatch has not begun'
-    when p_settle ->> 'rest' in ('freeze', 'split') and jsonb_array_length(p_settle -> 'members') > 0 then 'it freezes or splits whole'
-    when p_dispatch.begun and p_settle ->> 'rest' = 'keep' then 'the dispatch has begun'
-    when p_settle ->> 'answer' = 'unknown' and (p_settle ->> 'rest' is null or p_settle ->> 'rest' not in ('freeze', 'fail')
-      or jsonb_array_length(p_settle -> 'members') > 0) then 'an unknown answer freezes or fails the whole'
-    when p_settle ->> 'answer' <> 'definite' and (p_settle ->> 'rest' = 'complete'
-      or exists (select 1 from jsonb_array_elements(p_settle -> 'members') as e where e ->> 'outcome' = 'completed'))
-      then 'only a definite answer completes'
-    when p_dispatch.frozen and p_settle ->> 'answer' = 'none' and p_settle ->> 'rest' is distinct from 'freeze'
-      then 'the dispatch may have been sent'
-    when p_settle ->> 'rest' = 'split' and cardinality(p_dispatch.message_ids) < 2 then 'one message cannot be split'
-  end
+    when v_rest in ('freeze', 'split') and v_named > 0 then 'it freezes or splits whole'
+    when p_dispatch.begun and v_rest = 'keep' then 'the dispatch has begun'
+    when v_answer = 'unknown' and (v_rest is null or v_rest not in ('freeze', 'fail') or v_named > 0)
+      then 'an unknown answer freezes or fails the whole'
+    when v_answer <> 'definite' and v_completes then 'only a definite answer completes'
+    when p_dispatch.frozen and v_answer = 'none' and v_rest is distinct from 'freeze' then 'the dispatch may have been sent'
+    when v_rest = 'split' and cardinality(p_dispatch.message_ids) < 2 then 'one message cannot be split'
+  end;
+end
 $$;
 comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb) is 'Why a settle may not be applied; null where it may.';
 
@@ -128,6 +138,7 @@ declare
   v_id uuid := (p_settle ->> 'dispatch_id')::uuid;
   v_token uuid := (p_settle ->> 'token')::uuid;
   v_fault text;
+  v_done boolean;
   v_rest uuid[];
   v_named uuid[];
   v_member record;
@@ -139,10 +150,12 @@ begin
       case when v_dispatch.token is null and v_dispatch.last_token = v_token then 'already' else 'lost' end);
   end if;
   -- Its lease goes on after "keep", so the members tell whether that was done.
-  if p_settle ->> 'rest' = 'keep' and (
-    select coalesce(bool_and(m.dispatch_id is not distinct from v_id), false)
-    from jsonb_array_elements(p_settle -> 'members') as e left join email_queue_private.message as m on m.id = (e ->> 'id')::uuid) then
-    return jsonb_build_object('dispatch_id', v_id, 'result', 'already');
+  if p_settle ->> 'rest' = 'keep' then
+    select coalesce(bool_and(m.dispatch_id is not distinct from v_id), false) into v_done
+    from jsonb_array_elements(p_settle -> 'members') as e left join email_queue_private.message as m on m.id = (e ->> 'id')::uuid;
+    if v_done then
+      return jsonb_build_object('dispatch_id', v_id, 'result', 'already');
+    end if;
   end if;
   v_fault := email_queue_private.settle_fault(v_dispatch, p_settle);
   if v_fault is not null then
@@ -152,14 +165,14 @@ begin
   if v_dispatch.begun and not coalesce((p_settle ->> 'counted')::boolean, true) then
     v_dispatch.attempt := v_dispatch.attempt - 1;
   end if;
+  -- Not joined with the members: two lists of a hundred would be compared each with each.
   update email_queue_private.message as m
   set status = 'completed', completed_at = clock_timestamp(), dispatch_id = v_id, provider_message_id = s.provider_message_id,
-    attempts = e.attempts + v_dispatch.attempt,
-    errors = case when coalesce(e.errors, v_dispatch.errors) is not null
-      then email_queue_private.append_errors(e.errors, v_dispatch.errors) end
-  from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text, provider_message_id text),
-    email_queue_private.members(v_dispatch) as e
-  where s.outcome = 'completed' and m.id = s.id and e.id = s.id and m.status is null;
+    attempts = v_dispatch.member_attempts[array_position(v_dispatch.message_ids, s.id)] + v_dispatch.attempt,
+    errors = case when v_dispatch.errors is not null or v_dispatch.member_errors is not null
+      then email_queue_private.append_errors(v_dispatch.member_errors -> s.id::text, v_dispatch.errors) end
+  from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text, provider_message_id text)
+  where s.outcome = 'completed' and m.id = s.id and m.status is null;
   for v_member in
     select s.reason, s.error, array_agg(s.id) as ids
     from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text, reason text, error jsonb)

@@ -12,9 +12,7 @@ as $$
         select r.run_at from email_queue_private.ready as r
         where r.type = p_type and r.lane = l.lane and r.priority = p.priority order by r.run_at limit 1) as h),
     (select min(d.visible_at) from email_queue_private.dispatch as d
-      where d.token is null and d.settled_at is null and d.type = p_type and not exists (
-        select 1 from email_queue_private.paused_domain as s
-        where s.domain = split_part(d.lane, ':', 2) and (s.paused_until is null or s.paused_until > clock_timestamp())))
+      where d.token is null and d.settled_at is null and d.type = p_type and not email_queue_private.is_paused(d.lane))
   ) as due) as t
 $$;
 comment on function email_queue_private.next_due_ms(text) is 'Milliseconds until something of a type can be claimed; null where nothing waits.';
@@ -30,24 +28,25 @@ as $$
           select 1 from email_queue_private.ready as r
           where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= (select clock_timestamp()) limit 10000) as due) as c), 0)
     + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
-      where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= (select clock_timestamp()) and not exists (
-        select 1 from email_queue_private.paused_domain as s
-        where s.domain = split_part(d.lane, ':', 2) and (s.paused_until is null or s.paused_until > clock_timestamp()))), 0))::bigint
+      where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= (select clock_timestamp()) and not email_queue_private.is_paused(d.lane)), 0))::bigint
 $$;
 comment on function email_queue_private.remaining(text) is 'Messages of a type that are due and not claimed, up to 10,000.';
 
 -- What a worker held, and had not begun, when its lease ran out may be what ended it. It is handed out without others, so
 -- that those do not pay for it each time.
 create function email_queue_private.is_suspect(p_dispatch email_queue_private.dispatch) returns boolean
-language sql immutable set search_path = ''
+language plpgsql immutable set search_path = ''
 as $$
-  select p_dispatch.expired_unbegun > 0 or coalesce(jsonb_path_exists(p_dispatch.member_errors, '$.*[*] ? (@.class == "crash")'), false)
+begin
+  return p_dispatch.expired_unbegun > 0
+    or p_dispatch.member_errors is not null and jsonb_path_exists(p_dispatch.member_errors, '$.*[*] ? (@.class == "crash")');
+end
 $$;
 comment on function email_queue_private.is_suspect(email_queue_private.dispatch) is 'Whether a dispatch, or a member of it, may have ended a worker before.';
 
--- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, max_wait_ms}.
--- Answers {claims: [dispatch], obstacle?, next_due_ms?}.
-create function email_queue_private.claim(p_claim jsonb) returns jsonb
+-- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, max_wait_ms}; p_begins: those of the same call, which
+-- come after it.
+create function email_queue_private.claim(p_claim jsonb, p_begins jsonb, out claims json[], out obstacle jsonb, out next_due_ms bigint)
 language plpgsql volatile set search_path = ''
 as $$
 declare
@@ -56,19 +55,17 @@ declare
   v_max_messages integer := least(greatest(coalesce((p_claim ->> 'max_messages')::integer, 100), 1), 100);
   v_bytes_left bigint := least(coalesce((p_claim ->> 'max_bytes')::bigint, 8388608), 1073741824);
   v_budget email_queue_private.budget;
-  v_obstacle jsonb;
   v_token uuid;
   v_dispatch email_queue_private.dispatch;
-  v_claims jsonb[] := array[]::jsonb[];
-  v_next bigint;
   v_new boolean;
 begin
+  claims := array[]::json[];
   perform email_queue_private.sweep();
   if v_type = 'email' then
     select * into v_budget from email_queue_private.budget;
-    v_obstacle := email_queue_private.obstacle(v_budget, null, coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
+    obstacle := email_queue_private.claim_obstacle(v_budget, p_begins, coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
   end if;
-  v_new := v_obstacle is null;
+  v_new := obstacle is null;
   -- What a token already has is given again whatever stands in the way, or a repeated call would leave it to expire.
   for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit 20 loop
     v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer);
@@ -76,33 +73,34 @@ begin
       v_new := false;
     else
       v_bytes_left := v_bytes_left - v_dispatch.bytes;
-      v_claims := v_claims || email_queue_private.describe_dispatch(v_dispatch);
+      claims := claims || email_queue_private.describe_dispatch(v_dispatch);
       v_new := v_new and coalesce(v_budget.unknown_streak, 0) < 3 and not email_queue_private.is_suspect(v_dispatch);
     end if;
   end loop;
-  if cardinality(v_claims) < jsonb_array_length(p_claim -> 'tokens') then
-    v_next := email_queue_private.next_due_ms(v_type);
+  if cardinality(claims) < jsonb_array_length(p_claim -> 'tokens') then
+    next_due_ms := email_queue_private.next_due_ms(v_type);
   end if;
-  return jsonb_build_object('claims', to_jsonb(v_claims), 'obstacle', v_obstacle, 'next_due_ms', v_next);
 end
 $$;
-comment on function email_queue_private.claim(jsonb) is 'Sweeps, then claims up to one dispatch a token.';
+comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch a token; says what stands in the way, and when the next is due.';
 
-create function email_queue_private.work(p_request jsonb) returns jsonb
+create function email_queue_private.work(p_request jsonb) returns json
 language plpgsql volatile set search_path = ''
 as $$
 declare
   v_item jsonb;
   v_settles jsonb[] := array[]::jsonb[];
   v_begins jsonb[] := array[]::jsonb[];
-  v_claim jsonb := '{}'::jsonb;
+  v_claim record;
+  v_claim_error text;
   v_setting email_queue_private.setting;
 begin
+  select '{}'::json[] as claims, null::jsonb as obstacle, null::bigint as next_due_ms into v_claim;
   -- What claim and begin promise must survive a crash of the server, whatever the role's default is.
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  if email_queue_private.sender_domain(p_request -> 'seed_sender') is not null then
+  if p_request ? 'seed_sender' and email_queue_private.sender_domain(p_request -> 'seed_sender') is not null then
     update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
   end if;
   -- One lock order for all calls that name several dispatches.
@@ -120,6 +118,14 @@ begin
       v_settles := v_settles || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'result', 'error', 'reason', sqlerrm);
     end;
   end loop;
+  if jsonb_typeof(p_request -> 'claim') = 'object' then
+    begin
+      select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins');
+    exception when query_canceled or others then
+      v_claim_error := sqlerrm;
+    end;
+  end if;
+  -- Last: from the first begin on, whoever pauses the queue waits for the end of this call.
   for v_item in select e from jsonb_array_elements(p_request -> 'begins') as e loop
     begin
       v_begins := v_begins || email_queue_private.begin_dispatch(v_item);
@@ -127,26 +133,20 @@ begin
       v_begins := v_begins || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', sqlerrm);
     end;
   end loop;
-  if jsonb_typeof(p_request -> 'claim') = 'object' then
-    begin
-      v_claim := email_queue_private.claim(p_request -> 'claim');
-    exception when query_canceled or others then
-      v_claim := jsonb_build_object('claims', '[]'::jsonb, 'claim_error', sqlerrm);
-    end;
-  end if;
   select * into v_setting from email_queue_private.setting;
-  return v_claim || jsonb_build_object('settles', to_jsonb(v_settles), 'begins', to_jsonb(v_begins),
+  return json_build_object('settles', v_settles, 'begins', v_begins,
+    'claims', v_claim.claims, 'obstacle', v_claim.obstacle, 'next_due_ms', v_claim.next_due_ms, 'claim_error', v_claim_error,
     'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining(coalesce(p_request ->> 'type', 'email')) end,
     'retry_base_ms', v_setting.retry_base_ms, 'retry_cap_ms', v_setting.retry_cap_ms,
     'now_ms', floor(extract(epoch from clock_timestamp()) * 1000));
 end
 $$;
-comment on function email_queue_private.work(jsonb) is 'Settles, begins and claims in this order; a failure of one step leaves the earlier ones standing.';
+comment on function email_queue_private.work(jsonb) is 'Settles, claims and begins in this order; a failure of one step leaves the others standing.';
 
 -- The switched-off plans: every query here goes by a key, and statistics of a table that was empty a moment ago mislead.
 -- jit: a switched-off plan that is taken all the same (a table of one row) costs 10^10, which would have it compiled:
 -- 400 ms a call instead of 5.
-create function public.email_queue_work(p_request jsonb) returns jsonb
+create function public.email_queue_work(p_request jsonb) returns json
 language plpgsql volatile security definer
 set search_path = '' set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
@@ -164,7 +164,7 @@ language sql volatile security definer
 set search_path = ''
 as $$
   select public.email_queue_work(jsonb_build_object('claim', jsonb_build_object('type', p_type, 'tokens', jsonb_build_array(p_token),
-    'lease_ms', p_lease_ms, 'max_messages', p_max_messages, 'max_bytes', p_max_bytes))) -> 'claims' -> 0
+    'lease_ms', p_lease_ms, 'max_messages', p_max_messages, 'max_bytes', p_max_bytes)))::jsonb -> 'claims' -> 0
 $$;
 comment on function public.email_queue_claim(uuid, text, bigint, integer, bigint) is
   'Claims one dispatch under the caller''s token; null where there is none. Repeated with the same token it gives the same dispatch.';
@@ -178,7 +178,7 @@ set search_path = ''
 as $$
   select public.email_queue_work(jsonb_build_object('begins', jsonb_build_array(jsonb_build_object('dispatch_id', p_dispatch_id,
     'token', p_token, 'endpoint', p_endpoint, 'wire_version', p_wire_version, 'timeout_ms', p_timeout_ms, 'margin_ms', p_margin_ms,
-    'max_wait_ms', p_max_wait_ms)))) -> 'begins' -> 0
+    'max_wait_ms', p_max_wait_ms))))::jsonb -> 'begins' -> 0
 $$;
 comment on function public.email_queue_begin(uuid, uuid, text, integer, bigint, bigint, bigint) is
   'Records that a dispatch is about to be sent. Answers {state: begun|changed|paused|unavailable|throttled|ended|lost, wait_ms?, retry_after_ms?}.';
@@ -187,7 +187,7 @@ create function public.email_queue_settle(p_settle jsonb) returns jsonb
 language sql volatile security definer
 set search_path = ''
 as $$
-  select public.email_queue_work(jsonb_build_object('settles', jsonb_build_array(p_settle))) -> 'settles' -> 0
+  select public.email_queue_work(jsonb_build_object('settles', jsonb_build_array(p_settle)))::jsonb -> 'settles' -> 0
 $$;
 comment on function public.email_queue_settle(jsonb) is
   'Applies outcomes to a dispatch under its token. Answers {result: applied|already|lost|invalid}.';

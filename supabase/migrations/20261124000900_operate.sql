@@ -80,6 +80,7 @@ begin
     perform email_queue_private.refuse('seconds', 'must be a whole number above 0');
   end if;
   if p_domain is null then
+    perform email_queue_private.lock_budget();
     update email_queue_private.budget
     set paused_at = clock_timestamp(), paused_until = v_until, pause_reason = coalesce(p_reason, 'paused by an operator');
   else
@@ -106,6 +107,7 @@ begin
     where id = any (array(
       select d.id from email_queue_private.dispatch as d
       where d.frozen and d.token is null and d.visible_at > clock_timestamp() order by d.id for update));
+    perform email_queue_private.lock_budget();
     update email_queue_private.budget
     set paused_at = null, paused_until = null, pause_reason = null, cooldown_until = null, cooldown_reason = null,
       unknown_streak = 0, probe_until = null, probe_dispatch_id = null

@@ -17,7 +17,7 @@ update email_queue_private.budget set cooldown_until = null;
 
 select pg_temp.begin(d) from d;
 select is(pg_temp.claim(1) ->> 'begun', 'true', 'once begun, it says so');
-select is((select jsonb_array_length(r -> 'claims') from public.email_queue_work(jsonb_build_object('claim', jsonb_build_object('lease_ms', 60000,
+select is((select jsonb_array_length(r -> 'claims') from pg_temp.work(jsonb_build_object('claim', jsonb_build_object('lease_ms', 60000,
   'max_bytes', 1, 'tokens', jsonb_build_array(pg_temp.token(3), pg_temp.token(1))))) as r), 2, 'and the bytes of a new one do not stand in its way');
 
 select * from finish();

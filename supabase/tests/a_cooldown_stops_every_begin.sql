@@ -10,7 +10,7 @@ select is(pg_temp.settle(d, '{"answer": "definite", "rest": "release", "counted"
 create temp table b as select pg_temp.begin(d) as b from d where n = 2;
 select is(b ->> 'state' || ':' || (b ->> 'reason'), 'throttled:rate_limit_exceeded', 'another may not begin') from b;
 select ok((b ->> 'retry_after_ms')::integer between 58000 and 60000, 'and is told until when') from b;
-create temp table c as select public.email_queue_work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000003"], "lease_ms": 1000}}') as c;
+create temp table c as select pg_temp.work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000003"], "lease_ms": 1000}}') as c;
 select is(c -> 'claims', '[]', 'nothing is claimed') from c;
 select is(c -> 'obstacle' ->> 'state', 'throttled', 'and the claim says why') from c;
 

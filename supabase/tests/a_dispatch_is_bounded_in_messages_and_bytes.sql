@@ -3,7 +3,7 @@ begin;
 select plan(9);
 
 create function pg_temp.sizes(p_claim jsonb) returns integer[] language sql as $$
-  select array(select jsonb_array_length(c -> 'messages') from jsonb_array_elements(public.email_queue_work(jsonb_build_object('claim',
+  select array(select jsonb_array_length(c -> 'messages') from jsonb_array_elements(pg_temp.work(jsonb_build_object('claim',
     '{"lease_ms": 60000, "tokens": []}'::jsonb || p_claim)) -> 'claims') as c)
 $$;
 create function pg_temp.tokens(p_from integer, p_to integer) returns jsonb language sql as $$

@@ -8,7 +8,7 @@ select pg_temp.begin(d) from d;
 select is(pg_temp.settle(d, '{"answer": "definite", "rest": "release", "counted": false, "signals": {"pause": {"scope": "queue", "reason": "401 invalid_api_key"}}}') ->> 'result',
   'applied', 'an answer about the account pauses the queue') from d;
 select is((select array_agg(distinct attempts) from public.email_queue), '{0}', 'no attempt is used');
-create temp table c as select public.email_queue_work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000003"], "lease_ms": 1000}}') as c;
+create temp table c as select pg_temp.work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000003"], "lease_ms": 1000}}') as c;
 select is(c -> 'claims', '[]', 'nothing is claimed') from c;
 select is(c -> 'obstacle', '{"state": "paused", "reason": "401 invalid_api_key", "retry_after_ms": null}', 'and the claim says why') from c;
 select is(public.email_queue_resume() -> 'resumed', 'true', 'an operator resumes it');

@@ -11,10 +11,10 @@ select is(b ->> 'state', 'unavailable', 'no other may begin') from b;
 select is(pg_temp.freeze(d, '{"delay_ms": 600000, "signals": {"streak": "add", "probe_ms": 500000}}'), 'applied', 'the fourth is unknown too') from d where n = 6;
 select is((select unknown_streak from email_queue_private.budget), 3, 'which says nothing new: it left before') from d where n = 6;
 select ok((b ->> 'retry_after_ms')::integer between 4000 and 5000, 'until the probe''s time') from b;
-select is(public.email_queue_work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000009"], "lease_ms": 1000}}') -> 'obstacle' ->> 'state', 'unavailable', 'nor is anything claimed');
+select is(pg_temp.work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000009"], "lease_ms": 1000}}') -> 'obstacle' ->> 'state', 'unavailable', 'nor is anything claimed');
 
 update email_queue_private.budget set probe_until = clock_timestamp() - interval '1 second';
-select is(jsonb_array_length(public.email_queue_work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000008", "00000000-0000-4000-8000-000000000009"], "lease_ms": 60000}}') -> 'claims'), 1, 'then one dispatch is claimed');
+select is(jsonb_array_length(pg_temp.work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000008", "00000000-0000-4000-8000-000000000009"], "lease_ms": 60000}}') -> 'claims'), 1, 'then one dispatch is claimed');
 select is(pg_temp.begin(d) ->> 'state', 'begun', 'one probes') from d where n = 4;
 select is(pg_temp.begin(d) ->> 'state', 'unavailable', 'while it is under way no other begins') from d where n = 5;
 select is(pg_temp.begin(d) ->> 'state', 'begun', 'the probe itself may repeat its begin') from d where n = 4;
@@ -25,7 +25,7 @@ select is(pg_temp.begin(d) ->> 'state', 'begun', 'then the next probes') from d 
 select pg_temp.settle(d, jsonb_build_object('answer', 'definite', 'rest', 'complete', 'signals', '{"streak": "reset"}'::jsonb)) from d where n = 5;
 select is((select row(unknown_streak, probe_until, probe_dispatch_id)::text from email_queue_private.budget), '(0,,)', 'a definite answer ends it');
 update email_queue_private.dispatch set visible_at = clock_timestamp() where settled_at is null and token is null;
-select is(jsonb_array_length(public.email_queue_work(jsonb_build_object('claim', jsonb_build_object('lease_ms', 1000, 'tokens', jsonb_build_array(pg_temp.token(11), pg_temp.token(12))))) -> 'claims'), 2, 'and claims go on as before');
+select is(jsonb_array_length(pg_temp.work(jsonb_build_object('claim', jsonb_build_object('lease_ms', 1000, 'tokens', jsonb_build_array(pg_temp.token(11), pg_temp.token(12))))) -> 'claims'), 2, 'and claims go on as before');
 
 select * from finish();
 rollback;

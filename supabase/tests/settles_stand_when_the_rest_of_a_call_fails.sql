@@ -5,7 +5,7 @@ select plan(9);
 select pg_temp.mails(4);
 create temp table d as select n, pg_temp.claim(n, '{"max_messages": 1}') as d from generate_series(1, 3) as n;
 select pg_temp.begin(d) from d where n < 3;
-create temp table r as select public.email_queue_work(jsonb_build_object(
+create temp table r as select pg_temp.work(jsonb_build_object(
   'settles', jsonb_build_array(
     jsonb_build_object('dispatch_id', a.d -> 'dispatch_id', 'token', a.d -> 'token', 'answer', 'definite', 'rest', 'complete', 'members', 7),
     jsonb_build_object('dispatch_id', b.d -> 'dispatch_id', 'token', b.d -> 'token', 'answer', 'definite', 'rest', 'complete', 'members', '[]'::jsonb)),
@@ -23,7 +23,7 @@ select is((select begun from email_queue_private.dispatch where token = pg_temp.
 create function pg_temp.slow() returns trigger language plpgsql as $$ begin perform pg_sleep(30); return new; end $$;
 create trigger slow before insert on email_queue_private.dispatch for each row execute function pg_temp.slow();
 set local statement_timeout = '300ms';
-create temp table s as select public.email_queue_work(jsonb_build_object(
+create temp table s as select pg_temp.work(jsonb_build_object(
   'settles', jsonb_build_array(jsonb_build_object('dispatch_id', d.d -> 'dispatch_id', 'token', d.d -> 'token', 'answer', 'definite', 'rest', 'complete', 'members', '[]'::jsonb)),
   'claim', jsonb_build_object('tokens', jsonb_build_array(pg_temp.token(9)), 'lease_ms', 60000))) as r from d where n = 1;
 set local statement_timeout = 0;

@@ -13,11 +13,11 @@ select throws_ok('select pg_temp.mail()', '22023',
   'email_queue: messages[0].from: is missing, and no default sender is stored (email_queue_configure)', 'with none stored and none given, enqueue names from');
 select is((select lane from email_queue_private.ready as r, one where r.id = one.id), 'batch:a.example', 'the lane is that of the default');
 
-select public.email_queue_work('{"seed_sender": "no address"}');
+select pg_temp.work('{"seed_sender": "no address"}');
 select is(public.email_queue_configure() -> 'default_sender', 'null', 'a worker cannot store what is no sender');
-select public.email_queue_work('{"seed_sender": "Seed <seed@e.example>"}');
+select pg_temp.work('{"seed_sender": "Seed <seed@e.example>"}');
 select is(public.email_queue_configure() ->> 'default_sender', 'Seed <seed@e.example>', 'it stores its own where there is none');
-select public.email_queue_work('{"seed_sender": "Other <other@e.example>"}');
+select pg_temp.work('{"seed_sender": "Other <other@e.example>"}');
 select is(public.email_queue_configure() ->> 'default_sender', 'Seed <seed@e.example>', 'and never over one');
 
 select * from finish();

@@ -3,7 +3,7 @@ begin;
 select plan(8);
 
 create function pg_temp.claims(p_first integer) returns jsonb[] language sql as $$
-  select array(select d from jsonb_array_elements(public.email_queue_work(jsonb_build_object('claim', jsonb_build_object('lease_ms', 60000, 'tokens',
+  select array(select d from jsonb_array_elements(pg_temp.work(jsonb_build_object('claim', jsonb_build_object('lease_ms', 60000, 'tokens',
     (select jsonb_agg(pg_temp.token(p_first + n)) from generate_series(0, 3) as n)))) -> 'claims') as d)
 $$;
 

@@ -45,6 +45,7 @@ async function rate() {
   });
   // The ceiling that a project has without any setting; what the provider allows is learned from its headers.
   await db.configure({ rate_limit: 10 });
+  await db.sql`update email_queue_private.budget set answered = false`;
   const functions = await Promise.all(workers.map(({ fn }) => fn));
   // Attachments: each message travels alone, so that each is a request.
   await db.enqueue(alone(count));

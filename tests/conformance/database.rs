@@ -44,6 +44,7 @@ impl Database {
             .unwrap();
         let reset = format!(
             "truncate {}; insert into email_queue_private.budget default values;
+             select setval('email_queue_private.next_slot', 0);
              delete from email_queue_private.setting; insert into email_queue_private.setting default values",
             TABLES.map(|table| format!("email_queue_private.{table}")).join(", "),
         );
@@ -75,7 +76,8 @@ impl Database {
             .query_one(sql, arguments)
             .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         let answer: Value = row.get(0);
-        serde_json::from_value(answer.clone()).unwrap_or_else(|error| panic!("{error}: {answer:#}"))
+        serde_json::from_str(&answer.to_string())
+            .unwrap_or_else(|error| panic!("{error}: {answer:#}"))
     }
 }
 
@@ -114,11 +116,18 @@ impl Subject for Database {
     }
 
     fn advance(&mut self, by: Duration) {
-        let by = format!("{} milliseconds", by.as_millis());
+        let text = format!("{} milliseconds", by.as_millis());
         let mut transaction = self.client.transaction().unwrap();
         for statement in &self.put_back {
-            transaction.execute(statement, &[&by]).unwrap();
+            transaction.execute(statement, &[&text]).unwrap();
         }
+        transaction
+            .execute(
+                "select setval('email_queue_private.next_slot', greatest(0, last_value - 1000 * $1::bigint))
+                 from email_queue_private.next_slot",
+                &[&(by.as_millis() as i64)],
+            )
+            .unwrap();
         transaction.commit().unwrap();
     }
 

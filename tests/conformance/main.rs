@@ -66,7 +66,8 @@ cases! {
         a_repeated_settle_is_told_so
         release_uses_no_attempt;
     begin:
-        begins_take_slots_of_one_rate before_the_first_answer_the_rate_is_a_cautious_one
+        begins_take_slots_of_one_rate
+        a_claim_leaves_the_slots_to_the_begins_of_its_call before_the_first_answer_the_rate_is_a_cautious_one
         a_repeated_begin_is_the_same_begin
         a_cooldown_holds_all
         what_expired_is_not_begun

@@ -1,6 +1,7 @@
 // Puts known mistakes of other queues into a copy of the project, one after the other, and runs the part of the fault
 // enumeration, or the chaos, that must find each. Takes a quarter of an hour; not part of ./scripts/test.
 //   node tests/faults/mutants.mjs [--only TEXT]
+//   node tests/faults/mutants.mjs --check     only whether each can still be put in: part of `scripts/test faults`
 // Prints `ok: …` for a mistake that was found, with the number of cases that failed, and `error: …` for one that was not.
 import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -44,7 +45,7 @@ const MUTANTS = [
   },
   {
     mistake: "a lease that ran out after begin gives its messages back under a new key",
-    file: "supabase/migrations/20261124000400_claim.sql",
+    file: "supabase/migrations/20261124000350_sweep.sql",
     from: "frozen = d.frozen or d.begun and d.type = 'email',",
     to: "frozen = d.frozen,",
     cases: "killed",
@@ -94,7 +95,7 @@ const MUTANTS = [
   },
   {
     mistake: "chaos: a lease that ran out after begin gives its messages back under a new key",
-    file: "supabase/migrations/20261124000400_claim.sql",
+    file: "supabase/migrations/20261124000350_sweep.sql",
     from: "frozen = d.frozen or d.begun and d.type = 'email',",
     to: "frozen = d.frozen,",
     chaos: ["tests/chaos/main.mjs", "--seed", "1"],
@@ -109,13 +110,14 @@ const MUTANTS = [
   {
     mistake: "rate: the provider's limit is spread over exactly its second",
     file: "supabase/migrations/20261124000500_begin.sql",
-    from: "p_budget.learned_limit / 1.08)",
-    to: "p_budget.learned_limit)",
+    from: "5 end) / 1.05) from",
+    to: "5 end)) from",
     chaos: ["tests/chaos/rate.mjs"],
   },
 ];
 
-const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
+const { values } = parseArgs({ options: { only: { type: "string", default: "" }, check: { type: "boolean", default: false } } });
+if (values.check) process.exit(check());
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "email-queue-mutants-"));
 let missed = 0;
 try {
@@ -130,25 +132,28 @@ try {
 }
 process.exit(missed === 0 ? 0 : 1);
 
+/** Whether the code still has the places; the exit code. */
+function check() {
+  const gone = MUTANTS.filter(({ file, from }) => fs.readFileSync(path.join(ROOT, file), "utf8").split(from).length !== 2);
+  for (const { mistake, file } of gone) console.log(`error: ${mistake}: ${file} has changed`);
+  if (gone.length === 0) console.log(`ok: ${MUTANTS.length} known mistakes can be put in`);
+  return gone.length === 0 ? 0 : 1;
+}
+
 /** @param {Mutant} mutant @returns {string[]} the failed cases */
-function tryOut({ file, from, to, cases = "", chaos, mistake }) {
+function tryOut({ file, from, to, cases = "", chaos }) {
   const copy = fs.mkdtempSync(path.join(scratch, "copy-"));
   const files = execFileSync("git", ["-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
   for (const name of files.toString().split("\0").filter((name) => name && fs.existsSync(path.join(ROOT, name)))) {
     fs.cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
   }
   fs.symlinkSync(path.join(ROOT, ".tools"), path.join(copy, ".tools"));
-  const text = fs.readFileSync(path.join(copy, file), "utf8");
-  if (text.split(from).length !== 2) {
-    console.log(`error: ${mistake}: ${file} has changed`);
-    return [];
-  }
-  fs.writeFileSync(path.join(copy, file), text.replace(from, () => to));
+  fs.writeFileSync(path.join(copy, file), fs.readFileSync(path.join(copy, file), "utf8").replace(from, () => to));
   // One target folder for all, so that only the crate is compiled again.
   const env = { ...process.env, CARGO_TARGET_DIR: path.join(scratch, "target") };
   if (file.startsWith("src/")) {
     const built = spawnSync(path.join(copy, "scripts/build"), { cwd: copy, env, encoding: "utf8" });
-    if (built.status !== 0) throw new Error(`${mistake}: it does not build: ${built.stderr.slice(-2000)}`);
+    if (built.status !== 0) throw new Error(`it does not build: ${built.stderr.slice(-2000)}`);
   }
   const run = spawnSync(process.execPath, chaos ?? ["tests/faults/main.mjs", "--only", cases], { cwd: copy, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   fs.rmSync(copy, { recursive: true, force: true });

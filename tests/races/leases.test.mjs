@@ -125,7 +125,7 @@ test("a begin waits for the settle of its dispatch, and has lost", async () => {
   assert.equal((await begin).state, "lost");
 });
 
-test("two begins take two slots of the one budget", async () => {
+test("two begins take two slots of the one budget, and neither waits for the other's commit", async () => {
   await db.watch`update email_queue_private.setting set rate_limit = 1`;
   await a.enqueue();
   const first = await a.claim(token(1));
@@ -133,10 +133,34 @@ test("two begins take two slots of the one budget", async () => {
   const second = await b.claim(token(2));
   await a.begin();
   assert.equal((await a.start(first)).wait_ms, 0);
+  const { state, wait_ms } = await b.free(b.start(second));
+  assert.equal(state, "begun");
+  assert.ok(wait_ms > 0 && wait_ms <= 1100, `it waits ${wait_ms} ms for the slot after the first`);
+  await a.commit();
+});
+
+test("of two begins, when the provider is to be probed, one probes it", async () => {
+  await a.enqueue();
+  const first = await a.claim(token(1));
+  await b.enqueue();
+  const second = await b.claim(token(2));
+  await db.watch`update email_queue_private.budget set unknown_streak = 3`;
+  await a.begin();
+  assert.equal((await a.start(first)).state, "begun");
   const begin = b.start(second);
   await b.waitsFor(begin, a);
   await a.commit();
-  const { state, wait_ms } = await begin;
-  assert.equal(state, "begun");
-  assert.ok(wait_ms > 0 && wait_ms <= 1100, `it waits ${wait_ms} ms for the slot after the first`);
+  assert.equal((await begin).state, "unavailable");
+});
+
+test("what an answer says of the provider waits for the begins under way", async () => {
+  const dispatch = await begun(30_000);
+  await b.enqueue();
+  const other = await b.claim(token(2));
+  await a.begin();
+  assert.equal((await a.start(other)).state, "begun");
+  const settle = b.settle(dispatch, { ...COMPLETE, signals: { cooldown_ms: 60_000, cooldown_reason: "quota" } });
+  await b.waitsFor(settle, a);
+  await a.commit();
+  assert.equal(await settle, "applied");
 });

@@ -77,3 +77,15 @@ test("a begin waits for a pause that is just being set, and is refused", async (
   assert.equal((await begin).state, "paused");
   await b.sql`select public.email_queue_resume()`;
 });
+
+test("a pause waits for a begin under way: once it stands, nothing begins", async () => {
+  await a.enqueue();
+  const dispatch = await a.claim(token(1));
+  await a.begin();
+  assert.equal((await a.start(dispatch)).state, "begun");
+  const pause = b.sql`select public.email_queue_pause('test')`.execute();
+  await b.waitsFor(pause, a);
+  await a.commit();
+  await pause;
+  await b.sql`select public.email_queue_resume()`;
+});

@@ -77,7 +77,7 @@ async function operate(sql, choose) {
       while (held.length > 40) held.splice(below(held.length), 1);
       const bad = [...r.settles, ...r.begins].find((s) => s.result === "error" || s.state === "error");
       assert.equal(bad, undefined, "no step failed in the database");
-      assert.equal(r.claim_error, undefined);
+      assert.equal(r.claim_error, null);
       for (const { dispatch_id, result, state } of [...r.settles, ...r.begins]) {
         const what = result ?? state;
         counts.set(what, (counts.get(what) ?? 0) + 1);

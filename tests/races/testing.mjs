@@ -27,8 +27,9 @@ export async function open(connections = 4) {
     await Promise.all(sessions.map((session) => session.rollback()));
     await watch`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready,
       email_queue_private.dispatch, email_queue_private.paused_domain`;
-    await watch`update email_queue_private.budget set next_slot_at = clock_timestamp(), answered = true, learned_limit = null, cooldown_until = null,
+    await watch`update email_queue_private.budget set answered = true, learned_limit = null, cooldown_until = null,
       paused_at = null, unknown_streak = 0, probe_until = null, probe_dispatch_id = null`;
+    await watch`select setval('email_queue_private.next_slot', 0)`;
     await watch`update email_queue_private.setting set default_sender = 'Shop <shop@a.example>', rate_limit = 1000`;
   };
   await empty();
@@ -73,7 +74,7 @@ class Session {
   /** @param {string} token @param {object} [claim] */
   claim = async (token, claim = {}) => {
     const reply = await this.work({ claim: { type: "email", tokens: [token], lease_ms: 60_000, ...claim } });
-    assert.equal(reply.claim_error, undefined, "the claim did not fail");
+    assert.equal(reply.claim_error, null, "the claim did not fail");
     return reply.claims[0] ?? null;
   };
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// In which as many requests leave as the provider allows a second: a little longer, because it counts by its own
 /// seconds and a request may come late.
-const PROVIDER_WINDOW: Duration = Duration::from_millis(1080);
+const PROVIDER_WINDOW: Duration = Duration::from_millis(1050);
 /// What the provider is taken to allow before its first answer.
 const CAUTIOUS_LIMIT: u32 = 5;
 
@@ -72,7 +72,7 @@ impl Queue {
             };
         }
         let max_wait = Duration::from_millis(begin.max_wait_ms).min(LONGEST_WAIT);
-        if let Some(obstacle) = self.obstacle(now, Some(&dispatch.id), max_wait) {
+        if let Some(obstacle) = self.budget.obstacle(now, Some(&dispatch.id), max_wait) {
             return Begun {
                 reason: obstacle.reason,
                 retry_after_ms: obstacle.retry_after_ms,
@@ -84,7 +84,7 @@ impl Queue {
 
     fn begin_now(&mut self, now: Duration, begin: &Begin, lease: Duration) -> Begun {
         let horizon = self.settings.horizon;
-        let slot = now.max(self.next_request());
+        let slot = now.max(self.budget.next_request());
         let lease = lease + (slot - now);
         self.budget.next_slot_at = slot + self.between_requests();
         let probing = self.budget.unknown_streak >= 3;
@@ -130,50 +130,24 @@ impl Queue {
         }
     }
 
-    /// What keeps a request from leaving within a wait.
-    pub(super) fn obstacle(
+    /// What stands in the way of claims: the begins take slots, and one may be the probe.
+    pub(super) fn obstacle_after(
         &self,
         now: Duration,
-        dispatch_id: Option<&str>,
+        begins: &[Begin],
         max_wait: Duration,
     ) -> Option<Obstacle> {
-        let until = |at: Duration| Some(ceil_ms(at.saturating_sub(now)));
-        let budget = &self.budget;
-        if let Some(paused) = budget.paused.as_ref().filter(|paused| paused.holds(now)) {
-            return Some(Obstacle {
-                state: BeginState::Paused,
-                reason: Some(paused.reason.clone()),
-                retry_after_ms: paused.until.and_then(until),
-            });
-        }
-        let is_probe = dispatch_id.is_some() && budget.probe_dispatch_id.as_deref() == dispatch_id;
-        if let Some(probe_until) = budget.probe_until.filter(|at| *at > now)
-            && budget.unknown_streak >= 3
-            && !is_probe
-        {
-            let reason =
-                "three unknown outcomes in a row: one dispatch at a time probes the provider";
-            return Some(Obstacle {
-                state: BeginState::Unavailable,
-                reason: Some(reason.to_owned()),
-                retry_after_ms: until(probe_until),
-            });
-        }
-        if self.next_request() > now + max_wait {
-            let cooling = budget.cooldown_until.is_some_and(|at| at > now);
-            return Some(Obstacle {
-                state: BeginState::Throttled,
-                reason: budget.cooldown_reason.clone().filter(|_| cooling),
-                retry_after_ms: until(self.next_request()),
-            });
-        }
-        None
-    }
-
-    /// When the next request may leave.
-    fn next_request(&self) -> Duration {
-        let cooldown = self.budget.cooldown_until.unwrap_or_default();
-        self.budget.next_slot_at.max(cooldown)
+        let obstacle = self.budget.obstacle(now, None, max_wait);
+        let (None, Some(first)) = (&obstacle, begins.first()) else {
+            return obstacle;
+        };
+        let mut budget = self.budget.clone();
+        let count = u32::try_from(begins.len()).unwrap_or(u32::MAX);
+        let lease = Duration::from_millis(first.timeout_ms.saturating_add(first.margin_ms));
+        budget.next_slot_at =
+            now.max(budget.next_request()) + self.between_requests().saturating_mul(count);
+        budget.probe_until = Some(now + lease);
+        budget.obstacle(now, None, max_wait)
     }
 
     pub(super) fn requests_per_second(&self) -> f64 {

@@ -1,7 +1,7 @@
 //! Claim: sweep what ran out, then hand out due dispatches and form new ones.
 
 use super::store::{Dispatch, Member, Place, Queue};
-use crate::work::{self, Claim, ClaimedMessage, Reply};
+use crate::work::{self, Begin, Claim, ClaimedMessage, Reply};
 use std::time::Duration;
 
 const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=3;
@@ -28,12 +28,19 @@ enum Source {
 }
 
 impl Queue {
-    /// Sweeps, then claims up to one dispatch a token.
-    pub(super) fn claim(&mut self, now: Duration, claim: &Claim, reply: &mut Reply) {
+    /// Sweeps, then claims up to one dispatch a token. `begins` of the same call are still to come.
+    pub(super) fn claim(
+        &mut self,
+        now: Duration,
+        claim: &Claim,
+        begins: &[Begin],
+        reply: &mut Reply,
+    ) {
         self.sweep(now);
         let mut alone = false;
         if claim.kind == "email" {
-            reply.obstacle = self.obstacle(now, None, Duration::from_millis(claim.max_wait_ms));
+            reply.obstacle =
+                self.obstacle_after(now, begins, Duration::from_millis(claim.max_wait_ms));
             alone = self.budget.unknown_streak >= 3;
         }
         let mut bytes_left = claim.max_bytes.min(LARGEST_BYTES);

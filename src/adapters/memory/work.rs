@@ -1,4 +1,4 @@
-//! One call: settles, begins and the claim, in this order.
+//! One call: settles, the claim and begins, in this order.
 
 use super::store::{Dispatch, Member, Queue, Settings};
 use crate::decide::millis;
@@ -17,19 +17,19 @@ impl Queue {
                 .iter()
                 .map(|settle| self.settle(now, settle))
                 .collect(),
-            begins: request
-                .begins
-                .iter()
-                .map(|begin| self.begin(now, begin))
-                .collect(),
             retry_base_ms: Some(millis(self.settings.retry_base)),
             retry_cap_ms: Some(millis(self.settings.retry_cap)),
             now_ms: millis(now),
             ..Reply::default()
         };
         if let Some(claim) = &request.claim {
-            self.claim(now, claim, &mut reply);
+            self.claim(now, claim, &request.begins, &mut reply);
         }
+        reply.begins = request
+            .begins
+            .iter()
+            .map(|begin| self.begin(now, begin))
+            .collect();
         reply.remaining = request
             .count_remaining
             .then(|| self.remaining(now, "email"));

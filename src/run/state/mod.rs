@@ -25,7 +25,7 @@ pub struct State {
     config: Config,
     started: Duration,
     policy: RetryPolicy,
-    /// The database's clock minus ours, in milliseconds.
+    /// The database's clock minus ours, in milliseconds, by the quickest answer so far.
     epoch_ms: u64,
     /// Tokens of a claim that is not answered yet.
     claiming: Vec<String>,

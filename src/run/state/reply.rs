@@ -53,7 +53,10 @@ impl State {
 
     fn on_answer(&mut self, now: Duration, reply: Reply) {
         self.failed_calls = 0;
-        self.epoch_ms = reply.now_ms.saturating_sub(millis(now));
+        // The quickest answer of the run shows best how far the two clocks are apart.
+        let epoch_ms = reply.now_ms.saturating_sub(millis(now));
+        self.epoch_ms = self.epoch_ms.max(epoch_ms);
+        let answered_at = Duration::from_millis(reply.now_ms.saturating_sub(self.epoch_ms));
         if let (Some(base), Some(cap)) = (reply.retry_base_ms, reply.retry_cap_ms) {
             self.policy = RetryPolicy {
                 base: Duration::from_millis(base),
@@ -68,7 +71,7 @@ impl State {
             self.on_settled(now, &settled);
         }
         for begun in reply.begins {
-            self.on_begun(now, begun);
+            self.on_begun(now, answered_at, begun);
         }
         let asked = std::mem::take(&mut self.claiming).len();
         if asked > 0 {
@@ -133,7 +136,7 @@ impl State {
         self.held_bytes = self.held_bytes.saturating_sub(pending.bytes);
     }
 
-    fn on_begun(&mut self, now: Duration, begun: Begun) {
+    fn on_begun(&mut self, now: Duration, answered_at: Duration, begun: Begun) {
         let Some(index) = self
             .beginning
             .iter()
@@ -154,11 +157,15 @@ impl State {
                 // The lease counts from the begin itself, which was not before the first call with it. How long that
                 // one's wait was is not known where its answer was lost.
                 let known = if repeated { Duration::ZERO } else { wait };
+                let asked_at = asked_at.unwrap_or(now);
+                // The wait counts from when the database said so, not from when that was heard: slots would come late
+                // by what each answer takes, and a late request and a punctual one fall into one window of the provider.
+                let from = answered_at.clamp(asked_at, now);
                 self.waiting.push(Waiting {
                     prepared,
                     attempt: begun.attempt,
-                    send_at: now + wait,
-                    latest: asked_at.unwrap_or(now) + known + self.config.margin,
+                    send_at: from + wait,
+                    latest: asked_at + known + self.config.margin,
                 });
             }
             BeginState::Unavailable if self.is_asking() => {

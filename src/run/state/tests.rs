@@ -83,17 +83,47 @@ fn while_all_requests_are_open_only_an_answer_wakes_the_run() {
 }
 
 #[test]
-fn a_slot_in_the_future_is_waited_for() {
-    let mut state = state(vec![dispatch("a", 2)]);
-    assert_eq!(begins(&mut state, MILLISECOND), ["a"]);
-    let answer = Answer {
-        begins: vec![begun("a", BeginState::Begun, 700)],
-        ..claims(vec![])
-    };
-    state.on_call(2 * MILLISECOND, Ok(answer));
-    assert!(state.next_send(701 * MILLISECOND).is_none());
-    assert!(state.wake_at(3 * MILLISECOND, true) == Some(702 * MILLISECOND));
-    assert!(state.next_send(702 * MILLISECOND).is_some());
+fn a_slot_is_counted_from_when_the_database_gave_it_not_from_when_that_was_heard() {
+    // (the database's clock at the answer, when it was heard, when to send); the claim's answer was heard at 1 ms.
+    let day = 86_400_000;
+    let cases = [
+        (day + 10, 10, 709),     // as quick as the claim's
+        (day + 10, 60, 709),     // 50 ms slower
+        (day + 10, 3, 703),      // quicker: so the clocks are further apart than was thought
+        (day + 10_000, 60, 760), // the database's clock was put forward: not later than heard
+        (day - 10_000, 60, 702), // put back: not sooner than asked
+    ];
+    for (now_ms, heard, send_at) in cases {
+        let mut state = State::new(
+            Config {
+                in_flight: 1,
+                ..Config::DEFAULT
+            },
+            Duration::ZERO,
+            "run".to_owned(),
+        );
+        call(&mut state, Duration::ZERO).unwrap();
+        let claimed = Answer {
+            now_ms: day + 2,
+            ..claims(vec![dispatch("a", 2)])
+        };
+        state.on_call(MILLISECOND, Ok(claimed));
+        assert_eq!(begins(&mut state, 2 * MILLISECOND), ["a"]);
+        let answer = Answer {
+            begins: vec![begun("a", BeginState::Begun, 700)],
+            now_ms,
+            ..claims(vec![])
+        };
+        state.on_call(heard * MILLISECOND, Ok(answer));
+        let send_at = send_at * MILLISECOND;
+        assert!(state.next_send(send_at - MILLISECOND).is_none(), "{now_ms}");
+        assert_eq!(
+            state.wake_at(heard * MILLISECOND, true),
+            Some(send_at),
+            "{now_ms}"
+        );
+        assert!(state.next_send(send_at).is_some());
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::subject::{
 };
 use email_queue::queue::NewMessage;
 use email_queue::work::BeginState::{Begun, Changed, Ended, Invalid, Lost, Throttled};
-use email_queue::work::{Begin, Claim, Request, Rest, SettleResult, Signals, Streak};
+use email_queue::work::{Begin, Claim, Dispatch, Request, Rest, SettleResult, Signals, Streak};
 use serde_json::json;
 
 pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
@@ -41,7 +41,7 @@ pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
     assert_eq!(subject.begin(impatient).state, Throttled);
     assert_eq!(subject.begin(begin_of(&dispatches[5])).state, Begun);
     // A lower limit that the provider names counts; a higher one does not.
-    for (limit, expected) in [(1, 1080), (50, 500)] {
+    for (limit, expected) in [(1, 1050), (50, 500)] {
         subject.advance(seconds(10));
         let signals = Signals {
             rate_limit: Some(limit),
@@ -87,6 +87,31 @@ pub fn before_the_first_answer_the_rate_is_a_cautious_one(subject: &mut dyn Subj
     let claims = subject.claim(claim).claims;
     let waits: Vec<u64> = claims.iter().map(|d| subject.start(d).wait_ms).collect();
     assert!((1..=300).contains(&waits[3]), "{waits:?}");
+}
+
+/// The begins of a call come after its claim, which must not take what they leave no slot for.
+pub fn a_claim_leaves_the_slots_to_the_begins_of_its_call(subject: &mut dyn Subject) {
+    subject.configure(json!({"rate_limit": 2}));
+    subject.meet_the_provider();
+    let dispatches = subject.singles(6);
+    let call = |begins: &[Dispatch], number| Request {
+        begins: begins.iter().map(begin_of).collect(),
+        claim: Some(claim_of(vec![token(number)])),
+        ..Request::default()
+    };
+    subject.put(&emails(1));
+    let reply = subject.work(&call(&dispatches[..5], 20));
+    assert!(reply.begins.iter().all(|begun| begun.state == Begun));
+    assert_eq!(reply.claims.len(), 0);
+    let obstacle = reply.obstacle.unwrap();
+    assert_eq!(obstacle.state, Throttled);
+    assert_about(obstacle.retry_after_ms, 2500);
+    subject.advance(seconds(10));
+    let reply = subject.work(&call(&dispatches[5..], 21));
+    assert_eq!(
+        (reply.begins[0].state, reply.claims.len(), reply.obstacle),
+        (Begun, 1, None)
+    );
 }
 
 pub fn a_repeated_begin_is_the_same_begin(subject: &mut dyn Subject) {

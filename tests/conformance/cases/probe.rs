@@ -4,8 +4,8 @@ use crate::subject::{
     MINUTE, Subject, assert_about, begin_of, claim_of, complete_of, emails, freeze_of, seconds,
     token, with_signals,
 };
-use email_queue::work::BeginState::Unavailable;
-use email_queue::work::{Claim, Dispatch, Settle, Signals, Streak};
+use email_queue::work::BeginState::{Begun, Unavailable};
+use email_queue::work::{Claim, Dispatch, Request, Settle, Signals, Streak};
 
 fn unknown(dispatch: &Dispatch) -> Settle {
     let signals = Signals {
@@ -42,8 +42,15 @@ pub fn three_unknown_outcomes_leave_one_probe(subject: &mut dyn Subject) {
     };
     let reply = subject.claim(claim.clone());
     assert_eq!((reply.claims.len(), reply.obstacle), (1, None));
+    // Nothing is claimed beside the probe, which the same call begins.
     let probe = &dispatches[4];
-    subject.start(probe);
+    let both = subject.work(&Request {
+        begins: vec![begin_of(probe)],
+        claim: Some(claim_of(vec![token(10)])),
+        ..Request::default()
+    });
+    assert_eq!((both.begins[0].state, both.claims.len()), (Begun, 0));
+    assert_eq!(both.obstacle.unwrap().state, Unavailable);
     let other = subject.begin(begin_of(&reply.claims[0]));
     assert_eq!(other.state, Unavailable);
     assert_about(other.retry_after_ms, 20_000);

@@ -110,7 +110,7 @@ async function prepare(cluster, provider) {
     const sql = await cluster.database(queue);
     await queue.clear(sql);
     // What was learned of another rate is forgotten.
-    if (kind === "wasm") await sql.unsafe("update email_queue_private.budget set learned_limit = null, cooldown_until = null, next_slot_at = clock_timestamp()");
+    if (kind === "wasm") await sql.unsafe("update email_queue_private.budget set learned_limit = null, cooldown_until = null; select setval('email_queue_private.next_slot', 0)");
     await queue.fill(sql, count, { payload, alone });
     await sql.unsafe("vacuum analyze");
   };
@@ -152,6 +152,8 @@ async function prepare(cluster, provider) {
       await provider.configure({ rateLimit: limit, latencyMs: 200 });
       const worker = await begin("wasm");
       await load("wasm", requests * 100);
+      // As it is after any earlier answer of the provider.
+      await (await cluster.database(ours)).unsafe(`update email_queue_private.budget set learned_limit = ${limit}`);
       const began = performance.now();
       await drain(worker, requests * 100);
       const seconds = (performance.now() - began) / 1000;
@@ -183,11 +185,14 @@ async function prepare(cluster, provider) {
       const own = memory(empty.pid).peak;
       await empty.stop();
       const worker = await begin("wasm");
+      await load("wasm", 0);
+      await worker.invoke();
+      const idle = memory(worker.pid).peak;
       await load("wasm", messages, { payload: (n) => attachment(n, 10_485_760 - 2_000), alone: true });
       await drain(worker, messages);
       const { peak } = memory(worker.pid);
       await worker.stop();
-      return { own, peak, messages };
+      return { own, idle, peak, messages };
     },
   };
 }
@@ -211,6 +216,7 @@ const memoryTable = (flat, largest) => ({
   rows: [
     [`after each tenth of ${flat.messages.toLocaleString("en-GB")} small messages`, flat.after.map((bytes) => figure(bytes / MB)).join(", ")],
     [`peak, ${largest.messages} messages of 10 MB`, figure(largest.peak / MB)],
+    ["peak of the same function before, with nothing to send", figure(largest.idle / MB)],
     ["peak of Deno with a server that does nothing", figure(largest.own / MB)],
   ],
 });
