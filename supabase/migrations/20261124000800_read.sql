@@ -42,7 +42,7 @@ comment on column public.email_queue.max_attempts is 'Attempts it may use.';
 comment on column public.email_queue.dispatch_id is 'The provider request that it is or was part of; the Idempotency-Key is email-queue/<this>.';
 comment on column public.email_queue.lease_expires_at is 'Until when a worker holds it.';
 comment on column public.email_queue.dedup_key is 'Unique per type while the row exists.';
-comment on column public.email_queue.metadata is 'The caller''s own data.';
+comment on column public.email_queue.metadata is 'The caller''s own data: an object. Searching it with @> uses an index.';
 comment on column public.email_queue.error is 'The last error {class, status, name, message, at, attempt}, the reason it failed for, and the history of up to ten.';
 comment on column public.email_queue.provider_message_id is 'The provider''s id of the accepted e-mail.';
 comment on column public.email_queue.created_at is 'When it was enqueued.';
