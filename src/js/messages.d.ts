@@ -58,7 +58,7 @@ export interface EnqueueOptions {
   sendBefore?: Date | string;
   /** Enqueued once per type and key while that message exists. */
   dedupKey?: string;
-  /** Your own data. */
+  /** Your own data: at most 16 kB of JSON. Lists and dead letters can be searched by it. */
   metadata?: Record<string, unknown>;
 }
 
@@ -141,6 +141,11 @@ export interface ListOptions {
   since?: Date | string;
   /** Only messages enqueued before this time. */
   until?: Date | string;
+  /**
+   * Only messages whose `metadata` contains this, as Postgres' `@>` says: `{ order: 7 }` is in `{ order: 7, lines: ["a"] }`,
+   * and so is `{ lines: ["a"] }`. `{}` is in all that have any.
+   */
+  metadata?: Record<string, unknown>;
 }
 
 /** Which failed messages. */
@@ -153,6 +158,8 @@ export interface DeadLetterFilter {
   until?: Date | string;
   /** In the last error, whatever its case. */
   text?: string;
+  /** Only messages whose `metadata` contains this, as in {@link ListOptions}. */
+  metadata?: Record<string, unknown>;
 }
 
 /** What to put back: ids, or a filter (`{}` for all). */

@@ -85,14 +85,21 @@ pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
         check("dedupKey", (1..=255).contains(&key.chars().count()))?;
         jsonb::plain("dedupKey", key)?;
     }
-    if let Some(metadata) = message.metadata.as_ref().filter(|it| !it.is_null()) {
-        check("metadata", metadata.is_object())?;
-        jsonb::json("metadata", metadata)?;
-        if jsonb::bytes(metadata) > jsonb::MAX_METADATA {
-            return Err(QueueError::invalid("metadata", "must be at most 16 kB"));
-        }
-    }
+    metadata(message.metadata.as_ref())?;
     Ok(message)
+}
+
+/// Of a message, or what messages are searched for.
+fn metadata(metadata: Option<&Value>) -> Checked {
+    let Some(metadata) = metadata.filter(|it| !it.is_null()) else {
+        return Ok(());
+    };
+    check("metadata", metadata.is_object())?;
+    jsonb::json("metadata", metadata)?;
+    if jsonb::bytes(metadata) > jsonb::MAX_METADATA {
+        return Err(QueueError::invalid("metadata", "must be at most 16 kB"));
+    }
+    Ok(())
 }
 
 /// How many messages to lease, and for how long.
@@ -173,7 +180,8 @@ pub(super) fn list(options: &ListOptions) -> Checked {
     }
     page(options.limit, options.before.as_deref())?;
     when("since", options.since.as_deref())?;
-    when("until", options.until.as_deref())
+    when("until", options.until.as_deref())?;
+    metadata(options.metadata.as_ref())
 }
 
 pub(super) fn dead_letters(filter: &DeadLetterFilter, page: &Page) -> Checked {
@@ -233,7 +241,8 @@ fn filter(filter: &DeadLetterFilter) -> Checked {
     }
     when("since", filter.since.as_deref())?;
     when("until", filter.until.as_deref())?;
-    jsonb::plain("text", filter.text.as_deref().unwrap_or_default())
+    jsonb::plain("text", filter.text.as_deref().unwrap_or_default())?;
+    metadata(filter.metadata.as_ref())
 }
 
 fn page(limit: Option<u32>, before: Option<&str>) -> Checked {

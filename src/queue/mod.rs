@@ -19,6 +19,7 @@
 //! ```
 
 mod check;
+pub(crate) mod containment;
 mod ending;
 mod error;
 pub mod json;

@@ -98,6 +98,9 @@ pub struct ListOptions {
     pub since: Option<String>,
     /// Only messages enqueued before this time (RFC 3339).
     pub until: Option<String>,
+    /// Only messages whose metadata contains this object, as Postgres' `@>` says: `{"order": 7}` is in
+    /// `{"order": 7, "lines": ["a"]}`, and `{"lines": ["a"]}` too. `{}` is in all that have any.
+    pub metadata: Option<Value>,
 }
 
 /// Which failed messages.
@@ -119,6 +122,9 @@ pub struct DeadLetterFilter {
     /// In the last error, whatever its case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Only messages whose metadata contains this object, as in [`ListOptions`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
 }
 
 /// What to redrive: ids, or a filter (an empty one for all), or both.

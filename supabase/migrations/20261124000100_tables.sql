@@ -55,6 +55,9 @@ comment on column email_queue_private.setting.completed_retention is 'How long c
 comment on column email_queue_private.setting.failed_retention is 'How long failed and cancelled messages are kept.';
 comment on column email_queue_private.setting.payload_retention is 'How long payloads of completed messages are kept; null: as long as the message. Dead letters keep theirs, for a redrive.';
 
+-- A row is up to twice as long once it is completed. With half of each page left for that, half of a batch's completions went
+-- to another page, and so into every index; with two thirds, none: a fifth less WAL to claim and complete, and in the end a
+-- smaller table.
 create table email_queue_private.message (
   id uuid constraint message_pkey primary key,
   created_at timestamptz not null,
@@ -80,9 +83,13 @@ create table email_queue_private.message (
   constraint message_end_has_a_time check ((status is null) = (completed_at is null)),
   constraint message_priority_in_range check (priority between 0 and 3),
   constraint message_max_attempts_in_range check (max_attempts between 1 and 100)
-) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+) with (fillfactor = 33, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 create unique index message_dedup_key on email_queue_private.message (type, dedup_key) where dedup_key is not null;
 create index message_dead_letters on email_queue_private.message (id) where reason is not null;
+-- What is new is put into its order by the megabyte: at once, message by message, an enqueue took 1.4 times as long and wrote
+-- three times the WAL; a search reads what waits for it (128 pages at most).
+create index message_metadata on email_queue_private.message using gin (metadata jsonb_path_ops) with (gin_pending_list_limit = 1024)
+  where metadata is not null;
 comment on table email_queue_private.message is 'One row an e-mail: inserted at enqueue and changed once, at its end. The fillfactor leaves room for that change on the same page.';
 comment on column email_queue_private.message.id is 'The message''s id, ordered by time.';
 comment on column email_queue_private.message.created_at is 'When it was enqueued.';
@@ -99,10 +106,11 @@ comment on column email_queue_private.message.status is 'How it ended: completed
 comment on column email_queue_private.message.reason is 'Why it was not completed: rejected, exhausted, unknown_outcome, expired or cancelled.';
 comment on column email_queue_private.message.provider_message_id is 'The provider''s id of the accepted e-mail.';
 comment on column email_queue_private.message.dedup_key is 'Unique per type while the row exists.';
-comment on column email_queue_private.message.metadata is 'The caller''s own data.';
+comment on column email_queue_private.message.metadata is 'The caller''s own data: an object, searched with @>.';
 comment on column email_queue_private.message.errors is 'The last ten errors, oldest first.';
 comment on index email_queue_private.message_dedup_key is 'One message per type and dedup key.';
 comment on index email_queue_private.message_dead_letters is 'Lists failed and cancelled messages, newest last. Completing changes no column of any index, so it writes none (a HOT update); an index on status would make each completion write to all.';
+comment on index email_queue_private.message_metadata is 'Searches by metadata (@>). A message without metadata is not in it, and completing one changes no metadata, so neither writes to it.';
 
 create table email_queue_private.body (
   id uuid constraint body_pkey primary key,

@@ -117,6 +117,25 @@ end
 $$;
 comment on function email_queue_private.check_time(text, text) is 'Reads a time of an enqueue call.';
 
+-- Metadata of a message, or what messages are searched for; null passes.
+create function email_queue_private.check_metadata(p_field text, p_metadata jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if jsonb_typeof(p_metadata) <> 'object' then
+    perform email_queue_private.refuse(p_field, 'must be an object');
+  end if;
+  -- As text: the client measures it too, and before the first of several calls.
+  if octet_length(p_metadata::text) > 16384 then
+    perform email_queue_private.refuse(p_field, 'must be at most 16 kB');
+  end if;
+  if jsonb_path_exists(p_metadata, '$.**{33}') then
+    perform email_queue_private.refuse(p_field, 'is nested more than 32 deep');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_metadata(text, jsonb) is 'Checks metadata, or a search for it.';
+
 -- One message of an enqueue call as typed columns, without its id. p_item is {type, payload, priority, max_attempts, run_at, delay_ms,
 -- send_before, dedup_key, metadata}.
 create function email_queue_private.check_message(p_item jsonb, p_setting email_queue_private.setting)
@@ -163,13 +182,7 @@ begin
     perform email_queue_private.refuse('dedup_key', 'must have 1 to 255 characters');
   end if;
   v_message.metadata := nullif(p_item -> 'metadata', 'null'::jsonb);
-  if jsonb_typeof(v_message.metadata) <> 'object' then
-    perform email_queue_private.refuse('metadata', 'must be an object');
-  end if;
-  -- As text: the client measures it too, and before the first of several calls.
-  if octet_length(v_message.metadata::text) > 16384 then
-    perform email_queue_private.refuse('metadata', 'must be at most 16 kB');
-  end if;
+  perform email_queue_private.check_metadata('metadata', v_message.metadata);
   return v_message;
 end
 $$;

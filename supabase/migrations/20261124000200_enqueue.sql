@@ -37,9 +37,6 @@ begin
       if jsonb_path_exists(v_payload, '$.**{33}') then
         perform email_queue_private.refuse('payload', 'is nested more than 32 deep');
       end if;
-      if jsonb_path_exists(v_message.metadata, '$.**{33}') then
-        perform email_queue_private.refuse('metadata', 'is nested more than 32 deep');
-      end if;
       v_lane := 'single:';
       if v_message.type = 'email' then
         if coalesce(jsonb_typeof(v_payload -> 'from'), 'null') = 'null' and v_setting.default_sender is not null then

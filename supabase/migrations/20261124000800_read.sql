@@ -42,7 +42,7 @@ comment on column public.email_queue.max_attempts is 'Attempts it may use.';
 comment on column public.email_queue.dispatch_id is 'The provider request that it is or was part of; the Idempotency-Key is email-queue/<this>.';
 comment on column public.email_queue.lease_expires_at is 'Until when a worker holds it.';
 comment on column public.email_queue.dedup_key is 'Unique per type while the row exists.';
-comment on column public.email_queue.metadata is 'The caller''s own data.';
+comment on column public.email_queue.metadata is 'The caller''s own data: an object. Searching it with @> uses an index.';
 comment on column public.email_queue.error is 'The last error {class, status, name, message, at, attempt}, the reason it failed for, and the history of up to ten.';
 comment on column public.email_queue.provider_message_id is 'The provider''s id of the accepted e-mail.';
 comment on column public.email_queue.created_at is 'When it was enqueued.';
@@ -99,18 +99,69 @@ end
 $$;
 comment on function email_queue_private.ids_by_status(text, text, integer, uuid, uuid) is 'Ids of messages in a status, newest first.';
 
+-- The same of those whose metadata contains p_metadata. What many have is found among the newest, which are looked at first;
+-- what few have, by its index: all of it is put into a list, since for a page of it the planner would walk down from the newest,
+-- through all of them where nothing is left to find.
+create function email_queue_private.ids_by_metadata(p_metadata jsonb, p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid)
+returns setof uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_window integer := greatest(200, 10 * p_limit);
+  v_oldest uuid; -- of the newest; null where that is all of them
+  v_count integer;
+begin
+  perform email_queue_private.check_metadata('metadata', p_metadata);
+  v_oldest := case
+    when p_status = 'completed' then (select m.id from email_queue_private.message as m
+      where (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc offset v_window - 1 limit 1)
+    when p_status in ('failed', 'cancelled') then (select m.id from email_queue_private.message as m
+      where m.reason is not null and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc offset v_window - 1 limit 1)
+    when p_status in ('pending', 'retrying') then (select r.id from email_queue_private.ready as r
+      where (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before) order by r.id desc offset v_window - 1 limit 1)
+  end;
+  return query select m.id from email_queue_private.message as m
+    where m.metadata @> p_metadata and m.id = any (array(
+      select i from email_queue_private.ids_by_status(p_status, p_type, null, coalesce(v_oldest, p_from), p_before) as i))
+    order by m.id desc limit p_limit;
+  get diagnostics v_count = row_count;
+  if v_oldest is not null and v_count < p_limit then
+    return query select i from unnest(array(
+        select m.id from (
+          select m.* from email_queue_private.message as m
+          where p_status in ('completed', 'failed', 'cancelled') and m.status = p_status and (p_status = 'completed' or m.reason is not null)
+          union all
+          select m.* from email_queue_private.message as m join email_queue_private.ready as r on r.id = m.id
+          where p_status in ('pending', 'retrying') and (r.attempts > 0) = (p_status = 'retrying')
+        ) as m
+        where m.metadata @> p_metadata and m.id < v_oldest and (p_from is null or m.id >= p_from) and (p_type is null or m.type = p_type)
+      )) as i order by i desc limit p_limit - v_count;
+  end if;
+end
+$$;
+comment on function email_queue_private.ids_by_metadata(jsonb, text, text, integer, uuid, uuid) is
+  'Ids of messages in a status whose metadata contains p_metadata, newest first.';
+
+-- Planned for the values of each call: a plan that is kept knows neither how many have some metadata nor where a page begins, and
+-- reads all of them.
 create function public.email_queue_list(
   p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null,
-  p_since timestamptz default null, p_until timestamptz default null
+  p_since timestamptz default null, p_until timestamptz default null, p_metadata jsonb default null
 ) returns jsonb
-language sql stable security definer set search_path = '' set enable_seqscan = off set jit = off
+language plpgsql stable security definer set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
 as $$
-  select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q
-  where q.id = any (array(
-    select i from email_queue_private.ids_by_status(p_status, p_type, least(greatest(p_limit, 1), 1000),
-      email_queue_private.first_id(p_since), least(p_before, email_queue_private.first_id(p_until))) as i))
+declare
+  v_limit integer := least(greatest(p_limit, 1), 1000);
+  v_from uuid := email_queue_private.first_id(p_since);
+  v_before uuid := least(p_before, email_queue_private.first_id(p_until));
+  v_ids uuid[] := case when p_metadata is null
+    then array(select i from email_queue_private.ids_by_status(p_status, p_type, v_limit, v_from, v_before) as i)
+    else array(select i from email_queue_private.ids_by_metadata(p_metadata, p_status, p_type, v_limit, v_from, v_before) as i) end;
+begin
+  return (select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q where q.id = any (v_ids));
+end
 $$;
-comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz) is
-  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue.';
+comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb) is
+  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata is what their metadata contains.';
 
 call email_queue_private.apply_grants();

@@ -1,5 +1,6 @@
--- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text}: since and until bound the time
--- at which the message failed, text is looked for in its last error. Bounded: each call takes at most 1000 messages.
+-- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text, metadata}: since and until bound the
+-- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own.
+-- Bounded: each call takes at most 1000 messages.
 
 create function email_queue_private.check_filter(p_filter jsonb) returns jsonb
 language plpgsql set search_path = ''
@@ -12,8 +13,8 @@ begin
     perform email_queue_private.refuse('filter', 'must be an object');
   end if;
   for v_key in select jsonb_object_keys(v_filter) loop
-    if v_key not in ('type', 'reason', 'since', 'until', 'text') then
-      perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use type, reason, since, until or text');
+    if v_key not in ('type', 'reason', 'since', 'until', 'text', 'metadata') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use type, reason, since, until, text or metadata');
     end if;
   end loop;
   if v_filter ->> 'reason' not in ('rejected', 'exhausted', 'unknown_outcome', 'expired') then
@@ -21,26 +22,34 @@ begin
   end if;
   perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
   perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
+  perform email_queue_private.check_metadata('filter.metadata', nullif(v_filter -> 'metadata', 'null'::jsonb));
   return v_filter;
 end
 $$;
 comment on function email_queue_private.check_filter(jsonb) is 'A filter of dead letters, or an error that names the field.';
 
 -- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: a text with % or _
--- means these.
+-- means these. What has some metadata is found apart, all of it: a walk in the order of the ids could have to go through all
+-- dead letters for it. A plan for the values of each call leaves out what they do not ask for.
 create function email_queue_private.dead_letters(p_ids uuid[], p_filter jsonb, p_before uuid, p_newest boolean, p_limit integer)
 returns setof email_queue_private.message
-language sql stable set search_path = ''
+language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan
 as $$
-  select m.* from email_queue_private.message as m
+declare
+  v_metadata jsonb := nullif(p_filter -> 'metadata', 'null'::jsonb);
+begin
+  return query select m.* from email_queue_private.message as m
   where m.reason is not null and m.status = 'failed' and (p_ids is null or m.id = any (p_ids)) and (p_before is null or m.id < p_before)
     and (p_filter ->> 'type' is null or m.type = p_filter ->> 'type')
     and (p_filter ->> 'reason' is null or m.reason = p_filter ->> 'reason')
     and (p_filter ->> 'since' is null or m.completed_at >= (p_filter ->> 'since')::timestamptz)
     and (p_filter ->> 'until' is null or m.completed_at < (p_filter ->> 'until')::timestamptz)
     and (p_filter ->> 'text' is null or strpos(lower(coalesce(m.errors ->> -1, '')), lower(p_filter ->> 'text')) > 0)
+    and (v_metadata is null or m.id = any (array(
+      select o.id from email_queue_private.message as o where o.metadata @> v_metadata and o.reason is not null and o.status = 'failed')))
   order by case when p_newest then m.id end desc, case when not p_newest then m.id end
-  limit least(greatest(p_limit, 0), 1000)
+  limit least(greatest(p_limit, 0), 1000);
+end
 $$;
 comment on function email_queue_private.dead_letters(uuid[], jsonb, uuid, boolean, integer) is 'Failed messages that fit ids and filter.';
 
@@ -52,7 +61,7 @@ as $$
     select d.id from email_queue_private.dead_letters(null, email_queue_private.check_filter(p_filter), p_before, true, p_limit) as d))
 $$;
 comment on function public.email_queue_dead_letters(jsonb, integer, uuid) is
-  'Failed messages, newest first, at most 1000. p_filter: {type, reason, since, until, text}; p_before (an id) continues a page.';
+  'Failed messages, newest first, at most 1000. p_filter: {type, reason, since, until, text, metadata}; p_before (an id) continues a page.';
 
 -- Why a dead letter may not be sent again, or null.
 create function email_queue_private.redrive_obstacle(p_message email_queue_private.message, p_allow_duplicates boolean) returns text

@@ -1,12 +1,12 @@
 // Each example of tests/examples, run as its readers would run it.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
-import { ensureDeno, ROOT, startLite, startProcess } from "../../scripts/lib/stack.mjs";
+import { ensureDeno, ensureTool, ROOT, startLite, startProcess } from "../../scripts/lib/stack.mjs";
 import { SupabaseQueueProvider } from "../../pkg/index.js";
-import { addProgram, newProject, run } from "./project.mjs";
+import { addProgram, newProject, run, runtimes } from "./project.mjs";
 
 const EXAMPLES = path.join(ROOT, "tests/examples");
 const [project, lite] = await Promise.all([newProject(), startLite()]);
@@ -62,6 +62,20 @@ test("the consumer writes reports, tries again, and leaves a dead letter", async
   assert.deepEqual(output.split("\n").sort(), ["dead letter: month 13, there is no month 13", "report of month 1", "report of month 5"]);
   const messages = await Promise.all(ids.map(({ id }) => queue.getMessage(id)));
   assert.deepEqual(messages.map(({ status, attempts }) => [status, attempts]), [["completed", 1], ["completed", 2], ["failed", 1]]);
+});
+
+test("supabase-js enqueues once, and is told what is wrong", async () => {
+  // Supabase Lite has it among its own packages; it wants a newer Node than 20.
+  mkdirSync(path.join(project.path, "node_modules/@supabase"), { recursive: true });
+  symlinkSync(path.join(await ensureTool("lite"), "node_modules/@supabase/supabase-js"), path.join(project.path, "node_modules/@supabase/supabase-js"));
+  const [, node22] = (await runtimes(project)).find(([name]) => name === "Node 22");
+  const enqueue = (to) => node22("with-supabase-js", { ...env, RECIPIENT: to });
+  const first = JSON.parse(await enqueue("user@example.com"));
+  assert.deepEqual(Object.entries(first), [["id", first.id], ["created", true]]);
+  assert.deepEqual(JSON.parse(await enqueue("user@example.com")), { id: first.id, created: false, payload_differs: false });
+  assert.equal(await enqueue("nobody"), "refused: email_queue: to: must be an e-mail address, {email, name}, or a list of either (field=to)");
+  const [message, ...others] = await queue.getMessagesByStatus("pending", { metadata: { user: 42 } });
+  assert.deepEqual([message.id, message.payload.to, others], [first.id, "user@example.com", []]);
 });
 
 test("the README shows the trigger as it is tested", () => {

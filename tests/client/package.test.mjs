@@ -118,6 +118,18 @@ for (const [name, options] of [["Node's resolution", { module: "nodenext" }], ["
   });
 }
 
+test("the examples' types are right", async () => {
+  const tools = path.join(await ensureTool("client"), "node_modules");
+  const files = ["backend.ts", "report-consumer.ts"];
+  for (const file of files) writeFileSync(path.join(project.path, file), readFileSync(path.join(ROOT, "tests/examples", file)));
+  const options = { module: "nodenext", typeRoots: [path.join(tools, "@types")] };
+  writeFileSync(path.join(project.path, "examples.json"), JSON.stringify({ compilerOptions: { ...COMPILER, ...options }, files }));
+  await run(process.execPath, [path.join(tools, "typescript/bin/tsc"), "--project", "examples.json"], { cwd: project.path });
+  const edge = "order-placed.ts";
+  writeFileSync(path.join(project.path, edge), readFileSync(path.join(ROOT, "tests/examples", edge)));
+  await run(await ensureDeno("newest"), ["check", "--no-lock", "--node-modules-dir=manual", edge], { cwd: project.path });
+});
+
 test("the types are found by Deno, installed and imported as a file", async () => {
   const files = ["accepted.ts", "refused.ts"];
   for (const file of files) {

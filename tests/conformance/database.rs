@@ -70,6 +70,11 @@ impl Database {
         })
     }
 
+    /// `outer @> inner`.
+    pub fn contains(&mut self, outer: &Value, inner: &Value) -> bool {
+        self.call("select to_jsonb($1::jsonb @> $2)", &[outer, inner])
+    }
+
     fn call<T: DeserializeOwned>(&mut self, sql: &str, arguments: &[&(dyn ToSql + Sync)]) -> T {
         let row = self
             .client
@@ -113,6 +118,11 @@ impl Subject for Database {
 
     fn list(&mut self, status: &str) -> Vec<QueueMessage> {
         self.call("select public.email_queue_list($1, null, 1000)", &[&status])
+    }
+
+    fn search(&mut self, metadata: &Value) -> Vec<QueueMessage> {
+        let sql = "select public.email_queue_list('pending', p_metadata => $1)";
+        self.call(sql, &[metadata])
     }
 
     fn advance(&mut self, by: Duration) {

@@ -10,6 +10,7 @@
 )]
 
 mod cases;
+mod containment;
 mod database;
 mod differential;
 mod memory;

@@ -2,7 +2,7 @@
 
 use crate::subject::Subject;
 use email_queue::adapters::memory::{Queue, Settings};
-use email_queue::queue::{Enqueued, NewMessage, QueueMessage, QueueMessageStatus};
+use email_queue::queue::{Enqueued, ListOptions, NewMessage, QueueMessage, QueueMessageStatus};
 use email_queue::work::{Dispatch, Reply, Request, SettleResult};
 use serde_json::Value;
 use std::time::Duration;
@@ -41,6 +41,14 @@ impl Subject for Memory {
     fn list(&mut self, status: &str) -> Vec<QueueMessage> {
         let status = QueueMessageStatus::parse(status).expect("a status");
         self.queue.list(status, None, 1000, None)
+    }
+
+    fn search(&mut self, metadata: &Value) -> Vec<QueueMessage> {
+        let options = ListOptions {
+            metadata: Some(metadata.clone()),
+            ..ListOptions::default()
+        };
+        self.queue.page(QueueMessageStatus::Pending, &options)
     }
 
     fn advance(&mut self, by: Duration) {

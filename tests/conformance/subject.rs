@@ -16,6 +16,8 @@ pub trait Subject {
     fn work(&mut self, request: &Request) -> Reply;
     fn get(&mut self, id: &str) -> QueueMessage;
     fn list(&mut self, status: &str) -> Vec<QueueMessage>;
+    /// What waits and has this in its metadata.
+    fn search(&mut self, metadata: &Value) -> Vec<QueueMessage>;
     fn advance(&mut self, by: Duration);
     /// Settings by their names in the database; only those that both have.
     fn configure(&mut self, settings: Value);

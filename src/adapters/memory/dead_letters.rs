@@ -2,6 +2,7 @@
 
 use super::email::lane;
 use super::store::{End, Message, Queue, Ready};
+use crate::queue::containment::has;
 use crate::queue::{
     Cancelled, DeadLetterFilter, QueueMessage, QueueMessageStatus, Redrive, Redriven, Refused, time,
 };
@@ -81,6 +82,7 @@ impl Queue {
                     .is_none_or(|reason| Some(reason) == end.reason)
                 && since.is_none_or(|since| end.at >= since)
                 && until.is_none_or(|until| end.at < until)
+                && has(message.metadata.as_ref(), filter.metadata.as_ref())
                 && text.as_ref().is_none_or(|text| {
                     let last = end
                         .errors

@@ -2,6 +2,7 @@
 
 use super::members::history;
 use super::store::{Dispatch, Member, Message, Queue};
+use crate::queue::containment::has;
 use crate::queue::{ListOptions, QueueMessage, QueueMessageStatus, time};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -87,6 +88,7 @@ impl Queue {
                 && (options.before.as_ref()).is_none_or(|before| *id < before)
                 && since.is_none_or(|since| message.created_at >= since)
                 && until.is_none_or(|until| message.created_at < until)
+                && has(message.metadata.as_ref(), options.metadata.as_ref())
                 && self.whereabouts(id, message).status == status
         };
         let limit = options.limit.map_or(100, |limit| limit as usize);

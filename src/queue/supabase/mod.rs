@@ -176,6 +176,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
             "p_before": options.before,
             "p_since": options.since,
             "p_until": options.until,
+            "p_metadata": options.metadata,
         });
         self.call("email_queue_list", arguments.to_string()).await
     }

@@ -32,6 +32,7 @@ export async function use(): Promise<QueueErrorCode | undefined> {
   const subject: string | undefined = message?.payload.subject;
   const at: Date | undefined = message?.createdAt;
   const failed: QueueMessage<EmailPayload>[] = await provider.getMessagesByStatus(status, { since: new Date(), limit: 10 });
+  const ofAnOrder: QueueMessage[] = await provider.getMessagesByStatus(status, { metadata: { order: 7, lines: [{ sku: "a" }] } });
   const reports: QueueMessage<Report>[] = await provider.getMessagesByStatus<Report>(literal, { type: "report" });
 
   const leased: LeasedMessage<Report>[] = await provider.dequeue<Report>({ types: ["report"], maxMessages: 5, visibilityTimeout: 30 });
@@ -41,8 +42,10 @@ export async function use(): Promise<QueueErrorCode | undefined> {
     await provider.retry(one.lease, new Error(`${month} ${settlement}`), { delaySeconds: 5 });
   }
   await provider.redrive({ ids: many.map(({ id }) => id), allowDuplicates: true });
+  await provider.listDeadLetters({ metadata: { order: 7 }, limit: 10 });
   await provider.redrive({ filter: {} });
-  void [subject, at, failed, reports];
+  await provider.redrive({ filter: { metadata: { order: 7 } } });
+  void [subject, at, failed, ofAnOrder, reports];
   try {
     await provider.pause({ reason: "maintenance", domain: "example.com", seconds: 60 });
   } catch (error) {

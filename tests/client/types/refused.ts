@@ -45,6 +45,12 @@ provider.complete("00000000-0000-7000-8000-000000000000");
 provider.getMessagesByStatus("done");
 // @ts-expect-error an unknown option of lists
 provider.getMessagesByStatus(QueueMessageStatus.FAILED, { page: 2 });
+// @ts-expect-error metadata is an object
+provider.getMessagesByStatus(QueueMessageStatus.FAILED, { metadata: "order" });
+// @ts-expect-error metadata is an object here too
+provider.listDeadLetters({ metadata: 7 });
+// @ts-expect-error and in a filter
+provider.redrive({ filter: { metadata: ["order"] } });
 // @ts-expect-error no such reason
 provider.listDeadLetters({ reason: "cancelled" });
 // @ts-expect-error ids or a filter
