@@ -136,7 +136,7 @@ fn each_message_is_counted_by_what_became_of_it() {
             state.on_call(4 * MILLISECOND, Ok(answer));
             let mut counts = [0; 4];
             counts[index] = factor;
-            let report = state.report(SECOND);
+            let report = &state.report;
             let counted = [
                 report.accepted,
                 report.retried,
@@ -151,18 +151,18 @@ fn each_message_is_counted_by_what_became_of_it() {
 
 #[test]
 fn a_begin_that_finds_nothing_to_send_counts_its_members() {
-    let pair = || Dispatch {
-        messages: [dispatch("a", 2), dispatch("b", 2)]
+    let three = || Dispatch {
+        messages: [dispatch("a", 2), dispatch("b", 2), dispatch("c", 2)]
             .map(|dispatch| dispatch.messages[0].clone())
             .into(),
         ..dispatch("d", 2)
     };
     for (found, failed, lost, held) in [
-        (BeginState::Ended, 2, 0, 0),
-        (BeginState::Lost, 0, 2, 0),
+        (BeginState::Ended, 3, 0, 0),
+        (BeginState::Lost, 0, 3, 0),
         (BeginState::Changed, 1, 0, 100),
     ] {
-        let mut state = state(vec![pair()]);
+        let mut state = state(vec![three()]);
         assert_eq!(begins(&mut state, MILLISECOND), ["d"]);
         let changed = Begun {
             removed: vec!["message-a".to_owned()],
@@ -178,7 +178,7 @@ fn a_begin_that_finds_nothing_to_send_counts_its_members() {
         let rests: Vec<_> = state.settles.iter().map(|p| p.settle.rest).collect();
         if found == BeginState::Changed {
             assert_eq!(rests, [Some(Rest::Release)]);
-            assert_eq!(state.settles[0].tally.total(), 1);
+            assert_eq!(state.settles[0].tally.total(), 2);
         } else {
             assert_eq!(rests, []);
         }

@@ -104,7 +104,7 @@ fn a_settle_that_fails_three_times_is_lost_and_ends_the_run() {
     state.on_call(now, Ok(failed()));
     assert_eq!(state.stopped, Some(Stopped::Unavailable));
     assert!(state.is_done());
-    assert_eq!((state.held_bytes, state.report(now).lost), (0, 1));
+    assert_eq!((state.held_bytes, state.report.lost), (0, 1));
 }
 
 #[test]
@@ -139,4 +139,20 @@ fn what_a_run_that_gave_up_holds_is_lost_too() {
     state.on_call(2 * MILLISECOND, Ok(answer));
     assert_eq!(state.report(SECOND).lost, 1 + 2);
     assert_eq!(state.report(SECOND).duration_ms, 1000);
+}
+
+#[test]
+fn a_report_says_what_ended_the_run_and_when_to_come_back() {
+    for (why, named) in [(Stopped::Limit, false), (Stopped::Throttled, true)] {
+        let mut state = state(vec![]);
+        // It was mended, and is on record all the same.
+        state.on_call(MILLISECOND, unreachable());
+        assert_eq!(state.report(SECOND).stopped, Stopped::Empty);
+        assert_eq!(state.report(SECOND).reason, None);
+        state.stop(why, Some(1001 * MILLISECOND));
+        let report = state.report(SECOND);
+        assert_eq!(report.stopped, why);
+        assert_eq!(report.reason.is_some(), named);
+        assert_eq!(report.retry_after_seconds, Some(2));
+    }
 }

@@ -107,6 +107,55 @@ fn a_begin_that_is_refused_is_held_for_a_short_wait_and_given_back_for_a_long_on
 }
 
 #[test]
+fn a_begin_that_a_probe_refuses_waits_for_its_answer_if_it_may_be_its_own() {
+    let now = 200 * MILLISECOND;
+    let refused = || Answer {
+        begins: vec![Begun {
+            retry_after_ms: Some(60_000),
+            ..begun("b", BeginState::Unavailable, 0)
+        }],
+        ..Answer::default()
+    };
+    // Nothing of this run is on its way.
+    let mut run = state(vec![dispatch("b", 2)]);
+    assert_eq!(begins(&mut run, MILLISECOND), ["b"]);
+    run.on_call(now, Ok(refused()));
+    assert_eq!(run.stopped, Some(Stopped::Unavailable));
+    assert_eq!((run.prepared.len(), run.settles.len()), (0, 1));
+    // One request is.
+    let mut run = sending(Some(0));
+    call(&mut run, 102 * MILLISECOND).unwrap();
+    run.on_call(now, Ok(claims(vec![dispatch("b", 2)])));
+    assert_eq!(begins(&mut run, now), ["b"]);
+    run.on_call(now, Ok(refused()));
+    assert_eq!((run.stopped, run.begin_at), (None, now + 10 * SECOND));
+    assert_eq!((run.prepared.len(), run.settles.len()), (1, 0));
+}
+
+#[test]
+fn what_waits_for_its_slot_is_given_back_once_the_provider_refuses_everybody() {
+    for (status, waiting) in [(429, 0), (500, 1)] {
+        let mut state = sending(Some(0));
+        call(&mut state, 102 * MILLISECOND).unwrap();
+        state.on_call(SECOND, Ok(claims(vec![dispatch("b", 2)])));
+        assert_eq!(begins(&mut state, SECOND), ["b"]);
+        let answer = Answer {
+            begins: vec![begun("b", BeginState::Begun, 700)],
+            ..claims(vec![])
+        };
+        state.on_call(SECOND, Ok(answer));
+        let reply = Reply::Answered {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        state.on_reply(SECOND, "a", &reply, 0.5);
+        assert_eq!(state.waiting.len(), waiting, "{status}");
+        assert_eq!(state.settles.len(), 2 - waiting);
+    }
+}
+
+#[test]
 fn a_held_dispatch_stays_before_others_of_its_priority() {
     let mut state = state(vec![
         dispatch("code", 0),
