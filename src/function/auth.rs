@@ -70,6 +70,7 @@ mod tests {
             (None, Some("sb_secret_a"), true),
             (None, Some("sb_secret_b"), true),
             (Some("Bearer wrong"), Some("sb_secret_b"), true),
+            (Some("Bearer run-secret"), Some("sb_secret_a"), true),
             (Some("Bearer wrong"), None, false),
             (Some("Basic run-secret"), None, false),
             (Some("run-secret"), None, false),
@@ -85,6 +86,17 @@ mod tests {
                 "{authorization:?} {api_key:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_secret_that_is_configured_twice_admits() {
+        let mut credentials = Credentials::default();
+        for _ in 0..2 {
+            credentials.allow_bearer("run-secret");
+            credentials.allow_api_key("sb_secret_a");
+        }
+        assert!(credentials.admit(Some("Bearer run-secret"), None));
+        assert!(credentials.admit(None, Some("sb_secret_a")));
     }
 
     #[test]

@@ -250,6 +250,8 @@ mod tests {
     fn debug_shows_no_secret() {
         let environment = Environment::read(&variables(&[])).unwrap();
         let text = format!("{environment:?}");
+        let shown = r#"Environment { supabase_url: "http://127.0.0.1:54321", resend_url: "#;
+        assert!(text.starts_with(shown), "{text}");
         assert!(
             !text.contains("re_key") && !text.contains("sb_secret"),
             "{text}"

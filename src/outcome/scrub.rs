@@ -140,6 +140,9 @@ mod tests {
         // The bound is in characters, not in bytes.
         let wide = "\u{1f600} ".repeat(250);
         assert_eq!(scrub(&wide), wide);
+        let widest = "\u{1f600}".repeat(500);
+        assert_eq!(scrub(&widest), widest);
+        assert!(scrub(&format!("{widest} x")).ends_with('…'));
         assert_eq!(
             scrub(&"jane@example.com ".repeat(10_000)).chars().count(),
             LONGEST

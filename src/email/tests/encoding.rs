@@ -68,6 +68,18 @@ fn a_batch_keeps_the_order_of_its_members() {
 }
 
 #[test]
+fn a_body_is_written_into_one_piece_of_memory_that_fits() {
+    // One letter of 16 is escaped, which is what there is room for.
+    let html = "fifteen letters\n".repeat(10_000);
+    let file = json!([{"filename": "a", "content": "A".repeat(4000)}]);
+    let body = bytes(&parse(json!({"content": html, "attachments": file})).unwrap());
+    // A kilobyte is for the rest. Grown, it would be twice the size.
+    let most = body.len() + 1024;
+    let room = body.capacity();
+    assert!((body.len()..most).contains(&room), "{}: {room}", body.len());
+}
+
+#[test]
 fn what_cannot_be_one_request_is_an_error() {
     let email = parse(json!({})).unwrap();
     let member = Member {

@@ -107,6 +107,7 @@ fn a_subject_is_one_line_and_required_without_a_template() {
             "control",
         ),
     ]);
+    taken([json!({"subject": "é".repeat(980)})]);
     assert_eq!(
         sent(json!({"subject": "Größe 🦀 \"x\""}))["subject"],
         "Größe 🦀 \"x\""
@@ -286,4 +287,7 @@ fn debug_shows_no_address_subject_or_body() {
     let shown = format!("{email:?} {email:#?} {mailbox:?} {member:?}").to_lowercase();
     assert!(!shown.contains("secret"), "{shown}");
     assert!(!shown.contains("u2vj"), "{shown}");
+    let counts = "Email { recipients: 1, attachments: 1, templated: false, .. }";
+    assert_eq!(format!("{email:?}"), counts);
+    assert_eq!(format!("{mailbox:?}"), "Mailbox(redacted)");
 }

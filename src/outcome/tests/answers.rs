@@ -80,7 +80,16 @@ fn a_permissive_batch_names_the_rejected_by_their_index_in_the_request() {
 
 #[test]
 fn what_cannot_be_read_leaves_the_dispatch_frozen() {
+    let two_by_single = Context {
+        members: 2,
+        ..single()
+    };
     let cases = [
+        (
+            two_by_single,
+            r#"{"id":"e1"}"#,
+            "one answer, but not one message",
+        ),
         (single(), "", "not JSON"),
         (single(), "<html>", "not JSON"),
         (single(), r#"{"id":"e1""#, "not JSON"),

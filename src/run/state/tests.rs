@@ -1,10 +1,16 @@
 //! What the driver relies on; whole runs are in `tests/run`.
 
+mod answers;
+mod failures;
+mod obstacles;
+mod times;
+
 use super::*;
 use crate::work::{BeginState, Begun, ClaimedMessage, Reply as Answer};
 use serde_json::json;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
 
 fn dispatch(name: &str, priority: u8) -> Dispatch {
     Dispatch {
@@ -47,14 +53,45 @@ fn begun(dispatch_id: &str, state: BeginState, wait_ms: u64) -> Begun {
 
 /// A run with one request at a time, after its first call, which claimed `dispatches`.
 fn state(dispatches: Vec<Dispatch>) -> State {
-    let config = Config {
-        in_flight: 1,
-        ..Config::DEFAULT
-    };
-    let mut state = State::new(config, Duration::ZERO, "run".to_owned());
+    let mut state = fresh(1);
     call(&mut state, Duration::ZERO).unwrap();
     state.on_call(MILLISECOND, Ok(claims(dispatches)));
     state
+}
+
+/// A run with so many requests at a time.
+fn fresh(in_flight: usize) -> State {
+    let config = Config {
+        in_flight,
+        ..Config::DEFAULT
+    };
+    State::new(config, Duration::ZERO, "run".to_owned())
+}
+
+/// A run of two requests at a time, one of which, `a`, is on its way to the provider since the second millisecond.
+/// `next_due_ms` is what its last claim, which found nothing, said.
+fn sending(next_due_ms: Option<u64>) -> State {
+    let mut state = fresh(2);
+    call(&mut state, Duration::ZERO).unwrap();
+    state.on_call(MILLISECOND, Ok(claims(vec![dispatch("a", 2)])));
+    assert_eq!(begins(&mut state, MILLISECOND), ["a"]);
+    let answer = Answer {
+        begins: vec![begun("a", BeginState::Begun, 0)],
+        next_due_ms,
+        ..Answer::default()
+    };
+    state.on_call(2 * MILLISECOND, Ok(answer));
+    assert!(state.next_send(2 * MILLISECOND).is_some());
+    state
+}
+
+fn accept(state: &mut State, now: Duration, dispatch_id: &str) {
+    let reply = Reply::Answered {
+        status: 200,
+        headers: Vec::new(),
+        body: br#"{"id": "e"}"#.to_vec(),
+    };
+    state.on_reply(now, dispatch_id, &reply, 0.5);
 }
 
 fn call(state: &mut State, now: Duration) -> Option<crate::work::Request> {
@@ -191,25 +228,24 @@ fn a_begin_that_went_unanswered_for_longer_than_the_margin_is_not_repeated() {
 #[test]
 fn a_begin_is_counted_from_its_first_call_although_a_later_one_failed() {
     let mut state = state(vec![dispatch("a", 2)]);
-    let second = Duration::from_secs(1);
     assert_eq!(begins(&mut state, MILLISECOND), ["a"]);
     // It may have been carried out.
-    state.on_call(second, unreachable());
-    assert_eq!(begins(&mut state, 2 * second), ["a"]);
+    state.on_call(SECOND, unreachable());
+    assert_eq!(begins(&mut state, 2 * SECOND), ["a"]);
     let failed = Answer {
         begins: vec![begun("a", BeginState::Error, 0)],
         ..claims(vec![])
     };
-    state.on_call(3 * second, Ok(failed));
-    assert_eq!(begins(&mut state, 4 * second), ["a"]);
+    state.on_call(3 * SECOND, Ok(failed));
+    assert_eq!(begins(&mut state, 4 * SECOND), ["a"]);
     let answer = Answer {
         begins: vec![begun("a", BeginState::Begun, 0)],
         ..claims(vec![])
     };
-    state.on_call(6 * second, Ok(answer));
+    state.on_call(6 * SECOND, Ok(answer));
     assert!(
-        state.next_send(6 * second).is_none(),
+        state.next_send(6 * SECOND).is_none(),
         "its lease may be over before the answer"
     );
-    assert_given_back(&call(&mut state, 6 * second).unwrap());
+    assert_given_back(&call(&mut state, 6 * SECOND).unwrap());
 }
