@@ -2,7 +2,7 @@
 
 use super::{
     DeadLetterFilter, Dequeue, Lease, ListOptions, NewMessage, Page, Pause, QueueError, Redrive,
-    jsonb, time,
+    jsonb, tags, time,
 };
 use crate::decide::millis;
 use crate::email::{Email, Sender};
@@ -51,11 +51,12 @@ fn check(field: &str, holds: bool) -> Checked {
     if holds { Ok(()) } else { refuse(field) }
 }
 
-/// A message to enqueue, its delay in the database's unit.
+/// A message to enqueue, its tags in its payload and its delay in the database's unit.
 pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
     if let Some(kind) = &message.kind {
         self::kind(kind)?;
     }
+    tags::write(&mut message)?;
     if message.kind.as_deref().is_none_or(|kind| kind == "email") {
         Email::parse(&message.payload, Sender::Optional)
             .map_err(|error| QueueError::from(error.within("payload")))?;
