@@ -163,7 +163,7 @@ export interface DeadLetterFilter {
   until?: Date | string;
   /** In the last error, whatever its case. */
   text?: string;
-  /** Only messages whose `metadata` contains this, as in {@link ListOptions}. */
+  /** Only messages whose `metadata` contains this, as in {@link ListOptions}; a redrive must name a key. */
   metadata?: Record<string, unknown>;
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::decide::millis;
 use crate::email::{Email, Sender};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -200,6 +200,18 @@ pub(super) fn redrive(redrive: &Redrive) -> Checked {
     }
     if let Some(filter) = &redrive.filter {
         self::filter(filter).map_err(|error| error.below("filter"))?;
+        // All that have any, which is what is left of `{order: undefined}` in JavaScript.
+        if filter
+            .metadata
+            .as_ref()
+            .and_then(Value::as_object)
+            .is_some_and(Map::is_empty)
+        {
+            return Err(QueueError::invalid(
+                "filter.metadata",
+                "must name at least one key",
+            ));
+        }
     }
     page(redrive.limit, None)
 }
