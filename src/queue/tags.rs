@@ -39,3 +39,35 @@ pub(crate) fn to_write<'a>(
     check_tags(tags).map_err(|error| QueueError::from(error.within("tags")))?;
     Ok(Some(tags))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn tags_are_given_once_and_to_an_email() {
+        let (plain, tagged) = (json!({"to": "a@b.example"}), json!({"tags": []}));
+        let tags = json!({"plan": "pro"});
+        let refused = |kind, payload: &Value, tags: &Value| {
+            let error = to_write(kind, payload, Some(tags)).err();
+            error.map(|error| error.to_string())
+        };
+        assert_eq!(to_write(None, &plain, Some(&tags)), Ok(Some(&tags)));
+        let null = json!({"tags": null});
+        assert_eq!(to_write(Some("email"), &null, Some(&tags)), Ok(Some(&tags)));
+        assert_eq!(to_write(Some("sms"), &tagged, Some(&Value::Null)), Ok(None));
+        assert_eq!(
+            refused(Some("sms"), &plain, &tags).as_deref(),
+            Some("tags: belongs to e-mail; use metadata")
+        );
+        assert_eq!(
+            refused(None, &tagged, &tags).as_deref(),
+            Some("tags: is given in the payload too; give it once")
+        );
+        assert_eq!(
+            refused(None, &plain, &json!([{"name": "plan", "value": 1}])).as_deref(),
+            Some("tags[0].value: must be a string")
+        );
+    }
+}
