@@ -94,6 +94,11 @@ pub(super) fn parse_tags(value: &Value) -> Result<BTreeMap<String, String>, Fiel
     Ok(tags)
 }
 
+/// What is wrong with tags that are not in a payload yet.
+pub(crate) fn check_tags(value: &Value) -> Result<(), FieldError> {
+    parse_tags(value).map(|_| ())
+}
+
 fn parse_tag(item: &Value, tags: &mut BTreeMap<String, String>) -> Result<(), FieldError> {
     let item = object(item)?;
     only(item, &["name", "value"], &[("key", "name")])?;

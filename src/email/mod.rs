@@ -33,13 +33,13 @@ use std::{collections::BTreeMap, fmt};
 
 use serde_json::Value;
 
-pub(crate) use self::error::shown;
 pub use self::{
     address::Mailbox,
     encode::{EncodeError, Endpoint, MAX_BATCH, Member, UnknownEndpoint, WIRE_VERSION, encode},
     error::FieldError,
 };
 use self::{attachment::Attachment, template::Template};
+pub(crate) use self::{error::shown, headers::check_tags};
 
 /// The most addresses in each of `to`, `cc`, `bcc` and `replyTo`.
 ///

@@ -4,6 +4,9 @@ import type { QueueMessageStatus } from "./queue.d.ts";
 /** `user@example.com`, `Name <user@example.com>`, or its two parts. */
 export type Address = string | { email: string; name?: string };
 
+/** At most 49. Names and values have 1 to 256 characters of A-Z a-z 0-9 _ -; the provider's webhooks give them back. */
+export type Tags = { name: string; value: string }[] | Record<string, string>;
+
 /** An e-mail. It needs `content`, `text` or `template`. */
 export interface EmailPayload {
   /** 1 to 50 addresses. */
@@ -20,7 +23,7 @@ export interface EmailPayload {
   /** Plain text; made from the HTML where it is not given, left out where it is `""`. */
   text?: string;
   headers?: Record<string, string>;
-  tags?: { name: string; value: string }[] | Record<string, string>;
+  tags?: Tags;
   attachments?: Attachment[];
   /** A template stored at Resend, in place of `content` and `text`. */
   template?: { id: string; variables?: Record<string, string | number> };
@@ -36,6 +39,8 @@ export type Attachment = { contentType?: string; contentId?: string } & (
 export interface NewMessage extends EnqueueOptions {
   type?: "email";
   payload: EmailPayload;
+  /** The same as `payload.tags`, where they are kept: give them once. */
+  tags?: Tags;
 }
 
 /** A message for a consumer of your own. */
@@ -158,7 +163,7 @@ export interface DeadLetterFilter {
   until?: Date | string;
   /** In the last error, whatever its case. */
   text?: string;
-  /** Only messages whose `metadata` contains this, as in {@link ListOptions}. */
+  /** Only messages whose `metadata` contains this, as in {@link ListOptions}; a redrive must name a key. */
   metadata?: Record<string, unknown>;
 }
 

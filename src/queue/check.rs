@@ -2,11 +2,11 @@
 
 use super::{
     DeadLetterFilter, Dequeue, Lease, ListOptions, NewMessage, Page, Pause, QueueError, Redrive,
-    jsonb, time,
+    jsonb, tags, time,
 };
 use crate::decide::millis;
 use crate::email::{Email, Sender};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -51,11 +51,12 @@ fn check(field: &str, holds: bool) -> Checked {
     if holds { Ok(()) } else { refuse(field) }
 }
 
-/// A message to enqueue, its delay in the database's unit.
+/// A message to enqueue, its tags in its payload and its delay in the database's unit.
 pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
     if let Some(kind) = &message.kind {
         self::kind(kind)?;
     }
+    tags::write(&mut message)?;
     if message.kind.as_deref().is_none_or(|kind| kind == "email") {
         Email::parse(&message.payload, Sender::Optional)
             .map_err(|error| QueueError::from(error.within("payload")))?;
@@ -199,6 +200,18 @@ pub(super) fn redrive(redrive: &Redrive) -> Checked {
     }
     if let Some(filter) = &redrive.filter {
         self::filter(filter).map_err(|error| error.below("filter"))?;
+        // All that have any, which is what is left of `{order: undefined}` in JavaScript.
+        if filter
+            .metadata
+            .as_ref()
+            .and_then(Value::as_object)
+            .is_some_and(Map::is_empty)
+        {
+            return Err(QueueError::invalid(
+                "filter.metadata",
+                "must name at least one key",
+            ));
+        }
     }
     page(redrive.limit, None)
 }

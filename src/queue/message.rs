@@ -103,6 +103,9 @@ pub struct NewMessage {
     pub kind: Option<String>,
     /// What to send.
     pub payload: Value,
+    /// Tags of an e-mail, `[{name, value}]` or `{name: value}`: the same as `payload.tags`, where they are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Value>,
     /// 0 (first) to 3; 2 where it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<u8>,

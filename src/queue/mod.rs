@@ -29,6 +29,7 @@ mod message;
 mod options;
 mod provider;
 mod supabase;
+pub(crate) mod tags;
 pub(crate) mod time;
 
 pub use crate::work::Reason;

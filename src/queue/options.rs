@@ -122,7 +122,7 @@ pub struct DeadLetterFilter {
     /// In the last error, whatever its case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Only messages whose metadata contains this object, as in [`ListOptions`].
+    /// Only messages whose metadata contains this object, as in [`ListOptions`]; a redrive must name a key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
 }

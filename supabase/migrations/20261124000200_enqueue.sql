@@ -33,6 +33,9 @@ begin
       if coalesce(jsonb_typeof(v_payload), 'null') = 'null' or v_message.type = 'email' and jsonb_typeof(v_payload) <> 'object' then
         perform email_queue_private.refuse('payload', 'must be an object');
       end if;
+      if coalesce(jsonb_typeof(v_item -> 'tags'), 'null') <> 'null' then
+        v_payload := v_payload || jsonb_build_object('tags', v_item -> 'tags');
+      end if;
       -- Deeper than any payload needs, and than what a worker's JSON parser reads.
       if jsonb_path_exists(v_payload, '$.**{33}') then
         perform email_queue_private.refuse('payload', 'is nested more than 32 deep');
@@ -104,16 +107,16 @@ comment on function email_queue_private.enqueue(jsonb, boolean) is
 create function public.email_queue_enqueue(
   p_payload jsonb, p_type text default 'email', p_priority integer default null, p_max_attempts integer default null,
   p_run_at timestamptz default null, p_delay_ms bigint default null, p_send_before timestamptz default null,
-  p_dedup_key text default null, p_metadata jsonb default null
+  p_dedup_key text default null, p_metadata jsonb default null, p_tags jsonb default null
 ) returns jsonb
 language sql volatile security definer set search_path = ''
 as $$
   select email_queue_private.enqueue(jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
     'type', p_type, 'priority', p_priority, 'max_attempts', p_max_attempts, 'run_at', p_run_at, 'delay_ms', p_delay_ms,
-    'send_before', p_send_before, 'dedup_key', p_dedup_key)) || jsonb_build_object('payload', p_payload, 'metadata', p_metadata)), false) -> 0
+    'send_before', p_send_before, 'dedup_key', p_dedup_key)) || jsonb_build_object('payload', p_payload, 'metadata', p_metadata, 'tags', p_tags)), false) -> 0
 $$;
-comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb) is
-  'Enqueues one message in the caller''s transaction. Answers {id, created}; created is false where the dedup key was known.';
+comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb) is
+  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. Answers {id, created}; created is false where the dedup key was known.';
 
 create function public.email_queue_enqueue_many(p_messages jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -126,6 +129,6 @@ begin
 end
 $$;
 comment on function public.email_queue_enqueue_many(jsonb) is
-  'Enqueues a list of {payload, type, priority, max_attempts, run_at, delay_ms, send_before, dedup_key, metadata}, all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
+  'Enqueues a list of {payload, tags, type, priority, max_attempts, run_at, delay_ms, send_before, dedup_key, metadata}, all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
 
 call email_queue_private.apply_grants();

@@ -2,7 +2,9 @@
 -- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own.
 -- Bounded: each call takes at most 1000 messages.
 
-create function email_queue_private.check_filter(p_filter jsonb) returns jsonb
+-- What changes messages asks more of it than what lists them: {"metadata": {}} would be all that have any, and is what is left of
+-- {order: undefined} in JavaScript.
+create function email_queue_private.check_filter(p_filter jsonb, p_changes boolean) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
@@ -23,10 +25,13 @@ begin
   perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
   perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
   perform email_queue_private.check_metadata('filter.metadata', nullif(v_filter -> 'metadata', 'null'::jsonb));
+  if p_changes and v_filter -> 'metadata' = '{}'::jsonb then
+    perform email_queue_private.refuse('filter.metadata', 'must name at least one key');
+  end if;
   return v_filter;
 end
 $$;
-comment on function email_queue_private.check_filter(jsonb) is 'A filter of dead letters, or an error that names the field.';
+comment on function email_queue_private.check_filter(jsonb, boolean) is 'A filter of dead letters, or an error that names the field.';
 
 -- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: a text with % or _
 -- means these. What has some metadata is found apart, all of it: a walk in the order of the ids could have to go through all
@@ -58,7 +63,7 @@ language sql stable security definer set search_path = ''
 as $$
   select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q
   where q.id = any (array(
-    select d.id from email_queue_private.dead_letters(null, email_queue_private.check_filter(p_filter), p_before, true, p_limit) as d))
+    select d.id from email_queue_private.dead_letters(null, email_queue_private.check_filter(p_filter, false), p_before, true, p_limit) as d))
 $$;
 comment on function public.email_queue_dead_letters(jsonb, integer, uuid) is
   'Failed messages, newest first, at most 1000. p_filter: {type, reason, since, until, text, metadata}; p_before (an id) continues a page.';
@@ -84,7 +89,7 @@ create function public.email_queue_redrive(
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
 as $$
 declare
-  v_filter jsonb := email_queue_private.check_filter(p_filter);
+  v_filter jsonb := email_queue_private.check_filter(p_filter, true);
   v_message email_queue_private.message;
   v_payload jsonb;
   v_obstacle text;
@@ -137,7 +142,7 @@ create function public.email_queue_discard(
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
 as $$
 declare
-  v_filter jsonb := email_queue_private.check_filter(p_filter);
+  v_filter jsonb := email_queue_private.check_filter(p_filter, true);
   v_ids uuid[];
 begin
   if p_ids is null and p_filter is null then

@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(20);
+select plan(21);
 
 create temp table d (step text, dispatch jsonb);
 create temp table m (name text, id uuid);
@@ -34,6 +34,7 @@ select pg_temp.settle(c, '{"answer": "none", "rest": "fail"}') from (select pg_t
 delete from email_queue_private.body where id = (select id from m where name = 'unknown');
 select is(public.email_queue_redrive(p_filter => '{}') -> 'refused' -> 0 ->> 'reason', 'its payload was erased', 'without a payload there is nothing to send');
 select throws_ok($$select public.email_queue_redrive()$$, '22023', 'email_queue: ids: is missing: give p_ids, or p_filter ({} for all dead letters)', 'not everything by mistake');
+select throws_ok($$select public.email_queue_redrive(p_filter => '{"metadata": {}}')$$, '22023', 'email_queue: filter.metadata: must name at least one key', 'nor everything that has metadata');
 
 select pg_temp.mails(3);
 select pg_temp.settle(c, '{"answer": "none", "rest": "fail"}') from (select pg_temp.claim(5) as c) as c;

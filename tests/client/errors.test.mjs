@@ -123,6 +123,8 @@ test("values that JSON cannot carry are refused with their name", async () => {
   await assert.rejects(queue.getMessagesByStatus("failed", { metadata: { a: [1n] } }), { code: "invalid_input", field: "metadata.a[0]" });
   await assert.rejects(queue.getMessagesByStatus("failed", { metadata: { a: "x".repeat(16_376) } }), { code: "invalid_input", field: "metadata" });
   await assert.rejects(queue.redrive({ filter: { metadata: { a: "x".repeat(16_376) } } }), { code: "invalid_input", field: "filter.metadata" });
+  // JSON leaves out what is undefined: `{}` is all that have any metadata.
+  await assert.rejects(queue.redrive({ filter: { metadata: { order: undefined } } }), { code: "invalid_input", field: "filter.metadata" });
   await assert.rejects(queue.getMessage(ID.slice(1)), { code: "invalid_input", field: "id" });
 });
 

@@ -46,6 +46,7 @@ cases! {
         bad_input_is_refused_with_the_name_of_the_field
         a_dedup_key_makes_it_happen_once
         the_default_sender_is_written_in
+        tags_are_written_into_the_payload
         all_or_none_of_many;
     claim:
         the_best_priority_goes_first_then_the_oldest

@@ -26,9 +26,11 @@ test("every field arrives, in a batch and alone", async (stack) => {
     headers: { "X-Order": "42", "List-Unsubscribe": "<https://shop.example/u>" },
     tags: [{ name: "kind", value: "order" }],
   };
+  const { tags, ...untagged } = everything;
   const sent = await client(stack).enqueueMany([
     { payload: { ...everything, subject: "batch" } },
     { payload: { ...everything, tags: { kind: "order" } } },
+    { payload: untagged, tags },
     {
       payload: {
         ...everything,
@@ -44,7 +46,7 @@ test("every field arrives, in a batch and alone", async (stack) => {
   await assertEachOnce(stack, sent.map(({ id }: { id: string }) => id));
 
   const emails = await stack.provider.emails();
-  assert.deepEqual(emails.map(({ endpoint }) => endpoint).sort(), ["/emails", "/emails/batch", "/emails/batch"]);
+  assert.deepEqual(emails.map(({ endpoint }) => endpoint).sort(), ["/emails", "/emails/batch", "/emails/batch", "/emails/batch"]);
   for (const email of emails) {
     assert.deepEqual(email.to, ["a@customer.example", "B <b@customer.example>", "C <c@customer.example>"]);
     assert.deepEqual([email.cc, email.bcc], [["cc@customer.example"], ["bcc@customer.example"]]);

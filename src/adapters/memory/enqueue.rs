@@ -3,7 +3,7 @@
 use super::email::{lane, refuse};
 use super::store::{Message, Queue, Ready};
 use crate::queue::jsonb::{MAX_METADATA, bytes};
-use crate::queue::{Enqueued, NewMessage, QueueError, time};
+use crate::queue::{Enqueued, NewMessage, QueueError, tags, time};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ impl Queue {
                 return refuse("metadata", "must be at most 16 kB");
             }
         }
-        let (payload, lane) = self.check_payload(&kind, &new.payload)?;
+        let (payload, lane) = self.check_payload(&kind, new)?;
         let message = Message {
             bytes: bytes(&payload),
             kind,
@@ -116,8 +116,10 @@ impl Queue {
         Ok((message, lane))
     }
 
-    /// The payload with the default sender written in, and its lane.
-    fn check_payload(&self, kind: &str, payload: &Value) -> Result<(Value, String), QueueError> {
+    /// The payload with its tags and the default sender written in, and its lane.
+    fn check_payload(&self, kind: &str, new: &NewMessage) -> Result<(Value, String), QueueError> {
+        let payload = &new.payload;
+        let tags = tags::to_write(Some(kind), payload, new.tags.as_ref())?;
         if kind != "email" && !payload.is_null() {
             return Ok((payload.clone(), "single:".to_owned()));
         }
@@ -125,6 +127,9 @@ impl Queue {
             return refuse("payload", "must be an object");
         };
         let mut members = members.clone();
+        if let Some(tags) = tags {
+            members.insert("tags".to_owned(), tags.clone());
+        }
         if let Some(sender) = &self.settings.default_sender
             && members.get("from").is_none_or(Value::is_null)
         {

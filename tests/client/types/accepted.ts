@@ -1,6 +1,6 @@
 // What must compile under strict.
 import { InMemoryQueueProvider, QueueError, QueueMessageStatus, SupabaseQueueProvider } from "email-queue";
-import type { EmailPayload, Enqueued, LeasedMessage, NewMessage, QueueErrorCode, QueueMessage, QueueProvider } from "email-queue";
+import type { EmailPayload, Enqueued, LeasedMessage, NewMessage, QueueErrorCode, QueueMessage, QueueProvider, Tags } from "email-queue";
 import { SupabaseQueueProvider as Same } from "email-queue/providers/supabase-queue";
 
 const provider: QueueProvider = new SupabaseQueueProvider("https://abc.supabase.co", "sb_secret_abc", { timeoutSeconds: 5 });
@@ -16,7 +16,9 @@ const email: NewMessage = {
   runAt: new Date(),
   sendBefore: "2999-01-01T00:00:00Z",
   metadata: { order: 7 },
+  tags: [{ name: "plan", value: "pro" }],
 };
+const tags: Tags = { plan: "pro" };
 
 interface Report {
   month: number;
@@ -26,6 +28,7 @@ export async function use(): Promise<QueueErrorCode | undefined> {
   const enqueued: Enqueued = await provider.enqueue(email);
   await provider.enqueue<Report, "report">({ type: "report", payload: { month: 1 } });
   const many: Enqueued[] = await same.enqueueMany([email], { onProgress: (done: number, all: number) => void (done / all) });
+  await memory.enqueueMany([{ ...email, tags }, { type: "email", payload: { to: "a@b.example", subject: "S", text: "", tags } }]);
   await memory.enqueueMany(new Set([{ type: "report", payload: { month: 2 } }]));
 
   const message: QueueMessage | null = await provider.getMessage(enqueued.id);

@@ -35,6 +35,12 @@ provider.enqueue({ payload, maxAttempts: "3" });
 provider.enqueue({ payload, runAt: 17 });
 // @ts-expect-error an object
 provider.enqueue({ payload, metadata: "x" });
+// @ts-expect-error tags have names
+provider.enqueue({ payload, tags: ["plan"] });
+// @ts-expect-error and texts as values
+provider.enqueue({ payload, tags: { plan: 7 } });
+// @ts-expect-error they belong to e-mail
+provider.enqueue({ type: "report", payload: { month: 1 }, tags: { plan: "pro" } });
 // @ts-expect-error in a list too
 provider.enqueueMany([{ payload: { subject: "S" } }]);
 // @ts-expect-error types are needed

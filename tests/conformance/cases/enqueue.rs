@@ -123,6 +123,91 @@ pub fn the_default_sender_is_written_in(subject: &mut dyn Subject) {
     assert_eq!(from(&ids[2]), "Shop <shop@default.example>");
 }
 
+pub fn tags_are_written_into_the_payload(subject: &mut dyn Subject) {
+    let tagged = |tags: Value| NewMessage {
+        tags: Some(tags),
+        ..email(0)
+    };
+    let many = |count: usize| -> Value {
+        let names = (0..count).map(|index| (index.to_string(), json!("x")));
+        names.collect::<serde_json::Map<_, _>>().into()
+    };
+    let long = "x".repeat(257);
+    for (message, field) in [
+        (tagged(json!("x")), "tags"),
+        (tagged(json!(["x"])), "tags[0]"),
+        (tagged(json!([{"value": "x"}])), "tags[0].name"),
+        (tagged(json!([{"name": "x"}])), "tags[0].value"),
+        (tagged(json!([{"name": "x", "value": 1}])), "tags[0].value"),
+        (tagged(json!([{"name": "", "value": "x"}])), "tags[0].name"),
+        (
+            tagged(json!([{"name": long, "value": "x"}])),
+            "tags[0].name",
+        ),
+        (
+            tagged(json!([{"name": "x", "value": long}])),
+            "tags[0].value",
+        ),
+        (
+            tagged(json!([{"name": "x", "value": "é"}])),
+            "tags[0].value",
+        ),
+        (
+            tagged(json!([{"name": "x", "value": "y\n"}])),
+            "tags[0].value",
+        ),
+        (tagged(json!([{"key": "x", "value": "y"}])), "tags[0].key"),
+        (
+            tagged(json!([{"name": "x", "value": "y"}, {"name": "x", "value": "z"}])),
+            "tags[1].name",
+        ),
+        (
+            tagged(json!([{"name": "message_id", "value": "x"}])),
+            "tags[0].name",
+        ),
+        (tagged(json!({"message_id": "x"})), "tags.message_id"),
+        (tagged(json!({"plan": ["x"]})), "tags.plan"),
+        (tagged(json!({"ann@example.com": "x"})), "tags.?"),
+        (tagged(many(50)), "tags"),
+        (
+            NewMessage {
+                tags: Some(json!({})),
+                ..changed("tags", json!([]))
+            },
+            "tags",
+        ),
+        (
+            NewMessage {
+                kind: Some("other".to_owned()),
+                ..tagged(json!({}))
+            },
+            "tags",
+        ),
+    ] {
+        let shown = format!("{message:?}").chars().take(300).collect::<String>();
+        assert_eq!(
+            subject.enqueue(&[message]),
+            Err(format!("messages[0].{field}")),
+            "{shown}"
+        );
+    }
+    let list = json!([{"name": "plan", "value": "pro"}, {"name": "Area", "value": "eu-1_"}]);
+    let ids = subject.put(&[
+        tagged(list.clone()),
+        tagged(many(49)),
+        tagged(Value::Null),
+        NewMessage {
+            tags: Some(json!({})),
+            ..changed("tags", Value::Null)
+        },
+    ]);
+    let mut tags = |id: &str| subject.get(id).payload.get("tags").cloned();
+    assert_eq!(tags(&ids[0]), Some(list));
+    assert_eq!(tags(&ids[1]), Some(many(49)));
+    assert_eq!(tags(&ids[2]), None);
+    assert_eq!(tags(&ids[3]), Some(json!({})));
+}
+
 pub fn all_or_none_of_many(subject: &mut dyn Subject) {
     let mut messages = emails(3);
     messages.push(without("to"));
