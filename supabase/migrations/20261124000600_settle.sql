@@ -102,7 +102,7 @@ declare
   v_valid boolean;
   v_completes boolean;
 begin
-  select count(*), count(distinct s.id), coalesce(bool_and(s.outcome is not null and s.outcome in ('completed', 'failed') and s.id = any (p_dispatch.message_ids)), true),
+  select count(*), count(distinct s.id), coalesce(bool_and(coalesce(s.outcome in ('completed', 'failed') and s.id = any (p_dispatch.message_ids), false)), true),
     coalesce(bool_or(s.outcome = 'completed'), false)
   into v_named, v_members, v_valid, v_completes
   from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text);
@@ -110,7 +110,7 @@ begin
   return case
     when v_answer is null or v_answer not in ('definite', 'none', 'unknown') then 'answer must be definite, none or unknown'
     when v_rest not in ('keep', 'freeze', 'split', 'release', 'alone', 'retry', 'complete', 'fail') then 'rest is not known'
-    when not coalesce(v_valid, false) then 'members must be of the dispatch, and completed or failed'
+    when not v_valid then 'members must be of the dispatch, and completed or failed'
     when v_rest is null and v_members < cardinality(p_dispatch.message_ids) then 'rest is missing and not every member is named'
     when not p_dispatch.begun and (v_completes or v_answer = 'definite' or v_rest in ('freeze', 'split') and not p_dispatch.frozen)
       then 'the dispatch has not begun'

@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(24);
+select plan(25);
 
 select pg_temp.mails(2);
 create temp table d as select pg_temp.claim(1) as d;
@@ -14,6 +14,7 @@ $$;
 select pg_temp.invalid('{"rest": "release"}', 'no answer');
 select pg_temp.invalid('{"answer": "maybe", "rest": "release"}', 'an answer that does not exist');
 select pg_temp.invalid('{"answer": "none", "rest": "forget"}', 'a rest that does not exist');
+select pg_temp.invalid('{"answer": "none", "rest": "release", "members": [{"outcome": "failed"}]}', 'a member without an id');
 select pg_temp.invalid('{"answer": "none"}', 'no rest and no members');
 select pg_temp.invalid(jsonb_build_object('answer', 'none', 'members', jsonb_build_array(pg_temp.member(0, 'failed'))), 'a member without fate');
 select pg_temp.invalid(jsonb_build_object('answer', 'none', 'members', jsonb_build_array(pg_temp.member(0, 'failed'), pg_temp.member(0, 'failed'))), 'one member twice is not two');
