@@ -14,15 +14,18 @@ end
 $$;
 comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit where that is lower or not known yet.';
 
--- When the next request may leave.
-create function email_queue_private.next_slot() returns timestamptz
+-- When the next request may leave. No slot is given further ahead than two seconds, so that the next one is no later than
+-- one interval after that: a later one is of a lower rate, or of a clock that was put back, and stops nobody.
+create function email_queue_private.next_slot(p_rate numeric) returns timestamptz
 language plpgsql volatile set search_path = ''
 as $$
+declare
+  v_slot timestamptz := to_timestamp(pg_catalog.pg_sequence_last_value('email_queue_private.next_slot') / 1000000.0);
 begin
-  return to_timestamp(pg_catalog.pg_sequence_last_value('email_queue_private.next_slot') / 1000000.0);
+  return case when v_slot <= clock_timestamp() + interval '2 seconds' + interval '1 second' / p_rate::double precision then v_slot else '-infinity' end;
 end
 $$;
-comment on function email_queue_private.next_slot() is 'When the next request may leave.';
+comment on function email_queue_private.next_slot(numeric) is 'When the next request may leave, at a rate.';
 
 -- Takes the first slot from a time on; null where that is after p_until. One session at a time: the exception gives the
 -- lock back at once, and the sequence keeps its value. A begin that is rolled back leaves its slot unused.
@@ -34,7 +37,7 @@ declare
 begin
   begin
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('email_queue_slot'), 0);
-    v_slot := greatest(p_from, email_queue_private.next_slot());
+    v_slot := greatest(p_from, email_queue_private.next_slot(p_rate));
     if v_slot <= p_until then
       perform setval('email_queue_private.next_slot', ceil((extract(epoch from v_slot) + 1 / p_rate) * 1000000)::bigint);
     end if;
@@ -53,6 +56,9 @@ language plpgsql volatile set search_path = ''
 as $$
 begin
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('email_queue_budget'), 0);
+exception when lock_not_available then
+  raise exception using errcode = 'lock_not_available', message = 'a begin is under way in a transaction that stays open',
+    hint = 'Call it again, or end that transaction: pg_locks shows it, with locktype advisory.';
 end
 $$;
 comment on function email_queue_private.lock_budget() is 'Waits for the begins under way; to be called before the budget is changed.';
@@ -90,13 +96,14 @@ as $$
 declare
   v_budget email_queue_private.budget := p_budget;
   v_now timestamptz := clock_timestamp();
-  v_slot timestamptz := email_queue_private.next_slot();
+  v_rate numeric := email_queue_private.request_rate(p_budget);
+  v_slot timestamptz := email_queue_private.next_slot(v_rate);
   v_begins integer := coalesce(jsonb_array_length(p_begins), 0);
   v_obstacle jsonb := email_queue_private.obstacle(p_budget, null, v_slot, v_now, p_max_wait);
 begin
   if v_obstacle is null and v_begins > 0 then
     v_slot := greatest(v_slot, v_budget.cooldown_until, v_now)
-      + v_begins * interval '1 second' / email_queue_private.request_rate(v_budget)::double precision;
+      + v_begins * interval '1 second' / v_rate::double precision;
     v_budget.probe_until := v_now
       + ((p_begins -> 0 ->> 'timeout_ms')::bigint + (p_begins -> 0 ->> 'margin_ms')::bigint) * interval '1 millisecond';
     v_obstacle := email_queue_private.obstacle(v_budget, null, v_slot, v_now, p_max_wait);
@@ -148,6 +155,7 @@ declare
   v_max_wait interval := least((p_begin ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond';
   v_now timestamptz;
   v_slot timestamptz;
+  v_rate numeric;
   v_obstacle jsonb;
   v_removed uuid[];
 begin
@@ -189,6 +197,7 @@ begin
   if email_queue_private.is_paused(v_dispatch.lane) then
     return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
   end if;
+  -- Shared with other begins, against whoever changes the budget. What is read from here on is what stands.
   perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtext('email_queue_budget'), 0);
   select * into v_budget from email_queue_private.budget;
   if v_budget.unknown_streak >= 3 then
@@ -198,9 +207,10 @@ begin
   v_now := clock_timestamp();
   v_obstacle := email_queue_private.obstacle(v_budget, v_id, null, v_now, v_max_wait);
   if v_obstacle is null then
-    v_slot := email_queue_private.take_slot(greatest(v_now, v_budget.cooldown_until), v_now + v_max_wait, email_queue_private.request_rate(v_budget));
+    v_rate := email_queue_private.request_rate(v_budget);
+    v_slot := email_queue_private.take_slot(greatest(v_now, v_budget.cooldown_until), v_now + v_max_wait, v_rate);
     if v_slot is null then
-      v_obstacle := email_queue_private.obstacle(v_budget, v_id, email_queue_private.next_slot(), v_now, v_max_wait);
+      v_obstacle := email_queue_private.obstacle(v_budget, v_id, email_queue_private.next_slot(v_rate), v_now, v_max_wait);
     end if;
   end if;
   if v_obstacle is not null then

@@ -93,6 +93,7 @@ declare
   v_begins jsonb[] := array[]::jsonb[];
   v_claim record;
   v_claim_error text;
+  v_stuck text;
   v_setting email_queue_private.setting;
 begin
   select '{}'::json[] as claims, null::jsonb as obstacle, null::bigint as next_due_ms into v_claim;
@@ -126,10 +127,13 @@ begin
     end;
   end if;
   -- Last: from the first begin on, whoever pauses the queue waits for the end of this call.
+  -- Where one waited in vain for such a pause, the others would too, until the statement's time is up and the settles undone.
   for v_item in select e from jsonb_array_elements(p_request -> 'begins') as e loop
     begin
-      v_begins := v_begins || email_queue_private.begin_dispatch(v_item);
-    exception when others then
+      v_begins := v_begins || case when v_stuck is null then email_queue_private.begin_dispatch(v_item)
+        else jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', v_stuck) end;
+    exception when query_canceled or others then
+      v_stuck := case when sqlstate in ('55P03', '57014') then sqlerrm end;
       v_begins := v_begins || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', sqlerrm);
     end;
   end loop;

@@ -3,7 +3,7 @@
 -- Bounded: each call takes at most 1000 messages.
 
 -- What changes messages asks more of it than what lists them: {"metadata": {}} would be all that have any, and is what is left of
--- {order: undefined} in JavaScript.
+-- {order: undefined} in JavaScript; {"metadata": null} would be all, and is what a query that found nothing gives.
 create function email_queue_private.check_filter(p_filter jsonb, p_changes boolean) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -25,7 +25,7 @@ begin
   perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
   perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
   perform email_queue_private.check_metadata('filter.metadata', nullif(v_filter -> 'metadata', 'null'::jsonb));
-  if p_changes and v_filter -> 'metadata' = '{}'::jsonb then
+  if p_changes and v_filter -> 'metadata' in ('{}'::jsonb, 'null'::jsonb) then
     perform email_queue_private.refuse('filter.metadata', 'must name at least one key');
   end if;
   return v_filter;

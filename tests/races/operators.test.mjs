@@ -89,3 +89,25 @@ test("a pause waits for a begin under way: once it stands, nothing begins", asyn
   await pause;
   await b.sql`select public.email_queue_resume()`;
 });
+
+test("begins that a pause in an open transaction holds up undo no settle of their call", async () => {
+  await a.enqueue();
+  const settled = await a.claim(token(1));
+  assert.equal((await a.start(settled)).state, "begun");
+  const begins = [];
+  for (const number of [2, 3, 4, 5]) {
+    await a.enqueue();
+    const { dispatch_id, token: held } = await a.claim(token(number));
+    begins.push({ dispatch_id, token: held, endpoint: "single", wire_version: 1, timeout_ms: 30_000, margin_ms: 5_000, max_wait_ms: 2_000 });
+  }
+  await b.begin();
+  await b.sql`select public.email_queue_pause('test')`;
+  // Less than four begins would wait, and more than one.
+  await a.sql`set statement_timeout = '5s'`;
+  const { dispatch_id, token: held } = settled;
+  const reply = await a.work({ settles: [{ dispatch_id, token: held, answer: "definite", rest: "complete", members: [] }], begins });
+  await a.sql`reset statement_timeout`;
+  await b.rollback();
+  assert.equal(reply.settles[0].result, "applied");
+  assert.deepEqual(reply.begins.map(({ state }) => state), ["error", "error", "error", "error"]);
+});
