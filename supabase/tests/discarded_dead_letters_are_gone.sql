@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(8);
+select plan(9);
 
 create temp table m as select unnest(pg_temp.mails(3)) as id;
 select pg_temp.settle(d, '{"answer": "none", "rest": "fail"}') from (select pg_temp.claim(1) as d) as c;
@@ -14,6 +14,7 @@ select is(jsonb_array_length(public.email_queue_discard(p_filter => '{"reason": 
 select is((select array_agg(id) from email_queue_private.body), array(select id from w), 'payloads go with them');
 select throws_ok($$select public.email_queue_discard()$$, '22023', 'email_queue: ids: is missing: give p_ids, or p_filter ({} for all dead letters)', 'not everything by mistake');
 select throws_ok($$select public.email_queue_discard(p_filter => '{"metadata": {}}')$$, '22023', 'email_queue: filter.metadata: must name at least one key', 'nor everything that has metadata');
+select throws_ok($$select public.email_queue_discard(p_filter => '{"metadata": null}')$$, '22023', 'email_queue: filter.metadata: must name at least one key', 'nor everything, where a query for the metadata found nothing');
 
 select * from finish();
 rollback;
