@@ -110,4 +110,5 @@ test("begins that a pause in an open transaction holds up undo no settle of thei
   await b.rollback();
   assert.equal(reply.settles[0].result, "applied");
   assert.deepEqual(reply.begins.map(({ state }) => state), ["error", "error", "error", "error"]);
+  assert.ok(reply.begins.every(({ reason }) => /lock timeout/.test(reason)), "one waited for all");
 });
