@@ -162,10 +162,14 @@ export async function runFile(url, file, before = "") {
   }
 }
 
-/** Applies the migrations as `postgres`, a transaction a file, as `supabase db push` does. @param {string} url */
-export async function migrate(url) {
-  const folder = path.join(ROOT, "supabase/migrations");
-  for (const file of fs.readdirSync(folder).sort()) await runFile(url, path.join(folder, file));
+/**
+ * Applies migrations, each in a transaction of its own.
+ * @param {string} url @param {string} [folder] @returns {Promise<string[]>} the files
+ */
+export async function migrate(url, folder = path.join(ROOT, "supabase/migrations")) {
+  const files = fs.readdirSync(folder).sort();
+  for (const file of files) await runFile(url, path.join(folder, file));
+  return files;
 }
 
 /** The same database for another login. @param {string} url @param {string} role */
