@@ -1,11 +1,11 @@
+-- Who may act as Supabase Auth.
+\connect - supabase_admin
 begin;
+set local role postgres;
 \ir helpers.psql
 select plan(14);
 
--- What Supabase has and a stock PostgreSQL has not.
-do $$ begin
-  if not exists (select from pg_roles where rolname = 'supabase_auth_admin') then create role supabase_auth_admin nologin noinherit; end if;
-end $$;
+-- What Supabase has and a new database has not.
 create schema if not exists auth;
 create table if not exists auth.users (id uuid primary key default gen_random_uuid(), email text);
 grant usage on schema auth to supabase_auth_admin;
