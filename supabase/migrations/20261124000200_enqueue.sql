@@ -46,7 +46,7 @@ declare
 begin
   select jsonb_build_object('id', m.id, 'created', false, 'payload_differs', b.payload is distinct from p_payload) into v_known
   from email_queue_private.message as m left join email_queue_private.body as b on b.id = m.id
-  where m.type = p_type and m.dedup_key = p_dedup_key;
+  where m.type collate "C" = p_type and m.dedup_key collate "C" = p_dedup_key;
   if not found then
     raise exception using errcode = '40001', message = 'email_queue: the message with this dedup key was deleted meanwhile: enqueue again';
   end if;

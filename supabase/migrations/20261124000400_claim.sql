@@ -4,7 +4,7 @@ set standard_conforming_strings = on;
 
 -- Whether the sender domain of a lane is paused.
 create function email_queue_private.is_paused(p_lane text) returns boolean
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   return exists (select 1 from email_queue_private.paused_domain as p
@@ -15,7 +15,7 @@ comment on function email_queue_private.is_paused(text) is 'Whether the sender d
 
 -- The lanes of a type that have ready rows and are not paused: one index probe a lane (a loose index scan).
 create function email_queue_private.lanes(p_type text) returns setof text
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_lane text := '';
@@ -34,7 +34,7 @@ comment on function email_queue_private.lanes(text) is 'The lanes of a type with
 -- The first ready row of each lane that is due, in its best priority.
 create function email_queue_private.heads(p_type text, p_now timestamptz)
 returns table (lane text, priority smallint, run_at timestamptz)
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   lane := '';

@@ -5,7 +5,7 @@ set standard_conforming_strings = on;
 
 -- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null where nothing waits.
 create function email_queue_private.next_due_ms(p_type text) returns bigint
-language sql stable set search_path = pg_catalog, pg_temp
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select case when t.due is not null then greatest(0, ceil(extract(epoch from t.due - clock_timestamp()) * 1000))::bigint end
   from (select least(
@@ -22,7 +22,7 @@ comment on function email_queue_private.next_due_ms(text) is 'Milliseconds until
 -- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is one value, which an
 -- index can be searched for.
 create function email_queue_private.remaining(p_type text) returns bigint
-language sql stable set search_path = pg_catalog, pg_temp
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select least(10000, coalesce((
       select sum(c.n) from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (

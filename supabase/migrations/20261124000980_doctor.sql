@@ -114,7 +114,7 @@ begin
   v_since := greatest((email_queue_private.wiring_now()).scheduled_at, v_last);
   v_late := greatest(3 * email_queue_private.cron_seconds(v_line), 120) * interval '1 second';
   return next case
-    when v_since < clock_timestamp() - v_late then email_queue_private.finding('cron runs', 'fail', format('pg_cron has not run the job since %s', v_since),
+    when v_since < statement_timestamp() - v_late then email_queue_private.finding('cron runs', 'fail', format('pg_cron has not run the job since %s', v_since),
       'Restart the database (dashboard: Settings, General): pg_cron''s scheduler has stopped. On your own server: shared_preload_libraries and cron.database_name.')
     when v_status = 'failed' then email_queue_private.finding('cron runs', 'fail', 'the last run failed: ' || left(v_message, 300), v_schedule)
     when v_last is null then email_queue_private.finding('cron runs', 'ok', 'none is due yet')

@@ -28,7 +28,7 @@ begin
     from email_queue_private.call as c join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
     order by c.called_at desc, c.request_id desc limit 1') into v_id, v_called_at, v_cause, v_status, v_timed_out, v_error, v_content;
   select min(c.called_at) into v_unanswered from email_queue_private.call as c
-  where c.called_at > coalesce(v_called_at, '-infinity') and c.called_at < clock_timestamp() - v_timeout - interval '10 seconds';
+  where c.called_at > coalesce(v_called_at, '-infinity') and c.called_at < statement_timestamp() - v_timeout - interval '10 seconds';
   if v_unanswered is not null then
     return next email_queue_private.finding('answers', 'fail', format('pg_net has answered no call since %s', v_unanswered), 'select net.worker_restart();');
     return;
@@ -83,24 +83,24 @@ declare
 begin
   v_setting := email_queue_private.settings();
   v_budget := email_queue_private.budget_now();
-  v_paused := v_budget.paused_at is not null and coalesce(v_budget.paused_until > clock_timestamp(), true);
+  v_paused := v_budget.paused_at is not null and coalesce(v_budget.paused_until > statement_timestamp(), true);
   return next email_queue_private.finding('pause', case when v_paused then 'fail' else 'ok' end,
     case when v_paused then format('the queue is paused%s: %s', ' until ' || v_budget.paused_until, v_budget.pause_reason) else 'not paused' end,
     'Put right what the reason names (a key: in .env, then supabase/functions/deploy.sh), then: select email_queue_resume();');
-  for v_domain in select * from email_queue_private.paused_domain as p where p.paused_until is null or p.paused_until > clock_timestamp() order by p.domain loop
+  for v_domain in select * from email_queue_private.paused_domain as p where p.paused_until is null or p.paused_until > statement_timestamp() order by p.domain loop
     return next email_queue_private.finding('paused domain', 'fail', format('%s is paused%s: %s', v_domain.domain, ' until ' || v_domain.paused_until, v_domain.reason),
       format('Verify the domain with Resend (https://resend.com/domains), then: select email_queue_resume(%L);', v_domain.domain));
   end loop;
   return next email_queue_private.finding('provider', case when v_budget.unknown_streak >= 3 then 'fail' else 'ok' end,
     case when v_budget.unknown_streak >= 3 then format('%s unknown outcomes in a row: one request at a time probes the provider', v_budget.unknown_streak)
       else 'it answers' end, 'Look at https://resend-status.com and at the errors: select email_queue_list(''processing''); It goes on by itself.');
-  return next email_queue_private.finding('cooldown', case when v_budget.cooldown_until > clock_timestamp() + interval '1 minute' then 'warn' else 'ok' end,
-    case when v_budget.cooldown_until > clock_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) else 'none' end,
+  return next email_queue_private.finding('cooldown', case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end,
+    case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) else 'none' end,
     'A quota of Resend''s plan is used up: it goes on by itself, or after a larger plan: select email_queue_resume();');
   return next email_queue_private.finding('oldest message', case when v_due > 900 then 'fail' when v_due > 300 then 'warn' else 'ok' end,
     case when v_due > 0 then format('the oldest due e-mail has waited %s seconds', v_due) else 'nothing waits that is due' end,
     'The other findings say why. If none does, more is enqueued than the rate allows: see rate.');
-  select count(*) into v_expired from email_queue_private.dispatch as d where d.token is not null and d.visible_at < clock_timestamp() - interval '2 minutes';
+  select count(*) into v_expired from email_queue_private.dispatch as d where d.token is not null and d.visible_at < statement_timestamp() - interval '2 minutes';
   return next email_queue_private.finding('expired leases', case when v_expired > 0 then 'fail' else 'ok' end,
     case when v_expired > 0 then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired) else 'none' end,
     'select email_queue_call();');
