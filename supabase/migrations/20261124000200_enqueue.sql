@@ -98,6 +98,7 @@ begin
   if v_gone then
     raise exception using errcode = '40001', message = 'email_queue: the message with this dedup key was deleted meanwhile: enqueue again';
   end if;
+  perform nextval('email_queue_private.enqueued_here'); -- See identity.
   return coalesce(v_results, '[]'::jsonb);
 end
 $$;
