@@ -112,7 +112,7 @@ begin
   end if;
   perform email_queue_private.need_extension('pg_cron'), email_queue_private.need_extension('pg_net'),
     email_queue_private.vault_secret('email_queue_url'), email_queue_private.vault_secret('email_queue_secret');
-  v_changed := email_queue_private.ensure_job('email-queue-run', v_line, 'select public.email_queue_call(p_cause => ''schedule'')');
+  v_changed := email_queue_private.ensure_job('email-queue-run', v_line, 'select public.email_queue_call(p_cause => ''schedule''::text)');
   v_changed := email_queue_private.ensure_job('email-queue-retention', '7-59/10 * * * *', 'select email_queue_private.retain()') or v_changed;
   v_changed := email_queue_private.ensure_job('email-queue-cron-log', '23 * * * *', 'select email_queue_private.prune_cron_log()') or v_changed;
   insert into email_queue_private.wiring default values on conflict do nothing;
