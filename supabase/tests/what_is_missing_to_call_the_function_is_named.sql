@@ -1,6 +1,5 @@
 begin;
 \ir helpers.psql
-drop extension if exists pg_cron, pg_net, supabase_vault cascade;
 select plan(19);
 
 select throws_ok('select public.email_queue_schedule()', '55000', 'email_queue: the extension pg_cron is missing', 'no pg_cron');
