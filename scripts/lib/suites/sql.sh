@@ -31,6 +31,13 @@ sql_on() { # major version
     run check "$on: supabase db advisors" supabase_cli "$project" db advisors --level warn --fail-on warn
   fi
 
+  # The migrations have created what this server offers. The tests bring their own.
+  local offered=pg_net
+  if [ "$1" = 15 ]; then offered=pg_cron,pg_net; fi
+  run check "$on: the migrations create the extensions" says "created: $offered" "$psql" -XqAt -c \
+    "select 'created: ' || string_agg(extname, ',' order by extname) from pg_extension where extname in ('pg_cron', 'pg_net')"
+  as_admin postgres -c "drop extension if exists pg_cron, pg_net, supabase_vault cascade" || return
+
   # One plain SQL file, into the schema where Supabase keeps extensions; 17 gets it the same way.
   { echo 'set client_min_messages = warning; set search_path = extensions;'; grep -v '^[\\]' "$pgtap"; } |
     "$psql" -Xq -v ON_ERROR_STOP=1 -f - >"$logs/sql-pgtap-$1.log" 2>&1 || { fail "$on: pgTAP could not be loaded"; return; }
