@@ -1,11 +1,11 @@
 // What the race tests share: sessions whose transactions stay open while another one runs into them.
 //
-// DATABASE_URL is a database with the migrations, of its own for these tests: they empty the queue, and a file waits until
-// the one before has closed it. Whether a session waits for another is asked of PostgreSQL (pg_blocking_pids); nothing depends on a sleep.
+// DATABASE_URL is a database with the migrations, of its own for these tests, which log in as PostgREST does. They empty the
+// queue, and a file waits until the one before has closed it. Whether a session waits for another is asked of PostgreSQL (pg_blocking_pids); nothing depends on a sleep.
 import assert from "node:assert/strict";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect } from "../../scripts/lib/postgres.mjs";
+import { connect, urlAs } from "../../scripts/lib/postgres.mjs";
 
 /** A session that has not come to a wait, or to an end, within this is not going to. */
 const PATIENCE_MS = 10_000;
@@ -18,7 +18,7 @@ export async function open(connections = 4) {
   const url = process.env.DATABASE_URL;
   assert.ok(url, "DATABASE_URL is missing: a database with the migrations, for these tests alone");
   const watch = await connect(url, { max: 1 });
-  const sql = await connect(url, { max: connections });
+  const sql = await connect(urlAs(url, "authenticator"), { max: connections, connection: { role: "service_role" } });
   await watch`select pg_advisory_lock(hashtextextended('email-queue races', 0))`;
   /** @type {Session[]} */
   const sessions = [];
@@ -27,6 +27,8 @@ export async function open(connections = 4) {
     await Promise.all(sessions.map((session) => session.rollback()));
     await watch`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready,
       email_queue_private.dispatch, email_queue_private.paused_domain`;
+    await watch`insert into email_queue_private.budget default values on conflict do nothing`;
+    await watch`insert into email_queue_private.setting default values on conflict do nothing`;
     await watch`update email_queue_private.budget set answered = true, learned_limit = null, cooldown_until = null,
       paused_at = null, unknown_streak = 0, probe_until = null, probe_dispatch_id = null`;
     await watch`select setval('email_queue_private.next_slot', 0)`;
