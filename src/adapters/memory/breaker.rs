@@ -100,6 +100,9 @@ impl Queue {
     /// What the answer to a dispatch, or its absence, says about its lane and its endpoint.
     pub(super) fn judge(&mut self, now: Duration, dispatch: &Dispatch, signals: &Signals) {
         let lane = dispatch.lane.as_str();
+        if !dispatch.begun || dispatch.kind != "email" {
+            return;
+        }
         match signals.answered {
             Some(false) if !dispatch.frozen => {
                 let waits = |scope: &str| self.breaker.get(scope).is_some_and(Window::waits);
@@ -117,7 +120,7 @@ impl Queue {
                         .max()
                         .unwrap_or_default();
                     let window = self.breaker.entry(scope.to_owned()).or_default();
-                    window.unanswered(now, dispatch.slot_at, waited);
+                    window.unanswered(now, dispatch.updated_at, waited);
                 }
             }
             Some(true) => {

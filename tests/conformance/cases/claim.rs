@@ -236,3 +236,19 @@ pub fn what_remains_is_counted(subject: &mut dyn Subject) {
     assert_eq!(subject.work(&count).remaining, Some(5));
     assert_eq!(subject.work(&Request::default()).remaining, None);
 }
+
+pub fn urgent_mail_is_not_filled_up_and_ten_make_a_dispatch(subject: &mut dyn Subject) {
+    let urgent = |index| NewMessage {
+        priority: Some(0),
+        ..email(index)
+    };
+    subject.put(&(0..12).map(urgent).collect::<Vec<_>>());
+    subject.put(&emails(3));
+    let counts: Vec<usize> = subject
+        .claim(claim_of((1..=4).map(token).collect()))
+        .claims
+        .iter()
+        .map(|dispatch| dispatch.messages.len())
+        .collect();
+    assert_eq!(counts, [10, 2, 3]);
+}
