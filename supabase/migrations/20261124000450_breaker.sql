@@ -120,11 +120,11 @@ begin
       where r.type = p_type and r.lane = p_lane and r.priority = p.n and r.run_at <= p_now limit 1000) as due) as c
   where c.rows > 0;
   select r.priority, r.run_at, r.id into priority, run_at, id from (
-    select email_queue_private.spread(v_number, 0.7320508076, cardinality(v_due.priorities)) + 1 as n) as t
+    select email_queue_private.spread(v_number, 0.4142135624, cardinality(v_due.priorities)) + 1 as n) as t
   cross join lateral (
     select r.priority, r.run_at, r.id from email_queue_private.ready as r
     where r.type = p_type and r.lane = p_lane and r.priority = v_due.priorities[t.n] and r.run_at <= p_now
-    order by r.run_at, r.id offset email_queue_private.spread(v_number, 0.4142135624, v_due.rows[t.n]) limit 1) as r;
+    order by r.run_at, r.id offset email_queue_private.spread(v_number, 0.7320508076, v_due.rows[t.n]) limit 1) as r;
 end
 $$;
 comment on function email_queue_private.place_in_turn(text, text, timestamptz) is 'Where the next dispatch of a lane in trouble begins; null: at its head.';

@@ -19,8 +19,8 @@ const PLACES: usize = 1000;
 const FULL: Duration = Duration::from_secs(1);
 /// Three ratios, so that the choices do not go together.
 const BY_LANE: f64 = 0.618_033_988_7;
-const BY_PRIORITY: f64 = 0.732_050_807_6;
-const BY_PLACE: f64 = 0.414_213_562_4;
+const BY_PRIORITY: f64 = 0.414_213_562_4;
+const BY_PLACE: f64 = 0.732_050_807_6;
 const REASON: &str = "the provider did not answer: one request at a time probes it";
 
 impl Default for Window {
