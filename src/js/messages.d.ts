@@ -209,7 +209,7 @@ export interface Stats {
   paused: { since: string; until: string | null; reason: string | null } | null;
   pausedDomains: { domain: string; since: string; until: string | null; reason: string }[];
   cooldown: { until: string; reason: string | null } | null;
-  /** From three on, one dispatch at a time probes the provider. */
+  /** The most first requests in a row, of a lane or an endpoint, that got no answer; from three on one at a time probes. */
   unknownInARow: number;
   requestsPerSecond: number;
 }

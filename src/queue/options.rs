@@ -176,7 +176,7 @@ pub struct Stats {
     pub paused_domains: Vec<Value>,
     /// The provider's cooldown: `{until, reason}`.
     pub cooldown: Option<Value>,
-    /// Unknown outcomes in a row; from three on one dispatch at a time probes the provider.
+    /// The most first requests in a row, of a lane or an endpoint, that got no answer; from three on one at a time probes.
     pub unknown_in_a_row: u32,
     /// Requests a second to the provider, over all runs.
     pub requests_per_second: f64,

@@ -45,6 +45,18 @@ impl Model for Protocol {
             Property::always("a begun dispatch stays as it is", |_, system: &System| {
                 !system.wrong.thawed
             }),
+            Property::always(
+                "only first requests through the endpoint move the circuit breaker",
+                |_, system: &System| !system.wrong.misjudged,
+            ),
+            Property::always(
+                "one first request at a time while the endpoint waits",
+                |_, system: &System| !system.wrong.crowded,
+            ),
+            Property::always(
+                "poison at the head does not hold the door",
+                |_, system: &System| !system.wrong.held_up,
+            ),
             Property::always("no settle or begin is invalid", |_, system: &System| {
                 !system.wrong.invalid
             }),

@@ -35,6 +35,8 @@ pub struct Scenario {
     pub redrives: u8,
     /// Ticks.
     pub horizon: u32,
+    /// The endpoint has been silent, and the first message is one that it never answers.
+    pub trouble: bool,
 }
 
 pub struct Protocol {
@@ -126,6 +128,9 @@ impl Protocol {
             };
             queue.enqueue(NOW, &message).expect("it is taken");
         }
+        if self.scenario.trouble {
+            queue.silence(NOW, "batch:b.example");
+        }
         let system = System {
             queue,
             workers: std::array::from_fn(|_| Worker::Idle),
@@ -135,6 +140,7 @@ impl Protocol {
             begun: BTreeMap::new(),
             redrives: self.scenario.redrives,
             allowed_twice: Default::default(),
+            probed: !self.scenario.trouble,
             wrong: Wrong::default(),
         };
         system.normal(NOW)

@@ -10,6 +10,8 @@ use std::time::Instant;
 const TWICE: &str = "never accepted twice";
 const SAME_BYTES: &str = "a key always comes with the same bytes";
 const FENCED: &str = "without the lease nothing changes";
+const JUDGED: &str = "only first requests through the endpoint move the circuit breaker";
+const DOOR: &str = "poison at the head does not hold the door";
 const NEW_KEY: &str = "no new key for what may have been sent";
 
 const UNAUTHORIZED: &[Fate] = &[
@@ -45,6 +47,7 @@ const BATCH: Scenario = Scenario {
     lossy: false,
     redrives: 0,
     horizon: 2,
+    trouble: false,
 };
 
 /// Explores all states. `reached` are the ends that the scenario is there for.
@@ -227,6 +230,55 @@ fn messages_that_are_redriven_or_cancelled() {
         "cancelled",
     ];
     holds("redrive and cancel, 429", scenario, &reached);
+}
+
+/// An endpoint that has been silent, and poison at the head.
+const TROUBLE: Scenario = Scenario {
+    size: 1,
+    fates: &[Fate::Answered, Fate::Unanswered],
+    trouble: true,
+    ..BATCH
+};
+
+#[test]
+fn an_endpoint_that_has_been_silent() {
+    holds("a silent endpoint, poison", TROUBLE, &["unknown_outcome"]);
+}
+
+#[test]
+fn an_endpoint_that_has_been_silent_and_lost_answers() {
+    let scenario = Scenario {
+        lossy: true,
+        ..TROUBLE
+    };
+    holds("a silent endpoint, poison, lost answers", scenario, &[]);
+}
+
+#[test]
+fn with_a_replay_that_counts() {
+    let scenario = Scenario {
+        variant: Variant::ReplayCounts,
+        ..TROUBLE
+    };
+    is_caught(scenario, JUDGED, JUDGED);
+}
+
+#[test]
+fn with_a_probe_through_another_endpoint() {
+    let scenario = Scenario {
+        variant: Variant::ProbeThroughAnother,
+        ..TROUBLE
+    };
+    is_caught(scenario, JUDGED, JUDGED);
+}
+
+#[test]
+fn with_the_head_always_next() {
+    let scenario = Scenario {
+        variant: Variant::NoTurns,
+        ..TROUBLE
+    };
+    is_caught(scenario, DOOR, DOOR);
 }
 
 #[test]

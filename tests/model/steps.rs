@@ -6,7 +6,8 @@ use crate::system::{
     Lease, NOW, System, TICK, dispatch_number, id, message_number, number, token_of,
 };
 use crate::variant::Variant;
-use crate::worker::{Answer, Held, Worker, endpoint, settle};
+use crate::worker::{Answer, Held, Worker, settle};
+use email_queue::email::Endpoint;
 use email_queue::work::{
     self, Begin, BeginState, Begun, Claim, Reply, Settle, SettleResult, Settled,
 };
@@ -83,13 +84,21 @@ impl Protocol {
             }),
             ..work::Request::default()
         };
+        if self.scenario.variant == Variant::NoTurns {
+            system.queue.take_no_turns();
+        }
         let reply = call(system, &request);
         let Some(claimed) = reply.claims.into_iter().next() else {
             return Worker::Idle;
         };
+        let by_count = self.scenario.variant == Variant::ProbeThroughAnother;
+        let batch = claimed.endpoint == Some(Endpoint::Batch);
+        let astray = by_count && batch && !claimed.frozen && claimed.messages.len() == 1;
         let held = Held {
             dispatch: dispatch_number(&claimed.dispatch_id),
             frozen: claimed.frozen,
+            batch: batch && !astray,
+            astray,
             members: (claimed.messages.iter())
                 .map(|message| message_number(&message.id))
                 .collect(),
@@ -100,9 +109,11 @@ impl Protocol {
         };
         system.leases.entry(held.dispatch).or_insert(lease);
         if let Some(members) = system.begun.get(&held.dispatch) {
-            let elsewhere = claimed.endpoint != Some(endpoint(members));
+            let elsewhere = claimed.endpoint.is_none();
             system.wrong.thawed |= !claimed.frozen || *members != held.members || elsewhere;
         }
+        system.wrong.held_up |= !system.probed && held.members == [0];
+        system.probed = true;
         match answered {
             true => Worker::Holding(held),
             false => Worker::Claiming,
@@ -113,7 +124,7 @@ impl Protocol {
         let begin = Begin {
             dispatch_id: id(held.dispatch),
             token: token_of(index),
-            endpoint: endpoint(&held.members),
+            endpoint: held.endpoint(),
             wire_version: 1,
             members: u32::try_from(held.members.len()).expect("few"),
             timeout_ms: millis(LEASE) / 2,
@@ -140,6 +151,10 @@ impl Protocol {
             before.is_some_and(|before| before != system.queue || state != BeginState::Lost);
         wrong.robbed |= leased && state == BeginState::Lost;
         wrong.invalid |= matches!(state, BeginState::Invalid | BeginState::Error);
+        let waits =
+            |(scope, _, next_at): &(String, _, Option<_>)| scope == "batch:" && next_at.is_some();
+        let waits = system.queue.breaker().iter().any(waits);
+        system.wrong.crowded |= waits && system.queue.open_first_requests("batch:") > 1;
         if state == BeginState::Begun {
             if leased {
                 let lease = Lease {
@@ -201,8 +216,10 @@ impl Protocol {
                 before.is_some_and(|before| before != (key.dispatch, key.attempt));
             clean &= before.is_none();
         }
+        let poisoned = self.scenario.trouble && body.contains(&0);
         let request = Request { key, body };
         let answer = match fate {
+            Fate::Answered if poisoned => Answer::Silence,
             Fate::Answered => self.handle(system, &request),
             Fate::Unanswered => {
                 self.handle(system, &request);
@@ -235,7 +252,12 @@ impl Protocol {
             settle.token = lease.owner.map_or("nobody".to_owned(), token_of);
         }
         let before = (!leased).then(|| system.queue.clone());
+        if self.scenario.variant == Variant::ReplayCounts && held.frozen && leased {
+            system.queue.forget_replay(&settle.dispatch_id);
+        }
+        let breaker = system.queue.breaker();
         let result = call_settle(system, settle);
+        system.wrong.misjudged |= is_misjudged(held, answer, &breaker, &system.queue.breaker());
         let wrong = &mut system.wrong;
         wrong.unfenced |=
             before.is_some_and(|before| before != system.queue || result == SettleResult::Applied);
@@ -254,6 +276,26 @@ impl Protocol {
                 }
             }
         }
+    }
+}
+
+type Breaker = [(String, u32, Option<std::time::Duration>)];
+
+/// A replay without an answer changes nothing, and one with an answer ends a wait at most. What was sent elsewhere, or not
+/// answered, opens nothing.
+fn is_misjudged(held: &Held, answer: &Answer, before: &Breaker, after: &Breaker) -> bool {
+    let open = |breaker: &Breaker| {
+        breaker
+            .iter()
+            .map(|(_, requests, _)| *requests)
+            .sum::<u32>()
+    };
+    match answer {
+        Answer::NotSent | Answer::Silence if held.frozen => before != after,
+        Answer::NotSent => before != after,
+        Answer::Silence => open(after) > open(before) && before.len() == after.len(),
+        _ if held.frozen || held.astray => !before.is_empty() && open(before) != open(after),
+        _ => false,
     }
 }
 

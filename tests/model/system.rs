@@ -63,6 +63,12 @@ pub struct Wrong {
     pub invalid: bool,
     /// A frozen dispatch came back with other members, another order or another endpoint.
     pub thawed: bool,
+    /// The circuit breaker was moved by what says nothing about its endpoint.
+    pub misjudged: bool,
+    /// Two first requests were open while the endpoint waits.
+    pub crowded: bool,
+    /// Poison at the head was the first probe, with other mail waiting.
+    pub held_up: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -79,6 +85,8 @@ pub struct System {
     pub redrives: u8,
     /// Messages of which an operator said that they may be sent twice.
     pub allowed_twice: [bool; MESSAGES],
+    /// Something fresh was claimed since the trouble began.
+    pub probed: bool,
     pub wrong: Wrong,
 }
 

@@ -20,4 +20,10 @@ pub enum Variant {
     LongHorizon,
     /// A redrive takes what may have been sent without being told that it may be sent twice.
     RedriveOfUnknown,
+    /// A replay counts for the circuit breaker as if it were a first request.
+    ReplayCounts,
+    /// A dispatch of one message goes to the endpoint of one, whatever its lane.
+    ProbeThroughAnother,
+    /// In trouble the head of the queue is always next.
+    NoTurns,
 }

@@ -16,7 +16,21 @@ pub struct Held {
     pub dispatch: u64,
     /// When it was claimed, it may have been sent.
     pub frozen: bool,
+    /// It goes to the endpoint of several.
+    pub batch: bool,
+    /// That is not its lane's.
+    pub astray: bool,
     pub members: Vec<usize>,
+}
+
+impl Held {
+    /// Where it goes.
+    pub fn endpoint(&self) -> Endpoint {
+        match self.batch {
+            true => Endpoint::Batch,
+            false => Endpoint::Single,
+        }
+    }
 }
 
 /// Where a worker is.
@@ -100,7 +114,7 @@ impl Answer {
         }
     }
 
-    fn reply(&self) -> Reply {
+    fn reply(&self, batch: bool) -> Reply {
         let (status, body) = match self {
             Self::NotSent | Self::Silence => {
                 return Reply::NoAnswer {
@@ -108,7 +122,7 @@ impl Answer {
                     detail: String::new(),
                 };
             }
-            Self::Read(accepted) => (200, read(accepted)),
+            Self::Read(accepted) => (200, read(accepted, batch)),
             Self::BadMember => (422, named("validation_error")),
             Self::OtherBody => (409, named("invalid_idempotent_request")),
             Self::Refused(Refusal::Unauthorized) => (401, named("missing_api_key")),
@@ -129,8 +143,8 @@ fn named(name: &str) -> Value {
     json!({"name": name, "message": ""})
 }
 
-fn read(accepted: &[bool]) -> Value {
-    if accepted.len() == 1 {
+fn read(accepted: &[bool], batch: bool) -> Value {
+    if !batch {
         return json!({"id": "e"});
     }
     let data = accepted.iter().filter(|accepted| **accepted);
@@ -142,14 +156,6 @@ fn read(accepted: &[bool]) -> Value {
         "data": data.map(|_| json!({"id": "e"})).collect::<Vec<_>>(),
         "errors": errors.map(|(index, _)| json!({"index": index, "message": ""})).collect::<Vec<_>>(),
     })
-}
-
-/// Where a dispatch goes.
-pub fn endpoint(members: &[usize]) -> Endpoint {
-    match members.len() {
-        1 => Endpoint::Single,
-        _ => Endpoint::Batch,
-    }
 }
 
 /// What worker number `worker` settles.
@@ -178,7 +184,7 @@ pub fn settle(worker: usize, held: &Held, answer: &Answer, variant: Variant) -> 
     let definite = variant == Variant::UnauthorizedIsDefinite
         && *answer == Answer::Refused(Refusal::Unauthorized);
     let context = Context {
-        endpoint: endpoint(&held.members),
+        endpoint: held.endpoint(),
         members: held.members.len(),
         possibly_sent: held.frozen && !definite,
         templated: false,
@@ -189,6 +195,6 @@ pub fn settle(worker: usize, held: &Held, answer: &Answer, variant: Variant) -> 
         cap: TICK,
         ..RetryPolicy::DEFAULT
     };
-    let (outcome, hints) = classify(&answer.reply(), &context);
+    let (outcome, hints) = classify(&answer.reply(held.batch), &context);
     after_reply(&dispatch, 1, outcome, hints, &policy, 0.5)
 }

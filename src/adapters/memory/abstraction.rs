@@ -2,7 +2,7 @@
 
 use super::store::{Budget, Dispatch, End, Message, Paused, Queue, Ready, Window};
 use crate::queue::QueueMessageStatus;
-use crate::work::Reason;
+use crate::work::{Reason, Signals};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -34,6 +34,46 @@ impl Queue {
     pub fn end_of(&self, id: &str) -> Option<(QueueMessageStatus, Option<Reason>)> {
         let end = self.messages.get(id)?.end.as_ref()?;
         Some((end.status, end.reason))
+    }
+
+    /// Three first requests of a lane got no answer: it and its endpoint wait.
+    pub fn silence(&mut self, now: Duration, lane: &str) {
+        let mut dispatch = Dispatch::new(String::new(), now, "email", lane, 0, Vec::new());
+        dispatch.begun = true;
+        let signals = Signals {
+            answered: Some(false),
+            ..Signals::default()
+        };
+        for _ in 0..3 {
+            self.judge(now, &dispatch, &signals);
+        }
+    }
+
+    /// The circuit breaker's scopes: how many requests each may have open, and how long it waits.
+    pub fn breaker(&self) -> Vec<(String, u32, Option<Duration>)> {
+        let windows = self.breaker.iter();
+        let shown = windows.map(|(scope, w)| (scope.clone(), w.requests, w.next_at));
+        shown.collect()
+    }
+
+    /// First requests that are open, of the lanes of an endpoint.
+    pub fn open_first_requests(&self, endpoint: &str) -> usize {
+        let first = self.dispatches.values().filter(|d| d.begun && !d.frozen);
+        first.filter(|d| d.lane.starts_with(endpoint)).count()
+    }
+
+    /// A mistake: the head of the queue is next, whosever turn it is.
+    pub fn take_no_turns(&mut self) {
+        for window in self.breaker.values_mut() {
+            window.tries = 1;
+        }
+    }
+
+    /// A mistake: a replay is taken for a first request.
+    pub fn forget_replay(&mut self, dispatch: &str) {
+        if let Some(dispatch) = self.dispatches.get_mut(dispatch) {
+            dispatch.frozen = false;
+        }
     }
 
     /// Takes out what no later step depends on (payloads, errors, texts, past times, slots of the rate budget, the

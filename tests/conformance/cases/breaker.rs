@@ -247,14 +247,14 @@ pub fn an_ailing_domain_is_in_nobodys_way(subject: &mut dyn Subject) {
 pub fn a_second_ailing_domain_keeps_the_endpoint_waiting(subject: &mut dyn Subject) {
     fail_three(subject, &of("one.example", 20));
     subject.put(&of("two.example", 20));
-    for number in 0..6 {
+    for number in 0..12 {
         subject.advance(MINUTE * 10);
         fail_one(subject, 50 + number);
     }
     subject.put(&of("three.example", 1));
     subject.advance(MINUTE * 10);
-    fail_one(subject, 60);
-    let reply = claim(subject, 61, 3);
+    fail_one(subject, 70);
+    let reply = claim(subject, 71, 3);
     assert!(reply.claims.is_empty());
     assert_eq!(reply.obstacle.unwrap().state, Unavailable);
 }

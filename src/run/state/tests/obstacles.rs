@@ -107,7 +107,10 @@ fn a_begin_that_is_refused_is_held_for_a_short_wait_and_given_back_for_a_long_on
 
 #[test]
 fn a_begin_that_the_circuit_breaker_refuses_is_given_back_and_keeps_nobody() {
-    let mut run = state(vec![dispatch("a", 2), dispatch("b", 2)]);
+    let mut run = fresh(2);
+    call(&mut run, Duration::ZERO).unwrap();
+    let two = claims(vec![dispatch("a", 2), dispatch("b", 2)]);
+    run.on_call(MILLISECOND, Ok(two));
     assert_eq!(begins(&mut run, MILLISECOND), ["a", "b"]);
     let refused = Begun {
         retry_after_ms: Some(60_000),
@@ -127,7 +130,7 @@ fn a_begin_that_the_circuit_breaker_refuses_is_given_back_and_keeps_nobody() {
 
 #[test]
 fn replays_take_a_quarter_of_the_places() {
-    let mut run = state(vec![]);
+    let mut run = fresh(4);
     let wanted = |run: &mut State| call(run, MILLISECOND).unwrap().claim.unwrap().max_frozen;
     assert_eq!(wanted(&mut run), 1);
     let replay = Dispatch {
@@ -136,7 +139,11 @@ fn replays_take_a_quarter_of_the_places() {
         wire_version: Some(1),
         ..dispatch("a", 2)
     };
-    run.on_call(MILLISECOND, Ok(claims(vec![replay])));
+    let answer = Answer {
+        next_due_ms: Some(0),
+        ..claims(vec![replay])
+    };
+    run.on_call(MILLISECOND, Ok(answer));
     assert_eq!(wanted(&mut run), 0);
 }
 
