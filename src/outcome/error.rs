@@ -68,6 +68,7 @@ impl ProviderError {
         let what = match kind {
             NoAnswer::Timeout => "no answer in time",
             NoAnswer::Network => "network error",
+            NoAnswer::TooLarge => "unreadable answer",
         };
         Self::new(
             ErrorClass::Unknown,
