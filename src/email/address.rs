@@ -160,13 +160,15 @@ fn split(bare: &str) -> Result<(&str, &str), FieldError> {
     if bare.is_empty() {
         return Err(FieldError::here("must not be empty"));
     }
-    let (local, domain) = bare.split_once('@').ok_or_else(|| invalid("it has no @"))?;
+    let (local, domain) = bare
+        .split_once('@')
+        .ok_or_else(|| invalid("it has no at sign"))?;
     if domain.contains('@') {
         let list = bare.contains([',', ';']);
         return Err(if list {
             FieldError::here(LIST_IN_STRING)
         } else {
-            invalid("it has more than one @")
+            invalid("it has more than one at sign")
         });
     }
     if bare.len() > MAX_ADDRESS {
@@ -179,11 +181,11 @@ fn split(bare: &str) -> Result<(&str, &str), FieldError> {
 
 fn check_local(local: &str) -> Result<(), FieldError> {
     if !local.is_ascii() {
-        return Err(invalid("the part before the @ must be ASCII"));
+        return Err(invalid("the part before the at sign must be ASCII"));
     }
     if local.len() > MAX_LOCAL {
         return Err(invalid(
-            "the part before the @ is longer than 64 characters",
+            "the part before the at sign is longer than 64 characters",
         ));
     }
     // RFC 5322's dot-atom; quoted local parts are refused, as providers do.
@@ -192,7 +194,7 @@ fn check_local(local: &str) -> Result<(), FieldError> {
         .split('.')
         .any(|part| part.is_empty() || !part.bytes().all(atom))
     {
-        return Err(invalid("the part before the @ is malformed"));
+        return Err(invalid("the part before the at sign is malformed"));
     }
     Ok(())
 }

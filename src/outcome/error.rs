@@ -1,6 +1,6 @@
 //! The provider's words, fit to be stored and logged.
 
-use super::{NoAnswer, scrub};
+use super::{NoAnswer, joined, scrub};
 use serde::Serialize;
 
 /// The longest name that is kept; the provider's longest has 30 characters.
@@ -74,7 +74,7 @@ impl ProviderError {
             ErrorClass::Unknown,
             None,
             None,
-            &format!("{what}: {detail}"),
+            &joined(&[what, detail], ": "),
         )
     }
 

@@ -14,6 +14,7 @@ mod tests;
 
 pub use error::{ErrorClass, ProviderError};
 pub use hints::RateHints;
+pub(crate) use scrub::joined;
 pub use scrub::scrub;
 
 use crate::email::Endpoint;

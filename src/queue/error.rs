@@ -11,6 +11,8 @@ pub enum ErrorCode {
     Unauthorized,
     /// The functions are not there: apply the migrations, or reload PostgREST's schema cache.
     NotInstalled,
+    /// The project's API does not show the schema `public`, or is off: change the project's settings.
+    NotExposed,
     /// No connection: check the URL and the network. Whether the call was carried out is not known.
     Unreachable,
     /// No answer in time. Whether the call was carried out is not known.
@@ -30,6 +32,7 @@ impl ErrorCode {
             Self::InvalidInput => "invalid_input",
             Self::Unauthorized => "unauthorized",
             Self::NotInstalled => "not_installed",
+            Self::NotExposed => "not_exposed",
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
             Self::Unavailable => "unavailable",
