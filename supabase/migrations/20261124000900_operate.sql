@@ -87,7 +87,7 @@ begin
     insert into email_queue_private.paused_domain (domain, paused_at, paused_until, reason)
     values (lower(p_domain), clock_timestamp(), v_until, coalesce(p_reason, 'paused by an operator'))
     on conflict (domain) do update
-    set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason;
+    set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason, refusals = 0, first_refused_at = null;
   end if;
   return jsonb_build_object('domain', lower(p_domain), 'paused_until', v_until);
 end

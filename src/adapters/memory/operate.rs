@@ -66,11 +66,7 @@ impl Queue {
         domain: Option<&str>,
         length: Option<Duration>,
     ) {
-        let paused = Paused {
-            since: now,
-            until: length.map(|length| now + length),
-            reason: reason.to_owned(),
-        };
+        let paused = Paused::new(now, length, reason);
         match domain {
             None => self.budget.paused = Some(paused),
             Some(domain) => {
