@@ -19,24 +19,26 @@ impl Queue {
         reason: &str,
     ) {
         let known = self.paused_domains.get(domain);
-        if known.is_some_and(|paused| paused.holds(now)) {
-            return;
-        }
         let refusals = known.map_or(0, |paused| paused.refusals);
-        let since = known
-            .and_then(|paused| paused.first_refused_at)
-            .unwrap_or(now);
-        let length = length.map(|length| match refusals {
-            0 => length,
-            _ => (length * 2_u32.pow(refusals.min(20))).min(DAY),
-        });
-        let paused = Paused {
-            refusals: refusals + 1,
-            first_refused_at: Some(since),
-            ..Paused::new(now, length, reason)
+        let since = match known {
+            Some(paused) if paused.holds(now) => paused.first_refused_at,
+            _ => {
+                let since = known.and_then(|paused| paused.first_refused_at);
+                let length = length.map(|length| match refusals {
+                    0 => length,
+                    _ => (length * 2_u32.pow(refusals.min(20))).min(DAY),
+                });
+                let paused = Paused {
+                    refusals: refusals + 1,
+                    first_refused_at: since.or(Some(now)),
+                    ..Paused::new(now, length, reason)
+                };
+                self.paused_domains.insert(domain.to_owned(), paused);
+                since
+            }
         };
-        self.paused_domains.insert(domain.to_owned(), paused);
-        let Some(long_ago) = now.checked_sub(3 * DAY).filter(|at| since <= *at) else {
+        let long_ago = now.checked_sub(3 * DAY);
+        let Some(long_ago) = long_ago.filter(|at| since.is_some_and(|since| since <= *at)) else {
             return;
         };
         let waits = |lane: &str| domain_of(lane) == domain;
@@ -63,11 +65,16 @@ impl Queue {
         }
     }
 
+    /// Whether the provider refused the sender domain of a lane when it was asked last.
+    pub(super) fn is_lane_refused(&self, lane: &str) -> bool {
+        let paused = self.paused_domains.get(domain_of(lane));
+        paused.is_some_and(|paused| paused.refusals > 0)
+    }
+
     /// The provider takes mail of the domain again.
     pub(super) fn accept_domain(&mut self, lane: &str) {
-        let domain = domain_of(lane);
-        if (self.paused_domains.get(domain)).is_some_and(|paused| paused.refusals > 0) {
-            self.paused_domains.remove(domain);
+        if self.is_lane_refused(lane) {
+            self.paused_domains.remove(domain_of(lane));
         }
     }
 }
