@@ -15,6 +15,7 @@ mod containment;
 mod database;
 mod differential;
 mod memory;
+mod payloads;
 mod side;
 mod subject;
 

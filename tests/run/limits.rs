@@ -1,8 +1,8 @@
 //! What the provider refuses for a while, or to some: a quota, its test mode, domains that are not verified.
 
 use crate::support::{World, email};
-use email_queue::queue::NewMessage;
 use email_queue::queue::QueueMessageStatus::{Completed, Failed};
+use email_queue::queue::{NewMessage, Redrive};
 use email_queue::run::Stopped;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -159,15 +159,23 @@ fn a_domain_that_nobody_verifies_ends_in_dead_letters_that_can_be_redriven() {
     world.clock.advance(25 * HOUR);
     world.run();
     assert_eq!(world.get(&later).status, Completed);
-    let (queue, redrive) = (
-        &world.database.queue,
-        email_queue::queue::Redrive {
-            ids: Some(ids),
-            ..Default::default()
-        },
-    );
-    let redriven = queue.with(|queue, now| queue.redrive_many(now, &redrive, 1000));
-    assert_eq!(redriven.redriven.len(), 250);
+    let redrive = |ids: &[String], from: Option<&str>| {
+        let redrive = Redrive {
+            ids: Some(ids.to_vec()),
+            from: from.map(str::to_owned),
+            ..Redrive::default()
+        };
+        let queue = &world.database.queue;
+        queue.with(|queue, now| queue.redrive_many(now, &redrive, 1000))
+    };
+    assert_eq!(redrive(&ids[..249], None).redriven.len(), 249);
+    // Or with another sender.
+    let sender = "Shop <shop@example.com>";
+    assert_eq!(redrive(&ids[249..], Some(sender)).redriven, ids[249..]);
+    assert_eq!(world.get(&ids[249]).payload["from"], sender);
     world.run();
     world.assert_all_completed(251);
+    let requests = world.mailer.requests.borrow();
+    let sent = requests.iter().flat_map(|request| request.emails());
+    assert_eq!(sent.filter(|email| email["from"] == sender).count(), 1);
 }
