@@ -81,6 +81,7 @@ begin
   insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane)
   values (v_message.id, v_message.run_at, v_message.created_at, v_message.send_before, v_message.bytes, v_message.priority,
     v_message.max_attempts, v_message.type, v_checked.lane);
+  perform nextval('email_queue_private.enqueued_here'); -- See identity.
   return jsonb_build_object('id', v_message.id, 'created', true);
 end
 $$;
@@ -147,6 +148,7 @@ begin
     from item as i join new_message as n on n.id = i.id order by i.id
   )
   select array_agg(n.id) into v_created from new_message as n;
+  perform nextval('email_queue_private.enqueued_here'); -- See identity.
 
   -- A statement of its own: it sees what another transaction committed while the insert waited for it.
   return coalesce((
