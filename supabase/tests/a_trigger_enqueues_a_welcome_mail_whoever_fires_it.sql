@@ -9,7 +9,6 @@ select plan(14);
 create schema if not exists auth;
 create table if not exists auth.users (id uuid primary key default gen_random_uuid(), email text);
 grant usage on schema auth, extensions to supabase_auth_admin;
-grant usage on schema extensions to authenticated;
 grant insert on auth.users to supabase_auth_admin;
 
 \ir welcome_trigger.psql
