@@ -31,10 +31,8 @@ sql_on() { # major version
     run check "$on: supabase db advisors" supabase_cli "$project" db advisors --level warn --fail-on warn
   fi
 
-  # The migrations have created what this server offers. The tests bring their own.
-  local offered=pg_net
-  if [ "$1" = 15 ]; then offered=pg_cron,pg_net; fi
-  run check "$on: the migrations create the extensions" says "created: $offered" "$psql" -XqAt -c \
+  # The tests bring their own.
+  run check "$on: the migrations create the extensions" says "created: pg_cron,pg_net" "$psql" -XqAt -c \
     "select 'created: ' || string_agg(extname, ',' order by extname) from pg_extension where extname in ('pg_cron', 'pg_net')"
   as_admin postgres -c "drop extension if exists pg_cron, pg_net, supabase_vault cascade" || return
 
