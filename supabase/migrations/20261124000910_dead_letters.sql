@@ -51,7 +51,7 @@ begin
     and (p_filter ->> 'reason' is null or m.reason = p_filter ->> 'reason')
     and (p_filter ->> 'since' is null or m.completed_at >= (p_filter ->> 'since')::timestamptz)
     and (p_filter ->> 'until' is null or m.completed_at < (p_filter ->> 'until')::timestamptz)
-    and (p_filter ->> 'text' is null or strpos(lower(coalesce(m.errors ->> -1, '')), lower(p_filter ->> 'text')) > 0)
+    and (p_filter ->> 'text' is null or strpos(lower(coalesce(m.errors ->> -1, '') collate "C"), lower((p_filter ->> 'text') collate "C")) > 0)
     and (v_metadata is null or m.id = any (array(
       select o.id from email_queue_private.message as o where o.metadata @> v_metadata and o.reason is not null and o.status = 'failed')))
   order by case when p_newest then m.id end desc, case when not p_newest then m.id end

@@ -103,10 +103,11 @@ create function public.email_queue_schedule(p_every text default '10 seconds', p
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
-  v_line text := email_queue_private.cron_line(p_every);
+  v_line text;
   v_changed boolean;
 begin
   perform email_queue_private.check_caller();
+  v_line := email_queue_private.cron_line(p_every);
   if coalesce(p_timeout_seconds not between 5 and 150, true) then
     perform email_queue_private.refuse('timeout_seconds', 'must be 5 to 150: a little more than a run takes');
   end if;
