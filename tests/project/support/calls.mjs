@@ -32,6 +32,7 @@ export async function callAll(call, { wired = true } = {}) {
     assert.ok((await ask("call")).request_id);
   }
 
+  assert.equal((await ask("adopt")).adopted, true);
   const { id } = await ask("enqueue", { p_payload: mail(), p_dedup_key: "once", p_metadata: { order: 7 }, p_tags: [{ name: "kind", value: "order" }] });
   const many = (await ask("enqueue_many", { p_messages: ["late", "late", "last"].map((kind) => ({ type: kind, payload: mail(), delay_ms: kind === "last" ? 3_600_000 : 0 })) })).map((/** @type {any} */ one) => one.id);
   assert.equal((await ask("get", { p_id: id })).id, id);
