@@ -24,7 +24,7 @@ declare
     'email_queue_list(text, text, integer, uuid, timestamp with time zone, timestamp with time zone, jsonb)',
     'email_queue_pause(text, text, integer)',
     'email_queue_prune(integer)',
-    'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer)',
+    'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text)',
     'email_queue_release(uuid, uuid)',
     'email_queue_resume(text)',
     'email_queue_schedule(text, integer)',

@@ -104,7 +104,7 @@ begin
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  if p_request ? 'seed_sender' and email_queue_private.sender_domain(p_request -> 'seed_sender') is not null
+  if p_request ? 'seed_sender' and (email_queue_private.sender_fault(p_request -> 'seed_sender')).message is null
     and (email_queue_private.settings()).default_sender is null
   then
     insert into email_queue_private.setting default values on conflict do nothing;

@@ -17,7 +17,7 @@ select setval('email_queue_private.next_wake', (extract(epoch from clock_timesta
 select pg_temp.mail();
 select is(pg_temp.calls(), 2::bigint, 'a clock that was set back does not end the wake-ups');
 select setval('email_queue_private.next_wake', 0);
-update vault.secrets set secret = '';
+select vault.update_secret(id, '') from vault.secrets;
 select isnt(pg_temp.mail(), null, 'a wake-up that cannot be sent fails no enqueue');
 select is(pg_temp.calls(), 2::bigint, 'and is not sent');
 select is(public.email_queue_wake(false) -> 'on', 'false', 'off');

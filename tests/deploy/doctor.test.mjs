@@ -148,14 +148,14 @@ test("the sender's domain is not verified", async () => {
 test("a migration is missing, the schema was changed, a function is open", async () => {
   await world.sql`delete from supabase_migrations.schema_migrations where version = '20261124000990'`;
   await world.sql.unsafe("alter function public.email_queue_stats() rows 1").catch(() => {});
-  await world.sql.unsafe("alter function public.email_queue_prune(integer) volatile security invoker");
+  await world.sql.unsafe("alter function public.email_queue_prune(integer) security definer");
   await world.sql.unsafe("grant execute on function public.email_queue_stats() to anon");
   const { finding } = await world.doctor("--no-call");
   assert.match(finding("migrations").detail, /not applied: 20261124000990/);
   assert.match(finding("schema").detail, /^function .*email_queue_prune\(integer\) was changed$/);
   assert.match(finding("grants").detail, /^anon may execute .*email_queue_stats\(\)$/);
   await world.sql.unsafe(finding("grants").remedy);
-  await world.sql.unsafe("alter function public.email_queue_prune(integer) security definer");
+  await world.sql.unsafe("alter function public.email_queue_prune(integer) security invoker");
   await world.sql`insert into supabase_migrations.schema_migrations (version) values ('20261124000990')`;
   assert.equal((await world.doctor("--no-call")).code, 0);
 });

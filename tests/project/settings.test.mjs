@@ -86,6 +86,8 @@ for (const version of [15, 17]) {
       await call("email_queue_enqueue", { p_payload: mails[0].payload });
       await call("email_queue_pause", { p_reason: "test", p_domain: "info.example" });
       assert.equal(await call("email_queue_claim", { p_token: crypto.randomUUID() }), null, "INFO.EXAMPLE is info.example");
+      const grants = (await call("email_queue_doctor")).find((/** @type {any} */ { check }) => check === "grants");
+      assert.deepEqual([grants.status, grants.detail], ["ok", "only service_role"]);
     });
   });
 

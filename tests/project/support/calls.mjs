@@ -67,6 +67,7 @@ export async function callAll(call, { wired = true } = {}) {
   assert.ok(await ask("erase", { p_id: many[2] }));
 
   assert.ok(await ask("prune"));
+  assert.ok(await ask("adopt"));
   assert.ok(await ask("stats"));
   assert.ok((await ask("doctor")).length > 5);
   const reply = await ask("work", { p_request: { claim: { type: "none", tokens: [token(30)], lease_ms: 1000 }, count_remaining: true } });
