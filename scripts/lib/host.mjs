@@ -48,10 +48,10 @@ export function findOnPath(name) {
 
 /**
  * What a program prints, or null if it fails or is not there.
- * @param {string} program @param {string[]} args @returns {string | null}
+ * @param {string} program @param {string[]} args @param {{maxBuffer?: number}} [options] @returns {string | null}
  */
-export function outputOf(program, args) {
-  const run = spawnSync(program, args, { encoding: "utf8" });
+export function outputOf(program, args, options = {}) {
+  const run = spawnSync(program, args, { encoding: "utf8", ...options });
   return run.status === 0 ? run.stdout.trim() : null;
 }
 

@@ -17,6 +17,9 @@ const { applyPendingMigrations, createApi } = await import(pathToFileURL(library
 const api = await createApi({ withSupabaseClient: false });
 const app = await api.project.local.createApp(undefined, { admin: false });
 mendJsonArguments(app.connection.driver);
+// With its first call Lite 0.10.0 gives the API's roles every table of every schema that has row security, as Supabase
+// never would. authenticator could not, and the call would fail.
+if (app.connection.driver?.unsafe) app.connection.rlsState = "active";
 const applied = options.includes("--migrate") ? await migrate() : [];
 if (applied.length > 0) await closeAgain(app.connection);
 
@@ -65,17 +68,15 @@ async function migrate() {
 }
 
 /**
- * With its first call Lite 0.10.0 gives the API's roles every table of every schema that has row security, as Supabase
- * never would. It does so once: here, and then what the migrations took from them is taken again.
+ * In the embedded database Lite makes the API's roles with its first call: here, and then what the migrations took from
+ * them is taken again.
  * @param {any} connection
  */
 async function closeAgain(connection) {
   await connection.ensureRlsContext();
-  const { driver } = connection;
-  const close = `do $$ begin
+  await connection.driver.exec(`do $$ begin
     if to_regprocedure('email_queue_private.apply_grants()') is not null then call email_queue_private.apply_grants(); end if;
-  end $$`;
-  await (driver.unsafe ? driver.unsafe(close) : driver.exec(close));
+  end $$`);
 }
 
 /**

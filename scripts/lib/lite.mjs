@@ -5,6 +5,7 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { ROOT, scriptCommand } from "./host.mjs";
+import { migrate as applyMigrations, urlAs } from "./postgres.mjs";
 import { startProcess, tempFolder } from "./processes.mjs";
 import { ensureTool } from "./tools.mjs";
 
@@ -23,10 +24,11 @@ const SERVER = path.join(path.dirname(fileURLToPath(import.meta.url)), "lite-ser
  */
 
 /**
- * Starts Supabase Lite on a free port, without the admin mode that lets calls without a key pass.
+ * Starts Supabase Lite on a free port, without the admin mode that lets calls without a key pass. On a PostgreSQL it logs
+ * in as PostgREST does, as authenticator, with what Supabase loads into its sessions.
  * @param {object} [options]
  * @param {"pglite" | "postgres"} [options.driver] pglite: an embedded PostgreSQL in memory, gone with the process
- * @param {string} [options.databaseUrl] for the driver postgres
+ * @param {string} [options.databaseUrl] for the driver postgres: a database of a cluster like a Supabase project's, whoever logs in
  * @param {string} [options.migrationsDir]
  * @param {boolean} [options.migrate] false: the database has its schema already
  * @returns {Promise<Lite>}
@@ -45,10 +47,12 @@ export async function startLite({
       SUPABASE_SECRET_KEY: `sb_secret_${randomBytes(24).toString("base64url")}`,
       SUPABASE_PUBLISHABLE_KEY: `sb_publishable_${randomBytes(24).toString("base64url")}`,
     };
+    const embedded = driver === "pglite";
     fs.mkdirSync(path.join(folder.path, "supabase"));
-    fs.writeFileSync(path.join(folder.path, "supabase/config.toml"), configuration(driver, databaseUrl));
+    fs.writeFileSync(path.join(folder.path, "supabase/config.toml"), configuration(driver, embedded ? databaseUrl : urlAs(databaseUrl, "authenticator")));
     if (fs.existsSync(migrationsDir)) fs.symlinkSync(path.resolve(migrationsDir), path.join(folder.path, "supabase/migrations"));
-    const [program, args] = scriptCommand(SERVER, [tools, ...(migrate ? ["--migrate"] : [])]);
+    const applied = migrate && !embedded ? await applyMigrations(urlAs(databaseUrl, "postgres"), migrationsDir) : [];
+    const [program, args] = scriptCommand(SERVER, [tools, ...(migrate && embedded ? ["--migrate"] : [])]);
     const running = await startProcess({
       name: "Supabase Lite",
       program,
@@ -65,7 +69,7 @@ export async function startLite({
       secretKey,
       publishableKey: keys.SUPABASE_PUBLISHABLE_KEY,
       jwtSecret: keys.JWT_SECRET,
-      migrations,
+      migrations: embedded ? migrations : applied,
       rpc: (name, args = {}, key = secretKey) => rpc(url, key, name, args),
       output: running.output,
       stop: async () => {

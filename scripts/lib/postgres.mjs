@@ -3,7 +3,8 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { IS_ROOT, findOnPath, freePort, outputOf } from "./host.mjs";
+import { IS_ROOT, ROOT, findOnPath, freePort, outputOf } from "./host.mjs";
+import { ADMIN, configuration, ensureModules, makeProject } from "./postgres-project.mjs";
 import { startProcess, tempFolder } from "./processes.mjs";
 import { ensureTool, packageFolder } from "./tools.mjs";
 
@@ -12,8 +13,10 @@ const EMBEDDED_VERSION = 17;
 
 /**
  * @typedef {object} Postgres
- * @property {string} url as the superuser, to the database `postgres`
- * @property {(database: string) => string} urlOf the same for another database
+ * @property {string} url as `postgres`, to the database `postgres`
+ * @property {string} adminUrl the same as the superuser
+ * @property {string} apiUrl the same as PostgREST logs in
+ * @property {(database: string, role?: string) => string} urlOf the same for another database
  * @property {number} port
  * @property {number} version
  * @property {string} bin the folder of its programs
@@ -24,16 +27,18 @@ const EMBEDDED_VERSION = 17;
  */
 
 /**
- * Starts a cluster. Every connection from this machine is trusted.
+ * Starts a cluster like a Supabase project's. Every connection from this machine is trusted.
  * @param {object} [options]
  * @param {number} [options.version] 17 from npm, any other (15) the machine's own
  * @param {boolean} [options.fsync] true: commits reach the disk, as a measurement of speed wants it
  * @param {Record<string, string>} [options.settings] more of postgresql.conf
  * @param {number} [options.port]
+ * @param {string} [options.programs] another folder than the version's own, for one with extensions
+ * @param {import("./postgres-project.mjs").Project | false} [options.project] false: a plain one, whose superuser is `postgres`
  * @returns {Promise<Postgres>}
  */
-export async function startPostgres({ version = 15, fsync = false, settings = {}, port } = {}) {
-  const bin = await findPostgres(version);
+export async function startPostgres({ version = 15, fsync = false, settings = {}, port, programs: given, project = {} } = {}) {
+  const bin = given ?? await findPostgres(version);
   if (bin === null) {
     throw new Error(
       version === EMBEDDED_VERSION
@@ -51,7 +56,13 @@ export async function startPostgres({ version = 15, fsync = false, settings = {}
     const command = (/** @type {string} */ program, /** @type {string[]} */ args) =>
       user ? [user.program, [...user.args, path.join(programs, program), ...args]] : [path.join(programs, program), args];
 
-    await initialise(command, data, folder.path);
+    const admin = project ? ADMIN : "postgres";
+    await initialise(command, data, folder.path, admin);
+    if (project) {
+      const modules = path.join(folder.path, "modules");
+      fs.cpSync(ensureModules(version), modules, { recursive: true });
+      fs.appendFileSync(path.join(data, "postgresql.conf"), configuration(modules));
+    }
     const options = {
       listen_addresses: "127.0.0.1",
       unix_socket_directories: "",
@@ -72,9 +83,19 @@ export async function startPostgres({ version = 15, fsync = false, settings = {}
       });
     };
     let [running, chosen] = await onFreePort(start, port);
-    const urlOf = (/** @type {string} */ database) => `postgres://postgres@127.0.0.1:${chosen}/${database}`;
+    const urlOf = (/** @type {string} */ database, role = "postgres") => `postgres://${role}@127.0.0.1:${chosen}/${database}`;
+    if (project) {
+      try {
+        await makeProject((database, file, before) => runFile(urlOf(database, admin), file, before), project);
+      } catch (error) {
+        await running.stop();
+        throw error;
+      }
+    }
     return {
       url: urlOf("postgres"),
+      adminUrl: urlOf("postgres", admin),
+      apiUrl: urlOf("postgres", "authenticator"),
       urlOf,
       port: chosen,
       version,
@@ -126,6 +147,38 @@ export async function connect(url, options = {}) {
   return postgres(url, { onnotice: () => {}, ...options });
 }
 
+/**
+ * Runs a file of SQL in a session of its own.
+ * @param {string} url @param {string} file @param {string} [before] SQL that comes first
+ */
+export async function runFile(url, file, before = "") {
+  const sql = await connect(url, { max: 1 });
+  try {
+    await sql.unsafe(before + fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`${path.basename(file)}: ${/** @type {Error} */ (error).message}`, { cause: error });
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+/**
+ * Applies migrations, each in a transaction of its own.
+ * @param {string} url @param {string} [folder] @returns {Promise<string[]>} the files
+ */
+export async function migrate(url, folder = path.join(ROOT, "supabase/migrations")) {
+  const files = fs.readdirSync(folder).sort();
+  for (const file of files) await runFile(url, path.join(folder, file));
+  return files;
+}
+
+/** The same database for another login. @param {string} url @param {string} role */
+export function urlAs(url, role) {
+  const as = new URL(url);
+  as.username = role;
+  return as.href;
+}
+
 /** @returns {Promise<string | null>} */
 async function embeddedPrograms() {
   const system = process.platform === "win32" ? "windows" : process.platform;
@@ -175,11 +228,11 @@ function reachable(bin, user, folder) {
 
 /**
  * @param {(program: string, args: string[]) => (string | string[])[]} command
- * @param {string} data @param {string} cwd
+ * @param {string} data @param {string} cwd @param {string} superuser
  */
-async function initialise(command, data, cwd) {
+async function initialise(command, data, cwd, superuser) {
   const [program, args] = command("initdb", [
-    ...["-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
+    ...["-D", data, "-U", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
   ]);
   const run = await startProcess({
     name: "initdb",

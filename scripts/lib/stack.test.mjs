@@ -59,7 +59,7 @@ test("two embedded databases side by side", { timeout: 120_000 }, async () => {
 
 for (const version of [15, 17]) {
   test(`PostgreSQL ${version}: two side by side, one behind Lite, a crash in between`, { timeout: 120_000 }, async () => {
-    const [one, two] = await Promise.all([1, 2].map(() => startPostgres({ version })));
+    const [one, two] = await Promise.all([1, 2].map(() => startPostgres({ version, project: { grants: "new" } })));
     assert.notEqual(one.port, two.port);
     const lite = await startLite({ driver: "postgres", databaseUrl: one.url, migrationsDir: migrations() });
     const again = await startLite({ driver: "postgres", databaseUrl: one.url, migrate: false });

@@ -1,3 +1,5 @@
+set standard_conforming_strings = on;
+
 -- What the queue stores. One row is written per e-mail at enqueue (message, body, ready), one row per provider
 -- request while it runs (dispatch), and the message is changed once more, at its end. Everything here is private;
 -- users read public.email_queue and call the email_queue_* functions.
@@ -5,7 +7,7 @@
 -- UUIDv7 form: 48 bits of milliseconds, then 12 bits of the fraction of that millisecond, so that new rows land on
 -- the last, hot index page and messages of one transaction keep their order.
 create function email_queue_private.new_id() returns uuid
-language plpgsql volatile parallel safe set search_path = ''
+language plpgsql volatile parallel safe set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_micros bigint := extract(epoch from clock_timestamp()) * 1000000;
@@ -41,8 +43,7 @@ create table email_queue_private.setting (
   constraint setting_failed_retention_is_positive check (failed_retention > '0'),
   constraint setting_payload_retention_is_positive check (payload_retention > '0')
 );
-insert into email_queue_private.setting default values;
-comment on table email_queue_private.setting is 'What operators set, with email_queue_configure. One row.';
+comment on table email_queue_private.setting is 'What operators set, with email_queue_configure. One row; while it is missing, the defaults count.';
 comment on column email_queue_private.setting.singleton is 'Always true: the table has one row.';
 comment on column email_queue_private.setting.default_sender is 'Written into a payload without "from" at enqueue. Changing it changes no stored message.';
 comment on column email_queue_private.setting.rate_limit is 'Ceiling of provider requests a second over all runs. A lower limit learned from the provider wins.';
@@ -84,7 +85,9 @@ create table email_queue_private.message (
   constraint message_priority_in_range check (priority between 0 and 3),
   constraint message_max_attempts_in_range check (max_attempts between 1 and 100)
 ) with (fillfactor = 33, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
-create unique index message_dedup_key on email_queue_private.message (type, dedup_key) where dedup_key is not null;
+-- collate "C": the order of another collation changes with the libraries of the server, and what an index has in the old order is lost.
+-- The columns keep the database's, which the view shows.
+create unique index message_dedup_key on email_queue_private.message (type collate "C", dedup_key collate "C") where dedup_key is not null;
 create index message_dead_letters on email_queue_private.message (id) where reason is not null;
 -- What is new is put into its order by the megabyte: at once, message by message, an enqueue took 1.4 times as long and wrote
 -- three times the WAL; a search reads what waits for it (128 pages at most).
@@ -129,8 +132,8 @@ create table email_queue_private.ready (
   priority smallint not null,
   attempts smallint not null default 0,
   max_attempts smallint not null,
-  type text not null,
-  lane text not null,
+  type text collate "C" not null,
+  lane text collate "C" not null,
   errors jsonb
 ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 create index ready_claim_order on email_queue_private.ready (type, lane, priority, run_at, id);
@@ -172,9 +175,9 @@ create table email_queue_private.dispatch (
   wire_version smallint,
   begun boolean not null default false,
   frozen boolean not null default false,
-  endpoint text,
-  type text not null,
-  lane text not null,
+  endpoint text collate "C",
+  type text collate "C" not null,
+  lane text collate "C" not null,
   message_ids uuid[] not null,
   member_attempts smallint[] not null,
   member_errors jsonb,
@@ -239,8 +242,7 @@ create table email_queue_private.budget (
   constraint budget_singleton_is_true check (singleton),
   constraint budget_learned_limit_is_positive check (learned_limit > 0)
 ) with (fillfactor = 10);
-insert into email_queue_private.budget default values;
-comment on table email_queue_private.budget is 'What all runs share towards the provider: learned rate, cooldown, pause, probe. One row.';
+comment on table email_queue_private.budget is 'What all runs share towards the provider: learned rate, cooldown, pause, probe. One row; while it is missing, nothing is known.';
 comment on column email_queue_private.budget.singleton is 'Always true: the table has one row.';
 comment on column email_queue_private.budget.answered is 'The provider has answered once, so that its limit is known where it tells it.';
 comment on column email_queue_private.budget.learned_limit is 'Requests a second, as the provider''s headers said last.';
@@ -260,7 +262,7 @@ select setval('email_queue_private.next_slot', 0);
 comment on sequence email_queue_private.next_slot is 'When the next request may leave, in microseconds since 1970.';
 
 create table email_queue_private.paused_domain (
-  domain text constraint paused_domain_pkey primary key,
+  domain text collate "C" constraint paused_domain_pkey primary key,
   paused_at timestamptz not null,
   paused_until timestamptz,
   reason text not null
@@ -271,7 +273,14 @@ comment on column email_queue_private.paused_domain.paused_at is 'When it was pa
 comment on column email_queue_private.paused_domain.paused_until is 'When it resumes by itself; null: when an operator says so.';
 comment on column email_queue_private.paused_domain.reason is 'Why it is paused.';
 
--- No policies: only the owner's functions and service_role (which bypasses row security) come near these tables.
+-- Only sessions of email-queue lock these empty tables: what an advisory lock with a public number would be, any login could
+-- hold for ever. A lock of a table takes no transaction id and writes nothing.
+create table email_queue_private.slot_lock ();
+create table email_queue_private.budget_lock ();
+comment on table email_queue_private.slot_lock is 'Empty. Locked while a session takes a slot of the rate.';
+comment on table email_queue_private.budget_lock is 'Empty. Begins share its lock; what changes the budget has it alone.';
+
+-- Row security is for callers that have rights by mistake. service_role gets a policy from apply_grants.
 alter table email_queue_private.setting enable row level security;
 alter table email_queue_private.message enable row level security;
 alter table email_queue_private.body enable row level security;

@@ -1,8 +1,10 @@
+set standard_conforming_strings = on;
+
 -- What enqueue checks: structure, size and sender. The rest of a payload is checked by the client before and by the worker
 -- after. Input errors are raised (22023), so that a caller in a transaction cannot lose mail unawares.
 
 create function email_queue_private.refuse(p_field text, p_message text) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   raise exception using errcode = '22023', message = format('email_queue: %s: %s', p_field, p_message),
@@ -13,19 +15,22 @@ comment on function email_queue_private.refuse(text, text) is 'Raises 22023 with
 
 -- The domain of "a@b.c", "Name <a@b.c>" or {"email": "a@b.c"}; null where there is none.
 create function email_queue_private.sender_domain(p_from jsonb) returns text
-language sql immutable set search_path = ''
+language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
-  select lower(substring(
+begin
+  return lower(substring(
     case jsonb_typeof(p_from) when 'string' then p_from #>> '{}' when 'object' then p_from ->> 'email' end
-    from '@([A-Za-z0-9.-]+)>?\s*$'))
+    from '@([A-Za-z0-9.-]+)>?[[:space:]]*$') collate "C");
+end
 $$;
 comment on function email_queue_private.sender_domain(jsonb) is 'The lower-case domain of a sender; null where there is none.';
 
 -- How many addresses a field names, or -1 where its shape is wrong.
 create function email_queue_private.address_count(p_value jsonb) returns integer
-language sql immutable set search_path = ''
+language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
-  select case jsonb_typeof(p_value)
+begin
+  return case jsonb_typeof(p_value)
     when 'string' then case when strpos(p_value #>> '{}', '@') > 1 then 1 else -1 end
     when 'object' then case when jsonb_typeof(p_value -> 'email') = 'string' and strpos(p_value ->> 'email', '@') > 1 then 1 else -1 end
     when 'array' then (
@@ -34,13 +39,14 @@ as $$
       from jsonb_array_elements(p_value) as e
     )
     else -1
-  end
+  end;
+end
 $$;
 comment on function email_queue_private.address_count(jsonb) is 'How many addresses a field names; -1 where its shape is wrong (an empty list too).';
 
 -- The lane of an e-mail, or an error that names the field.
 create function email_queue_private.check_email(p_payload jsonb) returns text
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_field text;
@@ -73,7 +79,7 @@ begin
       perform email_queue_private.refuse('content', 'is missing: give content, text or template');
     end if;
   end if;
-  if coalesce(p_payload ->> 'subject', '') ~ '[\x01-\x1f\x7f]' then
+  if coalesce(p_payload ->> 'subject', '') ~ E'[\\x01-\\x1f\\x7f]' then
     perform email_queue_private.refuse('subject', 'has a control character');
   end if;
   if char_length(p_payload ->> 'subject') > 980 then
@@ -96,7 +102,7 @@ comment on function email_queue_private.check_email(jsonb) is 'Checks an e-mail'
 
 -- A time, or an error that names the field.
 create function email_queue_private.check_time(p_field text, p_value text) returns timestamptz
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_time timestamptz;
@@ -119,7 +125,7 @@ comment on function email_queue_private.check_time(text, text) is 'Reads a time 
 
 -- Metadata of a message, or what messages are searched for; null passes.
 create function email_queue_private.check_metadata(p_field text, p_metadata jsonb) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   if jsonb_typeof(p_metadata) <> 'object' then
@@ -138,7 +144,7 @@ comment on function email_queue_private.check_metadata(text, jsonb) is 'Checks m
 
 -- Tags, [{name, value}] or {name: value}. What src/email/headers.rs says of them, so that what this takes can be sent.
 create function email_queue_private.check_tags(p_tags jsonb) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_list boolean := jsonb_typeof(p_tags) = 'array';
@@ -187,9 +193,9 @@ comment on function email_queue_private.check_tags(jsonb) is 'Checks the option 
 
 -- One message of an enqueue call as typed columns, without its id. p_item is {type, payload, tags, priority, max_attempts, run_at,
 -- delay_ms, send_before, dedup_key, metadata}.
-create function email_queue_private.check_message(p_item jsonb, p_setting email_queue_private.setting)
+create function email_queue_private.check_message(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting)
 returns email_queue_private.message
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_message email_queue_private.message;
@@ -213,7 +219,7 @@ begin
     if v_message.type <> 'email' then
       perform email_queue_private.refuse('tags', 'belongs to e-mail; use metadata');
     end if;
-    if coalesce(jsonb_typeof(p_item -> 'payload' -> 'tags'), 'null') <> 'null' then
+    if coalesce(jsonb_typeof(p_payload -> 'tags'), 'null') <> 'null' then
       perform email_queue_private.refuse('tags', 'is given in the payload too; give it once');
     end if;
     perform email_queue_private.check_tags(p_item -> 'tags');
@@ -244,6 +250,6 @@ begin
   return v_message;
 end
 $$;
-comment on function email_queue_private.check_message(jsonb, email_queue_private.setting) is 'Checks the options of one message and gives its row.';
+comment on function email_queue_private.check_message(jsonb, jsonb, email_queue_private.setting) is 'Checks the options of one message and gives its row.';
 
 call email_queue_private.apply_grants();

@@ -1,8 +1,10 @@
+set standard_conforming_strings = on;
+
 -- What becomes of a dispatch's members. Lock order everywhere: dispatch, ready, message, then budget.
 
 -- The last ten of two lists of errors; null where there are none.
 create function email_queue_private.append_errors(p_errors jsonb, p_more jsonb) returns jsonb
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select case when e.total > 0 then (
     select jsonb_agg(a.value order by a.n)
@@ -15,7 +17,7 @@ comment on function email_queue_private.append_errors(jsonb, jsonb) is 'Joins tw
 
 -- An error as it is stored: the worker's object with the time of the database.
 create function email_queue_private.stamp_error(p_error jsonb, p_attempt integer) returns jsonb
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select case when jsonb_typeof(p_error) = 'object'
     then jsonb_build_array(p_error || jsonb_build_object('at', clock_timestamp(), 'attempt', p_attempt)) end
@@ -25,7 +27,7 @@ comment on function email_queue_private.stamp_error(jsonb, integer) is 'A list o
 -- Members as rows: what each had before this dispatch.
 create function email_queue_private.members(p_dispatch email_queue_private.dispatch)
 returns table (id uuid, attempts smallint, errors jsonb, ordinal bigint)
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select u.id, u.attempts, p_dispatch.member_errors -> u.id::text, u.n
   from unnest(p_dispatch.message_ids, p_dispatch.member_attempts) with ordinality as u(id, attempts, n)
@@ -36,7 +38,7 @@ comment on function email_queue_private.members(email_queue_private.dispatch) is
 create function email_queue_private.fail_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_reason text, p_error jsonb
 ) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   update email_queue_private.message as m
   set status = 'failed', reason = p_reason, completed_at = clock_timestamp(), dispatch_id = p_dispatch.id,
@@ -52,7 +54,7 @@ comment on function email_queue_private.fail_members(email_queue_private.dispatc
 create function email_queue_private.return_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint, p_alone boolean
 ) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, attempts, max_attempts, type, lane, errors)
   select m.id, case when p_delay_ms is null then m.run_at else clock_timestamp() + p_delay_ms * interval '1 millisecond' end,
@@ -71,7 +73,7 @@ comment on function email_queue_private.return_members(email_queue_private.dispa
 create function email_queue_private.retry_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint
 ) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_exhausted uuid[];
@@ -90,7 +92,7 @@ comment on function email_queue_private.retry_members(email_queue_private.dispat
 
 -- Takes members out of an open dispatch that goes on with the rest.
 create function email_queue_private.drop_members(p_dispatch email_queue_private.dispatch, p_ids uuid[]) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   update email_queue_private.dispatch as d
   set updated_at = clock_timestamp(), bytes = rest.bytes, send_before = rest.send_before, attempts_allowed = rest.allowed,
@@ -109,7 +111,7 @@ comment on function email_queue_private.drop_members(email_queue_private.dispatc
 
 -- Ends a dispatch. The row stays a while, so that a repeated settle is told "already"; its members are in the messages.
 create function email_queue_private.close_dispatch(p_id uuid) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   update email_queue_private.dispatch
@@ -122,7 +124,7 @@ comment on function email_queue_private.close_dispatch(uuid) is 'Marks a dispatc
 
 -- Gives up a dispatch that may have been sent.
 create function email_queue_private.abandon_dispatch(p_dispatch email_queue_private.dispatch, p_error jsonb) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform email_queue_private.fail_members(p_dispatch, p_dispatch.message_ids, 'unknown_outcome', p_error);

@@ -1,10 +1,12 @@
+set standard_conforming_strings = on;
+
 -- Sweep: what has run out. Every claim does it first.
 
 -- One dispatch whose lease ran out.
 --   begun: an e-mail may have been sent, so it is frozen and waits for its replay; a custom consumer's message is tried again.
 --   not begun: taken over whole once; the second time its members come back one to a dispatch, and a single pays an attempt.
 create function email_queue_private.recover_dispatch(p_dispatch email_queue_private.dispatch) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
@@ -32,7 +34,7 @@ begin
       '{"class": "crash", "message": "The worker''s lease ran out before begin, twice."}', null, true);
     perform email_queue_private.close_dispatch(v_dispatch.id);
   elsif v_dispatch.expired_unbegun > 1 then
-    select * into v_setting from email_queue_private.setting;
+    v_setting := email_queue_private.settings();
     v_dispatch.attempt := v_dispatch.attempt + 1;
     v_used := least(v_dispatch.member_attempts[1] + v_dispatch.attempt, 16);
     perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids,
@@ -49,7 +51,7 @@ comment on function email_queue_private.recover_dispatch(email_queue_private.dis
 -- lock_timeout: skip locked waits all the same where a row was updated a moment ago and its new version is locked, and two
 -- calls that wait like this, each holding what it settles, would wait for each other.
 create function email_queue_private.sweep_now(p_now timestamptz) returns void
-language plpgsql volatile set search_path = '' set lock_timeout = '100ms'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
@@ -92,7 +94,7 @@ comment on function email_queue_private.sweep_now(timestamptz) is 'Recovers expi
 
 -- Mostly there is nothing to sweep, and four index probes say so for a fifth of what the sweep takes.
 create function email_queue_private.sweep() returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz := clock_timestamp();

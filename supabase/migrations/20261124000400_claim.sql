@@ -1,8 +1,10 @@
+set standard_conforming_strings = on;
+
 -- Claim: hand out due dispatches and form new ones.
 
 -- Whether the sender domain of a lane is paused.
 create function email_queue_private.is_paused(p_lane text) returns boolean
-language plpgsql stable set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   return exists (select 1 from email_queue_private.paused_domain as p
@@ -13,7 +15,7 @@ comment on function email_queue_private.is_paused(text) is 'Whether the sender d
 
 -- The lanes of a type that have ready rows and are not paused: one index probe a lane (a loose index scan).
 create function email_queue_private.lanes(p_type text) returns setof text
-language plpgsql stable set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_lane text := '';
@@ -32,7 +34,7 @@ comment on function email_queue_private.lanes(text) is 'The lanes of a type with
 -- The first ready row of each lane that is due, in its best priority.
 create function email_queue_private.heads(p_type text, p_now timestamptz)
 returns table (lane text, priority smallint, run_at timestamptz)
-language plpgsql stable set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   lane := '';
@@ -59,7 +61,7 @@ comment on function email_queue_private.heads(text, timestamptz) is 'The first d
 create function email_queue_private.form_dispatch(
   p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_token uuid, p_lease interval, p_max_messages integer, p_max_bytes integer
 ) returns email_queue_private.dispatch
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
@@ -118,7 +120,7 @@ comment on function email_queue_private.form_dispatch(text, text, smallint, time
 -- A waiting dispatch for the caller's token; null where another was faster.
 create function email_queue_private.take_dispatch(p_id uuid, p_token uuid, p_lease interval, p_now timestamptz)
 returns email_queue_private.dispatch
-language plpgsql volatile set search_path = '' set lock_timeout = '100ms'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
@@ -140,7 +142,7 @@ comment on function email_queue_private.take_dispatch(uuid, uuid, interval, time
 create function email_queue_private.claim_one(
   p_type text, p_token uuid, p_new boolean, p_lease interval, p_max_messages integer, p_max_bytes integer
 ) returns email_queue_private.dispatch
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
@@ -184,7 +186,7 @@ comment on function email_queue_private.claim_one(text, uuid, boolean, interval,
 -- A claimed dispatch as the worker gets it. json: the payloads are written out once and then only copied, where jsonb is
 -- taken apart and put together again by each function that it passes.
 create function email_queue_private.describe_dispatch(p_dispatch email_queue_private.dispatch) returns json
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return json_build_object(

@@ -1,3 +1,5 @@
+set standard_conforming_strings = on;
+
 -- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
 -- Requests a second that all runs may make together. The provider counts by seconds of its own, and a request may arrive
@@ -6,10 +8,10 @@
 -- that 50 ms are enough: they count a slot by the database's clock.
 -- Before the first answer nothing is known of the limit. Five is what Resend's teams had before today's ten.
 create function email_queue_private.request_rate(p_budget email_queue_private.budget) returns numeric
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return (select least(s.rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / 1.05) from email_queue_private.setting as s);
+  return least((email_queue_private.settings()).rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / 1.05);
 end
 $$;
 comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit where that is lower or not known yet.';
@@ -17,7 +19,7 @@ comment on function email_queue_private.request_rate(email_queue_private.budget)
 -- When the next request may leave. No slot is given further ahead than two seconds, so that the next one is no later than
 -- one interval after that: a later one is of a lower rate, or of a clock that was put back, and stops nobody.
 create function email_queue_private.next_slot(p_rate numeric) returns timestamptz
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_slot timestamptz := to_timestamp(pg_catalog.pg_sequence_last_value('email_queue_private.next_slot') / 1000000.0);
@@ -30,13 +32,13 @@ comment on function email_queue_private.next_slot(numeric) is 'When the next req
 -- Takes the first slot from a time on; null where that is after p_until. One session at a time: the exception gives the
 -- lock back at once, and the sequence keeps its value. A begin that is rolled back leaves its slot unused.
 create function email_queue_private.take_slot(p_from timestamptz, p_until timestamptz, p_rate numeric) returns timestamptz
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_slot timestamptz;
 begin
   begin
-    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('email_queue_slot'), 0);
+    lock table email_queue_private.slot_lock in exclusive mode;
     v_slot := greatest(p_from, email_queue_private.next_slot(p_rate));
     if v_slot <= p_until then
       perform setval('email_queue_private.next_slot', ceil((extract(epoch from v_slot) + 1 / p_rate) * 1000000)::bigint);
@@ -50,15 +52,16 @@ $$;
 comment on function email_queue_private.take_slot(timestamptz, timestamptz, numeric) is 'Takes the next slot of the rate that all runs share; null where it is too far ahead.';
 
 -- Begins share it, and whoever changes the budget has it alone: once a pause stands, no begin is under way that did not
--- see it. Until the end of the transaction, and taken before the budget's row.
+-- see it. Until the end of the transaction, and taken before the budget's row. The row is there from here on.
 create function email_queue_private.lock_budget() returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('email_queue_budget'), 0);
+  lock table email_queue_private.budget_lock in exclusive mode;
+  insert into email_queue_private.budget default values on conflict do nothing;
 exception when lock_not_available then
   raise exception using errcode = 'lock_not_available', message = 'a begin is under way in a transaction that stays open',
-    hint = 'Call it again, or end that transaction: pg_locks shows it, with locktype advisory.';
+    hint = 'Call it again, or end that transaction: pg_locks shows it, for the relation budget_lock.';
 end
 $$;
 comment on function email_queue_private.lock_budget() is 'Waits for the begins under way; to be called before the budget is changed.';
@@ -67,7 +70,7 @@ comment on function email_queue_private.lock_budget() is 'Waits for the begins u
 create function email_queue_private.obstacle(
   p_budget email_queue_private.budget, p_dispatch_id uuid, p_next_slot timestamptz, p_now timestamptz, p_max_wait interval
 ) returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_budget.paused_at is not null and (p_budget.paused_until is null or p_budget.paused_until > p_now) then
@@ -91,7 +94,7 @@ comment on function email_queue_private.obstacle(email_queue_private.budget, uui
 
 -- What stands in the way of claims, p_begins of the same call being still to come: they take slots, and one may be the probe.
 create function email_queue_private.claim_obstacle(p_budget email_queue_private.budget, p_begins jsonb, p_max_wait interval) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_budget email_queue_private.budget := p_budget;
@@ -115,7 +118,7 @@ comment on function email_queue_private.claim_obstacle(email_queue_private.budge
 
 -- Takes members out of a dispatch whose send_before has passed before its first begin. Answers their ids.
 create function email_queue_private.expire_members(p_dispatch email_queue_private.dispatch) returns uuid[]
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_ids uuid[];
@@ -145,7 +148,7 @@ comment on function email_queue_private.expire_members(email_queue_private.dispa
 --   lost                              another has it
 --   invalid {reason}                  the call is wrong
 create function email_queue_private.begin_dispatch(p_begin jsonb) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
@@ -198,8 +201,8 @@ begin
     return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
   end if;
   -- Shared with other begins, against whoever changes the budget. What is read from here on is what stands.
-  perform pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtext('email_queue_budget'), 0);
-  select * into v_budget from email_queue_private.budget;
+  lock table email_queue_private.budget_lock in row share mode;
+  v_budget := email_queue_private.budget_now();
   if v_budget.unknown_streak >= 3 then
     -- One at a time: the next one sees who probes.
     select * into v_budget from email_queue_private.budget for update;
@@ -218,12 +221,12 @@ begin
   end if;
   v_lease := v_lease + (v_slot - v_now);
   if v_budget.unknown_streak >= 3 then
-    update email_queue_private.budget set probe_dispatch_id = v_id, probe_until = v_now + v_lease;
+    update email_queue_private.budget set probe_dispatch_id = v_id, probe_until = v_now + v_lease where singleton;
   end if;
   update email_queue_private.dispatch as d
   set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
     first_begun_at = coalesce(d.first_begun_at, v_now),
-    horizon_at = coalesce(d.horizon_at, v_now + (select s.horizon from email_queue_private.setting as s)),
+    horizon_at = coalesce(d.horizon_at, v_now + (email_queue_private.settings()).horizon),
     endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint
   where d.id = v_id returning * into v_dispatch;
   return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,

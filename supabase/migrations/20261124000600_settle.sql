@@ -1,21 +1,24 @@
+set standard_conforming_strings = on;
+
 -- Settle: applies the worker's decision under its lease token.
 
 -- What an answer says about the provider as a whole. p_signals: {streak: reset|add, cooldown_ms, cooldown_reason,
 -- pause: {scope: queue|domain, ms?, reason}, rate_limit, probe_ms}.
 create function email_queue_private.apply_signals(p_dispatch email_queue_private.dispatch, p_signals jsonb) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_pause jsonb := p_signals -> 'pause';
+  v_budget email_queue_private.budget := email_queue_private.budget_now();
   v_until timestamptz := v_now + (v_pause ->> 'ms')::bigint * interval '1 millisecond';
 begin
   -- The budget is locked and written only where something changes.
-  perform email_queue_private.lock_budget() from email_queue_private.budget as b
-  where v_pause ->> 'scope' = 'queue' or p_signals ? 'cooldown_ms' or p_signals ->> 'streak' = 'add'
-    or p_signals ->> 'streak' = 'reset' and (b.unknown_streak > 0 or not b.answered)
-    or b.learned_limit is distinct from coalesce((p_signals ->> 'rate_limit')::numeric, b.learned_limit);
-  if found then
+  if v_pause ->> 'scope' is not distinct from 'queue' or p_signals ? 'cooldown_ms' or p_signals ->> 'streak' is not distinct from 'add'
+    or p_signals ->> 'streak' is not distinct from 'reset' and (v_budget.unknown_streak > 0 or not v_budget.answered)
+    or v_budget.learned_limit is distinct from coalesce((p_signals ->> 'rate_limit')::numeric, v_budget.learned_limit)
+  then
+    perform email_queue_private.lock_budget();
     update email_queue_private.budget
     set unknown_streak = 0, probe_until = null, probe_dispatch_id = null, answered = true
     where p_signals ->> 'streak' = 'reset';
@@ -51,7 +54,7 @@ comment on function email_queue_private.apply_signals(email_queue_private.dispat
 
 -- Halves a dispatch of which nothing was accepted, to find the member that was refused. New ids, so new keys.
 create function email_queue_private.split_dispatch(p_dispatch email_queue_private.dispatch) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   insert into email_queue_private.dispatch (id, created_at, updated_at, visible_at, send_before, bytes, priority, attempts_allowed,
     type, lane, message_ids, member_attempts, member_errors)
@@ -71,7 +74,7 @@ comment on function email_queue_private.split_dispatch(email_queue_private.dispa
 create function email_queue_private.freeze_dispatch(
   p_dispatch email_queue_private.dispatch, p_error jsonb, p_delay_ms bigint
 ) returns void
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
@@ -92,7 +95,7 @@ comment on function email_queue_private.freeze_dispatch(email_queue_private.disp
 -- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only on a definite
 -- answer, and one that never begun cannot have been accepted.
 create function email_queue_private.settle_fault(p_dispatch email_queue_private.dispatch, p_settle jsonb) returns text
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_answer text := p_settle ->> 'answer';
@@ -131,7 +134,7 @@ comment on function email_queue_private.settle_fault(email_queue_private.dispatc
 -- `rest` is what becomes of the members that are not named; counted false gives the attempt of this begin back.
 -- Answers {dispatch_id, result: applied|already|lost|invalid, reason?}.
 create function email_queue_private.settle_dispatch(p_settle jsonb) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;

@@ -1,9 +1,11 @@
+set standard_conforming_strings = on;
+
 -- The worker's calls. email_queue_work carries any number of settles, begins and claims in one request; the others are
 -- the same steps one by one. All answer one jsonb value; expected outcomes are values, not errors.
 
 -- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null where nothing waits.
 create function email_queue_private.next_due_ms(p_type text) returns bigint
-language sql stable set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select case when t.due is not null then greatest(0, ceil(extract(epoch from t.due - clock_timestamp()) * 1000))::bigint end
   from (select least(
@@ -20,7 +22,7 @@ comment on function email_queue_private.next_due_ms(text) is 'Milliseconds until
 -- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is one value, which an
 -- index can be searched for.
 create function email_queue_private.remaining(p_type text) returns bigint
-language sql stable set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select least(10000, coalesce((
       select sum(c.n) from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
@@ -35,7 +37,7 @@ comment on function email_queue_private.remaining(text) is 'Messages of a type t
 -- What a worker held, and had not begun, when its lease ran out may be what ended it. It is handed out without others, so
 -- that those do not pay for it each time.
 create function email_queue_private.is_suspect(p_dispatch email_queue_private.dispatch) returns boolean
-language plpgsql immutable set search_path = ''
+language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return p_dispatch.expired_unbegun > 0
@@ -47,7 +49,7 @@ comment on function email_queue_private.is_suspect(email_queue_private.dispatch)
 -- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, max_wait_ms}; p_begins: those of the same call, which
 -- come after it.
 create function email_queue_private.claim(p_claim jsonb, p_begins jsonb, out claims json[], out obstacle jsonb, out next_due_ms bigint)
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_type text := coalesce(p_claim ->> 'type', 'email');
@@ -62,7 +64,7 @@ begin
   claims := array[]::json[];
   perform email_queue_private.sweep();
   if v_type = 'email' then
-    select * into v_budget from email_queue_private.budget;
+    v_budget := email_queue_private.budget_now();
     obstacle := email_queue_private.claim_obstacle(v_budget, p_begins, coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
   end if;
   v_new := obstacle is null;
@@ -85,7 +87,7 @@ $$;
 comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch a token; says what stands in the way, and when the next is due.';
 
 create function email_queue_private.work(p_request jsonb) returns json
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_item jsonb;
@@ -101,7 +103,10 @@ begin
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  if p_request ? 'seed_sender' and email_queue_private.sender_domain(p_request -> 'seed_sender') is not null then
+  if p_request ? 'seed_sender' and email_queue_private.sender_domain(p_request -> 'seed_sender') is not null
+    and (email_queue_private.settings()).default_sender is null
+  then
+    insert into email_queue_private.setting default values on conflict do nothing;
     update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
   end if;
   -- One lock order for all calls that name several dispatches.
@@ -137,7 +142,7 @@ begin
       v_begins := v_begins || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', sqlerrm);
     end;
   end loop;
-  select * into v_setting from email_queue_private.setting;
+  v_setting := email_queue_private.settings();
   return json_build_object('settles', v_settles, 'begins', v_begins,
     'claims', v_claim.claims, 'obstacle', v_claim.obstacle, 'next_due_ms', v_claim.next_due_ms, 'claim_error', v_claim_error,
     'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining(coalesce(p_request ->> 'type', 'email')) end,
@@ -151,10 +156,11 @@ comment on function email_queue_private.work(jsonb) is 'Settles, claims and begi
 -- jit: a switched-off plan that is taken all the same (a table of one row) costs 10^10, which would have it compiled:
 -- 400 ms a call instead of 5.
 create function public.email_queue_work(p_request jsonb) returns json
-language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
 begin
+  perform email_queue_private.check_sees_all();
   return email_queue_private.work(p_request);
 end
 $$;
@@ -164,8 +170,8 @@ comment on function public.email_queue_work(jsonb) is
 create function public.email_queue_claim(
   p_token uuid, p_type text default 'email', p_lease_ms bigint default 60000, p_max_messages integer default 100, p_max_bytes bigint default 8388608
 ) returns jsonb
-language sql volatile security definer
-set search_path = ''
+language sql volatile
+set search_path = pg_catalog, pg_temp
 as $$
   select public.email_queue_work(jsonb_build_object('claim', jsonb_build_object('type', p_type, 'tokens', jsonb_build_array(p_token),
     'lease_ms', p_lease_ms, 'max_messages', p_max_messages, 'max_bytes', p_max_bytes)))::jsonb -> 'claims' -> 0
@@ -177,8 +183,8 @@ create function public.email_queue_begin(
   p_dispatch_id uuid, p_token uuid, p_endpoint text, p_wire_version integer default 1, p_timeout_ms bigint default 30000,
   p_margin_ms bigint default 5000, p_max_wait_ms bigint default 2000
 ) returns jsonb
-language sql volatile security definer
-set search_path = ''
+language sql volatile
+set search_path = pg_catalog, pg_temp
 as $$
   select public.email_queue_work(jsonb_build_object('begins', jsonb_build_array(jsonb_build_object('dispatch_id', p_dispatch_id,
     'token', p_token, 'endpoint', p_endpoint, 'wire_version', p_wire_version, 'timeout_ms', p_timeout_ms, 'margin_ms', p_margin_ms,
@@ -188,8 +194,8 @@ comment on function public.email_queue_begin(uuid, uuid, text, integer, bigint, 
   'Records that a dispatch is about to be sent. Answers {state: begun|changed|paused|unavailable|throttled|ended|lost, wait_ms?, retry_after_ms?}.';
 
 create function public.email_queue_settle(p_settle jsonb) returns jsonb
-language sql volatile security definer
-set search_path = ''
+language sql volatile
+set search_path = pg_catalog, pg_temp
 as $$
   select public.email_queue_work(jsonb_build_object('settles', jsonb_build_array(p_settle)))::jsonb -> 'settles' -> 0
 $$;
@@ -197,8 +203,8 @@ comment on function public.email_queue_settle(jsonb) is
   'Applies outcomes to a dispatch under its token. Answers {result: applied|already|lost|invalid}.';
 
 create function public.email_queue_release(p_dispatch_id uuid, p_token uuid) returns jsonb
-language sql volatile security definer
-set search_path = ''
+language sql volatile
+set search_path = pg_catalog, pg_temp
 as $$
   select public.email_queue_settle(jsonb_build_object('dispatch_id', p_dispatch_id, 'token', p_token, 'answer', 'none', 'counted', false,
     'members', '[]'::jsonb, 'rest', case when d.frozen then 'freeze' else 'release' end))
@@ -208,8 +214,8 @@ comment on function public.email_queue_release(uuid, uuid) is
   'Gives a dispatch back that was not sent, without using an attempt. Answers {result: applied|already|lost}.';
 
 create function public.email_queue_extend(p_dispatch_id uuid, p_token uuid, p_lease_ms bigint) returns jsonb
-language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '5s'
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
   v_until timestamptz;

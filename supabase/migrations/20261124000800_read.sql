@@ -1,3 +1,5 @@
+set standard_conforming_strings = on;
+
 -- What users read: the view public.email_queue, and functions that give the same as JSON.
 
 create view public.email_queue with (security_invoker = true) as
@@ -51,7 +53,7 @@ comment on column public.email_queue.completed_at is 'When it ended.';
 comment on column public.email_queue.send_before is 'Fails as expired if it has not begun by then.';
 
 create function public.email_queue_get(p_id uuid) returns jsonb
-language sql stable security definer set search_path = '' set enable_seqscan = off set jit = off
+language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 as $$
   select to_jsonb(q) from public.email_queue as q where q.id = p_id
 $$;
@@ -59,7 +61,7 @@ comment on function public.email_queue_get(uuid) is 'One message as JSON; null w
 
 -- Ids are ordered by the time of enqueue, so a time is a place among them.
 create function email_queue_private.first_id(p_time timestamptz) returns uuid
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select case when p_time is not null
     then (lpad(to_hex(greatest(0, extract(epoch from p_time) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid end
@@ -68,7 +70,7 @@ comment on function email_queue_private.first_id(timestamptz) is 'The least id t
 
 -- A page of ids by status from the table where that status lives, so that no page reads the whole history.
 create function email_queue_private.ids_by_status(p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid) returns setof uuid
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   case
@@ -104,7 +106,7 @@ comment on function email_queue_private.ids_by_status(text, text, integer, uuid,
 -- through all of them where nothing is left to find.
 create function email_queue_private.ids_by_metadata(p_metadata jsonb, p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid)
 returns setof uuid
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_window integer := greatest(200, 10 * p_limit);
@@ -148,7 +150,7 @@ create function public.email_queue_list(
   p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null,
   p_since timestamptz default null, p_until timestamptz default null, p_metadata jsonb default null
 ) returns jsonb
-language plpgsql stable security definer set search_path = '' set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_limit integer := least(greatest(p_limit, 1), 1000);

@@ -1,8 +1,10 @@
+set standard_conforming_strings = on;
+
 -- What operators set and stop.
 
 -- What a setting may be, in words; the constraints of the table say it in SQL.
 create function email_queue_private.setting_rule(p_name text) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select case
     when p_name = 'default_sender' then 'must be an e-mail address, or Name <address>'
@@ -12,13 +14,13 @@ as $$
     when p_name = 'max_payload_bytes' then 'must be a whole number from 1024 to 41943040'
     when p_name = 'retry_base_ms' then 'must be a whole number of milliseconds from 1 to 86400000'
     when p_name = 'retry_cap_ms' then 'must be a whole number of milliseconds from retry_base_ms to 86400000'
-    when p_name like '%\_retention' then 'must be an interval above zero'
+    when right(p_name, 10) = '_retention' then 'must be an interval above zero'
   end
 $$;
 comment on function email_queue_private.setting_rule(text) is 'What a setting may be, for an error.';
 
 create function public.email_queue_configure(p_settings jsonb default '{}') returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
   v_key text;
@@ -28,6 +30,10 @@ begin
   if coalesce(jsonb_typeof(p_settings), 'null') <> 'object' then
     perform email_queue_private.refuse('settings', 'must be an object');
   end if;
+  if p_settings = '{}' then
+    return to_jsonb(email_queue_private.settings()) - 'singleton';
+  end if;
+  insert into email_queue_private.setting default values on conflict do nothing;
   select * into v_setting from email_queue_private.setting for update;
   for v_key in select jsonb_object_keys(p_settings) loop
     if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
@@ -50,7 +56,8 @@ begin
       default_max_attempts = v_setting.default_max_attempts, max_payload_bytes = v_setting.max_payload_bytes,
       retry_base_ms = v_setting.retry_base_ms, retry_cap_ms = v_setting.retry_cap_ms,
       completed_retention = v_setting.completed_retention, failed_retention = v_setting.failed_retention,
-      payload_retention = v_setting.payload_retention;
+      payload_retention = v_setting.payload_retention
+    where singleton;
   exception when check_violation then
     -- A constraint is named after its setting, without the unit.
     get stacked diagnostics v_constraint = constraint_name;
@@ -64,7 +71,7 @@ $$;
 comment on function public.email_queue_configure(jsonb) is 'Changes settings (those named) and answers all of them.';
 
 create function public.email_queue_pause(p_reason text, p_domain text default null, p_seconds integer default null) returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
   v_until timestamptz := clock_timestamp() + p_seconds * interval '1 second';
@@ -82,20 +89,21 @@ begin
   if p_domain is null then
     perform email_queue_private.lock_budget();
     update email_queue_private.budget
-    set paused_at = clock_timestamp(), paused_until = v_until, pause_reason = coalesce(p_reason, 'paused by an operator');
+    set paused_at = clock_timestamp(), paused_until = v_until, pause_reason = coalesce(p_reason, 'paused by an operator')
+    where singleton;
   else
     insert into email_queue_private.paused_domain (domain, paused_at, paused_until, reason)
-    values (lower(p_domain), clock_timestamp(), v_until, coalesce(p_reason, 'paused by an operator'))
+    values (lower(p_domain collate "C"), clock_timestamp(), v_until, coalesce(p_reason, 'paused by an operator'))
     on conflict (domain) do update
     set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason;
   end if;
-  return jsonb_build_object('domain', lower(p_domain), 'paused_until', v_until);
+  return jsonb_build_object('domain', lower(p_domain collate "C"), 'paused_until', v_until);
 end
 $$;
 comment on function public.email_queue_pause(text, text, integer) is 'Pauses the queue, or one sender domain, for some seconds or until resumed.';
 
 create function public.email_queue_resume(p_domain text default null) returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
   v_resumed boolean;
@@ -113,10 +121,10 @@ begin
       unknown_streak = 0, probe_until = null, probe_dispatch_id = null
     where paused_at is not null or cooldown_until > clock_timestamp() or unknown_streak > 0;
   else
-    delete from email_queue_private.paused_domain where domain = lower(p_domain);
+    delete from email_queue_private.paused_domain where domain = lower(p_domain collate "C");
   end if;
   v_resumed := found;
-  return jsonb_build_object('domain', lower(p_domain), 'resumed', v_resumed);
+  return jsonb_build_object('domain', lower(p_domain collate "C"), 'resumed', v_resumed);
 end
 $$;
 comment on function public.email_queue_resume(text) is 'Ends a pause of the queue (and its cooldown and probe, and the wait of frozen dispatches), or of one sender domain.';

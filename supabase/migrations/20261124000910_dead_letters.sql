@@ -1,3 +1,5 @@
+set standard_conforming_strings = on;
+
 -- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text, metadata}: since and until bound the
 -- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own.
 -- Bounded: each call takes at most 1000 messages.
@@ -5,7 +7,7 @@
 -- What changes messages asks more of it than what lists them: {"metadata": {}} would be all that have any, and is what is left of
 -- {order: undefined} in JavaScript; {"metadata": null} would be all, and is what a query that found nothing gives.
 create function email_queue_private.check_filter(p_filter jsonb, p_changes boolean) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_filter jsonb := coalesce(nullif(p_filter, 'null'::jsonb), '{}'::jsonb);
@@ -38,7 +40,7 @@ comment on function email_queue_private.check_filter(jsonb, boolean) is 'A filte
 -- dead letters for it. A plan for the values of each call leaves out what they do not ask for.
 create function email_queue_private.dead_letters(p_ids uuid[], p_filter jsonb, p_before uuid, p_newest boolean, p_limit integer)
 returns setof email_queue_private.message
-language plpgsql stable set search_path = '' set plan_cache_mode = force_custom_plan
+language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_metadata jsonb := nullif(p_filter -> 'metadata', 'null'::jsonb);
@@ -59,7 +61,7 @@ $$;
 comment on function email_queue_private.dead_letters(uuid[], jsonb, uuid, boolean, integer) is 'Failed messages that fit ids and filter.';
 
 create function public.email_queue_dead_letters(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
-language sql stable security definer set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q
   where q.id = any (array(
@@ -70,7 +72,7 @@ comment on function public.email_queue_dead_letters(jsonb, integer, uuid) is
 
 -- Why a dead letter may not be sent again, or null.
 create function email_queue_private.redrive_obstacle(p_message email_queue_private.message, p_allow_duplicates boolean) returns text
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select case
     when p_message.reason = 'unknown_outcome' and not coalesce(p_allow_duplicates, false)
@@ -86,7 +88,7 @@ create function public.email_queue_redrive(
   p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false,
   p_allow_duplicates boolean default false, p_limit integer default 1000
 ) returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 declare
   v_filter jsonb := email_queue_private.check_filter(p_filter, true);
@@ -139,7 +141,7 @@ comment on function public.email_queue_redrive(uuid[], jsonb, boolean, boolean, 
 create function public.email_queue_discard(
   p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false, p_limit integer default 1000
 ) returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 declare
   v_filter jsonb := email_queue_private.check_filter(p_filter, true);

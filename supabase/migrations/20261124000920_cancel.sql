@@ -1,8 +1,10 @@
+set standard_conforming_strings = on;
+
 -- Cancel and erase. What is in a dispatch may be on its way, or may have been sent: it is refused with the reason.
 
 -- What a message that is not in ready is, as {result, reason}.
 create function email_queue_private.not_waiting(p_id uuid) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select coalesce((
     select case
@@ -17,7 +19,7 @@ $$;
 comment on function email_queue_private.not_waiting(uuid) is 'Why a message cannot be taken out of the queue.';
 
 create function public.email_queue_cancel(p_id uuid) returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 declare
   v_ready email_queue_private.ready;
@@ -36,7 +38,7 @@ comment on function public.email_queue_cancel(uuid) is
   'Cancels a message that waits. Answers {id, result: cancelled}, or what it is instead (processing, completed, failed, not_found) with the reason.';
 
 create function public.email_queue_erase(p_id uuid) returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 declare
   v_status text;

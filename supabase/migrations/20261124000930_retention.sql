@@ -1,3 +1,5 @@
+set standard_conforming_strings = on;
+
 -- Retention: messages that have ended are deleted after a time, their payloads perhaps earlier.
 
 create table email_queue_private.prune_cursor (
@@ -5,14 +7,13 @@ create table email_queue_private.prune_cursor (
   after uuid not null default '00000000-0000-0000-0000-000000000000',
   constraint prune_cursor_singleton_is_true check (singleton)
 );
-insert into email_queue_private.prune_cursor default values;
 alter table email_queue_private.prune_cursor enable row level security;
-comment on table email_queue_private.prune_cursor is 'Where the next prune goes on. Completed messages are in no index but that of the id, which is ordered by time.';
+comment on table email_queue_private.prune_cursor is 'Where the next prune goes on: one row, which the first prune writes. Completed messages are in no index but that of the id, which is ordered by time.';
 comment on column email_queue_private.prune_cursor.singleton is 'Always true: the table has one row.';
 comment on column email_queue_private.prune_cursor.after is 'The last message that was looked at.';
 
 create function public.email_queue_prune(p_limit integer default 1000) returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 declare
   v_setting email_queue_private.setting;
@@ -24,11 +25,12 @@ declare
   v_limit integer := least(greatest(coalesce(p_limit, 1000), 1), 10000);
   v_until uuid;
 begin
-  select * into v_setting from email_queue_private.setting;
+  v_setting := email_queue_private.settings();
   -- No message ended before its id was made, so younger ids need not be read.
   v_until := email_queue_private.first_id(clock_timestamp() - least(v_setting.completed_retention, v_setting.failed_retention,
     v_setting.payload_retention));
   -- Two prunes at once would read the same rows: the second has nothing to do.
+  insert into email_queue_private.prune_cursor default values on conflict do nothing;
   select c.after into v_after from email_queue_private.prune_cursor as c for update skip locked;
   if not found then
     return jsonb_build_object('deleted', 0, 'erased', 0, 'more', true);
@@ -51,7 +53,8 @@ begin
   delete from email_queue_private.message as m where m.id = any (v_old);
   -- At the end, or at ids too young for anything, it starts again from the first.
   update email_queue_private.prune_cursor
-  set after = case when coalesce(cardinality(v_read), 0) < v_limit then '00000000-0000-0000-0000-000000000000'::uuid else v_read[v_limit] end;
+  set after = case when coalesce(cardinality(v_read), 0) < v_limit then '00000000-0000-0000-0000-000000000000'::uuid else v_read[v_limit] end
+  where singleton;
   return jsonb_build_object('deleted', coalesce(cardinality(v_old), 0), 'erased', v_erased, 'more', coalesce(cardinality(v_read), 0) = v_limit);
 end
 $$;

@@ -1,3 +1,5 @@
+set standard_conforming_strings = on;
+
 -- What starts the function: pg_cron calls it through pg_net, with its address and secret from Vault. These extensions are
 -- optional: what needs one looks for it when it is called, and names what is missing. Everything about them is dynamic.
 
@@ -11,14 +13,29 @@ create table email_queue_private.wiring (
   constraint wiring_timeout_in_range check (timeout_ms between 5000 and 150000),
   constraint wiring_wake_every_in_range check (wake_every_ms between 100 and 3600000)
 );
-insert into email_queue_private.wiring default values;
 alter table email_queue_private.wiring enable row level security;
-comment on table email_queue_private.wiring is 'How the database calls the function. One row. The address and the secret are in Vault.';
+comment on table email_queue_private.wiring is 'How the database calls the function. One row; while it is missing, the defaults count. The address and the secret are in Vault.';
 comment on column email_queue_private.wiring.singleton is 'Always true: the table has one row.';
 comment on column email_queue_private.wiring.cron_line is 'The schedule as pg_cron has it; null where there is none.';
 comment on column email_queue_private.wiring.scheduled_at is 'When it was scheduled: before the first run is due, its absence says nothing.';
 comment on column email_queue_private.wiring.timeout_ms is 'How long pg_net waits for an answer: a run of 50 seconds, and what surrounds it. Its own default is 5 seconds.';
 comment on column email_queue_private.wiring.wake_every_ms is 'A wake-up on enqueue is sent at most once in so many milliseconds, over all sessions.';
+
+create function email_queue_private.wiring_now() returns email_queue_private.wiring
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_wiring email_queue_private.wiring;
+begin
+  select * into v_wiring from email_queue_private.wiring as w;
+  if not found then
+    -- The table's defaults, written as a row.
+    v_wiring := row(true, null, null, 60000, 1000);
+  end if;
+  return v_wiring;
+end
+$$;
+comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults where nothing is stored.';
 
 create table email_queue_private.call (
   request_id bigint constraint call_pkey primary key,
@@ -35,7 +52,7 @@ comment on column email_queue_private.call.cause is 'schedule, wake (an enqueue)
 comment on index email_queue_private.call_called_at is 'The latest calls, and those to forget.';
 
 create function email_queue_private.missing(p_what text, p_remedy text) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   raise exception using errcode = '55000', message = format('email_queue: %s is missing', p_what), hint = p_remedy;
@@ -45,7 +62,7 @@ comment on function email_queue_private.missing(text, text) is 'Raises 55000 wit
 
 -- By what is used of them, not by pg_extension: what stands in for one is as good.
 create function email_queue_private.has_extension(p_name text) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select case p_name
     when 'pg_cron' then to_regclass('cron.job') is not null
@@ -57,7 +74,7 @@ $$;
 comment on function email_queue_private.has_extension(text) is 'Whether pg_cron, pg_net or supabase_vault can be used.';
 
 create function email_queue_private.need_extension(p_name text) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not email_queue_private.has_extension(p_name) then
@@ -70,7 +87,7 @@ comment on function email_queue_private.need_extension(text) is 'Raises 55000 un
 
 -- The linter reads a query that stands in an execute, and would miss what is optional. It does not read through this.
 create function email_queue_private.external(p_query text) returns text
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select p_query
 $$;
@@ -78,7 +95,7 @@ comment on function email_queue_private.external(text) is 'A query of what an op
 
 -- email_queue_url or email_queue_secret.
 create function email_queue_private.vault_secret(p_name text) returns text
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_secret text;
@@ -96,7 +113,7 @@ comment on function email_queue_private.vault_secret(text) is 'A secret of ours 
 
 -- pg_net sends after the commit. Any login can read its queue, so the header carries a secret that can only start a run.
 create function email_queue_private.call_function(p_cause text) returns bigint
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id bigint;
@@ -105,7 +122,7 @@ begin
   execute email_queue_private.external('select net.http_post(url := $1, body := $2, headers := $3, timeout_milliseconds := $4)') into v_id
   using email_queue_private.vault_secret('email_queue_url'), jsonb_build_object('cause', p_cause),
     jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || email_queue_private.vault_secret('email_queue_secret')),
-    (select w.timeout_ms from email_queue_private.wiring as w);
+    (email_queue_private.wiring_now()).timeout_ms;
   -- After a crash of the server pg_net's ids, which are unlogged, start again.
   insert into email_queue_private.call (request_id, called_at, cause) values (v_id, clock_timestamp(), p_cause)
   on conflict (request_id) do update set called_at = excluded.called_at, cause = excluded.cause;
@@ -115,9 +132,10 @@ $$;
 comment on function email_queue_private.call_function(text) is 'Asks pg_net to call the function; answers the request''s id.';
 
 create function public.email_queue_call(p_cause text default 'hand') returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '2s'
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 begin
+  perform email_queue_private.check_caller();
   delete from email_queue_private.call where called_at < clock_timestamp() - interval '6 hours';
   return jsonb_build_object('request_id', email_queue_private.call_function(p_cause));
 end
@@ -125,7 +143,7 @@ $$;
 comment on function public.email_queue_call(text) is 'Starts a run of the function through pg_net, as the schedule does. email_queue_doctor says what came of it.';
 
 create function email_queue_private.store_secret(p_name text, p_secret text, p_description text) returns boolean
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id uuid;
@@ -147,17 +165,19 @@ comment on function email_queue_private.store_secret(text, text, text) is 'Store
 -- Deploying should need no SQL by hand: an extension that this server offers is created here. Where the role may not,
 -- the extension stays missing, and whatever needs it says so.
 create function public.email_queue_connect(p_url text, p_secret text) returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
   v_name text;
   v_extensions jsonb := '{}'::jsonb;
   v_changed boolean;
+  v_grants text;
 begin
-  if coalesce(p_url, '') !~ '^https?://[^\s/]+' then
+  perform email_queue_private.check_caller();
+  if coalesce(p_url, '') !~ '^https?://[^[:space:]/]+' then
     perform email_queue_private.refuse('url', 'must be the address of the function, like https://<project>.supabase.co/functions/v1/process-email-queue');
   end if;
-  if coalesce(p_secret, '') !~ '^[\x21-\x7e]{16,}$' then
+  if coalesce(p_secret, '') !~ '^[!-~]{16,}$' then
     perform email_queue_private.refuse('secret', 'must have at least 16 printable ASCII characters and no space');
   end if;
   -- An extension that has no schema of its own goes where Supabase keeps them. What follows names every schema.
@@ -175,12 +195,13 @@ begin
     end if;
   end loop;
   perform email_queue_private.need_extension('supabase_vault');
+  v_grants := email_queue_private.mend_grants();
   v_changed := email_queue_private.store_secret('email_queue_url', p_url, 'email-queue: the address of process-email-queue');
   v_changed := email_queue_private.store_secret('email_queue_secret', p_secret, 'email-queue: PROCESS_EMAIL_QUEUE_SECRET of the function') or v_changed;
-  return jsonb_build_object('extensions', v_extensions, 'changed', v_changed);
+  return jsonb_build_object('extensions', v_extensions, 'changed', v_changed, 'grants_mended', v_grants);
 end
 $$;
 comment on function public.email_queue_connect(text, text) is
-  'Stores the function''s address and secret in Vault, and creates the extensions pg_cron and pg_net where it may. Answers {extensions, changed}.';
+  'Stores the function''s address and secret in Vault, and creates the extensions pg_cron and pg_net where it may. Puts the grants right where they are not. Answers {extensions, changed, grants_mended}.';
 
 call email_queue_private.apply_grants();

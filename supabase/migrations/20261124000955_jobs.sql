@@ -1,14 +1,16 @@
+set standard_conforming_strings = on;
+
 -- The jobs of pg_cron: calling the function, retention, and the log that pg_cron itself never empties.
 
 -- An interval as pg_cron writes it. A line of five fields is pg_cron's to check.
 create function email_queue_private.cron_line(p_every text) returns text
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_seconds numeric;
   v_line text;
 begin
-  if p_every ~ '^\s*[0-9*/,A-Za-z-]+(\s+[0-9*/,A-Za-z$-]+){4}\s*$' then
+  if p_every ~ '^[[:space:]]*[0-9*/,A-Za-z-]+([[:space:]]+[0-9*/,A-Za-z$-]+){4}[[:space:]]*$' then
     return btrim(p_every);
   end if;
   begin
@@ -36,7 +38,7 @@ comment on function email_queue_private.cron_line(text) is 'An interval, or a cr
 
 -- Leaves a job that is as it should be, so that scheduling twice changes nothing.
 create function email_queue_private.ensure_job(p_name text, p_line text, p_command text) returns boolean
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_as_it_should boolean;
@@ -60,7 +62,7 @@ $$;
 comment on function email_queue_private.ensure_job(text, text, text) is 'Schedules a job of pg_cron; false where it is there already.';
 
 create function email_queue_private.remove_job(p_name text) returns boolean
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_removed bigint;
@@ -73,37 +75,50 @@ $$;
 comment on function email_queue_private.remove_job(text) is 'Removes a job of pg_cron; false where there is none.';
 
 create function email_queue_private.prune_cron_log() returns bigint
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_deleted bigint;
 begin
   -- Our own lines only: what others keep is theirs.
-  execute email_queue_private.external('delete from cron.job_run_details as d where d.command like ''select %email\_queue\_%'' and d.start_time < clock_timestamp() - interval ''1 day''');
+  execute email_queue_private.external('delete from cron.job_run_details as d where strpos(d.command, ''email_queue_'') > 0 and d.start_time < clock_timestamp() - interval ''1 day''');
   get diagnostics v_deleted = row_count;
   return v_deleted;
 end
 $$;
 comment on function email_queue_private.prune_cron_log() is 'Deletes what pg_cron has logged of our jobs more than a day ago.';
 
+-- Every ten minutes: what is past its time goes, and grants that were lost come back.
+create function email_queue_private.retain() returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform email_queue_private.mend_grants();
+  return public.email_queue_prune(p_limit => 10000);
+end
+$$;
+comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants right.';
+
 create function public.email_queue_schedule(p_every text default '10 seconds', p_timeout_seconds integer default 60) returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
   v_line text := email_queue_private.cron_line(p_every);
   v_changed boolean;
 begin
+  perform email_queue_private.check_caller();
   if coalesce(p_timeout_seconds not between 5 and 150, true) then
     perform email_queue_private.refuse('timeout_seconds', 'must be 5 to 150: a little more than a run takes');
   end if;
   perform email_queue_private.need_extension('pg_cron'), email_queue_private.need_extension('pg_net'),
     email_queue_private.vault_secret('email_queue_url'), email_queue_private.vault_secret('email_queue_secret');
-  v_changed := email_queue_private.ensure_job('email-queue-run', v_line, 'select public.email_queue_call(''schedule'')');
-  v_changed := email_queue_private.ensure_job('email-queue-retention', '7-59/10 * * * *', 'select public.email_queue_prune(10000)') or v_changed;
+  v_changed := email_queue_private.ensure_job('email-queue-run', v_line, 'select public.email_queue_call(p_cause => ''schedule''::text)');
+  v_changed := email_queue_private.ensure_job('email-queue-retention', '7-59/10 * * * *', 'select email_queue_private.retain()') or v_changed;
   v_changed := email_queue_private.ensure_job('email-queue-cron-log', '23 * * * *', 'select email_queue_private.prune_cron_log()') or v_changed;
+  insert into email_queue_private.wiring default values on conflict do nothing;
   update email_queue_private.wiring
   set cron_line = v_line, timeout_ms = p_timeout_seconds * 1000, scheduled_at = case when v_changed then clock_timestamp() else scheduled_at end
-  where v_changed or (cron_line, timeout_ms) is distinct from (v_line, p_timeout_seconds * 1000);
+  where singleton and (v_changed or (cron_line, timeout_ms) is distinct from (v_line, p_timeout_seconds * 1000));
   return jsonb_build_object('schedule', v_line, 'timeout_seconds', p_timeout_seconds, 'changed', v_changed or found);
 end
 $$;
@@ -111,12 +126,13 @@ comment on function public.email_queue_schedule(text, integer) is
   'Has pg_cron call the function every so often ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, timeout_seconds, changed}.';
 
 create function public.email_queue_unschedule() returns jsonb
-language plpgsql volatile security definer set search_path = '' set lock_timeout = '5s'
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
   v_name text;
   v_removed boolean := false;
 begin
+  perform email_queue_private.check_caller();
   if email_queue_private.has_extension('pg_cron') then
     foreach v_name in array array['email-queue-run', 'email-queue-retention', 'email-queue-cron-log'] loop
       v_removed := email_queue_private.remove_job(v_name) or v_removed;

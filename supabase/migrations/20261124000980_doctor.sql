@@ -1,9 +1,11 @@
+set standard_conforming_strings = on;
+
 -- The doctor: what is broken, and what mends it. Each check is a row of check, status (ok, warn, fail or skip), detail and
 -- remedy; a remedy is a command that can be run as it stands, where there is one. This file has the installation; the
 -- next has the queue and what the function answers.
 
 create function email_queue_private.finding(p_check text, p_status text, p_detail text, p_remedy text default null, p_data jsonb default null) returns jsonb
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_build_object('check', p_check, 'status', p_status, 'detail', p_detail,
     'remedy', case when p_status in ('warn', 'fail') then p_remedy end) || coalesce(jsonb_build_object('data', p_data), '{}')
@@ -11,13 +13,14 @@ $$;
 comment on function email_queue_private.finding(text, text, text, text, jsonb) is 'One row of the doctor''s.';
 
 create function email_queue_private.doctor_schema() returns setof jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_versions text[];
   v_drift text;
   v_grants text := email_queue_private.wrong_grants();
 begin
+  perform email_queue_private.check_caller();
   if to_regclass('supabase_migrations.schema_migrations') is not null then
     execute email_queue_private.external('select array_agg(m.version order by m.version) from supabase_migrations.schema_migrations as m') into v_versions;
   end if;
@@ -27,7 +30,7 @@ begin
 
   select string_agg(case when n.name is null then o.name || ' is gone' when o.name is null then n.name || ' is new' else o.name || ' was changed' end,
     ', ' order by coalesce(o.name, n.name)) into v_drift
-  from email_queue_private.schema_object as o full join email_queue_private.schema_objects() as n on n.name = o.name
+  from jsonb_each_text(email_queue_private.recorded_objects()) as o(name, digest) full join email_queue_private.schema_objects() as n on n.name = o.name
   where n.digest is distinct from o.digest;
   return next email_queue_private.finding('schema', case when v_drift is null then 'ok' else 'fail' end,
     coalesce(left(v_drift, 1000), 'as the migrations left it'),
@@ -39,12 +42,13 @@ $$;
 comment on function email_queue_private.doctor_schema() is 'Migrations, drift, grants.';
 
 create function email_queue_private.doctor_parts() returns setof jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_name text;
   v_found boolean;
 begin
+  perform email_queue_private.check_caller();
   foreach v_name in array array['pg_cron', 'pg_net', 'supabase_vault'] loop
     v_found := email_queue_private.has_extension(v_name);
     return next email_queue_private.finding(v_name, case when v_found then 'ok' else 'fail' end,
@@ -68,19 +72,19 @@ comment on function email_queue_private.doctor_parts() is 'Extensions and secret
 
 -- How many seconds lie between two runs of a line of cron; null where that is not plain to see.
 create function email_queue_private.cron_seconds(p_line text) returns integer
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select case
     when p_line ~ '^[0-9]+ seconds$' then split_part(p_line, ' ', 1)::integer
     when p_line = '* * * * *' then 60
-    when p_line ~ '^\*/[0-9]+ \* \* \* \*$' then substring(p_line from '[0-9]+')::integer * 60
+    when p_line ~ '^[*]/[0-9]+ [*] [*] [*] [*]$' then substring(p_line from '[0-9]+')::integer * 60
     when p_line = '0 * * * *' then 3600
   end
 $$;
 comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule, where that is plain to see.';
 
 create function email_queue_private.doctor_job() returns setof jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id bigint;
@@ -91,8 +95,9 @@ declare
   v_message text;
   v_since timestamptz;
   v_late interval;
-  v_schedule text := format('select email_queue_schedule(%L);', coalesce((select w.cron_line from email_queue_private.wiring as w), '10 seconds'));
+  v_schedule text := format('select email_queue_schedule(%L);', coalesce((email_queue_private.wiring_now()).cron_line, '10 seconds'));
 begin
+  perform email_queue_private.check_caller();
   if not email_queue_private.has_extension('pg_cron') then
     return;
   end if;
@@ -106,10 +111,10 @@ begin
 
   execute email_queue_private.external('select d.start_time, d.status, d.return_message from cron.job_run_details as d where d.jobid = $1 order by d.runid desc limit 1')
     into v_last, v_status, v_message using v_id;
-  select greatest(w.scheduled_at, v_last) into v_since from email_queue_private.wiring as w;
+  v_since := greatest((email_queue_private.wiring_now()).scheduled_at, v_last);
   v_late := greatest(3 * email_queue_private.cron_seconds(v_line), 120) * interval '1 second';
   return next case
-    when v_since < clock_timestamp() - v_late then email_queue_private.finding('cron runs', 'fail', format('pg_cron has not run the job since %s', v_since),
+    when v_since < statement_timestamp() - v_late then email_queue_private.finding('cron runs', 'fail', format('pg_cron has not run the job since %s', v_since),
       'Restart the database (dashboard: Settings, General): pg_cron''s scheduler has stopped. On your own server: shared_preload_libraries and cron.database_name.')
     when v_status = 'failed' then email_queue_private.finding('cron runs', 'fail', 'the last run failed: ' || left(v_message, 300), v_schedule)
     when v_last is null then email_queue_private.finding('cron runs', 'ok', 'none is due yet')
@@ -120,7 +125,7 @@ comment on function email_queue_private.doctor_job() is 'The job of pg_cron and 
 
 -- A check that breaks is a finding, not the end of the others.
 create function email_queue_private.examine(p_part text) returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_findings jsonb;

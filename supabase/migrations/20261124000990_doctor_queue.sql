@@ -1,7 +1,9 @@
+set standard_conforming_strings = on;
+
 -- The doctor, of the queue: what the function answered, what waits, what stands in the way, and the settings around it.
 
 create function email_queue_private.doctor_answers() returns setof jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id bigint;
@@ -12,11 +14,12 @@ declare
   v_error text;
   v_content text;
   v_unanswered timestamptz;
-  v_timeout interval := (select w.timeout_ms from email_queue_private.wiring as w) * interval '1 millisecond';
+  v_timeout interval := (email_queue_private.wiring_now()).timeout_ms * interval '1 millisecond';
   v_answer jsonb;
   v_detail text;
   v_remedy text := 'supabase/functions/deploy.sh';
 begin
+  perform email_queue_private.check_caller();
   if not email_queue_private.has_extension('pg_net') then
     return;
   end if;
@@ -25,7 +28,7 @@ begin
     from email_queue_private.call as c join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
     order by c.called_at desc, c.request_id desc limit 1') into v_id, v_called_at, v_cause, v_status, v_timed_out, v_error, v_content;
   select min(c.called_at) into v_unanswered from email_queue_private.call as c
-  where c.called_at > coalesce(v_called_at, '-infinity') and c.called_at < clock_timestamp() - v_timeout - interval '10 seconds';
+  where c.called_at > coalesce(v_called_at, '-infinity') and c.called_at < statement_timestamp() - v_timeout - interval '10 seconds';
   if v_unanswered is not null then
     return next email_queue_private.finding('answers', 'fail', format('pg_net has answered no call since %s', v_unanswered), 'select net.worker_restart();');
     return;
@@ -67,7 +70,7 @@ $$;
 comment on function email_queue_private.doctor_answers() is 'What pg_net got from the function.';
 
 create function email_queue_private.doctor_queue() returns setof jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_setting email_queue_private.setting;
@@ -78,26 +81,26 @@ declare
   v_expired bigint;
   v_paused boolean;
 begin
-  select * into v_setting from email_queue_private.setting;
-  select * into v_budget from email_queue_private.budget;
-  v_paused := v_budget.paused_at is not null and coalesce(v_budget.paused_until > clock_timestamp(), true);
+  v_setting := email_queue_private.settings();
+  v_budget := email_queue_private.budget_now();
+  v_paused := v_budget.paused_at is not null and coalesce(v_budget.paused_until > statement_timestamp(), true);
   return next email_queue_private.finding('pause', case when v_paused then 'fail' else 'ok' end,
     case when v_paused then format('the queue is paused%s: %s', ' until ' || v_budget.paused_until, v_budget.pause_reason) else 'not paused' end,
     'Put right what the reason names (a key: in .env, then supabase/functions/deploy.sh), then: select email_queue_resume();');
-  for v_domain in select * from email_queue_private.paused_domain as p where p.paused_until is null or p.paused_until > clock_timestamp() order by p.domain loop
+  for v_domain in select * from email_queue_private.paused_domain as p where p.paused_until is null or p.paused_until > statement_timestamp() order by p.domain loop
     return next email_queue_private.finding('paused domain', 'fail', format('%s is paused%s: %s', v_domain.domain, ' until ' || v_domain.paused_until, v_domain.reason),
       format('Verify the domain with Resend (https://resend.com/domains), then: select email_queue_resume(%L);', v_domain.domain));
   end loop;
   return next email_queue_private.finding('provider', case when v_budget.unknown_streak >= 3 then 'fail' else 'ok' end,
     case when v_budget.unknown_streak >= 3 then format('%s unknown outcomes in a row: one request at a time probes the provider', v_budget.unknown_streak)
       else 'it answers' end, 'Look at https://resend-status.com and at the errors: select email_queue_list(''processing''); It goes on by itself.');
-  return next email_queue_private.finding('cooldown', case when v_budget.cooldown_until > clock_timestamp() + interval '1 minute' then 'warn' else 'ok' end,
-    case when v_budget.cooldown_until > clock_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) else 'none' end,
+  return next email_queue_private.finding('cooldown', case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end,
+    case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) else 'none' end,
     'A quota of Resend''s plan is used up: it goes on by itself, or after a larger plan: select email_queue_resume();');
   return next email_queue_private.finding('oldest message', case when v_due > 900 then 'fail' when v_due > 300 then 'warn' else 'ok' end,
     case when v_due > 0 then format('the oldest due e-mail has waited %s seconds', v_due) else 'nothing waits that is due' end,
     'The other findings say why. If none does, more is enqueued than the rate allows: see rate.');
-  select count(*) into v_expired from email_queue_private.dispatch as d where d.token is not null and d.visible_at < clock_timestamp() - interval '2 minutes';
+  select count(*) into v_expired from email_queue_private.dispatch as d where d.token is not null and d.visible_at < statement_timestamp() - interval '2 minutes';
   return next email_queue_private.finding('expired leases', case when v_expired > 0 then 'fail' else 'ok' end,
     case when v_expired > 0 then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired) else 'none' end,
     'select email_queue_call();');
@@ -109,10 +112,10 @@ $$;
 comment on function email_queue_private.doctor_queue() is 'What waits, and what stands in the way.';
 
 create function email_queue_private.doctor_settings() returns setof jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_sender text := (select s.default_sender from email_queue_private.setting as s);
+  v_sender text := (email_queue_private.settings()).default_sender;
   v_role text;
   v_timeout text;
   v_max_rows text;
@@ -121,12 +124,12 @@ begin
     coalesce('@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'none: an e-mail without "from" is refused at enqueue'),
     'select email_queue_configure(''{"default_sender": "Name <address>"}'');');
   return next email_queue_private.finding('wake-up', 'ok', case when email_queue_private.wakes()
-    then format('on: at most once in %s ms', (select w.wake_every_ms from email_queue_private.wiring as w)) else 'off: mail waits for the schedule' end);
+    then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
   -- A role has its own, or that of the role PostgREST logs in as.
   select s.role, s.value into v_role, v_timeout from (
     select r.rolname, split_part(c.line, '=', 2), r.rolname = 'service_role'
     from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
-    where r.rolname in ('service_role', 'authenticator') and c.line like 'statement\_timeout=%') as s(role, value, own)
+    where r.rolname in ('service_role', 'authenticator') and starts_with(c.line, 'statement_timeout=')) as s(role, value, own)
   order by s.own desc limit 1;
   return next email_queue_private.finding('statement timeout',
     case when v_timeout::interval < interval '5 seconds' and v_timeout::interval > interval '0' then 'warn' else 'ok' end,
@@ -134,7 +137,7 @@ begin
     'alter role service_role set statement_timeout = ''8s''; notify pgrst, ''reload config'';');
   select split_part(c.line, '=', 2) into v_max_rows
   from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
-  where r.rolname = 'authenticator' and c.line like 'pgrst.db\_max\_rows=%';
+  where r.rolname = 'authenticator' and starts_with(c.line, 'pgrst.db_max_rows=');
   return next email_queue_private.finding('max_rows', 'ok', coalesce(v_max_rows || ': ', '')
     || 'it cuts what is read of the view email_queue over HTTP; no function of the queue, which each give one value');
 end
@@ -142,7 +145,7 @@ $$;
 comment on function email_queue_private.doctor_settings() is 'Settings of the queue and of the roles that use it.';
 
 create function public.email_queue_doctor() returns jsonb
-language sql stable security definer set search_path = '' set lock_timeout = '2s'
+language sql stable set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
   select jsonb_agg(f order by p.n, f.n)
   from unnest(array['doctor_schema', 'doctor_parts', 'doctor_job', 'doctor_answers', 'doctor_queue', 'doctor_settings']) with ordinality as p(part, n)

@@ -1,11 +1,11 @@
+-- Who may act as Supabase Auth.
+\connect - supabase_admin
 begin;
+set local role postgres;
 \ir helpers.psql
-select plan(11);
+select plan(14);
 
--- What Supabase has and a stock PostgreSQL has not.
-do $$ begin
-  if not exists (select from pg_roles where rolname = 'supabase_auth_admin') then create role supabase_auth_admin nologin noinherit; end if;
-end $$;
+-- What Supabase has and a new database has not.
 create schema if not exists auth;
 create table if not exists auth.users (id uuid primary key default gen_random_uuid(), email text);
 grant usage on schema auth to supabase_auth_admin;
@@ -30,9 +30,21 @@ set local role authenticated;
 select lives_ok($$insert into public.profile (email) values ('me@b.example')$$, 'a user writes a row');
 select throws_ok($$select public.email_queue_enqueue('{}')$$, '42501', null, 'and may not enqueue by itself');
 select throws_ok($$select private.enqueue_welcome()$$, '42501', null, 'nor call the function');
-select throws_ok($$insert into public.profile (email) values ('nobody')$$, '22023', 'email_queue: to: must be an e-mail address, {email, name}, or a list of either', 'a wrong address is refused with the row');
+select lives_ok($$insert into public.profile (email) values ('nobody')$$, 'a wrong address stops no row');
 reset role;
 select is((select count(*)::integer from public.email_queue), 2, 'two wait');
+
+savepoint without;
+update email_queue_private.setting set default_sender = null;
+set local role supabase_auth_admin;
+select lives_ok($$insert into auth.users (email) values ('sender@b.example')$$, 'a missing sender stops no sign-up');
+reset role;
+alter function public.email_queue_enqueue rename to email_queue_enqueue_gone;
+set local role supabase_auth_admin;
+select lives_ok($$insert into auth.users (email) values ('queue@b.example')$$, 'nor does a missing queue');
+reset role;
+select is((select count(*)::integer from public.email_queue), 2, 'still two wait');
+rollback to without;
 
 savepoint before;
 set local role supabase_auth_admin;

@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(16);
 
 -- All that is ours, found in the catalogue, so that what is added later is checked too.
 create temp view our_function as
@@ -23,11 +23,16 @@ select is((select array_agg(r.name || ' ' || s.role || ' ' || p) from our_relati
 select is((select array_agg(r.name) from our_relation as r, aclexplode(r.relacl) as a where a.grantee = 0), null, 'nor can PUBLIC');
 select is((select array_agg(s.role) from stranger as s where has_schema_privilege(s.role, 'email_queue_private', 'usage') or has_schema_privilege(s.role, 'email_queue_private', 'create')), null,
   'and the private schema is closed to them');
-select is((select array_agg(f.name order by f.name) from our_function as f where has_function_privilege('service_role', f.oid, 'execute')
-  and f.schema <> 'public' and f.proname <> 'append_errors'), null, 'service_role can execute no inner function');
-select is((select array_agg(f.name) from our_function as f where f.schema = 'public' and not has_function_privilege('service_role', f.oid, 'execute')), null, 'and every public one');
-select is((select array_agg(r.name || ' ' || p) from our_relation as r, unnest(array['insert', 'update', 'delete', 'truncate']) as p
-  where has_table_privilege('service_role', r.oid, p)), null, 'it writes to no table');
+select is((select array_agg(f.name order by f.name) from our_function as f join pg_proc as p on p.oid = f.oid where not has_function_privilege('service_role', f.oid, 'execute')
+  and p.prokind = 'f'), null, 'service_role can execute every function');
+select is((select array_agg(f.name order by f.name) from our_function as f join pg_proc as p on p.oid = f.oid where has_function_privilege('service_role', f.oid, 'execute')
+  and p.prokind = 'p'), null, 'and none of the procedures that change the schema');
+select is((select array_agg(r.name || ' ' || p) from our_relation as r, unnest(array['truncate', 'references', 'trigger']) as p
+  where has_table_privilege('service_role', r.oid, p)), null, 'it empties no table');
+select ok(not has_table_privilege('service_role', 'email_queue_private.body', 'update'), 'and changes no payload');
+select is((select array_agg(r.name) from our_relation as r where r.relkind = 'r' and not exists (select from pg_policy as p where p.polrelid = r.oid)), null, 'every table has a policy for it');
+select is(array(select f from unnest(email_queue_private.api()) as f where to_regprocedure('public.' || f) is null), array[]::text[], 'every function of the list is there');
+select is((select count(*) from our_function as f where f.schema = 'public'), cardinality(email_queue_private.api())::bigint, 'and no other');
 select is((select array_agg(r.name) from our_relation as r where r.relkind = 'r' and not r.relrowsecurity), null, 'row security is on for every table');
 
 set local role anon;

@@ -10,7 +10,7 @@ $$;
 select is(pg_temp.enqueue() -> 'created', 'true', 'enqueue');
 select is((select count(*)::integer from public.email_queue), 1, 'read');
 select is(json_array_length(public.email_queue_work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000001"], "lease_ms": 1000}}') -> 'claims'), 1, 'claim');
-select throws_ok('update email_queue_private.message set priority = 0', '42501', null, 'and not write by hand');
+select throws_ok('update email_queue_private.body set payload = ''{}''', '42501', null, 'and not change a payload');
 reset role;
 
 select * from finish();

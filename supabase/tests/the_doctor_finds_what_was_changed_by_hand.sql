@@ -7,9 +7,9 @@ select plan(11);
 
 select is(pg_temp.finding('schema'), 'ok: as the migrations left it', 'nothing was: the last migration has recorded it');
 select is(pg_temp.finding('grants'), 'ok: only service_role', 'and nothing is open');
-alter function public.email_queue_stats() security invoker;
-select alike(pg_temp.finding('schema'), 'fail: function %email_queue_stats() was changed', 'a function');
 alter function public.email_queue_stats() security definer;
+select alike(pg_temp.finding('schema'), 'fail: function %email_queue_stats() was changed', 'a function');
+alter function public.email_queue_stats() security invoker;
 alter table email_queue_private.message alter column priority drop not null;
 select is(pg_temp.finding('schema'), 'fail: relation email_queue_private.message was changed', 'a column');
 alter table email_queue_private.message alter column priority set not null;

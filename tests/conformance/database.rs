@@ -1,10 +1,10 @@
-//! The database's functions, over a connection. Time is moved by putting back every time that is stored.
+//! The database's functions, over a connection as PostgREST has one. Time is moved by putting back every time that is stored.
 
 use crate::subject::Subject;
 use email_queue::queue::{Enqueued, NewMessage, QueueMessage};
 use email_queue::work::{Dispatch, Reply, Request, SettleResult};
 use postgres::types::ToSql;
-use postgres::{Client, NoTls};
+use postgres::{Client, Config, NoTls};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -22,7 +22,9 @@ const TABLES: [&str; 6] = [
 
 /// A connection, whose turn it is until it is dropped.
 pub struct Database {
+    /// As `authenticator`, with the role `service_role`.
     client: Client,
+    owner: Client,
     /// A statement for each table with times.
     put_back: Vec<String>,
 }
@@ -38,8 +40,8 @@ impl Database {
             println!("not run: DATABASE_URL is not set, so only the queue in memory is tested");
             return None;
         };
-        let mut client = Client::connect(&url, NoTls).expect("DATABASE_URL can be connected to");
-        client
+        let mut owner = Client::connect(&url, NoTls).expect("DATABASE_URL can be connected to");
+        owner
             .execute("select pg_advisory_lock($1)", &[&TURN])
             .unwrap();
         let reset = format!(
@@ -48,10 +50,17 @@ impl Database {
              delete from email_queue_private.setting; insert into email_queue_private.setting default values",
             TABLES.map(|table| format!("email_queue_private.{table}")).join(", "),
         );
-        client
+        owner
             .batch_execute(&reset)
             .expect("the migrations are applied");
-        let columns = client
+        let mut client = url
+            .parse::<Config>()
+            .unwrap()
+            .user("authenticator")
+            .connect(NoTls)
+            .expect("authenticator can log in");
+        client.batch_execute("set role service_role").unwrap();
+        let columns = owner
             .query(
                 "select table_name::text, string_agg(format('%1$I = %1$I - $1::text::interval', column_name), ', ')
                  from information_schema.columns
@@ -67,6 +76,7 @@ impl Database {
         Some(Self {
             put_back: put_back.collect(),
             client,
+            owner,
         })
     }
 
@@ -127,7 +137,7 @@ impl Subject for Database {
 
     fn advance(&mut self, by: Duration) {
         let text = format!("{} milliseconds", by.as_millis());
-        let mut transaction = self.client.transaction().unwrap();
+        let mut transaction = self.owner.transaction().unwrap();
         for statement in &self.put_back {
             transaction.execute(statement, &[&text]).unwrap();
         }

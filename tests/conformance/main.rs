@@ -1,7 +1,8 @@
 //! One list of cases for what `email_queue_work` and its neighbours do, over the queue in memory and over the database.
 //!
-//! The database is the one of `DATABASE_URL`, with the migrations applied; its contents are deleted. Without it only the
-//! queue in memory is tested, and with `EMAIL_QUEUE_REQUIRE_DATABASE` set too, the database's cases fail.
+//! The database is the one of `DATABASE_URL`, which names its owner, with the migrations applied, on a server with the roles
+//! of a Supabase project; its contents are deleted. Without it only the queue in memory is tested, and with
+//! `EMAIL_QUEUE_REQUIRE_DATABASE` set too, the database's cases fail.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

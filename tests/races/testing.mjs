@@ -1,11 +1,11 @@
 // What the race tests share: sessions whose transactions stay open while another one runs into them.
 //
-// DATABASE_URL is a database with the migrations, of its own for these tests: they empty the queue, and a file waits until
-// the one before has closed it. Whether a session waits for another is asked of PostgreSQL (pg_blocking_pids); nothing depends on a sleep.
+// DATABASE_URL is a database with the migrations, of its own for these tests, which log in as PostgREST does. They empty the
+// queue, and a file waits until the one before has closed it. Whether a session waits for another is asked of PostgreSQL (pg_blocking_pids); nothing depends on a sleep.
 import assert from "node:assert/strict";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect } from "../../scripts/lib/postgres.mjs";
+import { connect, urlAs } from "../../scripts/lib/postgres.mjs";
 
 /** A session that has not come to a wait, or to an end, within this is not going to. */
 const PATIENCE_MS = 10_000;
@@ -18,7 +18,7 @@ export async function open(connections = 4) {
   const url = process.env.DATABASE_URL;
   assert.ok(url, "DATABASE_URL is missing: a database with the migrations, for these tests alone");
   const watch = await connect(url, { max: 1 });
-  const sql = await connect(url, { max: connections });
+  const sql = await connect(urlAs(url, "authenticator"), { max: connections, connection: { role: "service_role" } });
   await watch`select pg_advisory_lock(hashtextextended('email-queue races', 0))`;
   /** @type {Session[]} */
   const sessions = [];

@@ -11,11 +11,14 @@ suite_sql() {
 sql_on() { # major version
   local on="PostgreSQL $1" project=$work/sql-$1
   local options=()
-  # The one extension of Supabase's that Debian has; on 17 it is missing.
-  if [ "$1" = 15 ]; then options=(-c shared_preload_libraries=pg_cron -c cron.database_name=postgres); fi
+  # Projects made before 2026, and those since; and the one extension of Supabase's that Debian has: on 17 it is missing.
+  local project_preload='safeupdate' project_grants=old
+  if [ "$1" = 15 ]; then
+    options=(-c shared_preload_libraries=pg_stat_statements,auto_explain,pg_cron -c cron.database_name=postgres)
+  else
+    project_preload='supautils, safeupdate' project_grants=new
+  fi
   start_cluster "$1" "${options[@]}" || { fail "$on did not start"; return; }
-  "$psql" -XqAt -v ON_ERROR_STOP=1 -v old="$([ "$1" = 15 ] && echo true || echo false)" -f - <<<"$SUPABASE_ROLES" >"$logs/sql-roles-$1.log" 2>&1 ||
-    { cat "$logs/sql-roles-$1.log" >&2; fail "$on: the roles could not be created"; return; }
 
   # A copy, so that the CLI writes its notes there, and two runs side by side do not share them.
   mkdir -p "$project/supabase" "$project/home"
@@ -63,22 +66,3 @@ says() { # text, command
   "${@:2}" 2>&1 | tee "$work/said"
   [ "${PIPESTATUS[0]}" -eq 0 ] && grep -qF -- "$1" "$work/said"
 }
-
-# What every Supabase project has. On 15 (old) also what projects made before 2026 have: new objects in public are
-# open to the API's roles, unless a migration closes them.
-read -rd '' SUPABASE_ROLES <<'SQL'
-create role anon nologin noinherit;
-create role authenticated nologin noinherit;
-create role service_role nologin noinherit bypassrls;
-create role authenticator login noinherit;
-grant anon, authenticated, service_role to authenticator;
-create schema extensions;
-grant usage on schema extensions to public;
-grant usage on schema public to anon, authenticated, service_role;
-alter database postgres set search_path = "$user", public, extensions;
-\if :old
-  alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
-  alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
-  alter default privileges in schema public grant all on sequences to anon, authenticated, service_role;
-\endif
-SQL

@@ -59,15 +59,6 @@ class Platform {
   /** Starts with the first call, when the migrations are there. */
   rest = () => this.lite ??= startLite({ driver: "postgres", databaseUrl: this.options.databaseUrl, migrate: false });
 
-  /** With its first call Lite opens every schema to the API's roles, as Supabase never would. @type {Promise<void> | undefined} */
-  #opened;
-
-  async #close() {
-    const lite = await this.rest();
-    await lite.rpc("email_queue_stats");
-    await this.options.sql`call email_queue_private.apply_grants()`;
-  }
-
   /** @param {http.IncomingMessage} incoming @returns {Promise<{status: number, body: any}>} */
   async #serve(incoming) {
     const chunks = [];
@@ -76,7 +67,6 @@ class Platform {
     const url = incoming.url ?? "/";
     if (url.startsWith("/rest/v1/")) {
       if (this.stale-- > 0) return { status: 404, body: { code: "PGRST202", message: "Could not find the function in the schema cache" } };
-      await (this.#opened ??= this.#close());
       return await pass((await this.rest()).url + url, incoming, body);
     }
     if (url.startsWith("/functions/v1/")) return await this.#function(url, incoming, body);
