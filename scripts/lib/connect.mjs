@@ -25,7 +25,6 @@ try {
   await step("schedule", async () => {
     const { schedule, changed } = await rpc(project, "email_queue_schedule", {
       p_every: project.every,
-      p_timeout_seconds: Math.min(150, project.runSeconds + 10),
     });
     return `${schedule}${changed ? "" : ", as it was"}`;
   });
