@@ -23,9 +23,7 @@ try {
     return changed ? "address and secret stored" : "as it was";
   });
   await step("schedule", async () => {
-    const { schedule, changed } = await rpc(project, "email_queue_schedule", {
-      p_every: project.every,
-    });
+    const { schedule, changed } = await rpc(project, "email_queue_schedule", { p_every: project.every });
     return `${schedule}${changed ? "" : ", as it was"}`;
   });
   await step("wake-up on enqueue", async () => {

@@ -1,10 +1,8 @@
 //! Faults on demand, for the tests of the shim that guards this module. Only in test builds.
 
-use web_sys::Headers;
-
 #[allow(clippy::panic)] // That is what it is for.
-pub(super) async fn inject(headers: &Headers) {
-    match headers.get("x-test-fault").ok().flatten().as_deref() {
+pub(super) async fn inject(fault: Option<&str>) {
+    match fault {
         Some("panic") => panic!("a panic on demand"),
         Some("late-panic") => {
             gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
