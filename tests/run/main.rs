@@ -12,6 +12,7 @@ mod support;
 mod bounds;
 mod chaos;
 mod cost;
+mod listen;
 mod losses;
 mod provider;
 mod refusals;
