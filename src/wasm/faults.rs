@@ -9,6 +9,11 @@ pub(super) async fn inject(fault: Option<&str>) {
             panic!("a late panic on demand")
         }
         Some("trap") => core::arch::wasm32::unreachable(),
+        // In a task, which nothing of JavaScript's is above.
+        Some("late-trap") => {
+            gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
+            core::arch::wasm32::unreachable()
+        }
         Some("overflow") => {
             recurse(0);
         }
