@@ -2,7 +2,7 @@
 # in the caller's temporary folder ($work). 15 is the machine's own, with Debian's extensions laid over the copy, so that
 # nothing on the machine is touched; 17 is npm's. The copy can be read by the user that the server runs as, wherever the
 # project is. The clusters are like a Supabase project's, see postgres-project.mjs; the copies also have stand-ins of
-# the extensions pg_net and supabase_vault.
+# the extensions pg_net and supabase_vault, and on 17 of pg_cron.
 
 readonly POSTGRES_DEBS=(postgresql-15-cron postgresql-15-pgtap postgresql-15-plpgsql-check libtap-parser-sourcehandler-pgtap-perl)
 
@@ -20,6 +20,7 @@ need_postgres() { # 15 or 17
   local compiled share=$work/postgres-17/share/postgresql
   if [ "$1" = 15 ]; then share=$work/postgres-15/usr/share/postgresql/15; fi
   cp "$root"/tests/support/postgres/extension/* "$share/extension/"
+  if [ "$1" = 17 ]; then cp "$root"/tests/support/postgres/extension-17/* "$share/extension/"; fi
   chmod a+r "$share/extension"/*
   pg_modules=$work/modules-$1
   if [ ! -d "$pg_modules" ]; then

@@ -175,6 +175,8 @@ export type Redrive = ({ ids: string[]; filter?: DeadLetterFilter } | { ids?: st
   allowDuplicates?: boolean;
   /** At most this many; 1000 where it is not given. */
   limit?: number;
+  /** The e-mails' sender from now on, where theirs was refused: an address, or `Name <address>`. */
+  from?: string;
 };
 
 /** What came of a redrive. */

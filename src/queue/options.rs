@@ -141,6 +141,8 @@ pub struct Redrive {
     pub allow_duplicates: bool,
     /// At most this many; 1000 where it is not given.
     pub limit: Option<u32>,
+    /// The e-mails' sender from now on, where theirs was refused: an address, or `Name <address>`.
+    pub from: Option<String>,
 }
 
 /// What came of a redrive.

@@ -89,7 +89,11 @@ impl Service {
             },
         )?;
         Ok(Self {
-            queue: RpcQueue::new(rpc, environment.email_from.clone()),
+            queue: RpcQueue::new(
+                rpc,
+                environment.email_from.clone(),
+                &environment.supabase_url,
+            ),
             mailer: ResendMailer::new(&environment.resend_url, &environment.resend_key),
             allowance: Allowance {
                 config: environment.config,

@@ -5,6 +5,7 @@ set standard_conforming_strings = on;
 do $do$
 declare
   v_api text[] := array[
+    'email_queue_adopt()',
     'email_queue_call(text)',
     'email_queue_cancel(uuid)',
     'email_queue_claim(uuid, text, bigint, integer, bigint)',
@@ -23,7 +24,7 @@ declare
     'email_queue_list(text, text, integer, uuid, timestamp with time zone, timestamp with time zone, jsonb)',
     'email_queue_pause(text, text, integer)',
     'email_queue_prune(integer)',
-    'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer)',
+    'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text)',
     'email_queue_release(uuid, uuid)',
     'email_queue_resume(text)',
     'email_queue_schedule(text, integer)',
@@ -93,6 +94,9 @@ as $$
     ('email_queue_private.budget', 'select, insert, update'),
     ('email_queue_private.paused_domain', 'select, insert, update, delete'),
     ('email_queue_private.prune_cursor', 'select, insert, update'),
+    ('email_queue_private.identity', 'select, insert, update, delete'),
+    ('email_queue_private.enqueued_here', 'usage, select'),
+    ('email_queue_private.recorded_here', 'usage, select, update'),
     ('email_queue_private.wiring', 'select'),
     ('email_queue_private.call', 'select'),
     ('email_queue_private.run', 'select, insert, update, delete'),

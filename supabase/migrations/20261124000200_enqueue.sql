@@ -3,36 +3,39 @@ set standard_conforming_strings = on;
 -- Enqueue: checked messages become rows, all of a call or none.
 
 -- One message of a call: checked, with its payload as it is stored and its lane.
-create function email_queue_private.check_item(
-  p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting, out message email_queue_private.message, out payload jsonb, out lane text
-)
+create type email_queue_private.checked as (message email_queue_private.message, payload jsonb, lane text);
+comment on type email_queue_private.checked is 'A message of an enqueue call that was found good.';
+
+create function email_queue_private.check_item(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting) returns email_queue_private.checked
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_message email_queue_private.message := email_queue_private.check_message(p_item, p_payload, p_setting);
+  v_payload jsonb := p_payload;
+  v_lane text := 'single:';
 begin
-  message := email_queue_private.check_message(p_item, p_payload, p_setting);
-  payload := p_payload;
-  if coalesce(jsonb_typeof(payload), 'null') = 'null' or message.type = 'email' and jsonb_typeof(payload) <> 'object' then
+  if coalesce(jsonb_typeof(v_payload), 'null') = 'null' or v_message.type = 'email' and jsonb_typeof(v_payload) <> 'object' then
     perform email_queue_private.refuse('payload', 'must be an object');
   end if;
   if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
-    payload := payload || jsonb_build_object('tags', p_item -> 'tags');
+    v_payload := v_payload || jsonb_build_object('tags', p_item -> 'tags');
   end if;
   -- Deeper than any payload needs, and than what a worker's JSON parser reads.
-  if jsonb_path_exists(payload, '$.**{33}') then
+  if jsonb_path_exists(v_payload, '$.**{33}') then
     perform email_queue_private.refuse('payload', 'is nested more than 32 deep');
   end if;
-  lane := 'single:';
-  if message.type = 'email' then
-    if coalesce(jsonb_typeof(payload -> 'from'), 'null') = 'null' and p_setting.default_sender is not null then
-      payload := payload || jsonb_build_object('from', p_setting.default_sender);
+  if v_message.type = 'email' then
+    if coalesce(jsonb_typeof(v_payload -> 'from'), 'null') = 'null' and p_setting.default_sender is not null then
+      v_payload := v_payload || jsonb_build_object('from', p_setting.default_sender);
     end if;
-    lane := email_queue_private.check_email(payload);
+    v_lane := email_queue_private.check_email(v_payload);
   end if;
-  message.bytes := octet_length(payload::text);
-  if message.bytes > p_setting.max_payload_bytes then
+  v_message.bytes := octet_length(v_payload::text);
+  if v_message.bytes > p_setting.max_payload_bytes then
     perform email_queue_private.refuse('payload',
-      format('has %s bytes, the limit is %s: give large attachments by path', message.bytes, p_setting.max_payload_bytes));
+      format('has %s bytes, the limit is %s: give large attachments by path', v_message.bytes, p_setting.max_payload_bytes));
   end if;
+  return row(v_message, v_payload, v_lane);
 end
 $$;
 comment on function email_queue_private.check_item(jsonb, jsonb, email_queue_private.setting) is 'Checks one message of an enqueue call.';
@@ -61,10 +64,10 @@ create function email_queue_private.enqueue_one(p_item jsonb, p_payload jsonb) r
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_checked record;
+  v_checked email_queue_private.checked;
   v_message email_queue_private.message;
 begin
-  select * into v_checked from email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
+  v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
   v_message.id := email_queue_private.new_id();
   insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
@@ -78,6 +81,7 @@ begin
   insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane)
   values (v_message.id, v_message.run_at, v_message.created_at, v_message.send_before, v_message.bytes, v_message.priority,
     v_message.max_attempts, v_message.type, v_checked.lane);
+  perform nextval('email_queue_private.enqueued_here'); -- See identity.
   return jsonb_build_object('id', v_message.id, 'created', true);
 end
 $$;
@@ -90,7 +94,7 @@ declare
   v_setting email_queue_private.setting := email_queue_private.settings();
   v_ids uuid[];
   v_item jsonb;
-  v_checked record;
+  v_checked email_queue_private.checked;
   v_message email_queue_private.message;
   v_messages email_queue_private.message[] := array[]::email_queue_private.message[];
   v_payloads jsonb[] := array[]::jsonb[];
@@ -107,7 +111,7 @@ begin
   -- One block for all of them, since each is a subtransaction.
   begin
     for v_item in select e from jsonb_array_elements(p_messages) as e loop
-      select * into v_checked from email_queue_private.check_item(v_item, v_item -> 'payload', v_setting);
+      v_checked := email_queue_private.check_item(v_item, v_item -> 'payload', v_setting);
       v_message := v_checked.message;
       v_message.id := v_ids[1 + cardinality(v_messages)];
       v_messages := v_messages || v_message;
@@ -144,6 +148,7 @@ begin
     from item as i join new_message as n on n.id = i.id order by i.id
   )
   select array_agg(n.id) into v_created from new_message as n;
+  perform nextval('email_queue_private.enqueued_here'); -- See identity.
 
   -- A statement of its own: it sees what another transaction committed while the insert waited for it.
   return coalesce((

@@ -13,6 +13,16 @@ end
 $$;
 comment on function email_queue_private.is_paused(text) is 'Whether the sender domain of a lane is paused.';
 
+-- Whether the provider refused the sender domain of a lane when it was asked last: others of the same priority go before it.
+create function email_queue_private.is_refused(p_lane text) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (select 1 from email_queue_private.paused_domain as p where p.domain = split_part(p_lane, ':', 2) and p.refusals > 0);
+end
+$$;
+comment on function email_queue_private.is_refused(text) is 'Whether the provider refused the sender domain of a lane when it was asked last.';
+
 -- The lanes of a type that have ready rows and are not paused: one index probe a lane (a loose index scan).
 create function email_queue_private.lanes(p_type text) returns setof text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -166,7 +176,7 @@ begin
         order by d.visible_at, d.id limit 20
       ) as d
       union all
-      select h.lane, null, h.priority, 1, h.run_at from email_queue_private.heads(p_type, v_now) as h
+      select h.lane, null, h.priority, 1 + email_queue_private.is_refused(h.lane)::integer, h.run_at from email_queue_private.heads(p_type, v_now) as h
     ) as c order by c.priority, c.kind, c.since
   loop
     if v_head.lane is null then

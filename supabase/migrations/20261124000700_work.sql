@@ -96,6 +96,7 @@ declare
   v_claim record;
   v_claim_error text;
   v_stuck text;
+  v_copy jsonb := email_queue_private.identity_obstacle(p_request);
   v_setting email_queue_private.setting;
   v_run jsonb := case when jsonb_typeof(p_request -> 'run') = 'object' then p_request -> 'run' end;
   v_run_ended boolean := false;
@@ -105,7 +106,7 @@ begin
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  if p_request ? 'seed_sender' and email_queue_private.sender_domain(p_request -> 'seed_sender') is not null
+  if p_request ? 'seed_sender' and (email_queue_private.sender_fault(p_request -> 'seed_sender')).message is null
     and (email_queue_private.settings()).default_sender is null
   then
     insert into email_queue_private.setting default values on conflict do nothing;
@@ -128,7 +129,11 @@ begin
       v_settles := v_settles || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'result', 'error', 'reason', sqlerrm);
     end;
   end loop;
-  if jsonb_typeof(p_request -> 'claim') = 'object' then
+  if v_copy ->> 'state' = 'error' then
+    v_claim_error := v_copy ->> 'reason';
+  elsif v_copy is not null then
+    v_claim.obstacle := v_copy;
+  elsif jsonb_typeof(p_request -> 'claim') = 'object' then
     begin
       select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins');
     exception when query_canceled or others then
@@ -139,7 +144,8 @@ begin
   -- Where one waited in vain for such a pause, the others would too, until the statement's time is up and the settles undone.
   for v_item in select e from jsonb_array_elements(p_request -> 'begins') as e loop
     begin
-      v_begins := v_begins || case when v_stuck is null then email_queue_private.begin_dispatch(v_item)
+      v_begins := v_begins || case when v_copy is not null then v_copy || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id')
+        when v_stuck is null then email_queue_private.begin_dispatch(v_item)
         else jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', v_stuck) end;
     exception when query_canceled or others then
       v_stuck := case when sqlstate in ('55P03', '57014') then sqlerrm end;
@@ -175,7 +181,7 @@ begin
 end
 $$;
 comment on function public.email_queue_work(jsonb) is
-  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms}, count_remaining, seed_sender, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
+  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms}, count_remaining, seed_sender, project_url, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
 
 create function public.email_queue_claim(
   p_token uuid, p_type text default 'email', p_lease_ms bigint default 60000, p_max_messages integer default 100, p_max_bytes bigint default 8388608

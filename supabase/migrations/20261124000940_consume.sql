@@ -74,8 +74,8 @@ as $$
         'oldest_due_seconds', floor(extract(epoch from statement_timestamp() - w.oldest))))
       from (select w.type from waiting as w union select p.type from working as p union select e.type from ended as e) as t
       left join waiting as w on w.type = t.type left join working as p on p.type = t.type left join ended as e on e.type = t.type), '{}'::jsonb),
-    'paused', case when b.paused_at is not null and (b.paused_until is null or b.paused_until > statement_timestamp())
-      then jsonb_build_object('since', b.paused_at, 'until', b.paused_until, 'reason', b.pause_reason) end,
+    'paused', coalesce(email_queue_private.copy_pause(), case when b.paused_at is not null and (b.paused_until is null or b.paused_until > statement_timestamp())
+      then jsonb_build_object('since', b.paused_at, 'until', b.paused_until, 'reason', b.pause_reason) end),
     'paused_domains', (
       select coalesce(jsonb_agg(jsonb_build_object('domain', d.domain, 'since', d.paused_at, 'until', d.paused_until, 'reason', d.reason) order by d.domain), '[]'::jsonb)
       from email_queue_private.paused_domain as d where d.paused_until is null or d.paused_until > statement_timestamp()),

@@ -70,13 +70,22 @@ as $$
 $$;
 comment on function email_queue_private.has_extension(text) is 'Whether pg_cron, pg_net or supabase_vault can be used.';
 
+create function email_queue_private.extension_remedy(p_name text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case p_name
+    when 'pg_cron' then 'In the dashboard: Integrations, Cron; or in its SQL editor: create extension pg_cron with schema pg_catalog;'
+    when 'pg_net' then 'In the dashboard: Database, Extensions, pg_net; or in its SQL editor: create extension pg_net with schema extensions;'
+    else 'In the dashboard: Integrations, Vault; or in its SQL editor: create extension supabase_vault cascade;' end
+$$;
+comment on function email_queue_private.extension_remedy(text) is 'How an extension is created: never through the API, whose sessions may not.';
+
 create function email_queue_private.need_extension(p_name text) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not email_queue_private.has_extension(p_name) then
-    perform email_queue_private.missing('the extension ' || p_name,
-      format('create extension if not exists %s; or in the dashboard: Database, Extensions', p_name));
+    perform email_queue_private.missing('the extension ' || p_name, email_queue_private.extension_remedy(p_name));
   end if;
 end
 $$;
@@ -179,14 +188,14 @@ end
 $$;
 comment on function email_queue_private.store_secret(text, text, text) is 'Stores a secret in Vault; false where it was there already.';
 
--- Deploying should need no SQL by hand: an extension that this server offers is created here. Where the role may not,
--- the extension stays missing, and whatever needs it says so.
+-- A database that was restored into a new project still has the address of the original's function: what was replaced is said.
 create function public.email_queue_connect(p_url text, p_secret text) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
   v_name text;
   v_extensions jsonb := '{}'::jsonb;
+  v_old text;
   v_changed boolean;
   v_grants text;
 begin
@@ -197,28 +206,22 @@ begin
   if coalesce(p_secret, '') !~ '^[!-~]{16,}$' then
     perform email_queue_private.refuse('secret', 'must have at least 16 printable ASCII characters and no space');
   end if;
-  -- An extension that has no schema of its own goes where Supabase keeps them. What follows names every schema.
-  perform set_config('search_path', 'extensions, public', true);
   foreach v_name in array array['supabase_vault', 'pg_net', 'pg_cron'] loop
-    if not email_queue_private.has_extension(v_name) then
-      begin
-        execute format('create extension if not exists %I cascade', v_name);
-      exception when others then
-        v_extensions := v_extensions || jsonb_build_object(v_name, sqlerrm);
-      end;
-    end if;
-    if email_queue_private.has_extension(v_name) then
-      v_extensions := v_extensions || jsonb_build_object(v_name, 'present');
-    end if;
+    v_extensions := v_extensions || jsonb_build_object(v_name, case when email_queue_private.has_extension(v_name) then 'present'
+      else 'missing: ' || email_queue_private.extension_remedy(v_name) end);
   end loop;
   perform email_queue_private.need_extension('supabase_vault');
   v_grants := email_queue_private.mend_grants();
+  execute email_queue_private.external('select s.decrypted_secret from vault.decrypted_secrets as s where s.name = ''email_queue_url''') into v_old;
+  v_old := email_queue_private.identity_address(v_old);
   v_changed := email_queue_private.store_secret('email_queue_url', p_url, 'email-queue: the address of process-email-queue');
   v_changed := email_queue_private.store_secret('email_queue_secret', p_secret, 'email-queue: PROCESS_EMAIL_QUEUE_SECRET of the function') or v_changed;
-  return jsonb_build_object('extensions', v_extensions, 'changed', v_changed, 'grants_mended', v_grants);
+  perform email_queue_private.adopt_next();
+  return jsonb_build_object('extensions', v_extensions, 'changed', v_changed, 'grants_mended', v_grants,
+    'replaced', case when v_old <> email_queue_private.identity_address(p_url) then v_old end);
 end
 $$;
 comment on function public.email_queue_connect(text, text) is
-  'Stores the function''s address and secret in Vault, and creates the extensions pg_cron and pg_net where it may. Puts the grants right where they are not. Answers {extensions, changed, grants_mended}.';
+  'Stores the function''s address and secret in Vault, puts the grants right where they are not, and, where no function has sent from this database yet, lets the next one that asks. Answers {extensions, changed, grants_mended, replaced}; replaced is another host that was stored before.';
 
 call email_queue_private.apply_grants();

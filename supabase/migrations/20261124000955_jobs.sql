@@ -104,10 +104,11 @@ create function public.email_queue_schedule(p_every text default '10 seconds', p
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
-  v_line text := email_queue_private.cron_line(p_every);
+  v_line text;
   v_changed boolean;
 begin
   perform email_queue_private.check_caller();
+  v_line := email_queue_private.cron_line(p_every);
   perform email_queue_private.need_extension('pg_cron'), email_queue_private.need_extension('pg_net'),
     email_queue_private.vault_secret('email_queue_url'), email_queue_private.vault_secret('email_queue_secret');
   v_changed := email_queue_private.ensure_job('email-queue-run', v_line, 'select public.email_queue_call(p_cause => ''schedule''::text)');

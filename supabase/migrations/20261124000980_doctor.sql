@@ -53,7 +53,7 @@ begin
     v_found := email_queue_private.has_extension(v_name);
     return next email_queue_private.finding(v_name, case when v_found then 'ok' else 'fail' end,
       case when v_found then 'present' else format('the extension %s is missing', v_name) end,
-      format('create extension if not exists %s cascade;', v_name));
+      email_queue_private.extension_remedy(v_name));
   end loop;
   if not v_found then
     return;

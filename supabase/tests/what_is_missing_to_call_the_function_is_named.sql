@@ -1,17 +1,36 @@
 begin;
 \ir helpers.psql
-select plan(12);
+select plan(19);
 
 select throws_ok('select public.email_queue_schedule()', '55000', 'email_queue: the extension pg_cron is missing', 'no pg_cron');
 select throws_ok('select public.email_queue_wake()', '55000', 'email_queue: the extension pg_net is missing', 'no pg_net');
 select throws_ok('select public.email_queue_call()', '55000', 'email_queue: the extension pg_net is missing', 'nor can it be called by hand');
+create function pg_temp.hint(p_call text) returns text language plpgsql as $$
+declare v_hint text;
+begin
+  execute p_call;
+  return 'not refused';
+exception when object_not_in_prerequisite_state then
+  get stacked diagnostics v_hint = pg_exception_hint;
+  return v_hint;
+end $$;
+select is(pg_temp.hint('select public.email_queue_schedule()'), 'In the dashboard: Integrations, Cron; or in its SQL editor: create extension pg_cron with schema pg_catalog;', 'with what creates it');
+select is(pg_temp.hint('select public.email_queue_wake()'), 'In the dashboard: Database, Extensions, pg_net; or in its SQL editor: create extension pg_net with schema extensions;', 'each with its own');
+select is(pg_temp.hint($$select public.email_queue_connect('https://x.example', 'the-secret-of-the-tests')$$), 'In the dashboard: Integrations, Vault; or in its SQL editor: create extension supabase_vault cascade;', 'connect needs Vault');
 select is(public.email_queue_unschedule(), '{"removed": false}', 'with nothing there, nothing is to be removed');
 select set_eq($$select f ->> 'detail' from jsonb_array_elements(public.email_queue_doctor()) as f where f ->> 'check' in ('pg_cron', 'pg_net', 'supabase_vault')$$,
   array['the extension pg_cron is missing', 'the extension pg_net is missing', 'the extension supabase_vault is missing'], 'the doctor names all three');
 select is((select count(*)::integer from jsonb_array_elements(public.email_queue_doctor()) as f where f ->> 'detail' like 'this check broke%'), 0, 'and no check breaks for it');
 
 \ir extensions.psql
+create function pg_temp.connect(p_url text) returns jsonb language sql as $$ select public.email_queue_connect(p_url, 'another-secret-of-it') $$;
+select is(pg_temp.connect('https://x.example/functions/v1/process-email-queue') -> 'extensions', '{"pg_cron": "present", "pg_net": "present", "supabase_vault": "present"}', 'what is there is present');
+select is(pg_temp.connect('https://new.supabase.co/functions/v1/process-email-queue') ->> 'replaced', 'x.example', 'another project''s address is replaced, and named');
+select is(pg_temp.connect('https://new.supabase.co/functions/v1/process-email-queue') ->> 'replaced', null, 'its own is not');
+drop schema cron cascade;
+select alike(pg_temp.connect('https://x.example') #>> '{extensions,pg_cron}', 'missing: In the dashboard: %', 'connect creates nothing, and says what is missing');
 delete from vault.secrets where name = 'email_queue_secret';
+create schema cron create table job (jobid bigint, jobname text);
 select throws_ok('select public.email_queue_schedule()', '55000', 'email_queue: the Vault secret email_queue_secret is missing', 'no secret');
 select throws_ok('select public.email_queue_wake()', '55000', 'email_queue: the Vault secret email_queue_secret is missing', 'not to be woken either');
 delete from vault.secrets;

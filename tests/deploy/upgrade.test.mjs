@@ -145,18 +145,38 @@ test("a database without pg_cron, pg_net and Vault takes the migrations, and the
   await assert.rejects(lite.rpc("email_queue_wake"), /the extension pg_net is missing/);
 });
 
-test("the seed of the local stack connects the database with the function, or says what is missing", async () => {
+test("the seed changes a local stack's database alone, and nothing that is stored", async () => {
   const { sql } = await create("seeded");
   await migrate(sql, all);
   const seed = fs.readFileSync(path.join(MIGRATIONS, "../seed.sql"), "utf8");
+  const local = `set "app.settings.jwt_secret" = 'super-secret-jwt-token-with-at-least-32-characters-long'; ${seed}; reset "app.settings.jwt_secret"`;
+  const sender = async () => (await sql`select public.email_queue_configure() ->> 'default_sender' as sender`)[0].sender;
+  const stored = async () => (await sql`select
+    (select string_agg(name || '=' || decrypted_secret, ' ' order by name) from vault.decrypted_secrets) as vault,
+    (select string_agg(schedule, ' ' order by jobname desc) from cron.job) as jobs, email_queue_private.wakes() as wakes`)[0];
+
   await sql.unsafe(seed);
-  assert.equal((await sql`select public.email_queue_configure() ->> 'default_sender' as sender`)[0].sender, "Local <mail@example.com>");
-  await standIn(sql);
-  await sql.unsafe(`create schema cron; create table cron.job (jobid bigserial, schedule text, command text, active boolean default true, jobname text);
+  assert.equal(await sender(), null, "a hosted database, without Vault");
+  await sql.unsafe(local);
+  assert.equal(await sender(), "Local <mail@example.com>", "a local one without Vault has at least a sender");
+  await sql`select public.email_queue_configure('{"default_sender": null}')`;
+  // What the migrations could not create in this database.
+  await sql.unsafe(`create extension if not exists supabase_vault; create schema cron; create table cron.job (jobid bigserial, schedule text, command text, active boolean default true, jobname text);
     create function cron.schedule(a text, b text, c text) returns bigint language sql as 'insert into cron.job (jobname, schedule, command) values (a, b, c) returning jobid';
-    create function cron.unschedule(a bigint) returns boolean language sql as 'select true'`);
+    create function cron.unschedule(a bigint) returns boolean language sql as 'delete from cron.job where jobid = a returning true'`);
   await sql.unsafe(seed);
-  const [{ url, jobs, wakes }] = await sql`select (select decrypted_secret from vault.decrypted_secrets where name = 'email_queue_url') as url,
-    (select count(*)::int from cron.job) as jobs, email_queue_private.wakes() as wakes`;
-  assert.deepEqual([url, jobs, wakes], ["http://api.supabase.internal:8000/functions/v1/process-email-queue", 3, true]);
+  assert.deepEqual([await sender(), await stored()], [null, { vault: null, jobs: null, wakes: false }], "a hosted database, as a preview branch");
+
+  await sql.unsafe(local);
+  const made = {
+    vault: "email_queue_secret=only-for-this-machine email_queue_url=http://api.supabase.internal:8000/functions/v1/process-email-queue",
+    jobs: "10 seconds 7-59/10 * * * * 23 * * * *",
+    wakes: true,
+  };
+  assert.deepEqual([await sender(), await stored()], ["Local <mail@example.com>", made], "a local stack");
+  await sql`select public.email_queue_configure('{"default_sender": "Me <me@example.com>"}'), public.email_queue_schedule('1 minute'), public.email_queue_wake(false),
+    public.email_queue_connect('http://my.example/functions/v1/process-email-queue', 'a-secret-of-my-own')`;
+  const mine = await stored();
+  await sql.unsafe(local);
+  assert.deepEqual([await sender(), await stored()], ["Me <me@example.com>", mine], "what is stored stays");
 });

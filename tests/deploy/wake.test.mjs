@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { performance } from "node:perf_hooks";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { connect, ensureDeno, sleep, startFunction, startLite, waitFor } from "../../scripts/lib/stack.mjs";
+import { connect, ensureDeno, sleep, startFunction, startLite, urlAs, waitFor } from "../../scripts/lib/stack.mjs";
 import { startSandbox } from "../sandbox/server.mjs";
 import { startNetwork } from "./support/network.mjs";
 import { databaseUrlOf, standIn } from "./support/world.mjs";
@@ -142,12 +142,14 @@ test("an insert neither waits nor fails, whatever is wrong with the wake-up", as
     await locker.unsafe("rollback");
     locker.release();
   }
-  await sql.unsafe("alter function net.http_post rename to http_post_gone");
+  const admin = await connect(urlAs(databaseUrl, "supabase_admin"), { max: 1 });
+  ends.push(() => admin.end({ timeout: 1 }));
+  await admin.unsafe("alter function net.http_post rename to http_post_gone");
   await quickly("pg_net is gone");
-  await sql.unsafe("alter function net.http_post_gone rename to http_post");
-  await sql.unsafe("update vault.secrets set name = name || '_gone'");
+  await admin.unsafe("alter function net.http_post_gone rename to http_post");
+  await admin.unsafe("update vault.secrets set name = name || '_gone'");
   await quickly("the secrets are gone");
-  await sql.unsafe("update vault.secrets set name = replace(name, '_gone', '')");
+  await admin.unsafe("update vault.secrets set name = replace(name, '_gone', '')");
 });
 
 test("the wake-up is decided at the commit: one row and one call for a transaction, none for what is rolled back", async () => {

@@ -27,6 +27,8 @@ export async function open(connections = 4) {
     await Promise.all(sessions.map((session) => session.rollback()));
     await watch`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready,
       email_queue_private.dispatch, email_queue_private.paused_domain`;
+    await watch`insert into email_queue_private.budget default values on conflict do nothing`;
+    await watch`insert into email_queue_private.setting default values on conflict do nothing`;
     await watch`update email_queue_private.budget set answered = true, learned_limit = null, cooldown_until = null,
       paused_at = null, unknown_streak = 0, probe_until = null, probe_dispatch_id = null`;
     await watch`select setval('email_queue_private.next_slot', 0)`;

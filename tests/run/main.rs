@@ -12,6 +12,7 @@ mod support;
 mod bounds;
 mod chaos;
 mod cost;
+mod limits;
 mod listen;
 mod losses;
 mod provider;

@@ -11,7 +11,7 @@ suite_sql() {
 sql_on() { # major version
   local on="PostgreSQL $1" project=$work/sql-$1
   local options=()
-  # Projects made before 2026, and those since; and the one extension of Supabase's that Debian has: on 17 it is missing.
+  # Projects made before 2026, and those since; and the one extension of Supabase's that Debian has: 17 has a stand-in.
   local project_preload='safeupdate' project_grants=old
   if [ "$1" = 15 ]; then
     options=(-c shared_preload_libraries=pg_stat_statements,auto_explain,pg_cron -c cron.database_name=postgres)
@@ -30,6 +30,11 @@ sql_on() { # major version
     run check "$on: supabase db lint" supabase_cli "$project" db lint --level warning --fail-on warning
     run check "$on: supabase db advisors" supabase_cli "$project" db advisors --level warn --fail-on warn
   fi
+
+  # The migrations have created what this server offers. The tests bring their own.
+  run check "$on: the migrations create the extensions" says "created: pg_cron,pg_net" "$psql" -XqAt -c \
+    "select 'created: ' || string_agg(extname, ',' order by extname) from pg_extension where extname in ('pg_cron', 'pg_net')"
+  as_admin postgres -c "drop extension if exists pg_cron, pg_net, supabase_vault cascade" || return
 
   # One plain SQL file, into the schema where Supabase keeps extensions; 17 gets it the same way.
   { echo 'set client_min_messages = warning; set search_path = extensions;'; grep -v '^[\\]' "$pgtap"; } |

@@ -20,11 +20,12 @@ struct Candidate {
     source: Source,
 }
 
-/// Due dispatches come before ready messages of the same priority; within each, the oldest first.
+/// Due dispatches come before ready messages of the same priority, those of refused domains last; within each, the oldest
+/// first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Due(Duration, String),
-    Lane(Duration, String),
+    Lane(bool, Duration, String),
 }
 
 impl Queue {
@@ -82,7 +83,7 @@ impl Queue {
         candidates.into_iter().find_map(|candidate| {
             let mut dispatch = match candidate.source {
                 Source::Due(_, id) => self.dispatches.remove(&id)?,
-                Source::Lane(_, lane) => self.form(now, claim, &lane, bytes_left)?,
+                Source::Lane(_, _, lane) => self.form(now, claim, &lane, bytes_left)?,
             };
             dispatch.token = Some(token.to_owned());
             dispatch.begun = false;
@@ -109,7 +110,8 @@ impl Queue {
                 .map(|(at, id)| Source::Due(at, id));
             let lanes = self.lanes(now, kind).into_iter().filter_map(|lane| {
                 let head = self.rows(kind, &lane, priority).next()?;
-                (head.run_at <= now).then_some(Source::Lane(head.run_at, lane))
+                let refused = self.is_lane_refused(&lane);
+                (head.run_at <= now).then_some(Source::Lane(refused, head.run_at, lane))
             });
             candidates.extend(
                 due.chain(lanes)

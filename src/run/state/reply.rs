@@ -41,7 +41,10 @@ impl State {
         self.report.reason = Some(scrub(&format!("{error}{cause}")));
         if !error.code.is_retryable() {
             self.give_up(match error.code {
-                ErrorCode::Unauthorized | ErrorCode::NotInstalled => Stopped::Misconfigured,
+                ErrorCode::Unauthorized
+                | ErrorCode::NotInstalled
+                | ErrorCode::NotExposed
+                | ErrorCode::InvalidInput => Stopped::Misconfigured,
                 _ => Stopped::Unavailable,
             });
             return;

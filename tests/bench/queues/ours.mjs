@@ -58,8 +58,8 @@ export const ours = {
     // The rate is the provider's, not the queue's: here nothing may wait for it.
     await sql.unsafe(`
       alter table email_queue_private.setting drop constraint setting_rate_limit_is_positive;
-      update email_queue_private.setting set rate_limit = 1e9;
-      update email_queue_private.budget set answered = true;`);
+      insert into email_queue_private.setting (rate_limit) values (1e9);
+      insert into email_queue_private.budget (answered) values (true);`);
   },
   clear: async (sql) => void await sql.unsafe(`truncate ${TABLES.join(", ")}`),
   fill: async (sql, count, content) => void await sql.unsafe(fillSql(count, "0", content)),

@@ -62,7 +62,6 @@ export class Stack {
     const [lite, sandbox] = await Promise.all([startLite({ driver: "postgres", databaseUrl: postgres.url }), startSandbox({ rateLimit: 0 })]);
     const sql: Sql = await connect(postgres.url, { max: 4 });
     const db = new Database(sql);
-    await db.remember();
     return new Stack(postgres, lite, db, new Provider(sandbox));
   }
 

@@ -131,7 +131,10 @@ fn what_no_repetition_mends_ends_the_run_at_once() {
     for (code, stopped) in [
         (ErrorCode::Unauthorized, Stopped::Misconfigured),
         (ErrorCode::NotInstalled, Stopped::Misconfigured),
-        (ErrorCode::InvalidInput, Stopped::Unavailable),
+        (ErrorCode::NotExposed, Stopped::Misconfigured),
+        // The address: it redirects.
+        (ErrorCode::InvalidInput, Stopped::Misconfigured),
+        (ErrorCode::Unexpected, Stopped::Unavailable),
     ] {
         let mut state = state(vec![dispatch("a", 2)]);
         state.on_call(SECOND, Err(QueueError::new(code, "injected")));

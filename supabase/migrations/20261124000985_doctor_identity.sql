@@ -1,0 +1,67 @@
+set standard_conforming_strings = on;
+
+-- The doctor, of whose queue this is: may the function send from this database, and does the database call that function?
+
+-- The project of a hosted address; null for a custom domain, which may be any project's.
+create function email_queue_private.project_ref(p_address text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select substring(p_address from '^([a-z0-9]{20})[.](?:functions[.])?supabase[.](?:co|in)$')
+$$;
+comment on function email_queue_private.project_ref(text) is 'The reference in the address of a hosted project; null in others.';
+
+-- Where the function says what it is, and Vault where it is called, one of the two may be left from another project.
+create function email_queue_private.is_other_project(p_called text, p_reported text) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(case
+    when p_called = 'localhost' then email_queue_private.project_ref(p_reported) is not null
+    else email_queue_private.project_ref(p_called) <> coalesce(email_queue_private.project_ref(p_reported), case when p_reported = 'localhost' then '' end) end, false)
+$$;
+comment on function email_queue_private.is_other_project(text, text) is 'Whether two addresses are certainly of different projects.';
+
+create function email_queue_private.doctor_identity() returns setof jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_pause jsonb := email_queue_private.copy_pause();
+  v_owner text;
+  v_moved boolean;
+  v_refused email_queue_private.identity;
+  v_reported text;
+  v_called text;
+  v_adopt text := 'select email_queue_adopt();';
+begin
+  perform email_queue_private.check_caller();
+  select string_agg(distinct i.address, ', '), bool_or(i.server <> email_queue_private.this_server() and not email_queue_private.is_local_address(i.address))
+  into v_owner, v_moved from email_queue_private.identity as i where i.kind = 'recorded';
+  select * into v_refused from email_queue_private.identity as i where i.kind = 'refused' order by i.seen_at desc limit 1;
+  return next case
+    when v_pause is not null then email_queue_private.finding('identity', 'fail', v_pause ->> 'reason',
+      'If this database may send what waits in it: ' || v_adopt || ' A copy stays as it is; select email_queue_unschedule(); ends its calls.')
+    when v_refused.seen_at > statement_timestamp() - interval '1 day' then email_queue_private.finding('identity', 'warn',
+      format('the queue of %s; the function of %s asked at %s and was refused', v_owner, v_refused.address, v_refused.seen_at),
+      format('Stop that function. If %s is this project''s new address: %s', v_refused.address, v_adopt))
+    when v_moved then email_queue_private.finding('identity', 'warn', format('the queue of %s, on another server than before', v_owner),
+      'After a major upgrade or a restore in place this is as it should be, and ends the warning: ' || v_adopt)
+    else email_queue_private.finding('identity', 'ok', coalesce('the queue of ' || v_owner, 'no function has asked yet')) end;
+
+  select i.address into v_reported from email_queue_private.identity as i where i.kind <> 'adopt' order by i.seen_at desc limit 1;
+  if email_queue_private.has_extension('supabase_vault') then
+    execute email_queue_private.external('select s.decrypted_secret from vault.decrypted_secrets as s where s.name = ''email_queue_url''') into v_called;
+    v_called := email_queue_private.identity_address(v_called);
+  end if;
+  if v_called is null then
+    return;
+  end if;
+  return next email_queue_private.finding('function address', case when email_queue_private.is_other_project(v_called, v_reported) then 'fail' else 'ok' end,
+    case when email_queue_private.is_other_project(v_called, v_reported)
+      then format('this database calls the function of %s, and its own is that of %s: no call gets there. The other one works on its own database, which these calls only wake', v_called, v_reported)
+      else 'this database calls ' || v_called end,
+    'supabase/functions/deploy.sh of this project, or in SQL: select email_queue_unschedule(), email_queue_wake(false);', jsonb_build_object('host', v_called));
+end
+$$;
+comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';
+
+call email_queue_private.apply_grants();
+call email_queue_private.record_schema();

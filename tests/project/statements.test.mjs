@@ -1,0 +1,97 @@
+// Every statement of the migrations, read by PostgreSQL's own parser: pg-safeupdate refuses what has no WHERE only when it
+// runs, and no linter looks at the rest.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { ROOT } from "../../scripts/lib/stack.mjs";
+import { violations } from "./support/rules.mjs";
+import { read } from "./support/statements.mjs";
+
+const FOLDER = path.join(ROOT, "supabase/migrations");
+const migrations = fs.readdirSync(FOLDER).sort().map((name) => ({ name, text: fs.readFileSync(path.join(FOLDER, name), "utf8") }));
+
+/** What may break a rule, and must: an exception that nothing needs any more is a fault too. */
+const EXCEPTIONS = {
+  // What needs rights that service_role has not: Vault, pg_cron, the catalogues, the grants.
+  definer: [
+    ...["doctor_answers", "doctor_identity", "doctor_job", "doctor_parts", "doctor_schema", "wake"].map((name) => `email_queue_private.${name}`),
+    ...["call", "connect", "schedule", "unschedule", "wake"].map((name) => `public.email_queue_${name}`),
+  ],
+  // Putting grants right, and noting what the last migration left.
+  defines: ["email_queue_private.apply_grants", "email_queue_private.record_schema", "public.email_queue_wake"],
+  // Of a token that only the caller knows: nobody can work out the number.
+  advisory: ["email_queue_private.claim_one"],
+};
+
+test("every statement and function of the migrations keeps the rules", async () => {
+  assert.deepEqual(await violations(migrations, EXCEPTIONS), []);
+});
+
+test("statements, functions and dynamic SQL are found", async () => {
+  const found = await read(migrations);
+  assert.ok(found.functions.length > 80, `${found.functions.length} functions`);
+  const changing = found.statements.filter(({ kind, inFunction }) => inFunction && /^(Update|Delete|Insert)Stmt$/.test(kind));
+  assert.ok(changing.length > 40, `${changing.length} statements that change rows`);
+  assert.ok(found.statements.some(({ where, text }) => where.endsWith(".store_secret") && text.includes("vault.update_secret")), "what is executed");
+});
+
+test("an UPDATE or DELETE is found wherever its WHERE is taken out", async () => {
+  let tried = 0;
+  for (const { name, text } of migrations) {
+    for (const match of text.matchAll(/((?:update|delete from) email_queue_private\.[^;$]*?)\s+where [^;$]*;/g)) {
+      const broken = `${text.slice(0, match.index)}${match[1]};${text.slice(match.index + match[0].length)}`;
+      // Where it ends in the middle of something, it is none.
+      const faults = await violations([{ name, text: broken }]).catch(() => null);
+      if (faults === null) continue;
+      assert.ok(faults.some((fault) => fault.includes(": without WHERE: ")), `${name}: ${match[0].slice(0, 100)}`);
+      tried += 1;
+    }
+  }
+  assert.ok(tried > 30, `${tried} statements`);
+});
+
+const HEAD = "create function app.f() returns void language plpgsql set search_path = pg_catalog, pg_temp as $$ begin";
+/** @param {string} body */
+const inFunction = (body) => `create table app.note (id int); create view app.all_notes as select * from app.note;
+  create function app.g() returns int language sql set search_path = pg_catalog, pg_temp as 'select 1'; ${HEAD} ${body} end $$;`;
+
+for (const [fault, sql] of /** @type {const} */ ([
+  [null, inFunction("update app.note set id = 1 where true; perform app.g(), count(*) from app.note; insert into app.note values (1) on conflict do update set id = 2;")],
+  [null, inFunction("with note as (select 1) select * from note;")],
+  ["app.f: without WHERE: update app.note", inFunction("update app.note set id = 1;")],
+  ["app.f: without WHERE: with x as", inFunction("with x as (delete from app.note returning 1) select * from x;")],
+  ["app.f: without WHERE: delete from app.note", inFunction("execute 'delete from app.note';")],
+  ["app.f: without WHERE: delete from app.some_name", inFunction("execute format('delete from app.%I', 'note');")],
+  ["app.h: without WHERE: delete from app.note", `${inFunction("")} create function app.h() returns void language sql set search_path = pg_catalog, pg_temp as 'delete from app.note';`],
+  ["m, do: without WHERE: delete from app.note", `${inFunction("")} do $$ begin delete from app.note; end $$;`],
+  ["m: without WHERE: delete from app.note", `${inFunction("")} delete from app.note;`],
+  ["app.f: search_path is not", HEAD.replace("pg_catalog, pg_temp", "''") + " end $$;"],
+  ["app.f: search_path is not", HEAD.replace("set search_path = pg_catalog, pg_temp", "") + " end $$;"],
+  ["app.f: search_path is not", HEAD.replace("pg_catalog, pg_temp", "pg_temp, pg_catalog") + " end $$;"],
+  ["app.f: runs with its owner's rights", HEAD.replace("plpgsql", "plpgsql security definer") + " end $$;"],
+  ["app.f: takes an advisory lock", inFunction("if pg_try_advisory_xact_lock(1) then null; end if;")],
+  ["app.f: the database's collation decides", inFunction("perform lower('INFO');")],
+  [null, inFunction("perform lower('INFO' collate \"C\");")],
+  ["app.f: defines: alter table app.note", inFunction("alter table app.note disable trigger all;")],
+  ["app.f: defines: drop table app.some_name", inFunction("execute format('drop table app.%I', 'x');")],
+  ["app.f: defines: truncate app.note", inFunction("truncate app.note;")],
+  ["app.f: a backslash in 'a\\_b'", inFunction("perform 1 where 'x' like 'a\\_b';")],
+  ["app.f: note without its schema", inFunction("perform count(*) from note;")],
+  ["app.f: g without its schema", inFunction("perform g();")],
+  ["app.f: note without its schema", inFunction("perform 'note'::regclass;")],
+  ["app.f: note without its schema", inFunction("perform nextval('note');")],
+  ["app.f: note without its schema", inFunction("declare v note; begin null; end;")],
+  ["app.f: executes what is no constant", inFunction("execute 'select ' || 1;")],
+])) {
+  test(`the rules: ${fault ?? "nothing"} in ${sql.slice(-110)}`, async () => {
+    const faults = await violations([{ name: "m", text: sql }]);
+    if (fault === null) assert.deepEqual(faults, []);
+    else assert.ok(faults.some((text) => text.startsWith(fault)), JSON.stringify(faults));
+  });
+}
+
+test("the rules: an exception that nothing needs is a fault", async () => {
+  assert.deepEqual(await violations([{ name: "m", text: `${HEAD} end $$;` }], { definer: ["app.f"], defines: ["app.f"], advisory: ["app.f"], unreadable: ["app.f"] }),
+    ["app.f: defines nothing", "app.f: executes constants only", "app.f: needs no owner's rights", "app.f: takes no advisory lock"]);
+});

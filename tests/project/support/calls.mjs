@@ -1,0 +1,110 @@
+// Every function of the queue in public, called once at least, in an order in which each has something to do.
+import assert from "node:assert/strict";
+
+/** @typedef {(name: string, args?: Record<string, unknown>) => Promise<any>} Call */
+
+const URL = "https://project.example/functions/v1/process-email-queue";
+const SECRET = "the-secret-of-the-tests";
+
+/** @param {number} n */
+const token = (n) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+
+/** @param {string} [domain] */
+const mail = (domain = "shop.example") => ({ from: `Shop <shop@${domain}>`, to: "user@b.example", subject: "Hello", text: "Hi" });
+
+/**
+ * Calls them all, and checks that each did its work.
+ * @param {Call} call
+ * @param {{wired?: boolean}} [options] wired: pg_cron, pg_net and Vault are there
+ * @returns {Promise<Record<string, any>>} the last answer of each, by its name
+ */
+export async function callAll(call, { wired = true } = {}) {
+  /** @type {Record<string, any>} */
+  const answers = {};
+  const ask = async (/** @type {string} */ name, /** @type {Record<string, unknown>} */ args = {}) => answers[name] = await call(`email_queue_${name}`, args);
+
+  const settings = { default_sender: "Shop <shop@shop.example>", rate_limit: 1000 };
+  assert.equal((await ask("configure", { p_settings: settings })).rate_limit, 1000);
+  if (wired) {
+    await ask("connect", { p_url: URL, p_secret: SECRET });
+    assert.ok((await ask("schedule", { p_every: "1 minute" })).schedule);
+    assert.equal((await ask("wake", { p_every: "1 second" })).on, true);
+    assert.ok((await ask("call")).request_id);
+  }
+
+  assert.equal((await ask("adopt")).adopted, true);
+  const { id } = await ask("enqueue", { p_payload: mail(), p_dedup_key: "once", p_metadata: { order: 7 }, p_tags: [{ name: "kind", value: "order" }] });
+  const many = (await ask("enqueue_many", { p_messages: ["late", "late", "last"].map((kind) => ({ type: kind, payload: mail(), delay_ms: kind === "last" ? 3_600_000 : 0 })) })).map((/** @type {any} */ one) => one.id);
+  assert.equal((await ask("get", { p_id: id })).id, id);
+  assert.equal((await ask("list", { p_status: "pending", p_metadata: { order: 7 } })).length, 1);
+  await ask("pause", { p_reason: "test", p_seconds: 60 });
+  assert.equal((await ask("resume")).resumed, true);
+
+  // An e-mail of its own: claimed, begun, accepted.
+  const claimed = await ask("claim", { p_token: token(1) });
+  const lease = { p_dispatch_id: claimed.dispatch_id, p_token: claimed.token };
+  assert.equal((await ask("extend", { ...lease, p_lease_ms: 120_000 })).result, "applied");
+  assert.equal((await ask("begin", { ...lease, p_endpoint: "single" })).state, "begun");
+  const accepted = claimed.messages.map((/** @type {any} */ message) => ({ id: message.id, outcome: "completed", provider_message_id: "p-1" }));
+  const ends = { dispatch_id: claimed.dispatch_id, token: claimed.token, counted: true };
+  assert.equal((await ask("settle", { p_settle: { ...ends, answer: "definite", members: accepted } })).result, "applied");
+  assert.equal((await call("email_queue_get", { p_id: id })).status, "completed");
+
+  await callOutage(call);
+
+  // A consumer of its own: given back, then failed for good.
+  const [first] = await ask("dequeue", { p_types: ["late"], p_tokens: [token(20)] });
+  assert.equal((await ask("release", { p_dispatch_id: first.dispatch_id, p_token: token(20) })).result, "applied");
+  const [again] = await call("email_queue_dequeue", { p_types: ["late"], p_tokens: [token(21)] });
+  const member = again.message.id;
+  const rejected = { id: member, outcome: "failed", reason: "rejected", error: { class: "rejected" } };
+  const settled = await call("email_queue_settle", { p_settle: { dispatch_id: again.dispatch_id, token: token(21), counted: true, answer: "definite", members: [rejected] } });
+  assert.equal(settled.result, "applied", JSON.stringify(settled));
+  assert.equal((await ask("dead_letters", { p_filter: { type: "late" } })).length, 1);
+  assert.ok(await ask("redrive", { p_ids: [member] }));
+  assert.ok(await ask("discard", { p_filter: { type: "late" }, p_dry_run: true }));
+  assert.ok(await ask("cancel", { p_id: many[2] }));
+  assert.ok(await ask("erase", { p_id: many[2] }));
+
+  assert.ok(await ask("prune"));
+  assert.ok(await ask("adopt"));
+  assert.ok(await ask("stats"));
+  assert.ok((await ask("doctor")).length > 5);
+  const reply = await ask("work", { p_request: { claim: { type: "none", tokens: [token(30)], lease_ms: 1000 }, count_remaining: true } });
+  assert.equal(reply.claim_error, null);
+  if (wired) {
+    assert.equal((await call("email_queue_wake", { p_on: false })).on, false);
+    assert.equal((await ask("unschedule")).removed, true);
+  }
+  return answers;
+}
+
+/** Requests without an answer, until the circuit breaker opens, and a probe that closes it. @param {Call} call */
+async function callOutage(call) {
+  const messages = Array.from({ length: 5 }, (_, n) => ({ payload: mail(`sender${n}.example`) }));
+  await call("email_queue_enqueue_many", { p_messages: messages });
+  const dispatches = [];
+  for (let n = 0; n < 5; n++) dispatches.push(await call("email_queue_claim", { p_token: token(10 + n) }));
+  for (const [n, { dispatch_id, token }] of dispatches.entries()) {
+    const begun = await call("email_queue_begin", { p_dispatch_id: dispatch_id, p_token: token, p_endpoint: "single" });
+    assert.notEqual(begun.state, "error", JSON.stringify(begun));
+    if (begun.state !== "begun") continue;
+    const end = n < 3 ? { answer: "unknown", rest: "freeze", delay_ms: 3_600_000, members: [], error: { class: "unknown" } }
+      : { answer: "definite", members: dispatches[n].messages.map((/** @type {any} */ { id }) => ({ id, outcome: "completed", provider_message_id: "p-2" })) };
+    const settled = await call("email_queue_settle", { p_settle: { dispatch_id, token, counted: true, ...end } });
+    assert.equal(settled.result, "applied", JSON.stringify(settled));
+  }
+}
+
+/** A function of the queue by a connection. @param {any} sql @returns {Call} */
+export const over = (sql) => async (name, args = {}) => {
+  const literal = (/** @type {unknown} */ value) => value === null ? "null" : `'${text(value).replaceAll("'", "''")}'`;
+  const list = Object.entries(args).map(([argument, value]) => `${argument} => ${literal(value)}`);
+  return (await sql.unsafe(`select public.${name}(${list.join(", ")}) as answer`))[0].answer;
+};
+
+/** @param {unknown} value */
+function text(value) {
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return `{${value.join(",")}}`;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
