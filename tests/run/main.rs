@@ -13,6 +13,7 @@ mod bounds;
 mod chaos;
 mod cost;
 mod limits;
+mod listen;
 mod losses;
 mod provider;
 mod refusals;
