@@ -16,7 +16,7 @@ test("a copy sends nothing, frozen requests included, until email_queue_adopt", 
   const original = await stack.function();
   await stack.drain(original);
   await stack.configure({ retry_base_ms: 3_600_000, retry_cap_ms: 3_600_000 });
-  await stack.provider.fault({ action: "drop", when: "after", times: 1 });
+  await stack.provider.fault({ action: "answer", when: "after", status: 500, times: 1 });
   const [frozen] = await stack.db.enqueue(mails(1));
   await original.invoke();
   assert.deepEqual((await stack.db.openDispatches()).map(({ frozen, leased }) => [frozen, leased]), [[true, false]]);
