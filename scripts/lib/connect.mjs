@@ -24,10 +24,7 @@ try {
     return changed ? "address and secret stored" : "as it was";
   });
   await step("schedule", async () => {
-    const { schedule, changed } = await rpc(project, "email_queue_schedule", {
-      p_every: project.every,
-      p_timeout_seconds: Math.min(150, project.runSeconds + 10),
-    });
+    const { schedule, changed } = await rpc(project, "email_queue_schedule", { p_every: project.every });
     return `${schedule}${changed ? "" : ", as it was"}`;
   });
   await step("wake-up on enqueue", async () => {

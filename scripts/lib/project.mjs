@@ -35,7 +35,6 @@ export function readProject() {
     sender: variable("EMAIL_FROM"),
     every: variable("EMAIL_QUEUE_EVERY") ?? "10 seconds",
     wake: (variable("EMAIL_QUEUE_WAKE") ?? "on") === "on",
-    runSeconds: Number(variable("EMAIL_QUEUE_RUN_SECONDS") ?? 50),
   };
 }
 

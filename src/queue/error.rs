@@ -98,6 +98,12 @@ impl QueueError {
         }
     }
 
+    /// The database's code, where it was the database that refused.
+    pub(crate) fn sqlstate(&self) -> Option<&str> {
+        let code = self.cause.as_deref()?.split(' ').nth(1)?;
+        (code.len() == 5).then_some(code)
+    }
+
     /// With the field named as callers write it, not as the database does.
     pub(super) fn in_callers_words(self) -> Self {
         self.renamed(|field| match item(field) {

@@ -29,6 +29,10 @@ pub struct Reply {
     pub retry_cap_ms: Option<u64>,
     /// The database's clock, in milliseconds since 1970.
     pub now_ms: u64,
+    /// Setting: enqueues wake the function at most once in so many milliseconds; `None` where they do not.
+    pub wake_every_ms: Option<u64>,
+    /// The database has recorded the end of the run that called.
+    pub run_ended: bool,
 }
 
 /// What became of a settle.
@@ -93,7 +97,7 @@ pub enum BeginState {
     Changed,
     /// The queue or the sender domain is paused.
     Paused,
-    /// The provider is being probed by another dispatch.
+    /// The provider did not answer others: as many as may probe it do.
     Unavailable,
     /// No slot of the rate budget within the wait.
     Throttled,
@@ -136,7 +140,7 @@ pub struct Dispatch {
     /// Begun under this lease: its claim was repeated after the begin.
     #[serde(default)]
     pub begun: bool,
-    /// Where it went, once begun.
+    /// Where it goes, or went.
     #[serde(default)]
     pub endpoint: Option<Endpoint>,
     /// How its body was encoded, once begun.

@@ -15,6 +15,42 @@ pub struct Request {
     pub claim: Option<Claim>,
     /// Whether to count what is due and not claimed.
     pub count_remaining: bool,
+    /// What the database keeps of the run that calls; a worker may say nothing of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
+}
+
+/// The run that calls, for the database's record and for its wake-ups.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Run {
+    /// Its id.
+    pub id: String,
+    /// What it was started for.
+    pub cause: Cause,
+    /// For so long enqueues make no call of the function: the run looks again by then. 0: from now on they make calls
+    /// again; the claim of this call comes after that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet_ms: Option<u64>,
+    /// The run ends with this call, unless the claim gives something or something stands in the way.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub last: bool,
+    /// What the run did, as JSON of a `Report`. Without a claim it has ended with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Value>,
+}
+
+/// What a run was started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// An enqueue.
+    Wake,
+    /// The schedule.
+    Schedule,
+    /// Somebody called `email_queue_call`.
+    Hand,
+    /// Anybody else's request.
+    Http,
 }
 
 /// Up to one dispatch for each token.
@@ -33,6 +69,8 @@ pub struct Claim {
     pub max_bytes: u64,
     /// The longest wait for a slot of the rate budget that the caller would accept.
     pub max_wait_ms: u64,
+    /// Replays among them, as long as there is fresh mail.
+    pub max_frozen: u32,
 }
 
 /// A dispatch about to be sent.
@@ -162,12 +200,9 @@ pub enum Reason {
 /// What an answer says about the provider, for all runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Signals {
-    /// Unknown outcomes in a row.
+    /// Whether the provider answered at all: what the circuit breaker counts, of first requests. `None` where that is open.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub streak: Option<Streak>,
-    /// How long a probe waits after the third unknown outcome in a row; it doubles from there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub probe_ms: Option<u64>,
+    pub answered: Option<bool>,
     /// Nobody begins for this long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cooldown_ms: Option<u64>,
@@ -180,16 +215,6 @@ pub struct Signals {
     /// Requests a second, from the provider's headers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<u32>,
-}
-
-/// What becomes of the count of unknown outcomes in a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Streak {
-    /// The provider answered.
-    Reset,
-    /// One more.
-    Add,
 }
 
 /// A pause.

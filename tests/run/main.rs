@@ -10,9 +10,11 @@
 mod support;
 
 mod bounds;
+mod breaker;
 mod chaos;
 mod cost;
 mod limits;
+mod listen;
 mod losses;
 mod provider;
 mod refusals;
