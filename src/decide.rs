@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::outcome::{MemberOutcome, Outcome, ProviderError, RateHints, Scope};
+use crate::outcome::{MemberOutcome, Outcome, ProviderError, RateHints, Scope, joined};
 use crate::retry::{RetryPolicy, replay_soon_delay};
 use crate::work::{
     Answer, Dispatch, End, MemberEnd, Pause, PauseScope, Reason, Rest, Settle, Signals,
@@ -205,11 +205,9 @@ fn misconfiguration(scope: Scope, error: &ProviderError) -> Pause {
 }
 
 fn reason(error: &ProviderError) -> String {
-    match (error.status(), error.name()) {
-        (Some(status), Some(name)) => format!("{status} {name}: {}", error.message()),
-        (Some(status), None) => format!("{status}: {}", error.message()),
-        _ => error.message().to_owned(),
-    }
+    let status = error.status().map(|status| status.to_string());
+    let who = [status.as_deref(), error.name()].map(Option::unwrap_or_default);
+    joined(&[&joined(&who, " "), error.message()], ": ")
 }
 
 /// Attempts that the most tried member has used.

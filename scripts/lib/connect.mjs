@@ -1,5 +1,5 @@
 // The steps of a deployment that are calls of the database: default sender, Vault, schedule, wake-up. Needs no psql: the
-// functions run as their owner, who may write to Vault. (The CLI's own way, db.vault in config.toml, writes before the
+// functions run as their owner, who may write to Vault. The secret goes as a parameter, which no log of the database has. (The CLI's own way, db.vault in config.toml, writes before the
 // migrations and ends `db push` where Vault is missing.)
 import process from "node:process";
 import { sleep } from "./host.mjs";
@@ -18,15 +18,13 @@ try {
     return "stored";
   });
   await step("Vault", async () => {
-    const { changed, extensions } = await rpc(project, "email_queue_connect", { p_url: project.functionUrl, p_secret: project.secret });
-    for (const [name, state] of Object.entries(extensions)) if (state !== "present") say(`${name} could not be created: ${state}`);
+    const { changed, extensions, replaced } = await rpc(project, "email_queue_connect", { p_url: project.functionUrl, p_secret: project.secret });
+    for (const [name, state] of Object.entries(extensions)) if (state !== "present") say(`${name} is ${state}`);
+    if (replaced) say(`this database called the function of ${replaced} until now: was it restored from there?`);
     return changed ? "address and secret stored" : "as it was";
   });
   await step("schedule", async () => {
-    const { schedule, changed } = await rpc(project, "email_queue_schedule", {
-      p_every: project.every,
-      p_timeout_seconds: Math.min(150, project.runSeconds + 10),
-    });
+    const { schedule, changed } = await rpc(project, "email_queue_schedule", { p_every: project.every });
     return `${schedule}${changed ? "" : ", as it was"}`;
   });
   await step("wake-up on enqueue", async () => {

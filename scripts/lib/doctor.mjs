@@ -60,7 +60,7 @@ async function examine(project, { call }) {
     if (call && found.length === 1) found.push(...await examineFunction(project));
   }
   const sender = project.sender ?? inside.find(({ check }) => check === "default sender")?.detail;
-  return [...found, ...inside.map(withFiles), ...await examineResend(project, sender), ...await examineHosting(project)];
+  return [...found, ...inside.map(withFiles).map((finding) => withProject(finding, project)), ...await examineResend(project, sender), ...await examineHosting(project)];
 }
 
 /** @param {ReturnType<typeof readProject>} project @returns {Promise<Finding>} */
@@ -97,6 +97,28 @@ function withFiles(finding) {
   const missing = versions.filter((version) => !finding.data.includes(version));
   if (missing.length > 0) return { ...finding, status: "fail", detail: `not applied: ${missing.join(", ")}`, remedy: DEPLOY };
   return finding;
+}
+
+/**
+ * A database that was restored into this project calls the original's function, until its own has been deployed and connected.
+ * @param {Finding} finding @param {ReturnType<typeof readProject>} project @returns {Finding}
+ */
+function withProject(finding, project) {
+  if (finding.check !== "function address" || finding.status !== "ok") return finding;
+  const called = projectOf(finding.data?.host);
+  const own = project.ref ?? projectOf(new URL(project.url).host);
+  if (!called || !own || called === own) return finding;
+  return {
+    ...finding,
+    status: "fail",
+    detail: `this database calls the function of ${finding.data.host}, which is another project's and works on its own database`,
+    remedy: `${DEPLOY} for this project; or, if it is to call nothing: select email_queue_unschedule(), email_queue_wake(false);`,
+  };
+}
+
+/** The reference in the address of a hosted project. @param {string | undefined} host */
+function projectOf(host) {
+  return /^([a-z0-9]{20})\.(?:functions\.)?supabase\.(?:co|in)$/.exec(host ?? "")?.[1];
 }
 
 /** @param {number} code @param {string} text @returns {never} */

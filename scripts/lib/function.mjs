@@ -68,6 +68,7 @@ export async function startFunction({
     const response = await fetch(url, {
       method: "POST",
       headers: { authorization: `Bearer ${secret}` },
+      redirect: "manual",
       signal: AbortSignal.timeout(timeout),
       ...init,
     });

@@ -108,7 +108,8 @@ secret_key = "env(SUPABASE_SECRET_KEY)"
 async function rpc(url, key, name, args) {
   const response = await fetch(`${url}/rest/v1/rpc/${name}`, {
     method: "POST",
-    headers: { apikey: key, "content-type": "application/json" },
+    headers: { apikey: key, "content-profile": "public", "content-type": "application/json" },
+    redirect: "manual",
     body: JSON.stringify(args),
   });
   const body = await response.text();

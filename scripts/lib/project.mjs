@@ -35,24 +35,28 @@ export function readProject() {
     sender: variable("EMAIL_FROM"),
     every: variable("EMAIL_QUEUE_EVERY") ?? "10 seconds",
     wake: (variable("EMAIL_QUEUE_WAKE") ?? "on") === "on",
-    runSeconds: Number(variable("EMAIL_QUEUE_RUN_SECONDS") ?? 50),
   };
 }
 
 /**
- * A request that ends: its status and its body, parsed where it is JSON.
+ * A request that ends: its status and its body, parsed where it is JSON. It follows no redirect, since the key would go along.
  * @param {string} url @param {RequestInit & {timeout?: number}} [options]
  */
 export async function request(url, { timeout = 20_000, ...options } = {}) {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeout), ...options });
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeout), redirect: "manual", ...options });
     const text = await response.text();
+    if (isRedirect(response)) throw new ProjectError(`${new URL(url).origin} redirects (${response.status}): it must be the address itself`);
     return { status: response.status, headers: response.headers, body: parsed(text) };
   } catch (error) {
+    if (error instanceof ProjectError) throw error;
     const { name, cause, message } = /** @type {any} */ (error);
     throw new ProjectError(name === "TimeoutError" ? `no answer within ${timeout / 1000} s` : `not reached: ${cause?.code ?? cause?.message ?? message}`);
   }
 }
+
+/** In a browser's words status 0. @param {Response} response */
+const isRedirect = ({ status, type }) => status >= 300 && status < 400 || type === "opaqueredirect";
 
 /** @param {string} text @returns {any} */
 function parsed(text) {
@@ -70,11 +74,18 @@ function parsed(text) {
 export async function rpc(project, name, args = {}) {
   const { status, body } = await request(`${project.url}/rest/v1/rpc/${name}`, {
     method: "POST",
-    headers: { ...project.headers, "content-type": "application/json" },
+    // Without the schema, PostgREST takes the first one that the project exposes.
+    headers: { ...project.headers, "content-profile": "public", "content-type": "application/json" },
     body: JSON.stringify(args),
   });
   if (status >= 200 && status < 300) return body;
   const { code, message, hint } = typeof body === "object" && body ? body : {};
+  if (code === "PGRST106") {
+    throw new ProjectError("the project's API does not show the schema public", {
+      code,
+      remedy: "Dashboard: Project Settings, Data API: Exposed schemas must contain public, and the Data API must be on",
+    });
+  }
   if (code === "PGRST202" || (status === 404 && code !== "55000")) {
     throw new ProjectError(`the database has no ${name}`, {
       code,
@@ -84,5 +95,5 @@ export async function rpc(project, name, args = {}) {
   if (code === undefined && (status === 401 || status === 403) || code === "42501") {
     throw new ProjectError(`the key is refused (${status})`, { code, remedy: "SUPABASE_SECRET_KEY must be a secret key of this project" });
   }
-  throw new ProjectError(message ?? `${name} was answered with ${status}`, { code, remedy: hint ?? undefined });
+  throw new ProjectError(message || `${name} was answered with ${status}`, { code, remedy: hint || undefined });
 }

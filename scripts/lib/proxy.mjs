@@ -34,7 +34,7 @@ const MAX_BODY = 64 * 1024 * 1024;
  * Starts a proxy on a free port.
  * @param {string} target like `http://127.0.0.1:1234`
  * @param {object} [options]
- * @param {(call: {method: string, path: string, body: Buffer, index: number}) => Fault | Promise<Fault>} [options.fault] index counts from 0
+ * @param {(call: {method: string, path: string, headers: Record<string, string>, body: Buffer, index: number}) => Fault | Promise<Fault>} [options.fault] index counts from 0
  * @returns {Promise<CountingProxy>}
  */
 export async function startCountingProxy(target, { fault = () => {} } = {}) {
@@ -53,7 +53,7 @@ export async function startCountingProxy(target, { fault = () => {} } = {}) {
       return { reply, sent: () => {} };
     };
     try {
-      const wrong = await fault({ method, path: requested, body, index });
+      const wrong = await fault({ method, path: requested, headers, body, index });
       if (wrong === "lose-request") return answered({ drop: true });
       if (wrong && wrong !== "lose-answer") return answered(wrong);
       const answer = await fetch(new URL(requested, target), {

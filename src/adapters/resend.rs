@@ -1,13 +1,18 @@
-//! Resend over `fetch`. The only file that names `gloo_net`.
+//! Resend over `fetch`, which follows no redirect (`src/js/fetch.js`). The only file that names `gloo_net`.
 
 use super::timer::within;
 use crate::email::Endpoint;
 use crate::outcome::{NoAnswer, Reply};
 use crate::ports::{Mail, Mailer};
-use gloo_net::http::Request;
-use js_sys::Uint8Array;
+use gloo_net::http::{Request, Response};
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortController;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, ReadableStreamDefaultReader};
+
+/// The most that is read of an answer: a hundred ids take 5 kB, a hundred refusals 50.
+const MAX_ANSWER: usize = 1024 * 1024;
 
 #[wasm_bindgen]
 extern "C" {
@@ -56,12 +61,49 @@ impl ResendMailer {
         drop(mail);
         let _ = body.buffer().unchecked_into::<Transferable>().transfer(0);
         let response = request.send().await?;
-        Ok(Reply::Answered {
-            status: response.status(),
-            headers: response.headers().entries().collect(),
-            body: response.binary().await?,
+        let status = response.status();
+        Ok(match read(&response).await? {
+            Some(body) => Reply::Answered {
+                status,
+                headers: response.headers().entries().collect(),
+                body,
+            },
+            None => Reply::NoAnswer {
+                kind: NoAnswer::TooLarge,
+                detail: format!("{status}, and more than {} kB", MAX_ANSWER / 1024),
+            },
         })
     }
+}
+
+/// The body; `None` where it is larger than any answer of the provider.
+async fn read(response: &Response) -> Result<Option<Vec<u8>>, gloo_net::Error> {
+    let mut bytes = Vec::new();
+    let Some(body) = response.body() else {
+        return Ok(Some(bytes));
+    };
+    let reader = ReadableStreamDefaultReader::new(&body).map_err(failed)?;
+    loop {
+        let chunk = JsFuture::from(reader.read()).await.map_err(failed)?;
+        let value = Reflect::get(&chunk, &"value".into()).unwrap_or_default();
+        // Without a value it is done.
+        let Ok(value) = value.dyn_into::<Uint8Array>() else {
+            return Ok(Some(bytes));
+        };
+        if bytes.len() + value.length() as usize > MAX_ANSWER {
+            // Nobody waits for it.
+            let _ = reader.cancel();
+            return Ok(None);
+        }
+        bytes.extend(value.to_vec());
+    }
+}
+
+fn failed(error: JsValue) -> gloo_net::Error {
+    let text = error
+        .dyn_ref::<js_sys::Error>()
+        .map(|error| error.to_string());
+    gloo_net::Error::GlooError(text.map_or("the answer broke off".to_owned(), String::from))
 }
 
 impl Mailer for ResendMailer {

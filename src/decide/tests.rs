@@ -299,4 +299,6 @@ fn the_reason_on_show_names_what_there_is() {
     );
     assert_eq!(reason(&error(Some(403), None)), "403: text");
     assert_eq!(reason(&error(None, None)), "text");
+    let empty = ProviderError::new(ErrorClass::Unknown, Some(503), None, " ");
+    assert_eq!(reason(&empty), "503");
 }

@@ -16,6 +16,11 @@ const MAX_ADDRESS: usize = 254;
 /// The most characters between two dots of a domain (RFC 1035, 2.3.4).
 const MAX_LABEL: usize = 63;
 
+/// The most characters of a display name in `{email, name}`.
+const MAX_NAME: usize = 256;
+/// The most characters of `Name <address>`: both, and what is between them.
+const MAX_TEXT: usize = 520;
+
 const LIST_IN_STRING: &str = "more than one address in a string; use a list";
 
 /// A valid address with an optional display name. `Debug` shows neither.
@@ -76,12 +81,14 @@ impl Mailbox {
         let name = optional(object, "name", |value| {
             let name = text(value)?;
             check_line(name)?;
+            check_length(name, MAX_NAME)?;
             Ok(filled(name))
         })?;
         Ok(Self::new(name.flatten(), bare))
     }
 
     fn from_text(text: &str) -> Result<Self, FieldError> {
+        check_length(text, MAX_TEXT)?;
         check_line(text)?;
         let text = text.trim();
         let Some(rest) = text.strip_suffix('>') else {
@@ -112,6 +119,13 @@ impl fmt::Debug for Mailbox {
 /// The specials of RFC 5322, 3.2.3, which a display name may hold only in quotes.
 fn needs_quotes(c: char) -> bool {
     r#"()<>[]:;@\,.""#.contains(c)
+}
+
+fn check_length(text: &str, most: usize) -> Result<(), FieldError> {
+    if text.chars().count() > most {
+        return Err(FieldError::here("has a name of more than 256 characters"));
+    }
+    Ok(())
 }
 
 fn filled(name: &str) -> Option<String> {
@@ -160,13 +174,15 @@ fn split(bare: &str) -> Result<(&str, &str), FieldError> {
     if bare.is_empty() {
         return Err(FieldError::here("must not be empty"));
     }
-    let (local, domain) = bare.split_once('@').ok_or_else(|| invalid("it has no @"))?;
+    let (local, domain) = bare
+        .split_once('@')
+        .ok_or_else(|| invalid("it has no at sign"))?;
     if domain.contains('@') {
         let list = bare.contains([',', ';']);
         return Err(if list {
             FieldError::here(LIST_IN_STRING)
         } else {
-            invalid("it has more than one @")
+            invalid("it has more than one at sign")
         });
     }
     if bare.len() > MAX_ADDRESS {
@@ -179,11 +195,11 @@ fn split(bare: &str) -> Result<(&str, &str), FieldError> {
 
 fn check_local(local: &str) -> Result<(), FieldError> {
     if !local.is_ascii() {
-        return Err(invalid("the part before the @ must be ASCII"));
+        return Err(invalid("the part before the at sign must be ASCII"));
     }
     if local.len() > MAX_LOCAL {
         return Err(invalid(
-            "the part before the @ is longer than 64 characters",
+            "the part before the at sign is longer than 64 characters",
         ));
     }
     // RFC 5322's dot-atom; quoted local parts are refused, as providers do.
@@ -192,7 +208,7 @@ fn check_local(local: &str) -> Result<(), FieldError> {
         .split('.')
         .any(|part| part.is_empty() || !part.bytes().all(atom))
     {
-        return Err(invalid("the part before the @ is malformed"));
+        return Err(invalid("the part before the at sign is malformed"));
     }
     Ok(())
 }

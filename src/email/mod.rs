@@ -22,6 +22,7 @@ mod attachment;
 mod encode;
 mod error;
 mod headers;
+mod limits;
 mod parse;
 mod template;
 mod value;
@@ -39,7 +40,7 @@ pub use self::{
     error::FieldError,
 };
 use self::{attachment::Attachment, template::Template};
-pub(crate) use self::{error::shown, headers::check_tags};
+pub(crate) use self::{error::shown, headers::check_tags, limits::check_limits};
 
 /// The most addresses in each of `to`, `cc`, `bcc` and `replyTo`.
 ///

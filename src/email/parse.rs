@@ -8,6 +8,7 @@ use super::{
     attachment::Attachment,
     error::FieldError,
     headers::{parse_headers, parse_tags},
+    limits::{check_limits, too_many},
     template::Template,
     value::{filled_line, object, only, optional, required, text},
 };
@@ -51,6 +52,7 @@ const HINTS: [(&str, &str); 16] = [
 pub(super) fn parse(payload: &Value, sender: Sender) -> Result<Email, FieldError> {
     let payload = object(payload).map_err(|error| error.within("payload"))?;
     only(payload, &FIELDS, &HINTS)?;
+    check_limits(payload)?;
     let from = match sender {
         Sender::Required => Some(required(payload, "from", Mailbox::from_value)?),
         Sender::Optional => optional(payload, "from", Mailbox::from_value)?,
@@ -87,9 +89,7 @@ fn mailboxes(value: &Value) -> Result<Vec<Mailbox>, FieldError> {
         return Ok(vec![Mailbox::from_value(value)?]);
     };
     if items.len() > MAX_RECIPIENTS {
-        return Err(FieldError::here(format!(
-            "more than {MAX_RECIPIENTS} addresses"
-        )));
+        return Err(FieldError::here(too_many(MAX_RECIPIENTS, "addresses")));
     }
     list(items, Mailbox::from_value)
 }

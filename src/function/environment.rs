@@ -6,9 +6,13 @@ use crate::run::Config;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 const RESEND: &str = "https://api.resend.com";
+
+/// Supabase's free plan; the paid ones have 400 s, self-hosted ones 60 s.
+const WALL: Duration = Duration::from_secs(150);
 
 /// What the function needs to run. `Debug` shows no secret.
 pub struct Environment {
@@ -24,6 +28,8 @@ pub struct Environment {
     pub email_from: Option<String>,
     /// The bounds of a run.
     pub config: Config,
+    /// How long an isolate lives, where the platform ends it.
+    pub wall: Duration,
 }
 
 /// A variable is missing or wrong. The value is not shown.
@@ -77,18 +83,27 @@ impl Environment {
                 "must be an e-mail address, or Name <address>",
             ));
         }
-        let mut config = Config::DEFAULT;
-        if let Some(seconds) = get("EMAIL_QUEUE_RUN_SECONDS") {
-            let seconds: u64 = seconds
-                .parse()
-                .ok()
-                .filter(|seconds| (10..=110).contains(seconds))
-                .ok_or(error(
-                    "EMAIL_QUEUE_RUN_SECONDS",
-                    "must be a whole number from 10 to 110",
-                ))?;
-            config = config.with_deadline(Duration::from_secs(seconds));
-        }
+        let seconds = |name, within: RangeInclusive<u64>, problem| match get(name) {
+            None => Ok(None),
+            Some(text) => match text.parse::<u64>() {
+                Ok(seconds) if within.contains(&seconds) => Ok(Some(Duration::from_secs(seconds))),
+                _ => Err(error(name, problem)),
+            },
+        };
+        let wall = seconds(
+            "EMAIL_QUEUE_WALL_SECONDS",
+            30..=400,
+            "must be a whole number from 30 to 400",
+        )?
+        .unwrap_or(WALL);
+        let deadline = seconds(
+            "EMAIL_QUEUE_RUN_SECONDS",
+            10..=110,
+            "must be a whole number from 10 to 110",
+        )?
+        // So that a run, and one that waits for it, end before the isolate does.
+        .unwrap_or(Config::DEFAULT.deadline.min(wall / 3));
+        let config = Config::DEFAULT.with_deadline(deadline);
         Ok(Self {
             supabase_url: supabase_url.to_owned(),
             supabase_key,
@@ -96,6 +111,7 @@ impl Environment {
             resend_url: resend_url.to_owned(),
             email_from,
             config,
+            wall,
         })
     }
 
@@ -207,6 +223,11 @@ mod tests {
                 "5",
                 "must be a whole number from 10 to 110",
             ),
+            (
+                "EMAIL_QUEUE_WALL_SECONDS",
+                "29",
+                "must be a whole number from 30 to 400",
+            ),
         ] {
             let error = Environment::read(&variables(&[(name, value)])).unwrap_err();
             let variable = if name == "SUPABASE_SECRET_KEY" {
@@ -215,6 +236,23 @@ mod tests {
                 name
             };
             assert_eq!((error.variable, error.problem), (variable, problem));
+        }
+    }
+
+    #[test]
+    fn a_run_takes_a_third_of_the_wall_clock_at_most_unless_told_otherwise() {
+        let run = "EMAIL_QUEUE_RUN_SECONDS";
+        let wall = "EMAIL_QUEUE_WALL_SECONDS";
+        for (pairs, expected) in [
+            (&[][..], (50, 150)),
+            (&[(wall, "400")], (50, 400)),
+            (&[(wall, "60")], (20, 60)),
+            (&[(wall, "30")], (10, 30)),
+            (&[(wall, "60"), (run, "40")], (40, 60)),
+        ] {
+            let environment = Environment::read(&variables(pairs)).unwrap();
+            let deadline = environment.config.deadline;
+            assert_eq!((deadline.as_secs(), environment.wall.as_secs()), expected);
         }
     }
 

@@ -8,67 +8,71 @@ use std::cell::RefCell;
 pub type Run<T> = Shared<LocalBoxFuture<'static, T>>;
 
 /// Lets one run through at a time. Whoever comes during a run may have enqueued after its last claim: all of them
-/// together get the run after it.
-pub struct Gate<T: Clone + 'static> {
-    runs: RefCell<Runs<T>>,
+/// together get the run after it. Each run has a ticket, by which those who share it know it.
+pub struct Gate<K: Clone, T: Clone + 'static> {
+    runs: RefCell<Runs<K, T>>,
 }
 
-struct Runs<T: Clone + 'static> {
-    current: Option<Run<T>>,
-    next: Option<Run<T>>,
+struct Runs<K: Clone, T: Clone + 'static> {
+    current: Option<(K, Run<T>)>,
+    next: Option<(K, Run<T>)>,
 }
 
-impl<T: Clone + 'static> Default for Gate<T> {
+impl<K: Clone, T: Clone + 'static> Default for Gate<K, T> {
     fn default() -> Self {
+        let (current, next) = (None, None);
         Self {
-            runs: RefCell::new(Runs {
-                current: None,
-                next: None,
-            }),
+            runs: RefCell::new(Runs { current, next }),
         }
     }
 }
 
-impl<T: Clone + 'static> Gate<T> {
-    /// Whether a run is under way.
-    pub fn is_busy(&self) -> bool {
+impl<K: Clone, T: Clone + 'static> Gate<K, T> {
+    /// The run under way.
+    pub fn current(&self) -> Option<K> {
         let mut runs = self.runs.borrow_mut();
         runs.advance();
-        runs.current.is_some()
+        runs.current.as_ref().map(|(ticket, _)| ticket.clone())
     }
 
-    /// The run that answers a request which comes now.
-    pub fn enter(&self, run: impl Future<Output = T> + 'static) -> Run<T> {
+    /// The run that waits for the one under way, and answers whoever comes now.
+    pub fn next(&self) -> Option<(K, Run<T>)> {
+        let mut runs = self.runs.borrow_mut();
+        runs.advance();
+        runs.next.clone()
+    }
+
+    /// Starts `run`, or has it wait for the one under way. Where one waits already, that one answers this request too.
+    pub fn enter(&self, ticket: K, run: impl Future<Output = T> + 'static) -> (K, Run<T>) {
         let mut runs = self.runs.borrow_mut();
         runs.advance();
         match (&runs.current, &runs.next) {
             (None, _) => {
-                let run = run.boxed_local().shared();
-                runs.current = Some(run.clone());
-                run
+                let entry = (ticket, run.boxed_local().shared());
+                runs.current = Some(entry.clone());
+                entry
             }
             (Some(_), Some(next)) => next.clone(),
-            (Some(current), None) => {
+            (Some((_, current)), None) => {
                 let current = current.clone();
                 let run = async move {
                     current.await;
                     run.await
-                }
-                .boxed_local()
-                .shared();
-                runs.next = Some(run.clone());
-                run
+                };
+                let entry = (ticket, run.boxed_local().shared());
+                runs.next = Some(entry.clone());
+                entry
             }
         }
     }
 }
 
-impl<T: Clone + 'static> Runs<T> {
+impl<K: Clone, T: Clone + 'static> Runs<K, T> {
     fn advance(&mut self) {
         while self
             .current
             .as_ref()
-            .is_some_and(|run| run.peek().is_some())
+            .is_some_and(|(_, run)| run.peek().is_some())
         {
             self.current = self.next.take();
         }
@@ -105,24 +109,32 @@ mod tests {
         let (started, open) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
         let waker = noop_waker();
         let mut context = Context::from_waker(&waker);
-        let mut first = pin!(gate.enter(run(&started, &open)));
+        assert_eq!(gate.current(), None);
+        let mut first = pin!(gate.enter("first", run(&started, &open)).1);
         assert!(first.as_mut().poll(&mut context).is_pending());
-        let mut second = pin!(gate.enter(run(&started, &open)));
-        let mut third = pin!(gate.enter(run(&started, &open)));
+        assert!(gate.next().is_none());
+        let (ticket, second) = gate.enter("second", run(&started, &open));
+        assert_eq!(
+            (ticket, gate.next().map(|next| next.0)),
+            ("second", Some("second"))
+        );
+        let (ticket, third) = gate.enter("third", run(&started, &open));
+        assert_eq!(ticket, "second", "it is answered by the one that waits");
+        let (mut second, mut third) = (pin!(second), pin!(third));
         assert!(second.as_mut().poll(&mut context).is_pending());
         assert!(third.as_mut().poll(&mut context).is_pending());
         assert_eq!(started.get(), 1, "no second run beside the first");
-        assert!(gate.is_busy());
+        assert_eq!(gate.current(), Some("first"));
 
         open.set(true);
         assert_eq!(first.as_mut().poll(&mut context), Poll::Ready(0));
+        assert_eq!(gate.current(), Some("second"));
+        assert!(gate.next().is_none());
         assert_eq!(second.as_mut().poll(&mut context), Poll::Ready(1));
         assert_eq!(third.as_mut().poll(&mut context), Poll::Ready(1));
         assert_eq!(started.get(), 2);
-        assert!(!gate.is_busy());
-        assert_eq!(
-            pin!(gate.enter(run(&started, &open))).poll(&mut context),
-            Poll::Ready(2)
-        );
+        assert_eq!(gate.current(), None);
+        let (_, last) = gate.enter("last", run(&started, &open));
+        assert_eq!(pin!(last).poll(&mut context), Poll::Ready(2));
     }
 }

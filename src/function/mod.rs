@@ -1,9 +1,14 @@
-//! The function `process-email-queue`, apart from JavaScript: its environment, who may call it, one run at a time.
+//! The function `process-email-queue`, apart from JavaScript: its environment, who may call it, what for, one run at a
+//! time, and what an isolate may still do.
 
+mod allowance;
+mod ask;
 mod auth;
 mod environment;
 mod gate;
 
+pub use allowance::{Allowance, Busy, RESERVE, Spent};
+pub use ask::Ask;
 pub use auth::Credentials;
 pub use environment::{Environment, EnvironmentError};
 pub use gate::{Gate, Run};

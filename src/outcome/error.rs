@@ -1,6 +1,6 @@
 //! The provider's words, fit to be stored and logged.
 
-use super::{NoAnswer, scrub};
+use super::{NoAnswer, joined, scrub};
 use serde::Serialize;
 
 /// The longest name that is kept; the provider's longest has 30 characters.
@@ -68,12 +68,13 @@ impl ProviderError {
         let what = match kind {
             NoAnswer::Timeout => "no answer in time",
             NoAnswer::Network => "network error",
+            NoAnswer::TooLarge => "unreadable answer",
         };
         Self::new(
             ErrorClass::Unknown,
             None,
             None,
-            &format!("{what}: {detail}"),
+            &joined(&[what, detail], ": "),
         )
     }
 

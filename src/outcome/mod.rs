@@ -14,6 +14,7 @@ mod tests;
 
 pub use error::{ErrorClass, ProviderError};
 pub use hints::RateHints;
+pub(crate) use scrub::joined;
 pub use scrub::scrub;
 
 use crate::email::Endpoint;
@@ -49,6 +50,8 @@ pub enum NoAnswer {
     Timeout,
     /// The connection failed, before or after the request left.
     Network,
+    /// The answer is larger than any that the provider gives; it was not read to its end.
+    TooLarge,
 }
 
 /// Without body, headers or detail: they can hold addresses.
@@ -90,7 +93,8 @@ pub enum Outcome {
     Answered(Vec<MemberOutcome>),
     /// The only member can never go: it fails as `rejected`.
     Rejected(ProviderError),
-    /// A batch was refused whole for the sake of some member, and nothing was accepted: split it, with new keys.
+    /// A batch was refused whole for the sake of some member, or because the rest of a quota is smaller, and nothing was
+    /// accepted: split it, with new keys.
     ///
     /// On a replay too: only a 400 or 422 about the body gets here then, and the same bytes would have been refused
     /// the first time as well, so nothing was sent.
@@ -175,7 +179,7 @@ pub fn classify(reply: &Reply, context: &Context) -> (Outcome, RateHints) {
         )
     } else {
         let said = read::error(body);
-        let meaning = table::meaning(status, said.name(), context.templated);
+        let meaning = table::meaning(status, &said, context.templated);
         let error = ProviderError::new(
             meaning.class(),
             Some(status),
@@ -189,8 +193,12 @@ pub fn classify(reply: &Reply, context: &Context) -> (Outcome, RateHints) {
 
 fn act_on(meaning: Meaning, error: ProviderError, hints: &RateHints, context: &Context) -> Outcome {
     let cooldown = meaning.cooldown(hints, context.utc_seconds_of_day);
-    let pause = meaning == Meaning::MonthlyQuota;
     let batch = context.members > 1;
+    // A batch that a quota refuses may only be larger than what is left: only a single message's refusal shows that the
+    // quota is used up.
+    let too_large = batch && meaning.is_quota();
+    let cooldown = cooldown.filter(|_| !too_large);
+    let pause = meaning == Meaning::MonthlyQuota && !too_large;
     match meaning {
         Meaning::OtherBody => Outcome::PossiblySent(error),
         Meaning::Body if batch => Outcome::Isolate(error),
@@ -213,6 +221,7 @@ fn act_on(meaning: Meaning, error: ProviderError, hints: &RateHints, context: &C
             misconfigured: meaning.scope(),
         },
         Meaning::Member | Meaning::UnlistedBody if batch => Outcome::Isolate(error),
+        _ if too_large => Outcome::Isolate(error),
         Meaning::Member => Outcome::Rejected(error),
         Meaning::UnlistedBody | Meaning::Unlisted => Outcome::Refused(error),
         Meaning::Misconfigured(scope) => Outcome::Misconfigured { scope, error },

@@ -36,6 +36,12 @@ pub fn scrub(text: &str) -> String {
     shorten(kept)
 }
 
+/// The parts that say something.
+pub(crate) fn joined(parts: &[&str], separator: &str) -> String {
+    let said = parts.iter().filter(|part| !part.trim().is_empty());
+    said.copied().collect::<Vec<_>>().join(separator)
+}
+
 /// Adds `word`, or what stands for it.
 fn keep(word: &str, kept: &mut String) {
     if AT_SIGNS.iter().any(|sign| word.contains(sign)) {

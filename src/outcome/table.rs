@@ -1,6 +1,7 @@
 //! The table of Resend's answers (documentation and OpenAPI document 1.5.0, 2026-08).
 
 use super::hints::{self, RateHints};
+use super::read::Said;
 use super::{ErrorClass, Scope};
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ pub(super) enum Meaning {
     Body,
     /// Presumably a member's content, in a word that the provider's documents do not have.
     UnlistedBody,
-    /// A member, for another reason than its bytes: no such template, turned away by the security check.
+    /// A member, for another reason than its bytes: no such template, turned away by the security check, a stranger in
+    /// the provider's test mode.
     Member,
     /// The account, the key, the sender's domain, or a bug of ours.
     Misconfigured(Scope),
@@ -31,13 +33,17 @@ pub(super) enum Meaning {
     Unlisted,
 }
 
-/// Classifies by status and name together: `validation_error` alone has four meanings. `name` is empty where the
-/// answer had none. The first row that fits counts.
+/// What the provider says where only mail to the account's own address is taken: with `onboarding@resend.dev` as the
+/// sender, before a domain is verified.
+const TEST_MODE: &str = "only send testing emails to your own";
+
+/// Classifies by status and name together: `validation_error` alone has five meanings, of which two differ in their text
+/// only. `name` is empty where the answer had none. The first row that fits counts.
 #[rustfmt::skip]
-pub(super) fn meaning(status: u16, name: &str, templated: bool) -> Meaning {
+pub(super) fn meaning(status: u16, said: &Said, templated: bool) -> Meaning {
     use Meaning::*;
     use Scope::*;
-    match (status, name) {
+    match (status, said.name()) {
         (400 | 422, "validation_error" | "missing_required_field" | "missing_required_parameter"
             | "invalid_attachment" | "invalid_parameter" | "invalid_from_address"
             | "invalid_access" | "invalid_region")              => Body,
@@ -47,6 +53,8 @@ pub(super) fn meaning(status: u16, name: &str, templated: bool) -> Meaning {
 
         // missing_api_key, restricted_api_key, validation_error, and whatever else a 401 may be called.
         (401, _)                                                => Misconfigured(Queue),
+        // About the recipient: the sender's domain may still send to others.
+        (403, "validation_error") if said.message.to_ascii_lowercase().contains(TEST_MODE) => Member,
         (403, "validation_error")                               => Misconfigured(SenderDomain),
         // restricted_, suspended_, invalid_api_key, invalid_permission, error 1010 in plain text.
         (403, _)                                                => Misconfigured(Queue),
@@ -67,7 +75,8 @@ pub(super) fn meaning(status: u16, name: &str, templated: bool) -> Meaning {
 
         (451, "security_error")                                 => Member,
         (400..=499, _)                                          => Unlisted,
-        // 5xx; 1xx and 3xx, which the API does not have: what a proxy did with the request is not known.
+        // 5xx; 1xx and 3xx, which the API does not have: what a proxy did with the request is not known. A redirect is not
+        // followed, since the key and the mail would go along; a browser shows it as status 0.
         _                                                       => Unavailable,
     }
 }
@@ -90,6 +99,11 @@ impl Meaning {
             self.class(),
             ErrorClass::Throttled | ErrorClass::Misconfigured
         )
+    }
+
+    /// Of recipients, not of requests.
+    pub(super) fn is_quota(self) -> bool {
+        matches!(self, Self::DailyQuota | Self::MonthlyQuota)
     }
 
     pub(super) fn scope(self) -> Option<Scope> {

@@ -16,6 +16,9 @@ struct Row {
     status: u16,
     #[serde(default)]
     name: Option<String>,
+    /// The body's text, if it matters.
+    #[serde(default)]
+    message: Option<String>,
     /// The body, if it is not the usual JSON.
     #[serde(default)]
     text: Option<String>,
@@ -37,7 +40,7 @@ struct Expected {
 impl Row {
     fn reply(&self) -> Reply {
         let json = serde_json::json!({
-            "statusCode": self.status, "name": self.name, "message": "The provider's words",
+            "statusCode": self.status, "name": self.name, "message": self.message.as_deref().unwrap_or("The provider's words"),
         });
         let headers = self
             .retry_after
@@ -147,6 +150,10 @@ fn every_row_keeps_the_providers_words() {
         );
         assert_eq!(error.status(), Some(row.status));
         assert_eq!(error.name(), row.name.as_deref());
-        assert!(row.text.is_some() || error.message() == "The provider's words");
+        assert!(
+            row.text.is_some()
+                || row.message.is_some()
+                || error.message() == "The provider's words"
+        );
     }
 }

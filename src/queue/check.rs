@@ -5,7 +5,7 @@ use super::{
     jsonb, tags, time,
 };
 use crate::decide::millis;
-use crate::email::{Email, Sender};
+use crate::email::{Email, Mailbox, Sender};
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub(super) fn rule(field: &str) -> &'static str {
         "reason" => "must be rejected, exhausted, unknown_outcome or expired",
         "dryRun" | "allowDuplicates" => "must be true or false",
         "filter" => "must be an object",
-        "domain" | "text" | "url" | "key" | "defaultSender" => "must be a text",
+        "domain" | "text" | "url" | "key" | "defaultSender" | "from" => "must be a text",
         _ => "is not what it must be",
     }
 }
@@ -212,6 +212,9 @@ pub(super) fn redrive(redrive: &Redrive) -> Checked {
                 "must name at least one key",
             ));
         }
+    }
+    if let Some(from) = &redrive.from {
+        Mailbox::parse(&from.as_str().into(), "from")?;
     }
     page(redrive.limit, None)
 }

@@ -11,6 +11,8 @@ pub enum ErrorCode {
     Unauthorized,
     /// The functions are not there: apply the migrations, or reload PostgREST's schema cache.
     NotInstalled,
+    /// The project's API does not show the schema `public`, or is off: change the project's settings.
+    NotExposed,
     /// No connection: check the URL and the network. Whether the call was carried out is not known.
     Unreachable,
     /// No answer in time. Whether the call was carried out is not known.
@@ -30,6 +32,7 @@ impl ErrorCode {
             Self::InvalidInput => "invalid_input",
             Self::Unauthorized => "unauthorized",
             Self::NotInstalled => "not_installed",
+            Self::NotExposed => "not_exposed",
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
             Self::Unavailable => "unavailable",
@@ -95,6 +98,12 @@ impl QueueError {
         }
     }
 
+    /// The database's code, where it was the database that refused.
+    pub(crate) fn sqlstate(&self) -> Option<&str> {
+        let code = self.cause.as_deref()?.split(' ').nth(1)?;
+        (code.len() == 5).then_some(code)
+    }
+
     /// With the field named as callers write it, not as the database does.
     pub(super) fn in_callers_words(self) -> Self {
         self.renamed(|field| match item(field) {
@@ -152,16 +161,18 @@ fn item(field: &str) -> Option<(usize, &str)> {
     Some((index.parse().ok()?, rest.strip_prefix('.').unwrap_or(rest)))
 }
 
-/// The caller's word for a column.
+/// The caller's word for a column, and for what is below it.
 fn word(column: &str) -> String {
-    match column {
+    let name = column.split(['.', '[']).next().unwrap_or_default();
+    match name {
         "max_attempts" => "maxAttempts".to_owned(),
         "run_at" => "runAt".to_owned(),
         "delay_ms" => "delaySeconds".to_owned(),
         "send_before" => "sendBefore".to_owned(),
         "dedup_key" => "dedupKey".to_owned(),
         "default_sender" => "defaultSender".to_owned(),
-        "from" | "to" | "cc" | "bcc" | "subject" | "content" => format!("payload.{column}"),
+        "from" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "content" | "headers"
+        | "attachments" | "template" => format!("payload.{column}"),
         _ => column.to_owned(),
     }
 }
@@ -187,6 +198,11 @@ mod tests {
                 "messages[2003].maxAttempts",
             ),
             ("messages[0].to", "payload.to", "messages[2000].payload.to"),
+            (
+                "messages[0].headers.X-Note",
+                "payload.headers.X-Note",
+                "messages[2000].payload.headers.X-Note",
+            ),
             ("messages[1]", "message", "messages[2001]"),
             ("messages", "messages", "messages"),
             ("send_before", "sendBefore", "sendBefore"),

@@ -141,6 +141,8 @@ pub struct Redrive {
     pub allow_duplicates: bool,
     /// At most this many; 1000 where it is not given.
     pub limit: Option<u32>,
+    /// The e-mails' sender from now on, where theirs was refused: an address, or `Name <address>`.
+    pub from: Option<String>,
 }
 
 /// What came of a redrive.
@@ -170,7 +172,7 @@ pub struct Refused {
 pub struct Stats {
     /// By type.
     pub types: BTreeMap<String, TypeStats>,
-    /// The pause: `{since, until, reason}`.
+    /// The pause: `{since, until, reason}`; of a copied database with `kind`: `copy`, which only `email_queue_adopt` ends.
     pub paused: Option<Value>,
     /// Paused sender domains: `{domain, since, until, reason}`.
     pub paused_domains: Vec<Value>,

@@ -20,7 +20,8 @@ pub struct Config {
     pub dispatch_messages: u32,
     /// Payload bytes claimed and not yet settled. Times about five it is the run's memory.
     pub held_bytes: u64,
-    /// It claims no more after this many messages: the platform counts the CPU time of a run.
+    /// It claims no more after this many messages, of which a dispatch counts as ten at least: the platform counts CPU
+    /// time, and a request takes as much of it as some tens of messages.
     pub messages: u64,
     /// It claims no more after this many payload bytes.
     pub bytes: u64,

@@ -1,16 +1,19 @@
 //! Faults on demand, for the tests of the shim that guards this module. Only in test builds.
 
-use web_sys::Headers;
-
 #[allow(clippy::panic)] // That is what it is for.
-pub(super) async fn inject(headers: &Headers) {
-    match headers.get("x-test-fault").ok().flatten().as_deref() {
+pub(super) async fn inject(fault: Option<&str>) {
+    match fault {
         Some("panic") => panic!("a panic on demand"),
         Some("late-panic") => {
             gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
             panic!("a late panic on demand")
         }
         Some("trap") => core::arch::wasm32::unreachable(),
+        // In a task, which nothing of JavaScript's is above.
+        Some("late-trap") => {
+            gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
+            core::arch::wasm32::unreachable()
+        }
         Some("overflow") => {
             recurse(0);
         }

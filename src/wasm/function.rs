@@ -1,74 +1,68 @@
 //! `process-email-queue` as JavaScript sees it: a request in, a response out.
 
-use crate::adapters::{JavaScriptClock, JavaScriptRandom, PostgrestRpc, ResendMailer, RpcQueue};
-use crate::function::{Credentials, Environment, EnvironmentError, Gate};
-use crate::ports::Random;
-use crate::run::{Report, run};
+use super::service::{BUSY, Host, Service, log_line};
+use crate::adapters::{JavaScriptClock, JavaScriptRandom};
+use crate::function::{Ask, Busy, Credentials, Environment, EnvironmentError};
+use crate::ports::{Clock, Random};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 use web_sys::{Headers, Request, Response, ResponseInit};
 
-/// After a run's deadline, the time in which the module must have answered.
-const GUARD: Duration = Duration::from_secs(8);
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = console)]
-    fn log(line: &str);
-}
+/// Within this a request is answered that no run waits for, and after its run's end any other.
+const ANSWER: Duration = Duration::from_secs(3);
 
 /// The function.
 #[wasm_bindgen]
 pub struct ProcessEmailQueue {
     credentials: Credentials,
     service: Result<Rc<Service>, EnvironmentError>,
-    deadline: Duration,
-}
-
-struct Service {
-    queue: RpcQueue<PostgrestRpc>,
-    mailer: ResendMailer,
-    environment: Environment,
-    gate: Gate<Report>,
+    host: Rc<Host>,
 }
 
 #[wasm_bindgen]
 impl ProcessEmailQueue {
     /// `variables` is an object of environment variables. A wrong environment is answered to each request, once the
-    /// caller is known.
+    /// caller is known. `host` is the isolate.
     #[wasm_bindgen(constructor)]
-    pub fn new(variables: JsValue) -> ProcessEmailQueue {
+    pub fn new(variables: JsValue, host: Host) -> ProcessEmailQueue {
         let variables: HashMap<String, String> =
             serde_wasm_bindgen::from_value(variables).unwrap_or_default();
-        let service = Service::new(&variables);
+        let host = Rc::new(host);
         ProcessEmailQueue {
             credentials: Environment::credentials(&variables),
-            deadline: service.as_ref().map_or(Duration::ZERO, |service| {
-                service.environment.config.deadline
-            }),
-            service: service.map(Rc::new),
+            service: Service::new(&variables, host.clone()).map(Rc::new),
+            host,
         }
     }
 
     /// Within how many milliseconds a request that comes now is answered; after that the module hangs.
     #[wasm_bindgen(js_name = guardMillis)]
     pub fn guard_millis(&self) -> f64 {
-        let busy = self
-            .service
-            .as_ref()
-            .is_ok_and(|service| service.gate.is_busy());
-        let runs = if busy { 2 } else { 1 };
-        ((self.deadline + GUARD) * runs).as_secs_f64() * 1000.0
+        let ends = self.service.as_ref().ok().map(|service| service.ends());
+        let left = ends.map_or(Duration::ZERO, |ends| {
+            ends.saturating_sub(JavaScriptClock.now())
+        });
+        (left + ANSWER).as_secs_f64() * 1000.0
     }
 
-    /// Answers a request: 401, 405, 500 with the variable that is wrong, or the run's report.
+    /// The isolate or the process is about to end: the run under way claims nothing more and gives back what has not
+    /// been sent.
+    pub fn halt(&self) {
+        if let Ok(service) = &self.service {
+            service.halt();
+        }
+    }
+
+    /// Answers a request: 401, 405, 500 with the variable that is wrong, 503 where the isolate takes no more runs, 202
+    /// where the caller does not want to wait, or the run's report. The body is not read.
     pub async fn handle(&self, request: Request) -> Result<Response, JsValue> {
         let headers = request.headers();
-        let authorization = headers.get("authorization").ok().flatten();
-        let api_key = headers.get("apikey").ok().flatten();
+        let header = |name: &str| headers.get(name).ok().flatten();
+        let (authorization, api_key) = (header("authorization"), header("apikey"));
         if !self
             .credentials
             .admit(authorization.as_deref(), api_key.as_deref())
@@ -76,98 +70,93 @@ impl ProcessEmailQueue {
             return answer(
                 401,
                 &Problem::new("unauthorized", "the caller's secret is missing or wrong"),
+                &[],
             );
         }
         if request.method() != "POST" {
-            return answer(405, &Problem::new("method_not_allowed", "send POST"));
+            let problem = Problem::new("method_not_allowed", "send POST");
+            return answer(405, &problem, &[("allow", "POST")]);
         }
-        let body = wasm_bindgen_futures::JsFuture::from(request.text()?).await?;
-        if !is_object_or_empty(&body.as_string().unwrap_or_default()) {
-            return answer(
-                400,
-                &Problem::new("invalid_input", "body: must be a JSON object, or empty")
-                    .about("body"),
-            );
+        inject(header("x-test-fault").as_deref()).await;
+        let service = match &self.service {
+            Ok(service) => service,
+            Err(problem) => return misconfigured(problem),
+        };
+        let ask = Ask::read(
+            header("prefer").as_deref(),
+            header("x-email-queue-cause").as_deref(),
+        );
+        let (ticket, run) = match service.enter(ask, header("x-test-run-fault")) {
+            Ok(entry) => entry,
+            Err(busy) => return refused(busy),
+        };
+        if ask.respond_async {
+            let ended = future_to_promise(async move {
+                let _ = run.await;
+                Ok(JsValue::UNDEFINED)
+            });
+            self.host.work(&ended, ticket.guard_millis());
+            let accepted = Accepted {
+                run_id: &ticket.id,
+                accepted: true,
+            };
+            return answer(202, &accepted, &[("preference-applied", "respond-async")]);
         }
-        #[cfg(feature = "test-faults")]
-        super::faults::inject(&headers).await;
-        match &self.service {
-            Ok(service) => {
-                let run = service.gate.enter(service.clone().run());
-                let report = run.await;
-                answer(200, &report)
-            }
-            Err(problem) => {
-                let text = problem.to_string();
-                log(&format!(
-                    "{{\"event\":\"email_queue_run\",\"error\":{text:?}}}"
-                ));
-                answer(
-                    500,
-                    &Problem::new("misconfigured", &text).about(problem.variable),
-                )
-            }
+        match run.await {
+            Ok(report) => answer(200, &report, &[]),
+            Err(busy) => refused(busy),
         }
     }
 }
 
-impl Service {
-    fn new(variables: &HashMap<String, String>) -> Result<Self, EnvironmentError> {
-        let environment = Environment::read(variables)?;
-        let rpc = PostgrestRpc::new(&environment.supabase_url, &environment.supabase_key).map_err(
-            |error| match error.field.as_deref() {
-                Some("url") => EnvironmentError {
-                    variable: "SUPABASE_URL",
-                    problem: "must be the project's http(s) address",
-                },
-                _ => EnvironmentError {
-                    variable: "SUPABASE_SECRET_KEYS",
-                    problem: "must hold a secret key of the project, or SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
-                },
-            },
-        )?;
-        Ok(Self {
-            queue: RpcQueue::new(
-                rpc,
-                environment.email_from.clone(),
-                &environment.supabase_url,
-            ),
-            mailer: ResendMailer::new(&environment.resend_url, &environment.resend_key),
-            environment,
-            gate: Gate::default(),
-        })
-    }
+/// In test builds, breaks as a header says.
+pub(super) async fn inject(fault: Option<&str>) {
+    #[cfg(feature = "test-faults")]
+    super::faults::inject(fault).await;
+    #[cfg(not(feature = "test-faults"))]
+    let _ = fault;
+}
 
-    async fn run(self: Rc<Self>) -> Report {
-        let report = run(
-            &self.queue,
-            &self.mailer,
-            &JavaScriptClock,
-            &JavaScriptRandom,
-            self.environment.config,
-        )
-        .await;
-        let line = LogLine {
-            event: "email_queue_run",
-            report: &report,
-        };
-        log(&serde_json::to_string(&line).unwrap_or_default());
-        report
-    }
+fn misconfigured(problem: &EnvironmentError) -> Result<Response, JsValue> {
+    let text = problem.to_string();
+    log_line(&Misconfigured {
+        event: "email_queue_run",
+        error: &text,
+    });
+    answer(
+        500,
+        &Problem::new("misconfigured", &text).about(problem.variable),
+        &[],
+    )
+}
+
+fn refused(busy: Busy) -> Result<Response, JsValue> {
+    let seconds = busy.retry_after.as_secs_f64().ceil().to_string();
+    answer(
+        503,
+        &Problem::new("busy", BUSY),
+        &[("retry-after", &seconds)],
+    )
 }
 
 #[derive(Serialize)]
-struct LogLine<'a> {
+struct Misconfigured<'a> {
     event: &'static str,
-    #[serde(flatten)]
-    report: &'a Report,
+    error: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Accepted<'a> {
+    run_id: &'a str,
+    accepted: bool,
 }
 
 #[derive(Serialize)]
 struct Problem<'a> {
     error: &'a str,
     code: &'static str,
-    /// The field of the request, or the environment variable.
+    /// The environment variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'static str>,
     #[serde(rename = "requestId")]
@@ -192,18 +181,12 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// The body says nothing to the function; one that is broken shows a caller's mistake.
-fn is_object_or_empty(body: &str) -> bool {
-    body.trim().is_empty()
-        || serde_json::from_str::<serde_json::Value>(body).is_ok_and(|body| body.is_object())
-}
-
-fn answer(status: u16, body: &impl Serialize) -> Result<Response, JsValue> {
+fn answer(status: u16, body: &impl Serialize, more: &[(&str, &str)]) -> Result<Response, JsValue> {
     let headers = Headers::new()?;
     headers.set("content-type", "application/json")?;
     headers.set("cache-control", "no-store")?;
-    if status == 405 {
-        headers.set("allow", "POST")?;
+    for (name, value) in more {
+        headers.set(name, value)?;
     }
     let init = ResponseInit::new();
     init.set_status(status);

@@ -8,6 +8,8 @@ mod faults;
 mod function;
 #[cfg(feature = "client")]
 mod provider;
+#[cfg(feature = "worker")]
+mod service;
 
 use wasm_bindgen::prelude::*;
 

@@ -29,6 +29,10 @@ pub struct Reply {
     pub retry_cap_ms: Option<u64>,
     /// The database's clock, in milliseconds since 1970.
     pub now_ms: u64,
+    /// Setting: enqueues wake the function at most once in so many milliseconds; `None` where they do not.
+    pub wake_every_ms: Option<u64>,
+    /// The database has recorded the end of the run that called.
+    pub run_ended: bool,
 }
 
 /// What became of a settle.

@@ -15,6 +15,42 @@ pub struct Request {
     pub claim: Option<Claim>,
     /// Whether to count what is due and not claimed.
     pub count_remaining: bool,
+    /// What the database keeps of the run that calls; a worker may say nothing of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
+}
+
+/// The run that calls, for the database's record and for its wake-ups.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Run {
+    /// Its id.
+    pub id: String,
+    /// What it was started for.
+    pub cause: Cause,
+    /// For so long enqueues make no call of the function: the run looks again by then. 0: from now on they make calls
+    /// again; the claim of this call comes after that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet_ms: Option<u64>,
+    /// The run ends with this call, unless the claim gives something or something stands in the way.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub last: bool,
+    /// What the run did, as JSON of a `Report`. Without a claim it has ended with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Value>,
+}
+
+/// What a run was started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// An enqueue.
+    Wake,
+    /// The schedule.
+    Schedule,
+    /// Somebody called `email_queue_call`.
+    Hand,
+    /// Anybody else's request.
+    Http,
 }
 
 /// Up to one dispatch for each token.

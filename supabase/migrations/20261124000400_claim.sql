@@ -13,6 +13,16 @@ end
 $$;
 comment on function email_queue_private.is_paused(text) is 'Whether the sender domain of a lane is paused.';
 
+-- Whether the provider refused the sender domain of a lane when it was asked last: others of the same priority go before it.
+create function email_queue_private.is_refused(p_lane text) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (select 1 from email_queue_private.paused_domain as p where p.domain = split_part(p_lane, ':', 2) and p.refusals > 0);
+end
+$$;
+comment on function email_queue_private.is_refused(text) is 'Whether the provider refused the sender domain of a lane when it was asked last.';
+
 -- Whether the circuit breaker has closed a lane: it or its endpoint is one of p_closed.
 create function email_queue_private.is_closed(p_lane text, p_closed text[]) returns boolean
 language plpgsql immutable set search_path = pg_catalog, pg_temp
@@ -192,8 +202,8 @@ begin
         order by d.visible_at, d.id limit 20
       ) as d
       union all
-      select h.lane, null, h.priority, 1, h.run_at, coalesce(h.lane = any (v_first), false)
-      from email_queue_private.heads(p_type, v_now, v_closed) as h
+      select h.lane, null, h.priority, case when f.first then 1 else 1 + email_queue_private.is_refused(h.lane)::integer end, h.run_at, f.first
+      from email_queue_private.heads(p_type, v_now, v_closed) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
     ) as c order by case when c.first then 0 else c.priority end, c.kind, case when c.first then '-infinity' else c.since end, c.lane collate "C"
   loop
     if v_head.lane is null then

@@ -2,6 +2,43 @@ set standard_conforming_strings = on;
 
 -- Settle: applies the worker's decision under its lease token.
 
+-- The provider refuses mail of a sender domain. The pause doubles while that goes on, up to a day, so that many domains that
+-- nobody verifies ask for few requests; an operator's own pause stands. What has waited for three days by then has waited long
+-- enough: it fails with the provider's reason, and can be redriven once the domain is verified. Bounded: the rest fails with
+-- the next refusal.
+create function email_queue_private.refuse_domain(p_domain text, p_ms bigint, p_reason text) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_since timestamptz;
+begin
+  insert into email_queue_private.paused_domain as d (domain, paused_at, paused_until, reason, refusals, first_refused_at)
+  values (p_domain, v_now, v_now + p_ms * interval '1 millisecond', p_reason, 1, v_now)
+  on conflict (domain) do update
+  set paused_at = v_now, reason = excluded.reason, refusals = d.refusals + 1, first_refused_at = coalesce(d.first_refused_at, v_now),
+    paused_until = v_now + case when p_ms is not null then least(p_ms * power(2, least(d.refusals, 20)), 86400000) end * interval '1 millisecond'
+  where d.paused_until <= v_now;
+  select d.first_refused_at into v_since from email_queue_private.paused_domain as d where d.domain = p_domain collate "C";
+  if v_since <= v_now - interval '3 days' then
+    with late as materialized (
+      select r.id, r.attempts, r.errors from email_queue_private.ready as r
+      where r.type = 'email' and r.lane = any (array['batch:' || p_domain, 'single:' || p_domain]) and r.priority = any (array[0, 1, 2, 3])
+        and r.run_at <= v_now - interval '3 days'
+      order by r.run_at limit 5000 for update skip locked
+    ), gone as (
+      delete from email_queue_private.ready as r using late as l where r.id = l.id
+    )
+    update email_queue_private.message as m
+    set status = 'failed', reason = 'rejected', completed_at = v_now, attempts = l.attempts,
+      errors = email_queue_private.append_errors(l.errors,
+        email_queue_private.stamp_error(jsonb_build_object('class', 'misconfigured', 'message', p_reason), l.attempts))
+    from late as l where m.id = l.id;
+  end if;
+end
+$$;
+comment on function email_queue_private.refuse_domain(text, bigint, text) is 'Pauses a sender domain that the provider refuses, each time for longer; what waited for days fails.';
+
 -- What an answer says about the provider as a whole. p_signals: {answered, cooldown_ms, cooldown_reason,
 -- pause: {scope: queue|domain, ms?, reason}, rate_limit}.
 create function email_queue_private.apply_signals(p_dispatch email_queue_private.dispatch, p_signals jsonb) returns void
@@ -33,24 +70,24 @@ begin
     set paused_at = v_now, paused_until = v_until, pause_reason = coalesce(v_pause ->> 'reason', 'the provider refused')
     where paused_at is null or paused_until <= v_now;
   elsif v_pause ->> 'scope' = 'domain' then
-    insert into email_queue_private.paused_domain as d (domain, paused_at, paused_until, reason)
-    values (split_part(p_dispatch.lane, ':', 2), v_now, v_until, coalesce(v_pause ->> 'reason', 'the provider refused'))
-    on conflict (domain) do update
-    set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason
-    where d.paused_until <= v_now;
+    perform email_queue_private.refuse_domain(split_part(p_dispatch.lane, ':', 2), (v_pause ->> 'ms')::bigint,
+      coalesce(v_pause ->> 'reason', 'the provider refused'));
   end if;
   perform email_queue_private.judge(p_dispatch, (p_signals ->> 'answered')::boolean);
 end
 $$;
 comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the circuit breaker.';
 
--- Halves a dispatch of which nothing was accepted, to find the member that was refused. New ids, so new keys.
+-- Halves a dispatch of which nothing was accepted, to find the member that was refused, or as many as a quota has room for. New
+-- ids, so new keys. The smaller come first, as if they had waited longer: one message alone is reached after seven requests,
+-- where a backlog of batches would first be halved whole.
 create function email_queue_private.split_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   insert into email_queue_private.dispatch (id, created_at, updated_at, visible_at, send_before, bytes, priority, attempts_allowed,
     type, lane, message_ids, member_attempts, member_errors)
-  select email_queue_private.new_id(), clock_timestamp(), clock_timestamp(), clock_timestamp(), min(m.send_before),
+  select email_queue_private.new_id(), clock_timestamp(), clock_timestamp(),
+    clock_timestamp() - (100 - cardinality(p_dispatch.message_ids)) * interval '1 second', min(m.send_before),
     sum(m.bytes), p_dispatch.priority, max(m.max_attempts - e.attempts - p_dispatch.attempt), p_dispatch.type, p_dispatch.lane,
     array_agg(e.id order by e.ordinal), array_agg((e.attempts + p_dispatch.attempt)::smallint order by e.ordinal),
     jsonb_object_agg(e.id, email_queue_private.append_errors(e.errors, p_dispatch.errors))
@@ -168,6 +205,10 @@ begin
       then email_queue_private.append_errors(v_dispatch.member_errors -> s.id::text, v_dispatch.errors) end
   from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text, provider_message_id text)
   where s.outcome = 'completed' and m.id = s.id and m.status is null;
+  if found then
+    -- The provider takes mail of this domain again.
+    delete from email_queue_private.paused_domain as p where p.domain = split_part(v_dispatch.lane, ':', 2) and p.refusals > 0;
+  end if;
   for v_member in
     select s.reason, s.error, array_agg(s.id) as ids
     from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text, reason text, error jsonb)

@@ -44,7 +44,7 @@ as $$
   from (
     select regexp_replace(regexp_replace(split_part(split_part(split_part(regexp_replace(u.url, '^https?://', ''), '/', 1), '?', 1), '#', 1), '^.*@', ''),
       case when u.url like 'https:%' then ':443$' else ':80$' end, '') as address
-    from (select left(lower(btrim(p_url)), 300) as url) as u
+    from (select left(lower(btrim(p_url) collate "C"), 300) as url) as u
   ) as a
 $$;
 comment on function email_queue_private.identity_address(text) is 'The host of an address, for comparisons; localhost for all names of this machine.';

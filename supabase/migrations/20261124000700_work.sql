@@ -127,18 +127,22 @@ declare
   v_stuck text;
   v_copy jsonb := email_queue_private.identity_obstacle(p_request);
   v_setting email_queue_private.setting;
+  v_run jsonb := case when jsonb_typeof(p_request -> 'run') = 'object' then p_request -> 'run' end;
+  v_run_ended boolean := false;
 begin
   select '{}'::json[] as claims, null::jsonb as obstacle, null::bigint as next_due_ms into v_claim;
   -- What claim and begin promise must survive a crash of the server, whatever the role's default is.
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  if p_request ? 'seed_sender' and email_queue_private.sender_domain(p_request -> 'seed_sender') is not null
+  if p_request ? 'seed_sender' and (email_queue_private.sender_fault(p_request -> 'seed_sender')).message is null
     and (email_queue_private.settings()).default_sender is null
   then
     insert into email_queue_private.setting default values on conflict do nothing;
     update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
   end if;
+  -- Before the claim: who enqueues after it may make a call again.
+  perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
   -- One lock order for all calls that name several dispatches.
   perform 1 from email_queue_private.dispatch as d
   where d.id in (
@@ -177,12 +181,18 @@ begin
       v_begins := v_begins || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', sqlerrm);
     end;
   end loop;
+  if v_run is not null then
+    -- As the run sees it: it goes on where something was claimed, or may be claimed in a moment.
+    v_run_ended := email_queue_private.record_run(v_run, (v_run ->> 'last')::boolean is true and cardinality(v_claim.claims) = 0
+      and v_claim.obstacle is null and v_claim_error is null and v_claim.next_due_ms is distinct from 0);
+  end if;
   v_setting := email_queue_private.settings();
   return json_build_object('settles', v_settles, 'begins', v_begins,
     'claims', v_claim.claims, 'obstacle', v_claim.obstacle, 'next_due_ms', v_claim.next_due_ms, 'claim_error', v_claim_error,
     'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining(coalesce(p_request ->> 'type', 'email')) end,
     'retry_base_ms', v_setting.retry_base_ms, 'retry_cap_ms', v_setting.retry_cap_ms,
-    'now_ms', floor(extract(epoch from clock_timestamp()) * 1000));
+    'now_ms', floor(extract(epoch from clock_timestamp()) * 1000),
+    'wake_every_ms', case when v_run is not null then (email_queue_private.wiring_now()).wake_every_ms end, 'run_ended', v_run_ended);
 end
 $$;
 comment on function email_queue_private.work(jsonb) is 'Settles, claims and begins in this order; a failure of one step leaves the others standing.';
@@ -200,7 +210,7 @@ begin
 end
 $$;
 comment on function public.email_queue_work(jsonb) is
-  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}, count_remaining, seed_sender, project_url}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
+  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}, count_remaining, seed_sender, project_url, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
 
 create function public.email_queue_claim(
   p_token uuid, p_type text default 'email', p_lease_ms bigint default 60000, p_max_messages integer default 100, p_max_bytes bigint default 8388608

@@ -41,7 +41,7 @@ begin
     end if;
     if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'payload_retention')
       or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) not in ('string', 'null')
-      or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) = 'string' and email_queue_private.sender_domain(p_settings -> v_key) is null then
+      or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) = 'string' and (email_queue_private.sender_fault(p_settings -> v_key)).message is not null then
       perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
     end if;
     begin
@@ -95,7 +95,7 @@ begin
     insert into email_queue_private.paused_domain (domain, paused_at, paused_until, reason)
     values (lower(p_domain collate "C"), clock_timestamp(), v_until, coalesce(p_reason, 'paused by an operator'))
     on conflict (domain) do update
-    set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason;
+    set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason, refusals = 0, first_refused_at = null;
   end if;
   return jsonb_build_object('domain', lower(p_domain collate "C"), 'paused_until', v_until);
 end

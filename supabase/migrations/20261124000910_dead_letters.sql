@@ -51,7 +51,7 @@ begin
     and (p_filter ->> 'reason' is null or m.reason = p_filter ->> 'reason')
     and (p_filter ->> 'since' is null or m.completed_at >= (p_filter ->> 'since')::timestamptz)
     and (p_filter ->> 'until' is null or m.completed_at < (p_filter ->> 'until')::timestamptz)
-    and (p_filter ->> 'text' is null or strpos(lower(coalesce(m.errors ->> -1, '')), lower(p_filter ->> 'text')) > 0)
+    and (p_filter ->> 'text' is null or strpos(lower(coalesce(m.errors ->> -1, '') collate "C"), lower((p_filter ->> 'text') collate "C")) > 0)
     and (v_metadata is null or m.id = any (array(
       select o.id from email_queue_private.message as o where o.metadata @> v_metadata and o.reason is not null and o.status = 'failed')))
   order by case when p_newest then m.id end desc, case when not p_newest then m.id end
@@ -70,28 +70,35 @@ $$;
 comment on function public.email_queue_dead_letters(jsonb, integer, uuid) is
   'Failed messages, newest first, at most 1000. p_filter: {type, reason, since, until, text, metadata}; p_before (an id) continues a page.';
 
--- Why a dead letter may not be sent again, or null.
-create function email_queue_private.redrive_obstacle(p_message email_queue_private.message, p_allow_duplicates boolean) returns text
-language sql stable set search_path = pg_catalog, pg_temp
+-- Why a dead letter may not be sent again, or null. p_payload is what would be sent.
+create function email_queue_private.redrive_obstacle(p_message email_queue_private.message, p_payload jsonb, p_allow_duplicates boolean) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
-  select case
+begin
+  return case
     when p_message.reason = 'unknown_outcome' and not coalesce(p_allow_duplicates, false)
       then 'it may have been sent: redrive it with p_allow_duplicates'
-    when not exists (select 1 from email_queue_private.body as b where b.id = p_message.id) then 'its payload was erased'
-  end
+    when p_payload is null then 'its payload was erased'
+    when p_message.type = 'email' and (email_queue_private.sender_fault(p_payload -> 'from')).message is not null
+      then 'its sender is refused: redrive it with p_from'
+  end;
+end
 $$;
-comment on function email_queue_private.redrive_obstacle(email_queue_private.message, boolean) is 'Why a dead letter may not be sent again; null where it may.';
+comment on function email_queue_private.redrive_obstacle(email_queue_private.message, jsonb, boolean) is 'Why a dead letter may not be sent again; null where it may.';
 
 -- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped: whoever redrives wants
 -- it sent. Messages that are asked for by id and are no dead letters are named with what they are.
+-- p_from is the sender of the e-mails from now on: theirs was refused, for instance. A payload never changes otherwise, and a
+-- dead letter that is redriven is a new message's equal: no request with the old payload will leave any more.
 create function public.email_queue_redrive(
   p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false,
-  p_allow_duplicates boolean default false, p_limit integer default 1000
+  p_allow_duplicates boolean default false, p_limit integer default 1000, p_from text default null
 ) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 declare
   v_filter jsonb := email_queue_private.check_filter(p_filter, true);
+  v_fault text := (email_queue_private.sender_fault(to_jsonb(p_from))).message;
   v_message email_queue_private.message;
   v_payload jsonb;
   v_obstacle text;
@@ -101,27 +108,38 @@ begin
   if p_ids is null and p_filter is null then
     perform email_queue_private.refuse('ids', 'is missing: give p_ids, or p_filter ({} for all dead letters)');
   end if;
+  if p_from is not null and v_fault is not null then
+    perform email_queue_private.refuse('from', v_fault);
+  end if;
   for v_message in
     select m.* from email_queue_private.message as m
     where m.id = any (array(select d.id from email_queue_private.dead_letters(p_ids, v_filter, null, false, p_limit) as d))
       and m.status = 'failed'
     order by m.id for update
   loop
-    v_obstacle := email_queue_private.redrive_obstacle(v_message, p_allow_duplicates);
+    v_payload := (select b.payload from email_queue_private.body as b where b.id = v_message.id);
+    if v_message.type = 'email' and p_from is not null then
+      v_payload := v_payload || jsonb_build_object('from', p_from);
+    end if;
+    v_obstacle := email_queue_private.redrive_obstacle(v_message, v_payload, p_allow_duplicates);
     if v_obstacle is not null then
       v_refused := v_refused || jsonb_build_object('id', v_message.id, 'reason', v_obstacle);
       continue;
     end if;
     v_redriven := v_redriven || v_message.id;
     if not coalesce(p_dry_run, false) then
-      select b.payload into v_payload from email_queue_private.body as b where b.id = v_message.id;
+      if v_message.type = 'email' and p_from is not null then
+        v_message.bytes := octet_length(v_payload::text);
+        delete from email_queue_private.body as b where b.id = v_message.id;
+        insert into email_queue_private.body (id, payload) values (v_message.id, v_payload);
+      end if;
       insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, errors)
       values (v_message.id, clock_timestamp(), clock_timestamp(),
         case when v_message.send_before > clock_timestamp() then v_message.send_before end, v_message.bytes, v_message.priority,
         v_message.max_attempts, v_message.type,
         case when v_message.type = 'email' then email_queue_private.check_email(v_payload) else 'single:' end, v_message.errors);
       update email_queue_private.message as m
-      set status = null, reason = null, completed_at = null, attempts = null, dispatch_id = null, errors = null,
+      set status = null, reason = null, completed_at = null, attempts = null, dispatch_id = null, errors = null, bytes = v_message.bytes,
         send_before = case when m.send_before > clock_timestamp() then m.send_before end
       where m.id = v_message.id;
     end if;
@@ -135,8 +153,8 @@ begin
   return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'redriven', to_jsonb(v_redriven), 'refused', to_jsonb(v_refused));
 end
 $$;
-comment on function public.email_queue_redrive(uuid[], jsonb, boolean, boolean, integer) is
-  'Puts dead letters back to be sent, at most 1000 a call. Answers {dry_run, redriven: [id], refused: [{id, reason}]}.';
+comment on function public.email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text) is
+  'Puts dead letters back to be sent, at most 1000 a call; p_from gives the e-mails another sender. Answers {dry_run, redriven: [id], refused: [{id, reason}]}.';
 
 create function public.email_queue_discard(
   p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false, p_limit integer default 1000

@@ -7,10 +7,8 @@ create table email_queue_private.wiring (
   singleton boolean constraint wiring_is_one_row primary key default true,
   cron_line text,
   scheduled_at timestamptz,
-  timeout_ms integer not null default 60000,
-  wake_every_ms integer not null default 1000,
+  wake_every_ms integer,
   constraint wiring_singleton_is_true check (singleton),
-  constraint wiring_timeout_in_range check (timeout_ms between 5000 and 150000),
   constraint wiring_wake_every_in_range check (wake_every_ms between 100 and 3600000)
 );
 alter table email_queue_private.wiring enable row level security;
@@ -18,8 +16,7 @@ comment on table email_queue_private.wiring is 'How the database calls the funct
 comment on column email_queue_private.wiring.singleton is 'Always true: the table has one row.';
 comment on column email_queue_private.wiring.cron_line is 'The schedule as pg_cron has it; null where there is none.';
 comment on column email_queue_private.wiring.scheduled_at is 'When it was scheduled: before the first run is due, its absence says nothing.';
-comment on column email_queue_private.wiring.timeout_ms is 'How long pg_net waits for an answer: a run of 50 seconds, and what surrounds it. Its own default is 5 seconds.';
-comment on column email_queue_private.wiring.wake_every_ms is 'A wake-up on enqueue is sent at most once in so many milliseconds, over all sessions.';
+comment on column email_queue_private.wiring.wake_every_ms is 'An enqueue wakes the function, at most once in so many milliseconds over all sessions; null: it does not.';
 
 create function email_queue_private.wiring_now() returns email_queue_private.wiring
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -30,7 +27,7 @@ begin
   select * into v_wiring from email_queue_private.wiring as w;
   if not found then
     -- The table's defaults, written as a row.
-    v_wiring := row(true, null, null, 60000, 1000);
+    v_wiring := row(true, null, null, null);
   end if;
   return v_wiring;
 end
@@ -121,6 +118,7 @@ $$;
 comment on function email_queue_private.vault_secret(text) is 'A secret of ours from Vault; raises 55000 with its name where it is missing.';
 
 -- pg_net sends after the commit. Any login can read its queue, so the header carries a secret that can only start a run.
+-- pg_net has one worker, which waits for the slowest of its requests: the function answers at once and works on.
 create function email_queue_private.call_function(p_cause text) returns bigint
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -128,10 +126,10 @@ declare
   v_id bigint;
 begin
   perform email_queue_private.need_extension('pg_net');
-  execute email_queue_private.external('select net.http_post(url := $1, body := $2, headers := $3, timeout_milliseconds := $4)') into v_id
-  using email_queue_private.vault_secret('email_queue_url'), jsonb_build_object('cause', p_cause),
-    jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || email_queue_private.vault_secret('email_queue_secret')),
-    (email_queue_private.wiring_now()).timeout_ms;
+  execute email_queue_private.external('select net.http_post(url := $1, headers := $2, timeout_milliseconds := 5000)') into v_id
+  using email_queue_private.vault_secret('email_queue_url'),
+    jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || email_queue_private.vault_secret('email_queue_secret'),
+      'Prefer', 'respond-async', 'X-Email-Queue-Cause', p_cause);
   -- After a crash of the server pg_net's ids, which are unlogged, start again.
   insert into email_queue_private.call (request_id, called_at, cause) values (v_id, clock_timestamp(), p_cause)
   on conflict (request_id) do update set called_at = excluded.called_at, cause = excluded.cause;
@@ -145,11 +143,30 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform email_queue_private.check_caller();
-  delete from email_queue_private.call where called_at < clock_timestamp() - interval '6 hours';
+  delete from email_queue_private.call where request_id in (
+    select c.request_id from email_queue_private.call as c where c.called_at < clock_timestamp() - interval '6 hours' order by c.called_at limit 100);
+  if p_cause = 'schedule' and email_queue_private.is_listened_to() then
+    return jsonb_build_object('request_id', null, 'listening', true);
+  end if;
   return jsonb_build_object('request_id', email_queue_private.call_function(p_cause));
 end
 $$;
 comment on function public.email_queue_call(text) is 'Starts a run of the function through pg_net, as the schedule does. email_queue_doctor says what came of it.';
+
+-- A run that died is believed in for no longer than it keeps enqueues quiet.
+create function email_queue_private.is_listened_to() returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000);
+begin
+  return (email_queue_private.wiring_now()).wake_every_ms <= 5000
+    and exists (select from email_queue_private.next_wake as n where n.last_value between v_now + 1 and v_now + 10000)
+    and exists (select from email_queue_private.run as r where r.started_at > clock_timestamp() - interval '5 minutes'
+      and r.ended_at is null and r.last_seen_at > clock_timestamp() - interval '15 seconds');
+end
+$$;
+comment on function email_queue_private.is_listened_to() is 'Whether a run is under way that looks for mail every few seconds: the schedule need not call.';
 
 create function email_queue_private.store_secret(p_name text, p_secret text, p_description text) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp

@@ -99,7 +99,8 @@ end
 $$;
 comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants right.';
 
-create function public.email_queue_schedule(p_every text default '10 seconds', p_timeout_seconds integer default 60) returns jsonb
+-- p_timeout_seconds: of no effect any more. pg_net waited so long for a run; now the function answers at once.
+create function public.email_queue_schedule(p_every text default '10 seconds', p_timeout_seconds integer default null) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
@@ -108,9 +109,6 @@ declare
 begin
   perform email_queue_private.check_caller();
   v_line := email_queue_private.cron_line(p_every);
-  if coalesce(p_timeout_seconds not between 5 and 150, true) then
-    perform email_queue_private.refuse('timeout_seconds', 'must be 5 to 150: a little more than a run takes');
-  end if;
   perform email_queue_private.need_extension('pg_cron'), email_queue_private.need_extension('pg_net'),
     email_queue_private.vault_secret('email_queue_url'), email_queue_private.vault_secret('email_queue_secret');
   v_changed := email_queue_private.ensure_job('email-queue-run', v_line, 'select public.email_queue_call(p_cause => ''schedule''::text)');
@@ -118,13 +116,13 @@ begin
   v_changed := email_queue_private.ensure_job('email-queue-cron-log', '23 * * * *', 'select email_queue_private.prune_cron_log()') or v_changed;
   insert into email_queue_private.wiring default values on conflict do nothing;
   update email_queue_private.wiring
-  set cron_line = v_line, timeout_ms = p_timeout_seconds * 1000, scheduled_at = case when v_changed then clock_timestamp() else scheduled_at end
-  where singleton and (v_changed or (cron_line, timeout_ms) is distinct from (v_line, p_timeout_seconds * 1000));
-  return jsonb_build_object('schedule', v_line, 'timeout_seconds', p_timeout_seconds, 'changed', v_changed or found);
+  set cron_line = v_line, scheduled_at = case when v_changed then clock_timestamp() else scheduled_at end
+  where singleton and (v_changed or cron_line is distinct from v_line);
+  return jsonb_build_object('schedule', v_line, 'changed', v_changed or found);
 end
 $$;
 comment on function public.email_queue_schedule(text, integer) is
-  'Has pg_cron call the function every so often ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, timeout_seconds, changed}.';
+  'Has pg_cron call the function every so often ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, changed}.';
 
 create function public.email_queue_unschedule() returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'

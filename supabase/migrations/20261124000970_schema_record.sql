@@ -56,7 +56,7 @@ language sql stable set search_path = pg_catalog, pg_temp
 as $$
   with service as (select r.oid from pg_catalog.pg_roles as r where r.rolname = 'service_role'),
   wanted as (
-    select c.oid as relation, upper(btrim(p)) as privilege
+    select c.oid as relation, upper(btrim(p) collate "C") as privilege
     from email_queue_private.rights() as r join pg_catalog.pg_class as c on c.oid = to_regclass(r.relation)
     cross join lateral regexp_split_to_table(r.rights, ',') as p
   )
@@ -67,7 +67,7 @@ as $$
     left join pg_catalog.pg_roles as r on r.oid = a.grantee
     where a.grantee = 0 or r.rolname in ('anon', 'authenticated')
     union all
-    select format('%s may %s %s', coalesce(r.rolname, 'PUBLIC'), lower(a.privilege_type), c.oid::regclass)
+    select format('%s may %s %s', coalesce(r.rolname, 'PUBLIC'), lower(a.privilege_type collate "C"), c.oid::regclass)
     from email_queue_private.our_relations() as c
     cross join lateral aclexplode(c.relacl) as a
     left join pg_catalog.pg_roles as r on r.oid = a.grantee
@@ -85,7 +85,7 @@ as $$
     from email_queue_private.our_functions() as p cross join service as s
     where p.prokind = 'f' and not has_function_privilege(s.oid, p.oid, 'execute')
     union all
-    select format('service_role may not %s %s', lower(w.privilege), w.relation::regclass)
+    select format('service_role may not %s %s', lower(w.privilege collate "C"), w.relation::regclass)
     from wanted as w cross join service as s
     where not exists (select 1 from pg_catalog.pg_class as c cross join lateral aclexplode(c.relacl) as a
       where c.oid = w.relation and a.grantee = s.oid and a.privilege_type = w.privilege)

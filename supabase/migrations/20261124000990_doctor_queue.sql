@@ -1,6 +1,6 @@
 set standard_conforming_strings = on;
 
--- The doctor, of the queue: what the function answered, what waits, what stands in the way, and the settings around it.
+-- The doctor, of the queue: what the function answered and did, what waits, what stands in the way, and the settings around it.
 
 create function email_queue_private.doctor_answers() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -14,7 +14,6 @@ declare
   v_error text;
   v_content text;
   v_unanswered timestamptz;
-  v_timeout interval := (email_queue_private.wiring_now()).timeout_ms * interval '1 millisecond';
   v_answer jsonb;
   v_detail text;
   v_remedy text := 'supabase/functions/deploy.sh';
@@ -28,7 +27,7 @@ begin
     from email_queue_private.call as c join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
     order by c.called_at desc, c.request_id desc limit 1') into v_id, v_called_at, v_cause, v_status, v_timed_out, v_error, v_content;
   select min(c.called_at) into v_unanswered from email_queue_private.call as c
-  where c.called_at > coalesce(v_called_at, '-infinity') and c.called_at < statement_timestamp() - v_timeout - interval '10 seconds';
+  where c.called_at > coalesce(v_called_at, '-infinity') and c.called_at < statement_timestamp() - interval '1 minute';
   if v_unanswered is not null then
     return next email_queue_private.finding('answers', 'fail', format('pg_net has answered no call since %s', v_unanswered), 'select net.worker_restart();');
     return;
@@ -43,31 +42,67 @@ begin
   end;
   case
     when v_timed_out or v_error ilike '%time%out%' then
-      v_detail := format('timed out after %s seconds', extract(epoch from v_timeout)::integer);
-      v_remedy := 'Look at the function''s logs. If its runs are longer than that: select email_queue_schedule(p_timeout_seconds => 150);';
+      v_detail := 'timed out: the function answers a call before it works, so it does not start';
+      v_remedy := 'Look at the function''s logs (dashboard: Edge Functions)';
     when v_status is null then
       v_detail := 'did not reach the function: ' || coalesce(left(v_error, 200), 'no reason given');
     when v_status = 401 then
       v_detail := 'was refused (401): the secret in Vault is not the function''s';
     when v_status = 404 then
       v_detail := 'found no function (404): it is not deployed, or email_queue_url is wrong';
-    when v_status <> 200 then
-      v_detail := format('was answered with %s', v_status);
-      v_remedy := 'Look at the function''s logs (dashboard: Edge Functions). If a secret is missing there: supabase/functions/deploy.sh';
-    when v_answer ->> 'stopped' is null then
-      v_detail := 'was answered by something else than the function';
-    when v_answer ->> 'stopped' in ('misconfigured', 'unavailable') then
-      v_detail := format('ended as %s: %s', v_answer ->> 'stopped', coalesce(v_answer ->> 'reason', 'the function''s log has the reason'));
-      v_remedy := 'Put right in .env what the reason names (RESEND_API_KEY, a key of the project), then: supabase/functions/deploy.sh';
-    else
-      v_detail := format('ended as %s', v_answer ->> 'stopped');
+    when v_status in (200, 202) and v_answer ? 'runId' then
+      v_detail := 'was accepted';
       v_remedy := null;
+    when v_status = 503 and v_answer ->> 'code' = 'busy' then
+      v_detail := 'came to an isolate that takes no more runs: the next call starts another one';
+      v_remedy := null;
+    when v_status in (200, 202) then
+      v_detail := 'was answered by something else than the function';
+    else
+      v_detail := format('was answered with %s', v_status) || coalesce(': ' || left(v_answer ->> 'error', 200), '');
+      v_remedy := 'Look at the function''s logs (dashboard: Edge Functions). If a secret is missing there: supabase/functions/deploy.sh';
   end case;
   return next email_queue_private.finding('answers', case when v_remedy is null then 'ok' else 'fail' end,
     format('the call of %s (%s) %s', v_called_at, v_cause, v_detail), v_remedy, jsonb_build_object('request_id', v_id));
 end
 $$;
-comment on function email_queue_private.doctor_answers() is 'What pg_net got from the function.';
+comment on function email_queue_private.doctor_answers() is 'What pg_net got from the function: whether its calls are accepted.';
+
+-- A run sends its first call within seconds, and one that is under way a call at least every half a minute.
+create function email_queue_private.doctor_runs() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_asked timestamptz := (select max(c.called_at) from email_queue_private.call as c where c.called_at < statement_timestamp() - interval '1 minute');
+  v_seen timestamptz;
+  v_dead integer;
+  v_all integer;
+  v_run email_queue_private.run;
+begin
+  select max(greatest(r.last_seen_at, r.ended_at)),
+    count(*) filter (where r.ended_at is null and r.last_seen_at < statement_timestamp() - interval '3 minutes' and r.started_at > statement_timestamp() - interval '1 hour'),
+    count(*) filter (where r.started_at > statement_timestamp() - interval '1 hour')
+  into v_seen, v_dead, v_all from email_queue_private.run as r;
+  if v_asked > coalesce(v_seen, '-infinity') then
+    return next email_queue_private.finding('runs', 'fail', format('a run was asked for at %s and never started; %s', v_asked,
+      coalesce('the last sign of one is of ' || v_seen, 'none ever has')), 'supabase/functions/deploy.sh');
+    return;
+  end if;
+  select * into v_run from email_queue_private.run as r
+  where r.ended_at is not null or r.last_seen_at < statement_timestamp() - interval '3 minutes' order by r.started_at desc, r.id desc limit 1;
+  return next case
+    when v_run.id is null then email_queue_private.finding('runs', 'ok', 'none has ended yet')
+    when v_run.ended_at is null then email_queue_private.finding('runs', 'fail', format('the run of %s (%s) never ended: the last sign of it is of %s; it was killed, and its leases end by themselves',
+      v_run.started_at, v_run.cause, v_run.last_seen_at), 'Look at the function''s logs (dashboard: Edge Functions) for a limit: wall clock (EMAIL_QUEUE_WALL_SECONDS), CPU or memory')
+    when v_run.stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('runs', 'fail', format('the run of %s (%s) ended as %s: %s',
+      v_run.started_at, v_run.cause, v_run.stopped, coalesce(v_run.reason, 'the function''s log has the reason')),
+      'Put right in .env what the reason names (RESEND_API_KEY, a key of the project), then: supabase/functions/deploy.sh')
+    when v_dead > 0 then email_queue_private.finding('runs', 'warn', format('%s of the %s runs of the last hour never ended: they were killed', v_dead, v_all),
+      'Look at the function''s logs (dashboard: Edge Functions) for a limit: wall clock (EMAIL_QUEUE_WALL_SECONDS), CPU or memory')
+    else email_queue_private.finding('runs', 'ok', format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
+end
+$$;
+comment on function email_queue_private.doctor_runs() is 'What came of the runs that were asked for.';
 
 create function email_queue_private.doctor_queue() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -149,7 +184,7 @@ create function public.email_queue_doctor() returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
   select jsonb_agg(f order by p.n, f.n)
-  from unnest(array['doctor_schema', 'doctor_parts', 'doctor_identity', 'doctor_job', 'doctor_answers', 'doctor_queue', 'doctor_settings']) with ordinality as p(part, n)
+  from unnest(array['doctor_schema', 'doctor_parts', 'doctor_identity', 'doctor_job', 'doctor_answers', 'doctor_runs', 'doctor_queue', 'doctor_settings']) with ordinality as p(part, n)
   cross join lateral jsonb_array_elements(email_queue_private.examine(p.part)) with ordinality as f(f, n)
 $$;
 comment on function public.email_queue_doctor() is

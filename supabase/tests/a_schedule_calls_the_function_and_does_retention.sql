@@ -3,13 +3,13 @@ begin;
 \ir extensions.psql
 select plan(13);
 
-select is(public.email_queue_schedule(), '{"schedule": "10 seconds", "timeout_seconds": 60, "changed": true}', 'every ten seconds, unless told otherwise');
+select is(public.email_queue_schedule(), '{"schedule": "10 seconds", "changed": true}', 'every ten seconds, unless told otherwise');
 select is((select array_agg(jobname || ' ' || schedule order by jobname) from cron.job),
   '{"email-queue-cron-log 23 * * * *","email-queue-retention 7-59/10 * * * *","email-queue-run 10 seconds"}', 'with retention, and pg_cron''s own log');
 create temp table before as select * from cron.job;
 select is(public.email_queue_schedule() -> 'changed', 'false', 'scheduling again');
 select is((select count(*)::integer from (select * from cron.job except select * from before) as x), 0, 'changes nothing');
-select is(public.email_queue_schedule('5 minutes', 150) - 'changed', '{"schedule": "*/5 * * * *", "timeout_seconds": 150}', 'an interval becomes a line of cron');
+select is(public.email_queue_schedule('5 minutes', 150) - 'changed', '{"schedule": "*/5 * * * *"}', 'an interval becomes a line of cron; a time-out is taken and ignored');
 update cron.job set active = false;
 select is(public.email_queue_schedule('*/5 * * * 1-5') ->> 'schedule', '*/5 * * * 1-5', 'a line of cron stays as it is');
 select is((select bool_and(active) from cron.job), true, 'and what was switched off is on again');
@@ -17,8 +17,8 @@ select is((select bool_and(active) from cron.job), true, 'and what was switched 
 -- What the jobs run.
 select pg_temp.mail();
 do $$ declare v_command text; begin for v_command in select command from cron.job loop execute v_command; end loop; end $$;
-select is((select method || ' ' || url || ' ' || (headers ->> 'Authorization') || ' ' || timeout_milliseconds from net.http_request_queue),
-  'POST https://x.example/functions/v1/process-email-queue Bearer the-secret-of-the-tests 60000', 'the job posts the secret to the address in Vault, and waits as long as a run takes');
+select is((select method || ' ' || url || ' ' || (headers ->> 'Authorization') || ' ' || (headers ->> 'Prefer') || ' ' || (headers ->> 'X-Email-Queue-Cause') || ' ' || timeout_milliseconds from net.http_request_queue),
+  'POST https://x.example/functions/v1/process-email-queue Bearer the-secret-of-the-tests respond-async schedule 5000', 'the job posts the secret to the address in Vault, and does not hold pg_net while the function works');
 select is((select cause from email_queue_private.call), 'schedule', 'it is noted why');
 insert into cron.job_run_details (jobid, command, start_time) values
   (1, 'select public.email_queue_call(''schedule'')', now() - interval '2 days'), (1, 'select public.email_queue_call(''schedule'')', now()), (9, 'select theirs()', now() - interval '2 days');

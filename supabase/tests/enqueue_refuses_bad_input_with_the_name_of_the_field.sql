@@ -53,7 +53,8 @@ select pg_temp.refuses('text', null, 'no content, text or template');
 select pg_temp.refuses('from', null, 'no sender, and no default');
 select pg_temp.refuses('from', '"me"', 'a sender without @');
 select pg_temp.refuses('from', '["a@b.example"]', 'a list of senders');
-select pg_temp.refuses('from', '{"name": "me"}', 'a sender without e-mail');
+select throws_ok($$select public.email_queue_enqueue('{"to": "a@b.example", "from": {"name": "me"}, "subject": "S", "text": "T"}')$$,
+  '22023', 'email_queue: from.email: is required', 'a sender without e-mail');
 
 select pg_temp.refuses_option('type', '"a b"', 'a type with a space');
 select pg_temp.refuses_option('type', '""', 'an empty type');

@@ -9,16 +9,16 @@ create function pg_temp.answered(p_status integer, p_content text, p_error text 
   select (public.email_queue_call() ->> 'request_id')::bigint, p_status, p_content, p_error, p_timed_out, clock_timestamp();
   select regexp_replace(pg_temp.finding('answers'), 'the call of .* \(hand\)', '…')
 $$;
-select is(pg_temp.answered(200, '{"stopped": "empty"}'), 'ok: … ended as empty', 'all is well');
+select is(pg_temp.answered(202, '{"runId": "x", "accepted": true}'), 'ok: … was accepted', 'all is well');
 select is(pg_temp.answered(401, 'no'), 'fail: … was refused (401): the secret in Vault is not the function''s', 'a wrong secret');
 select is(pg_temp.remedy('answers'), 'supabase/functions/deploy.sh', 'is mended by deploying');
 select alike(pg_temp.answered(404, 'no'), 'fail: … found no function (404)%', 'no function');
-select is(pg_temp.answered(null, null, 'Timeout of 60000 ms reached', true), 'fail: … timed out after 60 seconds', 'a timeout');
+select is(pg_temp.answered(null, null, 'Timeout of 5000 ms reached', true), 'fail: … timed out: the function answers a call before it works, so it does not start', 'a timeout');
 select is(pg_temp.answered(null, null, 'Couldn''t connect to server'), 'fail: … did not reach the function: Couldn''t connect to server', 'no connection');
 select is(pg_temp.answered(500, 'no'), 'fail: … was answered with 500', 'an error');
 select is(pg_temp.answered(200, '<html>'), 'fail: … was answered by something else than the function', 'a page');
-select is(pg_temp.answered(200, '{"stopped": "misconfigured", "reason": "RESEND_API_KEY is not set"}'), 'fail: … ended as misconfigured: RESEND_API_KEY is not set', 'a variable that is missing');
-select is(pg_temp.answered(200, '{"stopped": "paused"}'), 'ok: … ended as paused', 'a pause is another check''s');
+select is(pg_temp.answered(500, '{"code": "misconfigured", "error": "RESEND_API_KEY is not set"}'), 'fail: … was answered with 500: RESEND_API_KEY is not set', 'a variable that is missing');
+select alike(pg_temp.answered(503, '{"code": "busy"}'), 'ok: … came to an isolate that takes no more runs%', 'a busy isolate is no fault');
 
 insert into net._http_response (id, status_code, content, created) select 1, 401, 'theirs', clock_timestamp() + interval '1 second';
 delete from email_queue_private.call where request_id = 1;

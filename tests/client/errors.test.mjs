@@ -21,12 +21,12 @@ async function serving(answer) {
 const answering = (status, body) => serving((response) => response.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body)));
 
 /** An enqueue fails so, and nothing private is in the error. */
-async function fails(url, key, { code, retryable, says }, options) {
+async function fails(url, key, { code, retryable, says, field }, options) {
   const queue = new SupabaseQueueProvider(url, key, options);
   const payload = { from: "shop@example.com", to: RECIPIENT, subject: "S", text: "T" };
   await assert.rejects(queue.enqueue({ payload }), (error) => {
     assert(error instanceof QueueError && error instanceof Error);
-    assert.deepEqual([error.name, error.code, error.retryable, error.field], ["QueueError", code, retryable, undefined], inspect(error));
+    assert.deepEqual([error.name, error.code, error.retryable, error.field], ["QueueError", code, retryable, field], inspect(error));
     assert.match(error.message, says);
     const shown = inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error) + error.stack;
     for (const secret of [key, RECIPIENT, new URL(url).host]) assert(!shown.includes(secret), `${secret} is in ${shown}`);
@@ -226,4 +226,54 @@ test("what is wrong in the thousands is found before the first request, or named
   assert.equal(requests, 0);
   await assert.rejects(queue.enqueueMany(list({ metadata: { a: "x".repeat(16_375) } })), { code: "invalid_input", field: "messages[1003].maxAttempts" });
   await assert.rejects(queue.enqueue(report), { code: "invalid_input", field: "maxAttempts", message: "maxAttempts: is wrong" });
+});
+
+test("a redirect is not followed: the key would go along", async () => {
+  let calls = 0;
+  const elsewhere = await serving((response) => response.end(JSON.stringify([{ id: ID, created: true, calls: calls++ }])));
+  for (const status of [301, 302, 303, 307, 308]) {
+    const url = await serving((response) => response.writeHead(status, { location: `${elsewhere}/rest/v1/rpc/x` }).end());
+    await fails(url, KEY, { code: "invalid_input", retryable: false, field: "url", says: /^url: must be the project's own address.*redirects/ });
+  }
+  assert.equal(calls, 0);
+});
+
+test("a schema that is not exposed names the setting", async () => {
+  const url = await answering(406, { code: "PGRST106", message: "Invalid schema: public" });
+  await fails(url, KEY, { code: "not_exposed", retryable: false, says: /Exposed schemas must contain public/ });
+});
+
+test("the calls are for the schema public, whichever comes first", async () => {
+  const profiles = [];
+  const server = createServer((request, response) => {
+    profiles.push(request.headers["content-profile"]);
+    request.resume().on("end", () => response.end(JSON.stringify([{ id: ID, created: true }])));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => (server.closeAllConnections(), server.close()));
+  const queue = new SupabaseQueueProvider(`http://127.0.0.1:${server.address().port}`, KEY);
+  await queue.enqueue({ payload: { from: "shop@example.com", to: RECIPIENT, subject: "S", text: "T" } });
+  assert.deepEqual(profiles, ["public"]);
+});
+
+test("a database that is read-only is in trouble", async () => {
+  const url = await answering(405, { code: "25006", message: "cannot execute INSERT in a read-only transaction" });
+  await fails(url, KEY, { code: "unavailable", retryable: true, says: /read-only \(25006\)/ });
+});
+
+test("no more is read of an answer than a claim can hold", async () => {
+  let sent = 0;
+  const url = await serving((response) => {
+    const chunk = Buffer.alloc(1024 * 1024, "x");
+    const more = () => {
+      while (!response.destroyed && sent < 300 * chunk.length) {
+        sent += chunk.length;
+        if (!response.write(chunk)) return void response.once("drain", more);
+      }
+      response.end();
+    };
+    more();
+  });
+  await fails(url, KEY, { code: "unexpected", retryable: false, says: /larger than 64 MiB: ask for fewer messages/ }, { timeoutSeconds: 60 });
+  assert(sent < 100 * 1024 * 1024, `${sent} bytes were sent`);
 });

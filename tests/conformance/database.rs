@@ -86,6 +86,23 @@ impl Database {
         self.call("select to_jsonb($1::jsonb @> $2)", &[outer, inner])
     }
 
+    /// What the database says of a sender: the field and the message.
+    pub fn sender_fault(&mut self, sender: &Value) -> (Option<String>, Option<String>) {
+        let sql = "select jsonb_build_array(f.field, f.message) from email_queue_private.sender_fault($1) as f";
+        self.call(sql, &[sender])
+    }
+
+    /// Why the database refuses an e-mail.
+    pub fn refusal(&mut self, payload: &Value) -> String {
+        let sql = "select public.email_queue_enqueue($1)";
+        let error = self.client.query_one(sql, &[payload]).unwrap_err();
+        error
+            .as_db_error()
+            .expect("the database's own error")
+            .message()
+            .to_owned()
+    }
+
     fn call<T: DeserializeOwned>(&mut self, sql: &str, arguments: &[&(dyn ToSql + Sync)]) -> T {
         let row = self
             .client

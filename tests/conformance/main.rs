@@ -15,6 +15,7 @@ mod containment;
 mod database;
 mod differential;
 mod memory;
+mod payloads;
 mod side;
 mod subject;
 
@@ -78,7 +79,11 @@ cases! {
         a_body_with_other_members_is_not_begun;
     pause:
         a_paused_queue_begins_and_claims_nothing
-        a_paused_domain_is_out_of_the_way;
+        a_paused_domain_is_out_of_the_way
+        the_pause_of_a_refused_domain_grows_until_it_is_accepted
+        a_refused_domain_goes_after_others
+        an_operators_pause_of_a_domain_neither_grows_nor_counts
+        what_waits_three_days_for_a_refused_domain_fails;
     breaker:
         three_in_a_row_leave_one_request_and_a_wait
         the_wait_doubles_up_to_five_minutes

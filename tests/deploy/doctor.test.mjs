@@ -18,7 +18,7 @@ after(() => world?.stop());
 
 /** Does what a remedy says: SQL as it stands, or the deployment. @param {string} remedy */
 async function apply(remedy) {
-  const sql = /select .*;$/.exec(remedy)?.[0];
+  const sql = /select [^;]*;/.exec(remedy)?.[0];
   if (sql) return void await world.sql.unsafe(sql);
   assert.ok(remedy.includes(DEPLOY), `a remedy that can be run: ${remedy}`);
   const { code, output } = await world.deploy();
@@ -53,7 +53,7 @@ test("all is well, and the doctor says so", async () => {
   const { code, findings, finding } = await world.doctor();
   assert.equal(code, 0, JSON.stringify(findings, null, 1));
   const expected = ["clock", "function closed", "function", "migrations", "schema", "grants", "pg_cron", "pg_net", "supabase_vault", "vault email_queue_url",
-    "vault email_queue_secret", "cron job", "cron runs", "answers", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "default sender",
+    "vault email_queue_secret", "identity", "function address", "cron job", "cron runs", "answers", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "default sender",
     "wake-up", "statement timeout", "max_rows", "Resend key", "sender domain", "verify_jwt", "max_rows of the API"];
   assert.deepEqual(findings.map(({ check }) => check), expected);
   assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);
@@ -78,6 +78,34 @@ test("a secret in Vault is gone", async () => {
   await world.sql`delete from vault.secrets where name = 'email_queue_url'`;
   await apply(await ill("vault email_queue_url", /the Vault secret email_queue_url is missing/));
   await healthy();
+});
+
+test("the database was restored from another project, whose function it calls", async () => {
+  const calls = (/** @type {string} */ url) => world.sql`select vault.update_secret(id, ${url}) from vault.secrets where name = 'email_queue_url'`;
+  const [{ own }] = await world.sql`select decrypted_secret as own from vault.decrypted_secrets where name = 'email_queue_url'`;
+  await calls("https://zyxwvutsrqponmlkjihg.supabase.co/functions/v1/process-email-queue");
+  // Its own function, which would say what its address is, is not there yet.
+  await world.sql`delete from email_queue_private.identity`;
+  const { finding } = await world.doctor("--no-call");
+  assert.equal(finding("function address").status, "fail");
+  assert.match(finding("function address").detail, /calls the function of zyxwvutsrqponmlkjihg\.supabase\.co, which is another project's/);
+  assert.match(finding("function address").remedy, /^supabase\/functions\/deploy\.sh/);
+  const { output } = await world.deploy();
+  assert.match(output, /this database called the function of zyxwvutsrqponmlkjihg\.supabase\.co until now/);
+  assert.equal((await world.sql`select decrypted_secret as url from vault.decrypted_secrets where name = 'email_queue_url'`)[0].url, own);
+  await healthy();
+});
+
+test("a copy waits until it is adopted, and connecting it does not let it send", async () => {
+  await world.sql`update email_queue_private.identity set address = 'the-original.example', seen_at = seen_at - interval '1 hour' where kind = 'recorded'`;
+  const id = await world.enqueue();
+  const remedy = await ill("identity", /^a copy does not send: this queue is that of the-original\.example/);
+  const { code } = await world.deploy();
+  assert.equal(code, 1, "deployed, but not healthy");
+  assert.equal(await world.status(id), "pending");
+  await apply(remedy);
+  await healthy();
+  assert.equal(await world.status(id), "completed");
 });
 
 test("the function is down", async () => {
@@ -120,14 +148,14 @@ test("the sender's domain is not verified", async () => {
 test("a migration is missing, the schema was changed, a function is open", async () => {
   await world.sql`delete from supabase_migrations.schema_migrations where version = '20261124000990'`;
   await world.sql.unsafe("alter function public.email_queue_stats() rows 1").catch(() => {});
-  await world.sql.unsafe("alter function public.email_queue_prune(integer) volatile security invoker");
+  await world.sql.unsafe("alter function public.email_queue_prune(integer) security definer");
   await world.sql.unsafe("grant execute on function public.email_queue_stats() to anon");
   const { finding } = await world.doctor("--no-call");
   assert.match(finding("migrations").detail, /not applied: 20261124000990/);
   assert.match(finding("schema").detail, /^function .*email_queue_prune\(integer\) was changed$/);
   assert.match(finding("grants").detail, /^anon may execute .*email_queue_stats\(\)$/);
   await world.sql.unsafe(finding("grants").remedy);
-  await world.sql.unsafe("alter function public.email_queue_prune(integer) security definer");
+  await world.sql.unsafe("alter function public.email_queue_prune(integer) security invoker");
   await world.sql`insert into supabase_migrations.schema_migrations (version) values ('20261124000990')`;
   assert.equal((await world.doctor("--no-call")).code, 0);
 });

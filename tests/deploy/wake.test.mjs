@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { performance } from "node:perf_hooks";
-import { after, before, beforeEach, test } from "node:test";
-import { connect, ensureDeno, startFunction, startLite, waitFor } from "../../scripts/lib/stack.mjs";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { connect, ensureDeno, sleep, startFunction, startLite, urlAs, waitFor } from "../../scripts/lib/stack.mjs";
 import { startSandbox } from "../sandbox/server.mjs";
 import { startNetwork } from "./support/network.mjs";
 import { databaseUrlOf, standIn } from "./support/world.mjs";
@@ -17,6 +17,7 @@ const MAIL = { to: "user@b.example", subject: "Hello", text: "Hi" };
 let sql;
 /** @type {any} */
 let clients;
+let sandboxUrl = "";
 /** @type {(() => unknown)[]} */
 const ends = [];
 before(async () => {
@@ -24,6 +25,7 @@ before(async () => {
   await standIn(sql);
   const [lite, sandbox] = await Promise.all([startLite({ driver: "postgres", databaseUrl }), startSandbox({ rateLimit: 0 })]);
   ends.push(() => lite.stop(), () => sandbox.close());
+  sandboxUrl = sandbox.url;
   const fn = await startFunction({
     deno: await ensureDeno("2.1.4"),
     env: { SUPABASE_URL: lite.url, SUPABASE_SECRET_KEY: lite.secretKey, RESEND_API_KEY: "re_the_key_of_the_tests", RESEND_BASE_URL: sandbox.url },
@@ -140,29 +142,111 @@ test("an insert neither waits nor fails, whatever is wrong with the wake-up", as
     await locker.unsafe("rollback");
     locker.release();
   }
-  await sql.unsafe("alter function net.http_post rename to http_post_gone");
+  const admin = await connect(urlAs(databaseUrl, "supabase_admin"), { max: 1 });
+  ends.push(() => admin.end({ timeout: 1 }));
+  await admin.unsafe("alter function net.http_post rename to http_post_gone");
   await quickly("pg_net is gone");
-  await sql.unsafe("alter function net.http_post_gone rename to http_post");
-  await sql.unsafe("update vault.secrets set name = name || '_gone'");
+  await admin.unsafe("alter function net.http_post_gone rename to http_post");
+  await admin.unsafe("update vault.secrets set name = name || '_gone'");
   await quickly("the secrets are gone");
-  await sql.unsafe("update vault.secrets set name = replace(name, '_gone', '')");
+  await admin.unsafe("update vault.secrets set name = replace(name, '_gone', '')");
 });
 
-test("the median from enqueue to accepted is under a second, with no schedule", async () => {
-  await sql`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.call, net.http_request_queue`;
-  await wake(true, "500 milliseconds");
-  const network = await startNetwork(databaseUrl);
-  ends.push(network.stop);
-  const latencies = [];
-  for (let n = 0; n < 15; n++) {
-    const began = performance.now();
-    const id = await enqueue();
-    await waitFor(async () => (await sql`select status from public.email_queue where id = ${id}`)[0].status === "completed", { timeout: 5_000, interval: 5, what: "a mail" });
-    latencies.push(performance.now() - began);
-    // A wake-up each: those of a busier application are shared.
-    await waitFor(async () => (await sql`select last_value < extract(epoch from clock_timestamp()) * 1000 as due from email_queue_private.next_wake`)[0].due, { what: "the end of the interval" });
+test("the wake-up is decided at the commit: one row and one call for a transaction, none for what is rolled back", async () => {
+  await wake(true, "1 hour");
+  await sql`truncate email_queue_private.call`;
+  await sql.begin(async (/** @type {any} */ open) => {
+    for (let n = 0; n < 20; n++) await enqueue(open);
+    assert.equal((await open`select count(*)::int as n from email_queue_private.waking`)[0].n, 1);
+    throw new Error("rolled back");
+  }).catch((/** @type {Error} */ error) => assert.equal(error.message, "rolled back"));
+  assert.equal(await calls(), 0);
+  await sql.begin(async (/** @type {any} */ open) => {
+    for (let n = 0; n < 20; n++) await enqueue(open);
+    assert.equal(await calls(), 0, "nothing before the commit");
+  });
+  assert.equal(await calls(), 1);
+  assert.equal(Number((await sql`select count(*) as n from email_queue_private.waking`)[0].n), 0);
+});
+
+test("switching it on and off waits for no reader of the messages", async () => {
+  const reader = await sql.reserve();
+  try {
+    await reader.unsafe("begin; select * from email_queue_private.message limit 1");
+    for (const on of [true, false]) await wake(on);
+  } finally {
+    await reader.unsafe("rollback");
+    reader.release();
   }
-  latencies.sort((a, b) => a - b);
-  console.log(`median ${latencies[7].toFixed(0)} ms, slowest ${latencies[14].toFixed(0)} ms`);
-  assert.ok(latencies[7] < 1000, `${latencies[7]} ms`);
+});
+
+// From the enqueue to accepted, with the real function, the schedule, and pg_net's worker that really sends.
+describe("how long a mail takes", () => {
+  /** @type {ReturnType<typeof setInterval>} */
+  let schedule;
+  before(async () => {
+    await sql`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.call, net.http_request_queue`;
+    await wake(true);
+    await fetch(`${sandboxUrl}/_sandbox/config`, { method: "POST", body: JSON.stringify({ latencyMs: 100 }) });
+    const network = await startNetwork(databaseUrl);
+    ends.push(network.stop);
+    schedule = setInterval(() => void sql`select public.email_queue_call('schedule')`, 10_000);
+    ends.push(() => clearInterval(schedule));
+  });
+
+  /** Mails are enqueued at these seconds, and what else a test does with each. */
+  async function send(/** @type {string} */ what, /** @type {number[]} */ seconds, enqueueOne = () => enqueue(clients)) {
+    await sql`truncate email_queue_private.call`;
+    const began = performance.now();
+    const ids = await Promise.all(seconds.map(async (at) => {
+      await sleep(at * 1000 - (performance.now() - began));
+      return await enqueueOne();
+    }));
+    await waitFor(async () => (await sql`select count(*)::int as n from public.email_queue where id = any(${ids}) and status = 'completed'`)[0].n === ids.length, { timeout: 20_000, what: "all mails" });
+    const rows = await sql`select extract(epoch from completed_at - created_at)::float * 1000 as ms from public.email_queue where id = any(${ids}) order by 1`;
+    const at = (/** @type {number} */ share) => rows[Math.ceil(rows.length * share) - 1].ms;
+    const asked = await calls();
+    console.log(`${what}: median ${at(0.5).toFixed(0)} ms, p95 ${at(0.95).toFixed(0)} ms, slowest ${at(1).toFixed(0)} ms, ${rows.length} mails, ${asked} calls of the function`);
+    assert.ok(at(0.5) < 1500, `median ${at(0.5)} ms`);
+    assert.ok(at(0.95) < 1500, `p95 ${at(0.95)} ms`);
+    return asked;
+  }
+
+  /** All runs have ended, and enqueues make calls again. */
+  const quiet = () => waitFor(async () => (await sql`select not exists (select from email_queue_private.run where ended_at is null)
+    and (select last_value from email_queue_private.next_wake) <= extract(epoch from clock_timestamp()) * 1000 as quiet`)[0].quiet, { timeout: 60_000, what: "the end of all runs" });
+
+  test("one a second", async () => {
+    const lasts = 60;
+    const asked = await send("one a second", Array.from({ length: lasts }, (_, n) => n + (n * 7 % 10) / 25));
+    console.log(`one a second: ${Math.round(asked / lasts * 30 * 86_400).toLocaleString("en")} calls a month`);
+    assert.ok(asked <= 6, `${asked} calls in ${lasts} s`);
+    await quiet();
+  });
+
+  test("pairs 0.4 s apart", async () => {
+    let at = 0;
+    const seconds = Array.from({ length: 14 }, (_, n) => (at += 0.9 + n * 17 % 10 / 2, [at, at + 0.4])).flat();
+    await send("pairs", seconds);
+    await quiet();
+  });
+
+  test("just after an enqueue that is rolled back", async () => {
+    const seconds = Array.from({ length: 8 }, (_, n) => n * 6);
+    await send("after a rollback", seconds, async () => {
+      await clients.begin(async (/** @type {any} */ open) => {
+        await enqueue(open);
+        throw new Error("rolled back");
+      }).catch(() => {});
+      return await enqueue(clients);
+    });
+    await quiet();
+  });
+
+  test("runs that were asked for are on record, and the doctor is content", async () => {
+    const [{ runs, open }] = await sql`select count(*)::int as runs, count(*) filter (where ended_at is null)::int as open from email_queue_private.run`;
+    assert.ok(runs > 5 && open === 0, `${runs} runs, ${open} open`);
+    const [{ doctor }] = await sql`select public.email_queue_doctor() as doctor`;
+    for (const name of ["answers", "runs"]) assert.equal(doctor.find((/** @type {any} */ { check }) => check === name).status, "ok");
+  });
 });

@@ -18,17 +18,21 @@ const importMap = `data:application/json,${
 /** The shortest run; a module that hangs is given up 8 s after its end. */
 const SHORT = { EMAIL_QUEUE_RUN_SECONDS: "10" };
 
-async function start(stack: Stack): Promise<Fn> {
+/** The function in an isolate of Supabase's, or nearly so. */
+const EDGE = new URL("support/edge.ts", import.meta.url).pathname;
+
+async function start(stack: Stack, entry?: string): Promise<Fn> {
   assert(existsSync(faulty), "target/pkg-faults is not there: run scripts/build --faults");
-  return await stack.function({ importMap, env: SHORT });
+  return await stack.function({ importMap, entry, env: SHORT });
 }
 
 const broken = (fn: Fn, fault: string) => fn.request({ headers: { authorization: `Bearer ${fn.secret}`, "x-test-fault": fault } });
 
 /** That the faulty module was loaded at all is shown by its faults. */
-for (const fault of ["panic", "late-panic", "trap", "overflow"]) {
-  test(`${fault}: 500, and the next request is served`, async (stack) => {
-    const fn = await start(stack);
+const FAULTS = ["panic", "late-panic", "trap", "late-trap", "overflow"];
+for (const [fault, entry] of FAULTS.flatMap((fault) => [[fault], [fault, EDGE]])) {
+  test(`${fault}${entry ? ", where no error events are" : ""}: 500, and the next request is served`, async (stack) => {
+    const fn = await start(stack, entry);
     for (let round = 0; round < 3; round++) {
       await stack.reset({ keepRunning: true });
       const ids = await stack.db.enqueue(mails(120));
@@ -39,6 +43,20 @@ for (const fault of ["panic", "late-panic", "trap", "overflow"]) {
       await assertEachOnce(stack, ids);
     }
     assert.equal((await fn.request({ headers: { "x-test-fault": fault } })).status, 401, "only for those who are let in");
+  });
+}
+
+for (const fault of ["late-panic", "late-trap", "hang"]) {
+  test(`${fault} of a run that nobody waits for: it is logged, and the next one works`, async (stack) => {
+    const ids = await stack.db.enqueue(mails(120));
+    const fn = await start(stack, EDGE);
+    const answer = await fn.request({ headers: { authorization: `Bearer ${fn.secret}`, prefer: "respond-async", "x-test-run-fault": fault } });
+    assert.equal(answer.status, 202);
+    await waitFor(() => /email_queue_broken/.test(fn.output()), { timeout: 30_000, what: "the line in the log" });
+    await waitFor(() => /waits for 0/.test(fn.output()), { what: "the end of the promise" });
+    assert.equal(fn.output().match(/email_queue_broken/g)?.length, 1);
+    await stack.drain(fn);
+    await assertEachOnce(stack, ids);
   });
 }
 

@@ -8,6 +8,7 @@ use crate::system::{
 use crate::variant::Variant;
 use crate::worker::{Answer, Held, Worker, settle};
 use email_queue::email::Endpoint;
+use email_queue::queue::Redrive;
 use email_queue::work::{
     self, Begin, BeginState, Begun, Claim, Reply, Settle, SettleResult, Settled,
 };
@@ -62,7 +63,15 @@ impl Protocol {
 
     pub fn redrive(&self, system: &mut System, message: usize, allow_duplicates: bool) {
         let allowed = allow_duplicates || self.scenario.variant == Variant::RedriveOfUnknown;
-        if system.queue.redrive(NOW, &number(message), allowed).is_ok() {
+        let redrive = Redrive {
+            allow_duplicates: allowed,
+            ..Redrive::default()
+        };
+        if system
+            .queue
+            .redrive(NOW, &number(message), &redrive)
+            .is_ok()
+        {
             system.redrives -= 1;
             if allow_duplicates {
                 system.allowed_twice[message] = true;

@@ -3,7 +3,7 @@
 use crate::steps::Step;
 use email_queue::adapters::memory::{Queue, Settings};
 use email_queue::email::Endpoint;
-use email_queue::queue::NewMessage;
+use email_queue::queue::{NewMessage, Redrive};
 use email_queue::work::{Begin, BeginState, Claim, Dispatch, Request, Settle, SettleResult};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -142,7 +142,11 @@ impl World {
             }
             Step::Redrive(which, allow_duplicates) => {
                 if let Some(id) = self.id(*which) {
-                    let _refused = self.queue.redrive(self.now, &id, *allow_duplicates);
+                    let redrive = Redrive {
+                        allow_duplicates: *allow_duplicates,
+                        ..Redrive::default()
+                    };
+                    let _refused = self.queue.redrive(self.now, &id, &redrive);
                 }
             }
             Step::Pause(domain) => {

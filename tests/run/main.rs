@@ -13,6 +13,8 @@ mod bounds;
 mod breaker;
 mod chaos;
 mod cost;
+mod limits;
+mod listen;
 mod losses;
 mod provider;
 mod refusals;

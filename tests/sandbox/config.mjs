@@ -10,6 +10,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * @property {string[] | null} apiKeys  null = every key that begins with `re_`
  * @property {string[]} restrictedApiKeys  keys that may only send (Resend's "sending access")
  * @property {string[]} unverifiedDomains  sender domains refused with 403
+ * @property {string | null} ownAddress  the account's own address: from resend.dev, mail to others is refused with 403; null = off
  * @property {string[] | null} verifiedDomains  null = every domain that is not unverified
  * @property {string[]} refusedRecipients  `local@`, `@domain` or `local@domain`; a `+label` is ignored
  * @property {string[] | null} templates  ids of published templates; null = every id
@@ -29,6 +30,7 @@ export const defaults = () => ({
   apiKeys: null,
   restrictedApiKeys: [],
   unverifiedDomains: [],
+  ownAddress: null,
   verifiedDomains: null,
   refusedRecipients: ["invalid@"],
   templates: null,
@@ -53,6 +55,7 @@ const CHECKS = {
   apiKeys: stringsOrNull,
   restrictedApiKeys: strings,
   unverifiedDomains: strings,
+  ownAddress: (value) => value === null || typeof value === "string",
   verifiedDomains: stringsOrNull,
   refusedRecipients: strings,
   templates: stringsOrNull,

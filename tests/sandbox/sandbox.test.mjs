@@ -132,6 +132,23 @@ describe("idempotency keys", () => {
     await set({ unverifiedDomains: [] });
     assert.equal((await single(body, "k")).status, 200);
   });
+  test("in test mode only one's own address and Resend's get mail", async () => {
+    await set({ ownAddress: "own@example.com" });
+    const from = "Acme <onboarding@resend.dev>";
+    const stranger = await single(email({ from, to: ["own@example.com"], cc: "ann@example.com" }));
+    assert.deepEqual([stranger.status, stranger.name], [403, "validation_error"]);
+    assert.match(stranger.json.message, /^You can only send testing emails to your own email address/);
+    assert.equal((await single(email({ from, to: ["Own@example.com", "delivered@resend.dev"] }))).status, 200);
+    assert.equal((await single(email({ to: "ann@example.com" }))).status, 200);
+  });
+  test("a batch over what is left of a quota is refused whole", async () => {
+    await set({ quotas: { daily: 3 } });
+    const two = email({ to: ["a@example.com", "b@example.com"] });
+    const refused = await batch([two, two], undefined, { "x-batch-validation": "permissive" });
+    assert.deepEqual([refused.status, refused.name], [429, "daily_quota_exceeded"]);
+    assert.equal((await state()).accepted, 0);
+    assert.equal((await single(two)).status, 200);
+  });
   test("a key lives 24 hours", async () => {
     const body = tagged("m");
     const first = await single(body, "k");

@@ -3,9 +3,12 @@ import { randomUUID } from "node:crypto";
 import { json, problem, sleep } from "./answers.mjs";
 import { distort } from "./faults.mjs";
 import { sha256 } from "./idempotency.mjs";
-import { Refusal, validateBatch, validateEmail } from "./validate.mjs";
+import { parseAddress, Refusal, validateBatch, validateEmail } from "./validate.mjs";
 
 const MAX_KEY = 256;
+
+/** Before a domain is verified, one may send from this one: to oneself, and to Resend's own test addresses. */
+const TEST_DOMAIN = "resend.dev";
 
 /**
  * @typedef {import("./server.mjs").Sandbox} Sandbox
@@ -130,11 +133,18 @@ function admit({ config, quotas, now }, checked) {
     if (verified) continue;
     throw new Refusal("validation_error", `The ${fromDomain} domain is not verified. Please, add and verify your domain on https://resend.com/domains`, 403);
   }
+  if (config.ownAddress !== null && checked.some(({ email, fromDomain }) => fromDomain === TEST_DOMAIN && isToStranger(email, config.ownAddress))) {
+    throw new Refusal("validation_error", `You can only send testing emails to your own email address (${config.ownAddress}). To send emails to other recipients, please verify a domain at resend.com/domains, and change the \`from\` address to an email using this domain.`, 403);
+  }
   const recipients = checked.reduce((sum, one) => sum + one.recipients, 0);
   const exceeded = quotas.exceeded(recipients, now(), config.quotas);
   if (exceeded) throw new Refusal(exceeded, `You have reached your ${exceeded.split("_")[0]} email sending quota.`, 429);
   return checked;
 }
+
+/** @param {{to: string[], cc: string[], bcc: string[]}} email @param {string} own */
+const isToStranger = ({ to, cc, bcc }, own) =>
+  [...to, ...cc, ...bcc].map(parseAddress).some((recipient) => recipient?.domain !== TEST_DOMAIN && recipient?.address !== own.toLowerCase());
 
 /** @returns {string} the new e-mail's id */
 function accept({ ledger, quotas, config, domains, now }, request, endpoint, { email, fromDomain, recipients }, index) {

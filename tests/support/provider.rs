@@ -81,6 +81,8 @@ pub struct MemoryMailer {
     pub limit: Cell<u32>,
     /// E-mails to these addresses are refused.
     pub refused: RefCell<Vec<String>>,
+    /// Recipients left today.
+    pub quota: Cell<usize>,
     /// Sender domains that are not verified.
     pub unverified: RefCell<Vec<String>>,
     pub requests: RefCell<Vec<Request>>,
@@ -101,6 +103,7 @@ impl MemoryMailer {
             mode: Cell::new(Mode::Permissive),
             limit: Cell::new(10),
             refused: RefCell::default(),
+            quota: Cell::new(usize::MAX),
             unverified: RefCell::default(),
             requests: RefCell::default(),
             throttled: RefCell::default(),
@@ -154,6 +157,27 @@ impl MemoryMailer {
         if emails.iter().any(|email| self.is_unverified(email)) {
             return (403, error(403, "validation_error"));
         }
+        // A stranger, in the provider's test mode.
+        let is_stranger = |email: &Value| {
+            let from = email["from"].as_str().unwrap_or_default();
+            from == "onboarding@resend.dev" && email["to"][0] != "owner@example.com"
+        };
+        if emails.iter().any(is_stranger) {
+            let mut said = error(403, "validation_error");
+            said["message"] =
+                "You can only send testing emails to your own email address (owner@example.com)."
+                    .into();
+            return (403, said);
+        }
+        let lists = ["to", "cc", "bcc"];
+        let count = |email: &Value| {
+            let counts = lists.map(|list| email[list].as_array().map_or(0, Vec::len));
+            counts.iter().sum::<usize>()
+        };
+        let recipients: usize = emails.iter().map(count).sum();
+        let Some(left) = self.quota.get().checked_sub(recipients) else {
+            return (429, error(429, "daily_quota_exceeded"));
+        };
         let bad = |email: &Value| {
             let to = email["to"][0].as_str().unwrap_or_default();
             self.refused.borrow().iter().any(|refused| refused == to)
@@ -163,6 +187,7 @@ impl MemoryMailer {
         if bad.contains(&true) && !(batch && self.mode.get() == Mode::Permissive) {
             return (422, error(422, "validation_error"));
         }
+        self.quota.set(left);
         let mut ids = Vec::new();
         for (email, _) in emails.iter().zip(&bad).filter(|(_, bad)| !**bad) {
             let mut accepted = self.accepted.borrow_mut();

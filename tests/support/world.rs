@@ -2,9 +2,10 @@
 
 use super::{Connection, MemoryMailer, SeededRandom, SimulatedClock};
 use email_queue::adapters::memory::{MemoryQueue, Settings};
-use email_queue::ports::Clock;
+use email_queue::ports::{Clock, Random};
 use email_queue::queue::{NewMessage, QueueMessage, QueueMessageStatus};
-use email_queue::run::{Config, Report, run};
+use email_queue::run::{Config, Control, Errand, Report, run, run_errand};
+use email_queue::work::Cause;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -84,6 +85,26 @@ impl World {
             "{report:?}",
         );
         report
+    }
+
+    /// The worker, started for this; where it listens nobody waits for it.
+    pub async fn work_for(&self, cause: Cause, listens: bool, control: &Control) -> Report {
+        let errand = Errand {
+            id: self.random.token(),
+            cause: Some(cause),
+            listens,
+            control: Some(control),
+            spent: None,
+        };
+        run_errand(
+            &self.database,
+            &self.mailer,
+            &self.clock,
+            &self.random,
+            self.config,
+            errand,
+        )
+        .await
     }
 
     /// Runs the worker again and again, as a schedule would, until nothing is open any more.

@@ -22,7 +22,7 @@ export const SETTINGS = {
 
 /** @returns {Promise<Cluster>} */
 export async function startCluster() {
-  const postgres = await startPostgres({ version: 15, fsync: true, settings: SETTINGS });
+  const postgres = await startPostgres({ version: 15, fsync: true, settings: SETTINGS, project: false });
   const monitor = await connect(postgres.url, { max: 1 });
   /** @type {Map<string, Promise<any>>} */
   const databases = new Map();

@@ -11,10 +11,10 @@ suite_sql() {
 sql_on() { # major version
   local on="PostgreSQL $1" project=$work/sql-$1
   local options=()
-  # Projects made before 2026, and those since; and the one extension of Supabase's that Debian has: on 17 it is missing.
+  # Projects made before 2026, and those since; and the one extension of Supabase's that Debian has: 17 has a stand-in.
   local project_preload='safeupdate' project_grants=old
   if [ "$1" = 15 ]; then
-    options=(-c shared_preload_libraries=pg_stat_statements,auto_explain,pg_cron -c cron.database_name=postgres)
+    options=(-c "shared_preload_libraries=pg_stat_statements,auto_explain,pg_cron" -c cron.database_name=postgres)
   else
     project_preload='supautils, safeupdate' project_grants=new
   fi
@@ -32,9 +32,7 @@ sql_on() { # major version
   fi
 
   # The migrations have created what this server offers. The tests bring their own.
-  local offered=pg_net
-  if [ "$1" = 15 ]; then offered=pg_cron,pg_net; fi
-  run check "$on: the migrations create the extensions" says "created: $offered" "$psql" -XqAt -c \
+  run check "$on: the migrations create the extensions" says "created: pg_cron,pg_net" "$psql" -XqAt -c \
     "select 'created: ' || string_agg(extname, ',' order by extname) from pg_extension where extname in ('pg_cron', 'pg_net')"
   as_admin postgres -c "drop extension if exists pg_cron, pg_net, supabase_vault cascade" || return
 

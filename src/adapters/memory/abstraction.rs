@@ -208,10 +208,13 @@ impl View<'_> {
     }
 
     fn paused(&self, paused: Paused) -> Option<Paused> {
-        paused.holds(self.now).then(|| Paused {
+        // Of a refused domain the next pause is longer.
+        (paused.holds(self.now) || paused.refusals > 0).then(|| Paused {
             since: Duration::ZERO,
             until: paused.until.map(self.time),
             reason: String::new(),
+            refusals: paused.refusals.min(8),
+            first_refused_at: paused.first_refused_at.map(self.time),
         })
     }
 }

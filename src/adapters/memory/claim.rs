@@ -24,11 +24,12 @@ struct Candidate {
     source: Source,
 }
 
-/// Due dispatches come before ready messages of the same priority; within each, the oldest first.
+/// Due dispatches come before ready messages of the same priority, those of refused domains last; within each, the oldest
+/// first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Due(Duration, String),
-    Lane(Duration, String),
+    Lane(bool, Duration, String),
 }
 
 impl Queue {
@@ -93,7 +94,7 @@ impl Queue {
         candidates.into_iter().find_map(|candidate| {
             let mut dispatch = match candidate.source {
                 Source::Due(_, id) => self.dispatches.remove(&id)?,
-                Source::Lane(_, lane) => self.form(now, claim, &lane, bytes_left)?,
+                Source::Lane(_, _, lane) => self.form(now, claim, &lane, bytes_left)?,
             };
             dispatch.token = Some(token.to_owned());
             dispatch.begun = false;
@@ -128,11 +129,14 @@ impl Queue {
         }
         let first = self.lanes_in_turn(&lanes);
         candidates.extend(lanes.into_iter().filter_map(|lane| {
-            let (priority, run_at) = match first.contains(&lane) {
-                true => (0, Duration::ZERO),
-                false => self.head(now, kind, &lane)?,
+            let (priority, refused, run_at) = match first.contains(&lane) {
+                true => (0, false, Duration::ZERO),
+                false => {
+                    let (priority, run_at) = self.head(now, kind, &lane)?;
+                    (priority, self.is_lane_refused(&lane), run_at)
+                }
             };
-            let source = Source::Lane(run_at, lane);
+            let source = Source::Lane(refused, run_at, lane);
             Some(Candidate { priority, source })
         }));
         candidates

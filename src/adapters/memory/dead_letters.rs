@@ -3,10 +3,12 @@
 use super::email::lane;
 use super::store::{End, Message, Queue, Ready};
 use crate::queue::containment::has;
+use crate::queue::jsonb::bytes;
 use crate::queue::{
     Cancelled, DeadLetterFilter, QueueMessage, QueueMessageStatus, Redrive, Redriven, Refused, time,
 };
 use crate::work::Reason;
+use serde_json::Value;
 use std::time::Duration;
 
 impl Queue {
@@ -38,10 +40,8 @@ impl Queue {
         let (mut redriven, mut refused) = (Vec::new(), Vec::new());
         for id in fitting {
             let answer = match redrive.dry_run {
-                true => self
-                    .may_be_redriven(&id, redrive.allow_duplicates)
-                    .map(|_| ()),
-                false => self.redrive(now, &id, redrive.allow_duplicates),
+                true => self.to_redrive(&id, redrive).map(|_| ()),
+                false => self.redrive(now, &id, redrive),
             };
             match answer {
                 Ok(()) => redriven.push(id),
@@ -132,10 +132,12 @@ impl Queue {
         &mut self,
         now: Duration,
         id: &str,
-        allow_duplicates: bool,
+        redrive: &Redrive,
     ) -> Result<(), &'static str> {
-        let lane = self.may_be_redriven(id, allow_duplicates)?;
+        let (payload, lane) = self.to_redrive(id, redrive)?;
         let message = (self.messages.get_mut(id)).ok_or("there is no such message")?;
+        message.bytes = bytes(&payload);
+        message.payload = payload;
         let errors = message.end.take().map(|end| end.errors);
         message.send_before = message.send_before.filter(|at| *at > now);
         let ready = Ready {
@@ -149,16 +151,25 @@ impl Queue {
         Ok(())
     }
 
-    /// The lane of a dead letter, or why it may not be sent again.
-    fn may_be_redriven(&self, id: &str, allow_duplicates: bool) -> Result<String, &'static str> {
+    /// The payload and the lane of a dead letter, or why it may not be sent again.
+    fn to_redrive(&self, id: &str, redrive: &Redrive) -> Result<(Value, String), &'static str> {
         let message = (self.messages.get(id)).ok_or("there is no such message")?;
         let end = (message.end.as_ref())
             .filter(|end| end.status == QueueMessageStatus::Failed)
             .ok_or("it is not failed")?;
-        if end.reason == Some(Reason::UnknownOutcome) && !allow_duplicates {
+        if end.reason == Some(Reason::UnknownOutcome) && !redrive.allow_duplicates {
             return Err("it may have been sent: redrive it with p_allow_duplicates");
         }
-        lane_of(message).ok_or("its payload was erased")
+        let mut payload = message.payload.clone();
+        if message.kind != "email" {
+            return Ok((payload, "single:".to_owned()));
+        }
+        let members = payload.as_object_mut().ok_or("its payload was erased")?;
+        if let Some(from) = &redrive.from {
+            members.insert("from".to_owned(), from.as_str().into());
+        }
+        let lane = lane(members).map_err(|_| "its sender is refused: redrive it with p_from")?;
+        Ok((payload, lane))
     }
 
     /// Ends a message that waits. Says whether it did; what is in a dispatch may have been sent.
@@ -185,11 +196,4 @@ fn refusal(id: String, reason: &str) -> Refused {
         id,
         reason: reason.to_owned(),
     }
-}
-
-fn lane_of(message: &Message) -> Option<String> {
-    if message.kind != "email" {
-        return Some("single:".to_owned());
-    }
-    lane(message.payload.as_object()?).ok()
 }

@@ -1,10 +1,14 @@
-//! What the database checks of a payload at enqueue: structure, size and sender. The rest is found before sending.
+//! What the database checks of a payload at enqueue: structure, sizes and sender. The rest is found before sending.
 
+use crate::email::{Mailbox, check_limits};
 use crate::queue::QueueError;
 use serde_json::{Map, Value};
 
 /// The most addresses in each of `to`, `cc` and `bcc`.
 const MAX_ADDRESSES: usize = 50;
+/// The most characters of `Name <address>`, and of a name by itself.
+const MAX_TEXT: usize = 520;
+const MAX_NAME: usize = 256;
 
 /// Checks an e-mail's structure and gives its lane: what may share a dispatch with it.
 pub(super) fn lane(payload: &Map<String, Value>) -> Result<String, QueueError> {
@@ -24,27 +28,17 @@ pub(super) fn lane(payload: &Map<String, Value>) -> Result<String, QueueError> {
     if subject.is_some_and(|subject| subject.chars().any(is_control)) {
         return refuse("subject", "has a control character");
     }
-    let Some(domain) = payload.get("from").and_then(sender_domain) else {
-        return match given(payload, "from") {
-            None => refuse("from", "is missing, and no default sender is stored"),
-            Some(_) => refuse("from", "must be an e-mail address or {email, name}"),
-        };
+    let Some(from) = given(payload, "from") else {
+        return refuse("from", "is missing, and no default sender is stored");
     };
+    let sender = Mailbox::parse(from, "from")?;
+    check_limits(payload)?;
     let attached = payload
         .get("attachments")
         .and_then(Value::as_array)
         .is_some_and(|attachments| !attachments.is_empty());
     let endpoint = if attached { "single" } else { "batch" };
-    Ok(format!("{endpoint}:{domain}"))
-}
-
-/// The lower-case domain of `a@b.c`, `Name <a@b.c>` or `{"email": "a@b.c"}`.
-pub(super) fn sender_domain(from: &Value) -> Option<String> {
-    let text = text_of_address(from)?.trim_end();
-    let text = text.strip_suffix('>').unwrap_or(text);
-    let (_, domain) = text.rsplit_once('@')?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
-    (!domain.is_empty() && domain.bytes().all(plain)).then(|| domain.to_ascii_lowercase())
+    Ok(format!("{endpoint}:{}", sender.domain()))
 }
 
 fn check_addresses(payload: &Map<String, Value>, field: &str) -> Result<(), QueueError> {
@@ -54,18 +48,26 @@ fn check_addresses(payload: &Map<String, Value>, field: &str) -> Result<(), Queu
         Some(Value::Array(items)) if items.is_empty() && field != "to" => return Ok(()),
         Some(value) => value,
     };
-    let count = match value {
-        Value::Array(items) if !items.is_empty() && items.iter().all(is_address) => items.len(),
-        value if is_address(value) => 1,
-        _ => {
-            return refuse(
-                field,
-                "must be an e-mail address, {email, name}, or a list of either",
-            );
-        }
+    let items = match value {
+        Value::Array(items) => items.as_slice(),
+        value => std::slice::from_ref(value),
     };
-    if count > MAX_ADDRESSES {
+    if items.len() > MAX_ADDRESSES {
         return refuse(field, "must have at most 50 addresses");
+    }
+    if items.is_empty() || !items.iter().all(is_address) {
+        return refuse(
+            field,
+            "must be an e-mail address, {email, name}, or a list of either",
+        );
+    }
+    let length = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
+    let is_long = |item: &Value| {
+        length(text_of_address(item)) > MAX_TEXT
+            || length(item.get("name").and_then(Value::as_str)) > MAX_NAME
+    };
+    if items.iter().any(is_long) {
+        return refuse(field, "has a name of more than 256 characters");
     }
     Ok(())
 }

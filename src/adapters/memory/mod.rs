@@ -26,6 +26,7 @@ mod budget;
 mod claim;
 mod consume;
 mod dead_letters;
+mod domains;
 mod email;
 mod enqueue;
 mod members;

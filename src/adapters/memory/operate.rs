@@ -1,7 +1,8 @@
 //! What operators set and stop, and the steps that a custom consumer takes one by one.
 
-use super::email::{refuse, sender_domain};
+use super::email::refuse;
 use super::store::{Paused, Queue, Settings};
+use crate::email::Mailbox;
 use crate::queue::QueueError;
 use crate::work::{Answer, Rest, Settle, SettleResult, Settled};
 use std::time::Duration;
@@ -22,7 +23,7 @@ impl Queue {
     /// `invalid_input` names the first that is out of its range.
     pub fn configure(&mut self, settings: Settings) -> Result<(), QueueError> {
         if let Some(sender) = &settings.default_sender
-            && sender_domain(&sender.as_str().into()).is_none()
+            && Mailbox::parse(&sender.as_str().into(), "default_sender").is_err()
         {
             return refuse(
                 "default_sender",
@@ -66,11 +67,7 @@ impl Queue {
         domain: Option<&str>,
         length: Option<Duration>,
     ) {
-        let paused = Paused {
-            since: now,
-            until: length.map(|length| now + length),
-            reason: reason.to_owned(),
-        };
+        let paused = Paused::new(now, length, reason);
         match domain {
             None => self.budget.paused = Some(paused),
             Some(domain) => {

@@ -1,7 +1,7 @@
 //! Settle: applies the worker's decision under its lease token.
 
 use super::members::{history, last_ten, stamp};
-use super::store::{Dispatch, Member, Paused, Queue};
+use super::store::{Dispatch, Member, Paused, Queue, domain_of};
 use crate::work::{
     Answer, End, MemberEnd, PauseScope, Reason, Rest, Settle, SettleResult, Settled, Signals,
 };
@@ -38,7 +38,10 @@ impl Queue {
             match end {
                 End::Completed {
                     provider_message_id,
-                } => self.complete_member(now, &dispatch, id, Some(provider_message_id)),
+                } => {
+                    self.complete_member(now, &dispatch, id, Some(provider_message_id));
+                    self.accept_domain(&dispatch.lane);
+                }
                 End::Failed { reason, error } => {
                     self.fail_members(
                         now,
@@ -160,6 +163,9 @@ impl Queue {
                 half.to_vec(),
             );
             self.measure(&mut half);
+            // The smaller come first, as if they had waited longer.
+            let sooner = 100_u64.saturating_sub(members.len() as u64);
+            half.visible_at = now.saturating_sub(Duration::from_secs(sooner));
             self.dispatches.insert(half.id.clone(), half);
         }
     }
@@ -179,29 +185,17 @@ impl Queue {
         let Some(pause) = &signals.pause else {
             return;
         };
-        let paused = Paused {
-            since: now,
-            until: pause.ms.map(after),
-            reason: pause.reason.clone(),
-        };
+        let length = pause.ms.map(Duration::from_millis);
         match pause.scope {
             PauseScope::Queue => {
-                if !budget
-                    .paused
-                    .as_ref()
-                    .is_some_and(|paused| paused.holds(now))
-                {
-                    budget.paused = Some(paused);
+                let paused = budget.paused.as_ref();
+                if !paused.is_some_and(|paused| paused.holds(now)) {
+                    budget.paused = Some(Paused::new(now, length, &pause.reason));
                 }
             }
             PauseScope::Domain => {
-                if !self.is_lane_paused(now, &dispatch.lane) {
-                    let domain = dispatch
-                        .lane
-                        .split_once(':')
-                        .map_or("", |(_, domain)| domain);
-                    self.paused_domains.insert(domain.to_owned(), paused);
-                }
+                let domain = domain_of(&dispatch.lane);
+                self.refuse_domain(now, domain, length, &pause.reason);
             }
         }
     }

@@ -189,9 +189,22 @@ pub(super) struct Paused {
     pub since: Duration,
     pub until: Option<Duration>,
     pub reason: String,
+    /// How often the provider has refused the domain in a row, and since when; none for an operator's own pause.
+    pub refusals: u32,
+    pub first_refused_at: Option<Duration>,
 }
 
 impl Paused {
+    pub fn new(since: Duration, length: Option<Duration>, reason: &str) -> Self {
+        Self {
+            since,
+            until: length.map(|length| since + length),
+            reason: reason.to_owned(),
+            refusals: 0,
+            first_refused_at: None,
+        }
+    }
+
     pub fn holds(&self, now: Duration) -> bool {
         self.until.is_none_or(|until| until > now)
     }
@@ -296,8 +309,12 @@ impl Queue {
 
     /// Whether the sender domain of `lane` is paused.
     pub(super) fn is_lane_paused(&self, now: Duration, lane: &str) -> bool {
-        let domain = lane.split_once(':').map_or("", |(_, domain)| domain);
-        let paused = self.paused_domains.get(domain);
+        let paused = self.paused_domains.get(domain_of(lane));
         paused.is_some_and(|paused| paused.holds(now))
     }
+}
+
+/// The sender domain of a lane.
+pub(super) fn domain_of(lane: &str) -> &str {
+    lane.split_once(':').map_or("", |(_, domain)| domain)
 }

@@ -1,5 +1,6 @@
 //! What an answer of PostgREST means that is none of the function.
 
+use crate::outcome::joined;
 use crate::queue::{ErrorCode, QueueError};
 use serde::Deserialize;
 
@@ -17,6 +18,7 @@ pub(super) fn refusal(function: &str, status: u16, body: &str) -> QueueError {
     let code = refusal.code.as_deref().unwrap_or_default();
     let message = crate::outcome::scrub(refusal.message.as_deref().unwrap_or_default());
     let class = |prefix: &str| code.starts_with(prefix);
+    let in_recovery = matches!(code, "0A000" | "55000") && message.contains("recovery");
     let error = match code {
         "22023" => {
             let field = refusal
@@ -37,9 +39,26 @@ pub(super) fn refusal(function: &str, status: u16, body: &str) -> QueueError {
                 "the database has no function {function}: apply the migrations (supabase db push), or reload PostgREST's schema cache"
             ),
         ),
+        "PGRST106" => QueueError::new(
+            ErrorCode::NotExposed,
+            "the project's API does not show the schema public: Project Settings, Data API, Exposed schemas must contain public, and the Data API must be on",
+        ),
+        // A redirect is not followed: the key would go along.
+        "" if matches!(status, 0 | 300..=399) => QueueError::invalid(
+            "url",
+            format!(
+                "must be the project's own address, as in https://<reference>.supabase.co: it redirects ({status})"
+            ),
+        ),
         _ if code == "42501" || matches!(status, 401 | 403) => QueueError::new(
             ErrorCode::Unauthorized,
             format!("the key may not call {function}: use a secret key of this project"),
+        ),
+        _ if code == "25006" || in_recovery => QueueError::new(
+            ErrorCode::Unavailable,
+            format!(
+                "the database is read-only ({code}): its disk is full, or this is the address of a read replica"
+            ),
         ),
         _ if class("53")
             || class("08")
@@ -50,10 +69,8 @@ pub(super) fn refusal(function: &str, status: u16, body: &str) -> QueueError {
                 "55P03" | "PGRST000" | "PGRST001" | "PGRST002" | "PGRST003"
             ) =>
         {
-            QueueError::new(
-                ErrorCode::Unavailable,
-                format!("the database is busy ({code}): {message}"),
-            )
+            let busy = format!("the database is busy ({code})");
+            QueueError::new(ErrorCode::Unavailable, joined(&[&busy, &message], ": "))
         }
         // Also with a code that is not known: a gateway in trouble has codes of its own.
         _ if status >= 500 || code.is_empty() && matches!(status, 408 | 425 | 429) => {
@@ -66,12 +83,17 @@ pub(super) fn refusal(function: &str, status: u16, body: &str) -> QueueError {
             ErrorCode::Unexpected,
             format!("the project's API answered {status}"),
         ),
-        _ => QueueError::new(
-            ErrorCode::Database,
-            format!("{function} failed ({code}): {message}"),
-        ),
+        _ => {
+            let failed = format!("{function} failed ({code})");
+            QueueError::new(ErrorCode::Database, joined(&[&failed, &message], ": "))
+        }
     };
-    error.because(&format!("{status} {code} {message}"))
+    // The status alone is in the message, where it says anything.
+    let cause = joined(&[code, &message], " ");
+    match cause.is_empty() {
+        true => error,
+        false => error.because(&format!("{status} {cause}")),
+    }
 }
 
 #[cfg(test)]
@@ -131,6 +153,57 @@ mod tests {
                 false,
             ),
             (418, "tea", ErrorCode::Unexpected, false),
+            (
+                406,
+                r#"{"code":"PGRST106","message":"Invalid schema: public"}"#,
+                ErrorCode::NotExposed,
+                false,
+            ),
+            (302, "<html>moved</html>", ErrorCode::InvalidInput, false),
+            (0, "", ErrorCode::InvalidInput, false),
+            // A project whose disk is full, and a read replica.
+            (
+                405,
+                r#"{"code":"25006","message":"cannot execute UPDATE in a read-only transaction"}"#,
+                ErrorCode::Unavailable,
+                true,
+            ),
+            (
+                400,
+                r#"{"code":"0A000","message":"cannot access temporary or unlogged relations during recovery"}"#,
+                ErrorCode::Unavailable,
+                true,
+            ),
+            (
+                400,
+                r#"{"code":"55000","message":"cannot acquire lock mode RowExclusiveLock on database objects while recovery is in progress"}"#,
+                ErrorCode::Unavailable,
+                true,
+            ),
+            (
+                400,
+                r#"{"code":"0A000","message":"cached plan must not change result type"}"#,
+                ErrorCode::Database,
+                false,
+            ),
+            (
+                500,
+                r#"{"code":"57P01","message":"terminating connection"}"#,
+                ErrorCode::Unavailable,
+                true,
+            ),
+            (
+                503,
+                r#"{"code":"57P03","message":"the database system is starting up"}"#,
+                ErrorCode::Unavailable,
+                true,
+            ),
+            (
+                500,
+                r#"{"code":"53400","message":"limit"}"#,
+                ErrorCode::Unavailable,
+                true,
+            ),
         ] {
             let error = refusal("f", status, body);
             assert_eq!(
@@ -146,5 +219,45 @@ mod tests {
         );
         assert_eq!(error.to_string(), "to: is missing");
         assert_eq!(error.field.as_deref(), Some("to"));
+    }
+
+    #[test]
+    fn what_is_not_said_leaves_no_gap() {
+        for (status, body, text, cause) in [
+            (503, "", "the project's API answered 503", None),
+            (
+                503,
+                r#"{"message":"upstream"}"#,
+                "the project's API answered 503",
+                Some("503 upstream"),
+            ),
+            (
+                500,
+                r#"{"code":"57014"}"#,
+                "the database is busy (57014)",
+                Some("500 57014"),
+            ),
+            (
+                400,
+                r#"{"code":"22P02","message":""}"#,
+                "f failed (22P02)",
+                Some("400 22P02"),
+            ),
+        ] {
+            let error = refusal("f", status, body);
+            assert_eq!(
+                (error.to_string().as_str(), error.cause.as_deref()),
+                (text, cause)
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_is_named() {
+        let error = refusal("f", 301, "");
+        assert_eq!(error.field.as_deref(), Some("url"));
+        assert!(error.message.contains("redirects (301)"), "{error}");
+        let error = refusal("f", 406, r#"{"code":"PGRST106"}"#);
+        assert!(error.message.contains("Exposed schemas"), "{error}");
     }
 }

@@ -47,10 +47,10 @@ fn recipients_are_one_to_fifty_a_list() {
     refused([
         (json!({"to": null}), "to", "is required"),
         (json!({"to": []}), "to", "at least one"),
-        (json!({"to": many(51)}), "to", "more than 50"),
-        (json!({"cc": many(51)}), "cc", "more than 50"),
-        (json!({"bcc": many(51)}), "bcc", "more than 50"),
-        (json!({"replyTo": many(51)}), "replyTo", "more than 50"),
+        (json!({"to": many(51)}), "to", "at most 50"),
+        (json!({"cc": many(51)}), "cc", "at most 50"),
+        (json!({"bcc": many(51)}), "bcc", "at most 50"),
+        (json!({"replyTo": many(51)}), "replyTo", "at most 50"),
     ]);
     let most = parse(json!({"to": many(50), "cc": many(50), "bcc": many(50), "replyTo": many(50)}))
         .unwrap();

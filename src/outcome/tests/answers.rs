@@ -211,3 +211,51 @@ fn debugging_a_reply_shows_neither_its_body_nor_its_headers() {
     };
     assert_eq!(format!("{unanswered:?}"), "NoAnswer { kind: Timeout, .. }");
 }
+
+#[test]
+fn an_id_that_cannot_be_kept_is_unreadable() {
+    let of = |id: &str| summary(&format!(r#"{{"id":"{id}"}}"#), &single());
+    let unreadable = "unreadable answer: an id that cannot be kept";
+    for id in [r"a\u0000b", r"a\nb", r"\u0085", &"x".repeat(257)] {
+        assert_eq!(of(id), unreadable, "{id}");
+    }
+    assert_eq!(of(&"x".repeat(256)), format!("+{}", "x".repeat(256)));
+    let batch = r#"{"data":[{"id":"a"},{"id":"b\u0000"}]}"#;
+    assert_eq!(summary(batch, &batch_of(2)), unreadable);
+    // Of a message refused, only the text matters.
+    let refused = r#"{"data":[{"id":"a"}],"errors":[{"index":1,"message":"no\u0000such"}]}"#;
+    assert_eq!(summary(refused, &batch_of(2)), "+a -no such");
+}
+
+#[test]
+fn half_a_surrogate_pair_hides_nothing() {
+    let half = r#"{"data":[{"id":"a"}],"errors":[{"index":1,"message":"cut \ud83d"}]}"#;
+    assert_eq!(summary(half, &batch_of(2)), "+a -cut \u{fffd}");
+    let body =
+        r#"{"name":"validation_error","message":"\udc00 \ud83d\ude00 \\ud83d \ud83d\ud83d"}"#;
+    let outcome = answer(422, body, &single());
+    assert!(matches!(outcome, Outcome::Rejected(_)), "{outcome:?}");
+    let message = outcome.error().unwrap().message();
+    assert_eq!(message, "\u{fffd} \u{1f600} \\ud83d \u{fffd}\u{fffd}");
+    let latin = b"{\"name\":\"validation_error\",\"message\":\"caf\xe9\"}";
+    let reply = Reply::Answered {
+        status: 422,
+        headers: vec![],
+        body: latin.to_vec(),
+    };
+    let (outcome, _) = classify(&reply, &single());
+    assert_eq!(outcome.error().unwrap().message(), "caf\u{fffd}");
+    assert!(matches!(outcome, Outcome::Rejected(_)));
+}
+
+#[test]
+fn what_was_too_large_to_read_is_unknown() {
+    let reply = Reply::NoAnswer {
+        kind: NoAnswer::TooLarge,
+        detail: "200, more than 1 MiB".to_owned(),
+    };
+    let (outcome, _) = classify(&reply, &single());
+    let error = outcome.error().unwrap();
+    assert_eq!(error.message(), "unreadable answer: 200, more than 1 MiB");
+    assert!(matches!(outcome, Outcome::Unknown { counted: true, .. }));
+}

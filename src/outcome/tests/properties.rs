@@ -45,7 +45,11 @@ fn replies() -> impl Strategy<Value = Reply> {
     let header = (names.prop_map(str::to_owned), values);
     let headers = proptest::collection::vec(header, 0..4);
     let status = prop_oneof![400u16..=451, 200u16..204, any::<u16>()];
-    let kind = prop_oneof![Just(NoAnswer::Timeout), Just(NoAnswer::Network)];
+    let kind = prop_oneof![
+        Just(NoAnswer::Timeout),
+        Just(NoAnswer::Network),
+        Just(NoAnswer::TooLarge)
+    ];
     prop_oneof![
         9 => (status, headers, bodies()).prop_map(|(status, headers, body)| Reply::Answered { status, headers, body }),
         1 => (kind, any::<String>()).prop_map(|(kind, detail)| Reply::NoAnswer { kind, detail }),

@@ -202,6 +202,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
             "p_dry_run": redrive.dry_run,
             "p_allow_duplicates": redrive.allow_duplicates,
             "p_limit": redrive.limit.unwrap_or(1000),
+            "p_from": redrive.from,
         });
         self.call("email_queue_redrive", arguments.to_string())
             .await

@@ -13,12 +13,16 @@ impl State {
         now: Duration,
         mut token: impl FnMut() -> String,
     ) -> Option<Request> {
+        self.look_again(now);
         // A run that is done would find itself idle, and claim again and again until its deadline.
         if now < self.call_at || self.given_up || self.is_done() {
             return None;
         }
         if !self.fits(now, Duration::ZERO) {
             self.stop(Stopped::Deadline, None);
+        }
+        if self.halted {
+            self.give_back_waiting();
         }
         self.drop_late_begins(now);
         self.plan_begins(now);
@@ -28,11 +32,13 @@ impl State {
         }
         // Counting costs; only what may be the run's last call needs it.
         let count_remaining = self.stopped.is_some() || claim.is_some() && self.is_idle();
+        let run = self.note_run(now, claim.is_some());
         Some(Request {
             settles: self.settles.iter().map(|p| p.settle.clone()).collect(),
             begins: self.beginning.iter().map(|b| self.begin(b)).collect(),
             claim,
             count_remaining,
+            run,
         })
     }
 
@@ -49,7 +55,7 @@ impl State {
     }
 
     fn plan_begins(&mut self, now: Duration) {
-        if !self.fits(now, Duration::ZERO) {
+        if self.halted || !self.fits(now, Duration::ZERO) {
             while let Some(prepared) = self.prepared.pop_front() {
                 self.give_back(&prepared.dispatch, None);
             }

@@ -4,6 +4,7 @@
 //! settles, begins and claims stay here until the database has answered them; a lost answer means the same call again.
 
 mod call;
+mod listen;
 mod obstacle;
 mod reply;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use crate::outcome::{Context, Reply, classify};
 use crate::ports::Mail;
 use crate::retry::RetryPolicy;
 use crate::work::{Dispatch, Settle};
+use listen::Listening;
 use obstacle::refuses_all;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -37,6 +39,8 @@ pub struct State {
     /// Payload bytes of all dispatches not yet settled.
     held_bytes: u64,
     claimed_bytes: u64,
+    /// Messages claimed, of which a dispatch counts as some at least.
+    claimed_cost: u64,
     /// The last claim found nothing more.
     exhausted: bool,
     claim_at: Duration,
@@ -45,6 +49,8 @@ pub struct State {
     awaits_answer: bool,
     call_at: Duration,
     failed_calls: u32,
+    /// When the database was first not reached, of the failed calls in a row.
+    unreached_since: Option<Duration>,
     /// In a row.
     failed_claims: u32,
     /// Set once: no more claims.
@@ -52,6 +58,9 @@ pub struct State {
     retry_after: Option<Duration>,
     /// The database does not answer: what is held is left to the leases.
     given_up: bool,
+    /// The process or the isolate ends.
+    halted: bool,
+    listening: Listening,
     report: Report,
 }
 
@@ -108,16 +117,20 @@ impl State {
             settles: Vec::new(),
             held_bytes: 0,
             claimed_bytes: 0,
+            claimed_cost: 0,
             exhausted: false,
             claim_at: now,
             begin_at: now,
             awaits_answer: false,
             call_at: now,
             failed_calls: 0,
+            unreached_since: None,
             failed_claims: 0,
             stopped: None,
             retry_after: None,
             given_up: false,
+            halted: false,
+            listening: Listening::default(),
             report: Report {
                 run_id,
                 claimed: 0,
@@ -137,7 +150,7 @@ impl State {
 
     /// The next request to the provider whose slot has come.
     pub fn next_send(&mut self, now: Duration) -> Option<(String, Mail)> {
-        if self.given_up {
+        if self.given_up || self.halted {
             return None;
         }
         while let Some(index) = self.waiting.iter().position(|w| w.send_at <= now) {
@@ -226,6 +239,8 @@ impl State {
             } else {
                 Some(now)
             };
+            let look = self.look_at().filter(|_| self.stopped.is_none());
+            let next = [next, look].into_iter().flatten().min();
             next.map(|at| at.max(self.call_at))
         });
         [send, call.flatten()].into_iter().flatten().min()
@@ -236,23 +251,45 @@ impl State {
         self.given_up && self.sending.is_empty()
             || self.is_idle()
                 && self.settles.is_empty()
-                && (self.stopped.is_some() || self.exhausted)
+                && (self.stopped.is_some() || self.exhausted && self.look_at().is_none())
     }
 
     /// What the run did.
     pub fn report(&self, now: Duration) -> Report {
         // What a run that gave up still holds is left to its leases.
         let held = self.report.claimed.saturating_sub(self.report.ended());
+        let stopped = self.stopped.unwrap_or_else(|| self.found_nothing());
         Report {
             lost: self.report.lost + held,
-            stopped: self.stopped.unwrap_or(Stopped::Empty),
-            reason: self.stopped.and_then(|why| why.reason(&self.report)),
+            stopped,
+            reason: match (self.halted, stopped) {
+                (true, Stopped::Deadline) => Some("the function was told to end".to_owned()),
+                _ if self.stopped.is_none() && stopped != Stopped::Empty => Some(
+                    stopped
+                        .reason(&self.report)
+                        .unwrap_or_else(|| "all that was claimed came back unsent".to_owned()),
+                ),
+                _ => stopped.reason(&self.report),
+            },
             retry_after_seconds: self
                 .retry_after
                 .map(|after| decide::millis(after).div_ceil(1000)),
             duration_ms: decide::millis(now.saturating_sub(self.started)),
             ..self.report.clone()
         }
+    }
+
+    /// How a run ended that nothing stopped. Where all that was claimed came back unsent, the queue was not empty.
+    fn found_nothing(&self) -> Stopped {
+        match self.report.released {
+            1.. if self.report.released == self.report.claimed => Stopped::Unavailable,
+            _ => Stopped::Empty,
+        }
+    }
+
+    /// What the run has claimed so far: messages, of which a dispatch counts as some at least, and payload bytes.
+    pub fn spent(&self) -> (u64, u64) {
+        (self.claimed_cost, self.claimed_bytes)
     }
 
     /// No dispatch is on its way.

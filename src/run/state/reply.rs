@@ -16,6 +16,10 @@ pub(super) const POLL: Duration = Duration::from_millis(100);
 const LATER: Duration = Duration::from_secs(60);
 /// After the deadline the leases do what a last settle could not: it is not tried for longer than this.
 pub(super) const GRACE: Duration = Duration::from_secs(3);
+/// A database that has not been reached for so long, by several calls, is given up.
+const UNREACHED: Duration = Duration::from_secs(5);
+/// A dispatch counts as so many messages at least: a request takes more CPU time than a message in it.
+const DISPATCH_COST: u64 = 10;
 /// A settle or begin that the database fails this often is given up.
 const FAILURES: u32 = 3;
 
@@ -37,9 +41,16 @@ impl State {
         self.report.reason = Some(scrub(&format!("{error}{cause}")));
         if !error.code.is_retryable() {
             self.give_up(match error.code {
-                ErrorCode::Unauthorized | ErrorCode::NotInstalled => Stopped::Misconfigured,
+                ErrorCode::Unauthorized
+                | ErrorCode::NotInstalled
+                | ErrorCode::NotExposed
+                | ErrorCode::InvalidInput => Stopped::Misconfigured,
                 _ => Stopped::Unavailable,
             });
+            return;
+        }
+        if self.is_unreached(now, error) {
+            self.give_up(Stopped::Unavailable);
             return;
         }
         self.failed_calls += 1;
@@ -51,8 +62,25 @@ impl State {
         }
     }
 
+    /// The database shuts down, or has not been reached for too long. The leases do the rest: a run that held on would keep
+    /// the function's caller, and a restart, waiting.
+    fn is_unreached(&mut self, now: Duration, error: &QueueError) -> bool {
+        match error.sqlstate() {
+            Some("57P01" | "57P02" | "57P03") => return true,
+            // The database itself has answered that it is busy.
+            Some("40001" | "40P01" | "55P03" | "57014") => self.unreached_since = None,
+            _ => {
+                let since = *self.unreached_since.get_or_insert(now);
+                return now >= since + UNREACHED;
+            }
+        }
+        false
+    }
+
     fn on_answer(&mut self, now: Duration, reply: Reply) {
         self.failed_calls = 0;
+        self.unreached_since = None;
+        self.on_answered(&reply);
         // The quickest answer of the run shows best how far the two clocks are apart.
         let epoch_ms = reply.now_ms.saturating_sub(millis(now));
         self.epoch_ms = self.epoch_ms.max(epoch_ms);
@@ -95,6 +123,7 @@ impl State {
                 self.on_obstacle(now, &obstacle);
             } else {
                 self.exhausted = claimed < asked && reply.next_due_ms != Some(0);
+                self.after_look(now, claimed, reply.next_due_ms);
                 if claimed == 0 && !self.exhausted {
                     self.claim_at = now + POLL;
                 }
@@ -150,6 +179,9 @@ impl State {
             repeated,
             failures,
         } = self.beginning.swap_remove(index);
+        if let Some(reason) = &begun.reason {
+            self.report.reason = Some(scrub(reason));
+        }
         let wait = Duration::from_millis(begun.wait_ms);
         let members = prepared.dispatch.messages.len() as u64;
         match begun.state {
@@ -215,6 +247,7 @@ impl State {
 
     fn on_claimed(&mut self, dispatch: Dispatch) {
         self.report.claimed += dispatch.messages.len() as u64;
+        self.claimed_cost += DISPATCH_COST.max(dispatch.messages.len() as u64);
         self.claimed_bytes += dispatch.bytes;
         self.held_bytes += dispatch.bytes;
         match prepare(dispatch) {
@@ -233,7 +266,7 @@ impl State {
             Preparation::Unfit { claimed, unfit } => self.settle_unfit(&claimed, unfit, true),
             Preparation::Unknown { claimed } => self.set_aside(&claimed),
         }
-        if self.report.claimed >= self.config.messages || self.claimed_bytes >= self.config.bytes {
+        if self.claimed_cost >= self.config.messages || self.claimed_bytes >= self.config.bytes {
             self.stop(Stopped::Limit, None);
         }
     }

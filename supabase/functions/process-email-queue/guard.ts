@@ -1,47 +1,100 @@
-// A panic or a trap leaves the module's instance unusable and its promises unsettled. So each request is raced against
-// the instance breaking and against the time in which it must answer; the request after a break gets a fresh instance.
+// A panic or a trap leaves the module's instance unusable and its promises unsettled. So each request, and each run that
+// goes on after its answer, is raced against the instance breaking and against the time in which it must be done; the
+// request after a break gets a fresh instance.
 import { load, ProcessEmailQueue, reset } from "../../../pkg/function.js";
 
 type Instance = { queue: ProcessEmailQueue; broken: Promise<never>; break: (why: unknown) => void };
 
-export function guarded(variables: Record<string, string>): (request: Request) => Promise<Response> {
-  let instance: Instance | undefined;
+/** Supabase's runtime, which keeps an isolate for a promise, and ends it at limits of its own. */
+const edge = (globalThis as { EdgeRuntime?: { waitUntil(promise: Promise<unknown>): void } }).EdgeRuntime;
 
-  // All code in this isolate is ours: what nobody caught came from the module. Answers and timers of an instance that
-  // was given up come too; wasm-bindgen refuses them with this error, and the instance of now has nothing to do with it.
-  const onBreak = (why: unknown) => /previous WASM instance/.test(String(why)) || instance?.break(why);
+export function guarded(variables: Record<string, string>) {
+  let instance: Instance | undefined;
+  /** What this isolate's runs have claimed: it outlives an instance. */
+  const spent = { messages: 0, bytes: 0 };
+  const running = new Set<Promise<unknown>>();
+
+  // All code in this isolate is ours: what nobody caught came from the module. Supabase's runtime has no `error` events:
+  // what the module's tasks and timers throw comes by way of `load`.
+  const onBreak = (why: unknown) => instance?.break(why);
   (globalThis as Record<string, unknown>).__emailQueuePanicked = onBreak;
-  addEventListener("error", (event) => (event.preventDefault(), onBreak(event.error)));
   addEventListener("unhandledrejection", (event) => (event.preventDefault(), onBreak(event.reason)));
 
-  return async (request) => {
+  function start(): Instance {
+    load(onBreak);
+    reset();
+    const { promise: broken, reject } = Promise.withResolvers<never>();
+    broken.catch(() => {});
+    const host = {
+      limited: edge !== undefined,
+      get messages() {
+        return spent.messages;
+      },
+      set messages(messages) {
+        spent.messages = messages;
+      },
+      get bytes() {
+        return spent.bytes;
+      },
+      set bytes(bytes) {
+        spent.bytes = bytes;
+      },
+      work(run: Promise<unknown>, guardMillis: number) {
+        const done = watch(mine, run, guardMillis).catch(() => {}).finally(() => running.delete(done));
+        running.add(done);
+        edge?.waitUntil(done);
+      },
+    };
+    const mine: Instance = { queue: new ProcessEmailQueue(variables, host), broken, break: reject };
+    return mine;
+  }
+
+  async function watch<T>(mine: Instance, work: Promise<T>, guardMillis: number): Promise<T> {
     let guard: ReturnType<typeof setTimeout> | undefined;
-    let mine: Instance | undefined;
+    const late = new Promise<never>((_, reject) => {
+      guard = setTimeout(() => reject(new Error("no answer in time")), guardMillis);
+    });
     try {
-      mine = instance ??= start(variables);
-      const { queue, broken } = mine;
-      const late = new Promise<never>((_, reject) => {
-        guard = setTimeout(() => reject(new Error("no answer in time")), queue.guardMillis());
-      });
-      return await Promise.race([queue.handle(request), broken, late]);
+      return await Promise.race([work, mine.broken, late]);
     } catch (error) {
       // Everybody who waits for this instance is told, nobody calls it again, and the log has it once.
-      mine?.break(error);
+      mine.break(error);
       if (instance === mine) {
         instance = undefined;
-        console.error(JSON.stringify({ event: "email_queue_broken", error: String(error) }));
+        logBroken(error);
       }
-      return Response.json({ error: "the function failed; its leases end by themselves", code: "broken" }, { status: 500 });
+      throw error;
     } finally {
       clearTimeout(guard);
     }
+  }
+
+  return {
+    async serve(request: Request): Promise<Response> {
+      try {
+        const mine = instance ??= start();
+        const guardMillis = mine.queue.guardMillis();
+        return await watch(mine, mine.queue.handle(request), guardMillis);
+      } catch (error) {
+        if (!instance) logBroken(error);
+        return Response.json({ error: "the function failed; its leases end by themselves", code: "broken" }, { status: 500 });
+      }
+    },
+    /** Nothing more is begun, and what has not been sent is given back. */
+    halt() {
+      try {
+        instance?.queue.halt();
+      } catch (error) {
+        onBreak(error);
+      }
+    },
+    /** Runs that go on after their answers have ended. */
+    async ended() {
+      await Promise.all(running);
+    },
   };
 }
 
-function start(variables: Record<string, string>): Instance {
-  load();
-  reset();
-  const { promise: broken, reject } = Promise.withResolvers<never>();
-  broken.catch(() => {});
-  return { queue: new ProcessEmailQueue(variables), broken, break: reject };
+function logBroken(error: unknown) {
+  console.error(JSON.stringify({ event: "email_queue_broken", error: String(error) }));
 }

@@ -1,14 +1,32 @@
 // The shim around the WebAssembly module: it carries requests in and responses out.
 import { guarded } from "./guard.ts";
 
-// Supabase listens for us; the port and the line are for running it locally.
+// Supabase listens for us; the port, the line and the signals are for running it locally.
 const port = Number(Deno.env.get("PORT") || 8000);
 if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("PORT must be a whole number from 0 to 65535");
 
-Deno.serve(
+const { serve, halt, ended } = guarded(Deno.env.toObject());
+const server = Deno.serve(
   {
     port,
     onListen: ({ port }) => console.log(`process-email-queue listens on http://localhost:${port}`),
   },
-  guarded(Deno.env.toObject()),
+  serve,
 );
+
+addEventListener("beforeunload", halt);
+let ending = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  try {
+    Deno.addSignalListener(signal, async () => {
+      if (ending) Deno.exit(1);
+      ending = true;
+      halt();
+      await server.shutdown();
+      await ended();
+      Deno.exit();
+    });
+  } catch {
+    // Supabase's runtime has no signals.
+  }
+}

@@ -31,6 +31,7 @@ export interface FunctionOptions {
   /** Beside or in place of what a working function has; one that is undefined is not set. */
   env?: Record<string, string | undefined>;
   importMap?: string;
+  entry?: string;
   /** What the function calls in place of the database's and the provider's own address. */
   database?: { url: string };
   provider?: { url: string };
@@ -75,9 +76,10 @@ export class Stack {
   configure = (settings: Record<string, unknown>): Promise<any> => this.lite.rpc("email_queue_configure", { p_settings: settings });
 
   /** A process of the function, stopped at the test's end. */
-  async function({ env = {}, importMap, database = this.lite, provider = this.provider }: FunctionOptions = {}): Promise<Fn> {
+  async function({ env = {}, importMap, entry, database = this.lite, provider = this.provider }: FunctionOptions = {}): Promise<Fn> {
     const fn = await startFunction({
       importMap,
+      ...(entry && { entry }),
       env: {
         SUPABASE_URL: database.url,
         SUPABASE_SECRET_KEY: this.lite.secretKey,

@@ -9,6 +9,7 @@ const TAKES_A_NAME = ["to_regclass", "to_regprocedure", "to_regproc", "to_regtyp
  * @typedef {object} Exceptions functions by name, each of which must need its exception
  * @property {string[]} [definer] with the owner's rights
  * @property {string[]} [defines] that create, alter, drop or grant
+ * @property {string[]} [advisory] that take an advisory lock
  * @property {string[]} [unreadable] that execute what is no constant
  */
 
@@ -16,13 +17,13 @@ const TAKES_A_NAME = ["to_regclass", "to_regprocedure", "to_regproc", "to_regtyp
  * What breaks a rule, one line each.
  * @param {{name: string, text: string}[]} files @param {Exceptions} [exceptions] @returns {Promise<string[]>}
  */
-export async function violations(files, { definer = [], defines = [], unreadable = [] } = {}) {
+export async function violations(files, { definer = [], defines = [], advisory = [], unreadable = [] } = {}) {
   const found = await read(files);
   const own = ownNames(found);
   /** @type {Set<string>} */
   const faults = new Set();
   const unused = new Set([...definer.map((name) => `${name}: needs no owner's rights`), ...defines.map((name) => `${name}: defines nothing`),
-    ...unreadable.map((name) => `${name}: executes constants only`)]);
+    ...advisory.map((name) => `${name}: takes no advisory lock`), ...unreadable.map((name) => `${name}: executes constants only`)]);
   const unless = (/** @type {boolean} */ excepted, /** @type {string} */ where, /** @type {string} */ fault, /** @type {string} */ unneeded) =>
     void (excepted ? unused.delete(`${where}: ${unneeded}`) : faults.add(`${where}: ${fault}`));
 
@@ -39,7 +40,12 @@ export async function violations(files, { definer = [], defines = [], unreadable
     const names = new Set(namesOfCtes(tree));
     walk({ [kind]: tree }, (node, value) => {
       if ((node === "UpdateStmt" || node === "DeleteStmt") && !value.whereClause) faults.add(`${where}: without WHERE: ${line}`);
-      if (node === "FuncCall" && /advisory/.test(parts(value.funcname).at(-1) ?? "")) faults.add(`${where}: takes an advisory lock: ${line}`);
+      if (node === "FuncCall" && ["lower", "upper", "initcap"].includes(parts(value.funcname).at(-1) ?? "") && !value.args[0].CollateClause) {
+        faults.add(`${where}: the database's collation decides: ${line}`);
+      }
+      if (node === "FuncCall" && /advisory/.test(parts(value.funcname).at(-1) ?? "")) {
+        unless(advisory.includes(where), where, `takes an advisory lock: ${line}`, "takes no advisory lock");
+      }
       for (const name of unqualified(node, value, own, names)) faults.add(`${where}: ${name} without its schema: ${line}`);
     });
   }

@@ -1,9 +1,9 @@
 // From the enqueue's commit to the provider's acceptance, with the wake-up on: an insert calls the function through a
 // stand-in for pg_net that sends after commit, and a stand-in for pg_cron calls it every ten seconds.
+import path from "node:path";
 import { ours } from "../../../../tests/bench/queues/index.mjs";
 import { startNetwork } from "../../../../tests/deploy/support/network.mjs";
-import { standIn } from "../../../../tests/deploy/support/world.mjs";
-import { connect, sleep, waitFor } from "../../stack.mjs";
+import { ROOT, connect, runFile, sleep, waitFor } from "../../stack.mjs";
 import { startCluster } from "../cluster.mjs";
 import { figure, percentile } from "../stats.mjs";
 import { startGateway, startProvider, startWorker } from "../world.mjs";
@@ -12,11 +12,16 @@ const CRON_MS = 10_000;
 const PROVIDER_MS = 50;
 const MAIL = { from: "Shop <shop@shop.example>", to: "user@customer.example", subject: "Hello", content: "<p>Hello</p>" };
 
+/** pg_net and Vault, without being extensions. @param {string} url */
+async function standIn(url) {
+  for (const file of ["pg_net--0.20.5.sql", "supabase_vault--0.3.1.sql"]) await runFile(url, path.join(ROOT, "tests/support/postgres/extension", file));
+}
+
 /** @param {import("../main.mjs").Context} context @returns {Promise<import("../main.mjs").Outcome>} */
 export async function latency({ log, quick }) {
   const cluster = await startCluster();
   const provider = await startProvider();
-  const sql = await cluster.database({ ...ours, setup: async (sql, url) => (await standIn(sql), await ours.setup(sql, url)) });
+  const sql = await cluster.database({ ...ours, setup: async (sql, url) => (await standIn(url), await ours.setup(sql, url)) });
   const url = cluster.postgres.urlOf(ours.database);
   const gateway = await startGateway(url);
   const worker = await startWorker("wasm", { database: gateway.url, provider: provider.url });

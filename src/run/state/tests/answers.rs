@@ -187,11 +187,12 @@ fn a_begin_that_finds_nothing_to_send_counts_its_members() {
 
 #[test]
 fn a_run_claims_no_more_once_it_has_its_fill() {
+    // Two dispatches of one message each, which count as ten.
     for (messages, bytes, stopped) in [
-        (3, 301, None),
-        (3, 201, None),
-        (2, 301, Some(Stopped::Limit)),
-        (3, 200, Some(Stopped::Limit)),
+        (21, 301, None),
+        (21, 201, None),
+        (20, 301, Some(Stopped::Limit)),
+        (21, 200, Some(Stopped::Limit)),
     ] {
         let mut state = fresh(2);
         state.config.messages = messages;

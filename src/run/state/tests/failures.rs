@@ -11,13 +11,91 @@ fn each_failed_call_in_a_row_doubles_the_wait() {
     let mut state = state(vec![dispatch("a", 2)]);
     let mut now = MILLISECOND;
     for wait in [250, 500, 1000, 2000, 4000, 4000] {
-        state.on_call(now, unreachable());
+        state.on_call(now, refused("57014"));
         assert_eq!(state.call_at, now + Duration::from_millis(wait));
         now = state.call_at;
     }
     state.on_call(now, Ok(claims(vec![])));
-    state.on_call(now, unreachable());
+    state.on_call(now, refused("57014"));
     assert_eq!(state.call_at, now + Duration::from_millis(250));
+}
+
+/// The database answered, with this code.
+fn refused(code: &str) -> Result<Answer, QueueError> {
+    let error = QueueError::new(ErrorCode::Unavailable, "injected");
+    Err(error.because(&format!("500 {code} injected")))
+}
+
+#[test]
+fn a_database_that_is_not_reached_for_five_seconds_is_given_up_whatever_is_held() {
+    for code in ["PGRST001", "08006", ""] {
+        let mut state = state(vec![dispatch("a", 2)]);
+        for (now, given_up) in [(1000, false), (3000, false), (5999, false), (6000, true)] {
+            state.on_call(Duration::from_millis(now), refused(code));
+            assert_eq!(state.given_up, given_up, "{code} {now}");
+        }
+        assert_eq!(state.stopped, Some(Stopped::Unavailable));
+    }
+    // In between it was reached.
+    for answer in [
+        Ok(claims(vec![])),
+        refused("55P03"),
+        refused("40001"),
+        refused("40P01"),
+    ] {
+        let mut state = state(vec![dispatch("a", 2)]);
+        state.on_call(SECOND, unreachable());
+        state.on_call(3 * SECOND, answer);
+        state.on_call(7 * SECOND, unreachable());
+        assert!(!state.given_up);
+    }
+}
+
+#[test]
+fn a_database_that_shuts_down_is_given_up_at_once() {
+    for code in ["57P01", "57P02", "57P03"] {
+        let mut state = state(vec![dispatch("a", 2)]);
+        state.on_call(SECOND, refused(code));
+        assert!(state.given_up, "{code}");
+        let report = state.report(SECOND);
+        assert_eq!(report.stopped, Stopped::Unavailable);
+        let reason = report.reason.unwrap();
+        assert!(reason.contains(code), "{reason}");
+    }
+}
+
+#[test]
+fn a_run_of_which_everything_came_back_says_why_and_not_that_the_queue_was_empty() {
+    for (reason, shown) in [
+        (Some("somebody holds a lock"), "somebody holds a lock"),
+        (None, "all that was claimed came back unsent"),
+    ] {
+        let mut state = state(vec![dispatch("a", 2)]);
+        begins(&mut state, MILLISECOND);
+        let begun = Begun {
+            reason: reason.map(str::to_owned),
+            ..begun("a", BeginState::Invalid, 0)
+        };
+        let answer = Answer {
+            begins: vec![begun],
+            ..Answer::default()
+        };
+        state.on_call(2 * MILLISECOND, Ok(answer));
+        call(&mut state, 3 * MILLISECOND).unwrap();
+        let released = Answer {
+            settles: vec![Settled {
+                dispatch_id: "a".to_owned(),
+                result: SettleResult::Applied,
+                reason: None,
+            }],
+            ..Answer::default()
+        };
+        state.on_call(4 * MILLISECOND, Ok(released));
+        let report = state.report(5 * MILLISECOND);
+        assert_eq!((report.claimed, report.released), (1, 1));
+        assert_eq!(report.stopped, Stopped::Unavailable);
+        assert_eq!(report.reason.as_deref(), Some(shown));
+    }
 }
 
 #[test]
@@ -53,7 +131,10 @@ fn what_no_repetition_mends_ends_the_run_at_once() {
     for (code, stopped) in [
         (ErrorCode::Unauthorized, Stopped::Misconfigured),
         (ErrorCode::NotInstalled, Stopped::Misconfigured),
-        (ErrorCode::InvalidInput, Stopped::Unavailable),
+        (ErrorCode::NotExposed, Stopped::Misconfigured),
+        // The address: it redirects.
+        (ErrorCode::InvalidInput, Stopped::Misconfigured),
+        (ErrorCode::Unexpected, Stopped::Unavailable),
     ] {
         let mut state = state(vec![dispatch("a", 2)]);
         state.on_call(SECOND, Err(QueueError::new(code, "injected")));

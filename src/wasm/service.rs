@@ -1,0 +1,229 @@
+//! The runs of one instance of the module.
+
+use crate::adapters::{JavaScriptClock, JavaScriptRandom, PostgrestRpc, ResendMailer, RpcQueue};
+use crate::function::{
+    Allowance, Ask, Busy, Environment, EnvironmentError, Gate, RESERVE, Run, Spent,
+};
+use crate::ports::{Clock, Random};
+use crate::run::{Control, Errand, Order, Report, run_errand};
+use crate::work::Cause;
+use serde::Serialize;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
+
+/// After a run must have ended, the time in which the module must have answered.
+const GUARD: Duration = Duration::from_secs(3);
+
+#[wasm_bindgen]
+extern "C" {
+    /// The isolate, as the shim shows it to each instance of the module.
+    pub type Host;
+    /// The platform ends this isolate: its wall clock and its CPU time count.
+    #[wasm_bindgen(method, getter)]
+    fn limited(this: &Host) -> bool;
+    /// What the runs of this isolate have claimed, by all instances.
+    #[wasm_bindgen(method, getter)]
+    fn messages(this: &Host) -> f64;
+    #[wasm_bindgen(method, setter)]
+    fn set_messages(this: &Host, messages: f64);
+    #[wasm_bindgen(method, getter)]
+    fn bytes(this: &Host) -> f64;
+    #[wasm_bindgen(method, setter)]
+    fn set_bytes(this: &Host, bytes: f64);
+    /// Has the isolate live until the promise settles, and watches over it for so many milliseconds.
+    #[wasm_bindgen(method)]
+    pub fn work(this: &Host, run: &js_sys::Promise, guard_millis: f64);
+
+    #[wasm_bindgen(js_namespace = console)]
+    fn log(line: &str);
+}
+
+/// A run, to those who share it.
+pub struct Ticket {
+    /// Its id.
+    pub id: String,
+    control: Control,
+    /// By when it has ended, by the isolate's clock.
+    ends: Cell<Duration>,
+}
+
+impl Ticket {
+    /// Within how many milliseconds from now it must have ended.
+    pub fn guard_millis(&self) -> f64 {
+        let left = self.ends.get().saturating_sub(JavaScriptClock.now());
+        (left + GUARD).as_secs_f64() * 1000.0
+    }
+}
+
+/// What came of a run; [`Busy`] where it did not start after all.
+pub type Outcome = Result<Report, Busy>;
+
+pub struct Service {
+    queue: RpcQueue<PostgrestRpc>,
+    mailer: ResendMailer,
+    allowance: Allowance,
+    host: Rc<Host>,
+    gate: Gate<Rc<Ticket>, Outcome>,
+    halted: Cell<bool>,
+}
+
+impl Service {
+    pub fn new(
+        variables: &HashMap<String, String>,
+        host: Rc<Host>,
+    ) -> Result<Self, EnvironmentError> {
+        let environment = Environment::read(variables)?;
+        let rpc = PostgrestRpc::new(&environment.supabase_url, &environment.supabase_key).map_err(
+            |error| match error.field.as_deref() {
+                Some("url") => EnvironmentError {
+                    variable: "SUPABASE_URL",
+                    problem: "must be the project's http(s) address",
+                },
+                _ => EnvironmentError {
+                    variable: "SUPABASE_SECRET_KEYS",
+                    problem: "must hold a secret key of the project, or SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
+                },
+            },
+        )?;
+        Ok(Self {
+            queue: RpcQueue::new(
+                rpc,
+                environment.email_from.clone(),
+                &environment.supabase_url,
+            ),
+            mailer: ResendMailer::new(&environment.resend_url, &environment.resend_key),
+            allowance: Allowance {
+                config: environment.config,
+                wall: host.limited().then_some(environment.wall),
+            },
+            host,
+            gate: Gate::default(),
+            halted: Cell::new(false),
+        })
+    }
+
+    /// By when a run would have ended that is asked for now.
+    pub fn ends(&self) -> Duration {
+        let begins = self.gate.current().map(|ticket| ticket.ends.get());
+        begins.unwrap_or_else(|| JavaScriptClock.now()) + self.allowance.config.deadline + RESERVE
+    }
+
+    /// The run that answers a request which comes now.
+    pub fn enter(
+        self: &Rc<Self>,
+        ask: Ask,
+        fault: Option<String>,
+    ) -> Result<(Rc<Ticket>, Run<Outcome>), Busy> {
+        let (now, spent) = (JavaScriptClock.now(), self.spent());
+        if let Some((ticket, run)) = self.gate.next() {
+            if !ask.respond_async {
+                ticket.control.give(Order::Yield);
+            }
+            return Ok((ticket, run));
+        }
+        if self.halted.get() {
+            return Err(Busy { retry_after: GUARD });
+        }
+        match self.gate.current() {
+            None => {
+                self.allowance.run(now, spent)?;
+            }
+            Some(current) => {
+                self.allowance.queued(now, current.ends.get(), spent)?;
+                current.control.give(Order::Yield);
+            }
+        }
+        let ticket = Rc::new(Ticket {
+            id: JavaScriptRandom.token(),
+            control: Control::default(),
+            ends: Cell::new(self.ends()),
+        });
+        let run = self.clone().run(ticket.clone(), ask, fault);
+        Ok(self.gate.enter(ticket, run))
+    }
+
+    /// The isolate or the process is about to end: nothing new is begun.
+    pub fn halt(&self) {
+        self.halted.set(true);
+        if let Some(current) = self.gate.current() {
+            current.control.give(Order::Halt);
+        }
+    }
+
+    async fn run(self: Rc<Self>, ticket: Rc<Ticket>, ask: Ask, fault: Option<String>) -> Outcome {
+        let (now, before) = (JavaScriptClock.now(), self.spent());
+        let bounds = match self.halted.get() {
+            true => Err(Busy { retry_after: GUARD }),
+            false => self.allowance.run(now, before),
+        };
+        let config = bounds.inspect_err(|_| {
+            log_line(&Refused {
+                event: "email_queue_run",
+                run_id: &ticket.id,
+                error: BUSY,
+            });
+        })?;
+        ticket.ends.set(now + config.deadline + RESERVE);
+        super::function::inject(fault.as_deref()).await;
+        let spend = |messages: u64, bytes: u64| {
+            self.host.set_messages((before.messages + messages) as f64);
+            self.host.set_bytes((before.bytes + bytes) as f64);
+        };
+        let errand = Errand {
+            id: ticket.id.clone(),
+            cause: Some(ask.cause),
+            listens: ask.respond_async,
+            control: Some(&ticket.control),
+            spent: Some(&spend),
+        };
+        let report = run_errand(
+            &self.queue,
+            &self.mailer,
+            &JavaScriptClock,
+            &JavaScriptRandom,
+            config,
+            errand,
+        )
+        .await;
+        log_line(&Line {
+            event: "email_queue_run",
+            cause: ask.cause,
+            report: &report,
+        });
+        Ok(report)
+    }
+
+    fn spent(&self) -> Spent {
+        Spent {
+            messages: self.host.messages() as u64,
+            bytes: self.host.bytes() as u64,
+        }
+    }
+}
+
+/// What a caller is told, and the log, where no run is left.
+pub const BUSY: &str =
+    "this isolate takes no more runs: its time or its CPU time is used up, or it is about to end";
+
+pub fn log_line(line: &impl Serialize) {
+    log(&serde_json::to_string(line).unwrap_or_default());
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'static str,
+    cause: Cause,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Refused<'a> {
+    event: &'static str,
+    run_id: &'a str,
+    error: &'static str,
+}
