@@ -1,4 +1,5 @@
-# The protocol in a model checker: all that can happen to two workers, two messages and a provider, in any order.
+# The protocol in a model checker: all that can happen to two workers, two messages and a provider, in any order. And
+# simulations of hours, which take minutes unless they are optimized.
 
 # Options: --full, with the largest of the scenarios too (two million states, three minutes).
 suite_model() {
@@ -7,4 +8,5 @@ suite_model() {
   # shellcheck disable=SC2154 # scripts/test sets them
   case " ${options[*]} " in *" --full "*) largest=() ;; esac
   run cargo "every state of the protocol" cargo test --locked --profile model --test model -- --nocapture "${largest[@]}"
+  run cargo "the circuit breaker in virtual time" cargo test --locked --profile model --test run breaker -- --nocapture
 }

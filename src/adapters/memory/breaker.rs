@@ -1,7 +1,7 @@
 //! The circuit breaker: how many first requests a lane, and its endpoint, may have open while answers are missing.
 
 use super::claim::ceil_ms;
-use super::store::{Dispatch, Queue, Window};
+use super::store::{Dispatch, Queue};
 use crate::work::{BeginState, Obstacle, Signals};
 use std::time::Duration;
 
@@ -22,6 +22,21 @@ const BY_LANE: f64 = 0.618_033_988_7;
 const BY_PRIORITY: f64 = 0.414_213_562_4;
 const BY_PLACE: f64 = 0.732_050_807_6;
 const REASON: &str = "the provider did not answer: one request at a time probes it";
+
+/// What a lane or an endpoint in trouble may send. Without, nothing stands in its way.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Window {
+    /// First requests open at a time.
+    pub requests: u32,
+    /// Messages in a dispatch.
+    pub size: u32,
+    /// First requests without an answer in a row.
+    pub streak: u32,
+    pub wait: Duration,
+    pub next_at: Option<Duration>,
+    /// Fresh dispatches formed meanwhile.
+    pub tries: u64,
+}
 
 impl Default for Window {
     fn default() -> Self {

@@ -1,36 +1,20 @@
 //! Claim: sweep what ran out, then hand out due dispatches and form new ones.
 
-use super::breaker::unavailable;
+use super::order::Source;
 use super::store::{Dispatch, Member, Place, Queue};
 use crate::email::Endpoint;
-use crate::work::{self, Begin, Claim, ClaimedMessage, Obstacle, Reply};
+use crate::work::{self, Begin, Claim, ClaimedMessage, Reply};
 use std::time::Duration;
 
-const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=3;
-/// Dispatches that one call can claim, and due ones of a priority that it looks at.
+pub(super) const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=3;
+/// Dispatches that one call can claim.
 const TOKENS: usize = 20;
-const DUE: usize = 20;
 const LONGEST_LEASE_MS: u64 = 3_600_000;
 const LARGEST_BYTES: u64 = 1 << 30;
 /// Messages of the first priority in a dispatch.
 const URGENT: usize = 10;
 /// The most that is counted.
 const MOST_REMAINING: u64 = 10_000;
-
-/// What could be claimed next, in the order of claims.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
-    priority: u8,
-    source: Source,
-}
-
-/// Due dispatches come before ready messages of the same priority, those of refused domains last; within each, the oldest
-/// first.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    Due(Duration, String),
-    Lane(bool, Duration, String),
-}
 
 impl Queue {
     /// Sweeps, then claims up to one dispatch a token. `begins` of the same call are still to come.
@@ -106,50 +90,6 @@ impl Queue {
         })
     }
 
-    fn candidates(&self, now: Duration, kind: &str, frozen_left: u32) -> Vec<Candidate> {
-        let mut lanes = self.lanes(now, kind);
-        lanes.retain(|lane| self.head(now, kind, lane).is_some());
-        // More replays than their share would still hold all places when a lane opens that is closed now.
-        let replays = frozen_left > 0 || lanes.is_empty();
-        lanes.retain(|lane| self.claimable_at(now, lane).is_none());
-        let mut candidates = Vec::new();
-        for priority in PRIORITIES {
-            let mut due: Vec<_> = self
-                .waiting(now, kind)
-                .filter(|d| d.priority == priority && d.visible_at <= now)
-                .filter(|d| match d.frozen {
-                    true => replays,
-                    false => self.claimable_at(now, &d.lane).is_none(),
-                })
-                .map(|d| Source::Due(d.visible_at, d.id.clone()))
-                .collect();
-            due.sort();
-            let due = due.into_iter().take(DUE);
-            candidates.extend(due.map(|source| Candidate { priority, source }));
-        }
-        let first = self.lanes_in_turn(&lanes);
-        candidates.extend(lanes.into_iter().filter_map(|lane| {
-            let (priority, refused, run_at) = match first.contains(&lane) {
-                true => (0, false, Duration::ZERO),
-                false => {
-                    let (priority, run_at) = self.head(now, kind, &lane)?;
-                    (priority, self.is_lane_refused(&lane), run_at)
-                }
-            };
-            let source = Source::Lane(refused, run_at, lane);
-            Some(Candidate { priority, source })
-        }));
-        candidates
-    }
-
-    /// The first due row of a lane, in its best priority.
-    fn head(&self, now: Duration, kind: &str, lane: &str) -> Option<(u8, Duration)> {
-        PRIORITIES.into_iter().find_map(|priority| {
-            let head = self.rows(kind, lane, priority).next()?;
-            (head.run_at <= now).then_some((priority, head.run_at))
-        })
-    }
-
     /// Forms a dispatch from the best ready messages of a lane or, in trouble, every second time from others.
     fn form(
         &mut self,
@@ -216,20 +156,8 @@ impl Queue {
         Some(dispatch)
     }
 
-    /// What keeps lanes with due mail from being claimed from; `None` where no lane is kept.
-    fn closed_lanes(&self, now: Duration, kind: &str) -> Option<Obstacle> {
-        let lanes = self.lanes(now, kind).into_iter();
-        let due = lanes.filter(|lane| self.head(now, kind, lane).is_some());
-        let waiting = self.waiting(now, kind);
-        let waiting = waiting.filter(|d| !d.frozen && d.visible_at <= now);
-        let at = (due.chain(waiting.map(|d| d.lane.clone())))
-            .filter_map(|lane| self.claimable_at(now, &lane))
-            .min()?;
-        Some(unavailable(now, at))
-    }
-
     /// The lanes of a type that have ready rows, without those of paused domains.
-    fn lanes(&self, now: Duration, kind: &str) -> Vec<String> {
+    pub(super) fn lanes(&self, now: Duration, kind: &str) -> Vec<String> {
         let mut lanes = Vec::new();
         let mut from = Place::first(kind, String::new(), 0);
         while let Some(place) = self.order.range(from..).next()
@@ -257,7 +185,7 @@ impl Queue {
     }
 
     /// Dispatches that nobody holds, without those of paused domains.
-    fn waiting(&self, now: Duration, kind: &str) -> impl Iterator<Item = &Dispatch> {
+    pub(super) fn waiting(&self, now: Duration, kind: &str) -> impl Iterator<Item = &Dispatch> {
         self.dispatches
             .values()
             .filter(move |d| d.is_waiting() && d.kind == kind && !self.is_lane_paused(now, &d.lane))

@@ -31,6 +31,7 @@ mod email;
 mod enqueue;
 mod members;
 mod operate;
+mod order;
 mod read;
 mod settle;
 mod stats;

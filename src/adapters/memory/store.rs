@@ -1,5 +1,6 @@
 //! What the queue in memory stores: the tables of `supabase/migrations`, with the same rules.
 
+use super::breaker::Window;
 use crate::email::Endpoint;
 use crate::queue::QueueMessageStatus;
 use crate::work::Reason;
@@ -166,21 +167,6 @@ pub(super) struct Budget {
     pub cooldown_until: Option<Duration>,
     pub cooldown_reason: Option<String>,
     pub paused: Option<Paused>,
-}
-
-/// What a lane or an endpoint in trouble may send. Without, nothing stands in its way.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Window {
-    /// First requests open at a time.
-    pub requests: u32,
-    /// Messages in a dispatch.
-    pub size: u32,
-    /// First requests without an answer in a row.
-    pub streak: u32,
-    pub wait: Duration,
-    pub next_at: Option<Duration>,
-    /// Fresh dispatches formed meanwhile.
-    pub tries: u64,
 }
 
 /// A pause; without an end it lasts until an operator resumes.

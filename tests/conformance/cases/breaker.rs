@@ -6,7 +6,7 @@ use crate::subject::{
 };
 use email_queue::queue::NewMessage;
 use email_queue::work::BeginState::{Begun, Unavailable};
-use email_queue::work::{Claim, Dispatch, Reply, Request, Settle, Signals};
+use email_queue::work::{Claim, Dispatch, Reply, Settle, Signals};
 use serde_json::json;
 
 fn told(settle: Settle, answered: bool) -> Settle {
@@ -17,15 +17,15 @@ fn told(settle: Settle, answered: bool) -> Settle {
     with_signals(settle, signals)
 }
 
-fn unanswered(dispatch: &Dispatch) -> Settle {
+pub fn unanswered(dispatch: &Dispatch) -> Settle {
     told(freeze_of(dispatch, MINUTE * 60 * 10), false)
 }
 
-fn answered(dispatch: &Dispatch) -> Settle {
+pub fn answered(dispatch: &Dispatch) -> Settle {
     told(complete_of(dispatch), true)
 }
 
-fn of(domain: &str, count: usize) -> Vec<NewMessage> {
+pub fn of(domain: &str, count: usize) -> Vec<NewMessage> {
     let mail = |index| {
         let mut message = email(index);
         message.payload["from"] = format!("shop@{domain}").into();
@@ -42,7 +42,7 @@ fn alone(domain: &str, count: usize) -> Vec<NewMessage> {
     mails
 }
 
-fn claim(subject: &mut dyn Subject, first: usize, tokens: usize) -> Reply {
+pub fn claim(subject: &mut dyn Subject, first: usize, tokens: usize) -> Reply {
     subject.claim(claim_of((first..first + tokens).map(token).collect()))
 }
 
@@ -54,7 +54,7 @@ fn fail_one(subject: &mut dyn Subject, number: usize) {
 }
 
 /// Three dispatches of one message each get no answer.
-fn fail_three(subject: &mut dyn Subject, mail: &[NewMessage]) {
+pub fn fail_three(subject: &mut dyn Subject, mail: &[NewMessage]) {
     subject.meet_the_provider();
     subject.put(mail);
     let claim = Claim {
@@ -277,53 +277,4 @@ pub fn endpoints_that_wait_share_one_probe(subject: &mut dyn Subject) {
     assert_closed(&claim(subject, 40, 4), 1000);
     subject.apply(answered(&probe.claims[0]));
     assert!(!claim(subject, 50, 4).claims.is_empty());
-}
-
-pub fn every_second_dispatch_comes_from_elsewhere(subject: &mut dyn Subject) {
-    fail_three(subject, &emails(3));
-    let mut waiting = subject.put(&emails(10));
-    for (number, place) in [7, 0, 1, 0, 3].into_iter().enumerate() {
-        subject.advance(MINUTE);
-        let dispatch = subject.take(10 + number).unwrap();
-        assert_eq!(ids(&dispatch), [waiting.remove(place)], "{number}");
-        subject.start(&dispatch);
-        subject.apply(unanswered(&dispatch));
-    }
-}
-
-pub fn the_first_lane_after_trouble_is_another(subject: &mut dyn Subject) {
-    fail_three(subject, &of("a.example", 4));
-    subject.put(&of("b.example", 2));
-    subject.put(&of("c.example", 2));
-    subject.advance(seconds(1));
-    let from = |d: &Dispatch| d.messages[0].payload["from"].as_str().unwrap().to_owned();
-    let probe = subject.take(10).unwrap();
-    assert_eq!(from(&probe), "shop@b.example");
-    subject.release(&probe);
-    assert_eq!(from(&subject.take(11).unwrap()), "shop@a.example");
-}
-
-pub fn replays_take_their_share_while_fresh_mail_waits(subject: &mut dyn Subject) {
-    subject.meet_the_provider();
-    let dispatches = subject.singles(4);
-    for dispatch in &dispatches {
-        subject.start(dispatch);
-        subject.apply(freeze_of(dispatch, seconds(1)));
-    }
-    subject.advance(seconds(2));
-    subject.put(&emails(2));
-    let claim = |first: usize| Claim {
-        max_frozen: 1,
-        max_messages: 1,
-        ..claim_of((first..first + 5).map(token).collect())
-    };
-    let reply = subject.claim(claim(10));
-    let frozen: Vec<bool> = reply.claims.iter().map(|d| d.frozen).collect();
-    // Where nothing fresh waits any more, the others may.
-    assert_eq!(frozen, [true, false, false, true, true]);
-    let reply = subject.work(&Request {
-        claim: Some(claim(20)),
-        ..Request::default()
-    });
-    assert_eq!(reply.claims.len(), 1);
 }

@@ -8,3 +8,4 @@ pub mod frozen;
 pub mod lease;
 pub mod pause;
 pub mod settle;
+pub mod turns;

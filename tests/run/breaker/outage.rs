@@ -1,171 +1,12 @@
-//! The circuit breaker in virtual time: runs that are started again and again, as cron does, and a provider that fails
-//! for some messages, some domains, one endpoint or for all. `--nocapture` shows what was measured.
+//! A domain, an endpoint or the provider that is down, and answers lost at random.
 
-use crate::support::{Behaviour, SeededRandom, World, email};
+use super::{HOUR, MINUTE, mail, run, seconds};
+use crate::support::{Behaviour, SeededRandom, World};
 use email_queue::email::Endpoint;
 use email_queue::ports::{Clock, Random};
-use email_queue::queue::NewMessage;
 use futures_util::future::join_all;
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-
-const fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-const MINUTE: Duration = seconds(60);
-const HOUR: Duration = seconds(3600);
-
-/// Starts the worker every ten seconds; while it works, one further call waits for its end.
-async fn again_and_again(world: &World, until: Duration) {
-    while world.now() < until {
-        let began = world.now();
-        world.work().await;
-        let tick = seconds(began.as_secs() / 10 * 10 + 10);
-        world.clock.sleep(tick.saturating_sub(world.now())).await;
-    }
-}
-
-fn run(world: &World, runs: usize, length: Duration, enqueues: impl Future<Output = ()>) {
-    world.database.checked.set(false);
-    let until = world.now() + length;
-    let workers = join_all((0..runs).map(|_| again_and_again(world, until)));
-    world
-        .clock
-        .run(async { futures_util::join!(workers, enqueues) });
-}
-
-fn mail(index: usize, domain: &str, poison: bool, alone: bool) -> NewMessage {
-    let mut message = email(index);
-    message.payload["from"] = format!("shop@{domain}").into();
-    if poison {
-        message.payload["to"] = format!("poison{index}@example.com").into();
-    }
-    if alone {
-        message.payload["attachments"] = json!([{"filename": "a.txt", "content": "YQ=="}]);
-    }
-    message
-}
-
-fn is_poison(email: &serde_json::Value) -> bool {
-    email["to"][0]
-        .as_str()
-        .is_some_and(|to| to.starts_with("poison"))
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Poison {
-    count: usize,
-    good: usize,
-    hangs: bool,
-    alone: bool,
-    domains: usize,
-    runs: usize,
-    /// All of it before the good mail, or evenly among it.
-    at_head: bool,
-}
-
-/// How long the good message that waited longest waited, of those that never shared a request with poison; how many did share one.
-fn wait_beside(poison: Poison) -> (Duration, usize) {
-    let world = World::default();
-    let Poison {
-        count,
-        good,
-        hangs,
-        alone,
-        domains,
-        runs,
-        at_head,
-    } = poison;
-    let total = count + good;
-    let began = world.now();
-    let every = total / count;
-    let mut ids = BTreeSet::new();
-    for index in 0..total {
-        let bad = match at_head {
-            true => index < count,
-            false => index % every == 0 && index / every < count,
-        };
-        let domain = format!("shop{}.example", index % domains);
-        let id = world.enqueue(mail(index, &domain, bad, alone));
-        if !bad {
-            ids.insert(id);
-        }
-    }
-    world.mailer.behave(
-        move |request| match request.emails().iter().any(is_poison) {
-            true if hangs => Behaviour::TimeoutBefore,
-            true => Behaviour::Answers(500, "internal_server_error"),
-            false => Behaviour::Honest,
-        },
-    );
-    run(&world, runs, 2 * allowed(poison) + 10 * MINUTE, async {});
-    let mut shared = BTreeSet::new();
-    let mut sent = BTreeMap::new();
-    for request in world.mailer.requests.borrow().iter() {
-        match request.emails().iter().any(is_poison) {
-            true => shared.extend(request.ids()),
-            false => sent.extend(request.ids().into_iter().map(|id| (id, request.at))),
-        }
-    }
-    let alone = ids.iter().filter(|id| !shared.contains(*id));
-    let longest = alone
-        .map(|id| *sent.get(id).expect("it was never sent") - began)
-        .max();
-    (longest.unwrap_or_default(), shared.len())
-}
-
-fn allowed(poison: Poison) -> Duration {
-    let time = if poison.hangs {
-        seconds(15)
-    } else {
-        Duration::from_millis(200)
-    };
-    time * u32::try_from(poison.count).unwrap() / 4 + 2 * MINUTE
-}
-
-fn show(poison: Poison) -> bool {
-    let (longest, shared) = wait_beside(poison);
-    let fits = longest <= allowed(poison);
-    println!(
-        "{:>3} poison {} {}, {} domains, {} runs, {}: longest wait {:>5.1} s of {:>5.1} s, {shared} shared{}",
-        poison.count,
-        if poison.at_head { "ahead" } else { "among" },
-        if poison.hangs { "hang" } else { "500 " },
-        poison.domains,
-        poison.runs,
-        if poison.alone { "single" } else { "batch " },
-        longest.as_secs_f64(),
-        allowed(poison).as_secs_f64(),
-        if fits { "" } else { "  TOO LONG" },
-    );
-    fits
-}
-
-#[test]
-fn poison_does_not_hold_up_what_never_travelled_with_it() {
-    let mut all = true;
-    for count in [1, 3, 8, 20, 200] {
-        for (hangs, alone) in [(false, false), (false, true), (true, false), (true, true)] {
-            for (domains, runs) in [(1, 1), (1, 2), (5, 1), (5, 2)] {
-                for at_head in [true, false] {
-                    let poison = Poison {
-                        count,
-                        good: 500,
-                        hangs,
-                        alone,
-                        domains,
-                        runs,
-                        at_head,
-                    };
-                    all &= show(poison) || count == 200;
-                }
-            }
-        }
-    }
-    assert!(all);
-}
 
 /// Mail of each domain comes once in `every`, until the end.
 async fn mail_of<'a>(
@@ -220,6 +61,7 @@ fn is_from(request: &crate::support::Request, domain: &str) -> bool {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "optimized, by scripts/test model")]
 fn a_domain_that_is_down_is_in_nobodys_way() {
     for runs in [1, 2] {
         for (every, alone) in [
@@ -317,6 +159,7 @@ fn outage(name: &str, runs: usize, domains: usize, batch_only: bool) {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "optimized, by scripts/test model")]
 fn an_outage_freezes_no_more_than_its_probes() {
     for runs in [1, 2] {
         for domains in [1, 20] {
@@ -327,6 +170,7 @@ fn an_outage_freezes_no_more_than_its_probes() {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "optimized, by scripts/test model")]
 fn answers_lost_at_random_cost_no_more_than_their_replays() {
     for (alone, count) in [(false, 10_000), (true, 3000)] {
         let [whole, lossy] = [0.0, 0.05].map(|lost| {

@@ -1,0 +1,83 @@
+//! The order of claims: what comes next, of what may be claimed now.
+
+use super::breaker::unavailable;
+use super::claim::PRIORITIES;
+use super::store::Queue;
+use crate::work::Obstacle;
+use std::time::Duration;
+
+/// Due dispatches of a priority that one claim looks at.
+const DUE: usize = 20;
+
+/// What could be claimed next, in the order of claims.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Candidate {
+    priority: u8,
+    pub source: Source,
+}
+
+/// Due dispatches come before ready messages of the same priority, those of refused domains last; within each, the oldest
+/// first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Source {
+    Due(Duration, String),
+    Lane(bool, Duration, String),
+}
+
+impl Queue {
+    pub(super) fn candidates(&self, now: Duration, kind: &str, frozen_left: u32) -> Vec<Candidate> {
+        let mut lanes = self.lanes(now, kind);
+        lanes.retain(|lane| self.head(now, kind, lane).is_some());
+        // More replays than their share would still hold all places when a lane opens that is closed now.
+        let replays = frozen_left > 0 || lanes.is_empty();
+        lanes.retain(|lane| self.claimable_at(now, lane).is_none());
+        let mut candidates = Vec::new();
+        for priority in PRIORITIES {
+            let mut due: Vec<_> = self
+                .waiting(now, kind)
+                .filter(|d| d.priority == priority && d.visible_at <= now)
+                .filter(|d| match d.frozen {
+                    true => replays,
+                    false => self.claimable_at(now, &d.lane).is_none(),
+                })
+                .map(|d| Source::Due(d.visible_at, d.id.clone()))
+                .collect();
+            due.sort();
+            let due = due.into_iter().take(DUE);
+            candidates.extend(due.map(|source| Candidate { priority, source }));
+        }
+        let first = self.lanes_in_turn(&lanes);
+        candidates.extend(lanes.into_iter().filter_map(|lane| {
+            let (priority, refused, run_at) = match first.contains(&lane) {
+                true => (0, false, Duration::ZERO),
+                false => {
+                    let (priority, run_at) = self.head(now, kind, &lane)?;
+                    (priority, self.is_lane_refused(&lane), run_at)
+                }
+            };
+            let source = Source::Lane(refused, run_at, lane);
+            Some(Candidate { priority, source })
+        }));
+        candidates
+    }
+
+    /// The first due row of a lane, in its best priority.
+    fn head(&self, now: Duration, kind: &str, lane: &str) -> Option<(u8, Duration)> {
+        PRIORITIES.into_iter().find_map(|priority| {
+            let head = self.rows(kind, lane, priority).next()?;
+            (head.run_at <= now).then_some((priority, head.run_at))
+        })
+    }
+
+    /// What keeps lanes with due mail from being claimed from; `None` where no lane is kept.
+    pub(super) fn closed_lanes(&self, now: Duration, kind: &str) -> Option<Obstacle> {
+        let lanes = self.lanes(now, kind).into_iter();
+        let due = lanes.filter(|lane| self.head(now, kind, lane).is_some());
+        let waiting = self.waiting(now, kind);
+        let waiting = waiting.filter(|d| !d.frozen && d.visible_at <= now);
+        let at = (due.chain(waiting.map(|d| d.lane.clone())))
+            .filter_map(|lane| self.claimable_at(now, &lane))
+            .min()?;
+        Some(unavailable(now, at))
+    }
+}

@@ -1,0 +1,54 @@
+//! In trouble: what comes next, and from where.
+
+use super::breaker::{fail_three, of, unanswered};
+use crate::subject::{MINUTE, Subject, claim_of, emails, freeze_of, ids, seconds, token};
+use email_queue::work::{Claim, Dispatch, Request};
+
+pub fn every_second_dispatch_comes_from_elsewhere(subject: &mut dyn Subject) {
+    fail_three(subject, &emails(3));
+    let mut waiting = subject.put(&emails(10));
+    for (number, place) in [7, 0, 1, 0, 3].into_iter().enumerate() {
+        subject.advance(MINUTE);
+        let dispatch = subject.take(10 + number).unwrap();
+        assert_eq!(ids(&dispatch), [waiting.remove(place)], "{number}");
+        subject.start(&dispatch);
+        subject.apply(unanswered(&dispatch));
+    }
+}
+
+pub fn the_first_lane_after_trouble_is_another(subject: &mut dyn Subject) {
+    fail_three(subject, &of("a.example", 4));
+    subject.put(&of("b.example", 2));
+    subject.put(&of("c.example", 2));
+    subject.advance(seconds(1));
+    let from = |d: &Dispatch| d.messages[0].payload["from"].as_str().unwrap().to_owned();
+    let probe = subject.take(10).unwrap();
+    assert_eq!(from(&probe), "shop@b.example");
+    subject.release(&probe);
+    assert_eq!(from(&subject.take(11).unwrap()), "shop@a.example");
+}
+
+pub fn replays_take_their_share_while_fresh_mail_waits(subject: &mut dyn Subject) {
+    subject.meet_the_provider();
+    let dispatches = subject.singles(4);
+    for dispatch in &dispatches {
+        subject.start(dispatch);
+        subject.apply(freeze_of(dispatch, seconds(1)));
+    }
+    subject.advance(seconds(2));
+    subject.put(&emails(2));
+    let claim = |first: usize| Claim {
+        max_frozen: 1,
+        max_messages: 1,
+        ..claim_of((first..first + 5).map(token).collect())
+    };
+    let reply = subject.claim(claim(10));
+    let frozen: Vec<bool> = reply.claims.iter().map(|d| d.frozen).collect();
+    // Where nothing fresh waits any more, the others may.
+    assert_eq!(frozen, [true, false, false, true, true]);
+    let reply = subject.work(&Request {
+        claim: Some(claim(20)),
+        ..Request::default()
+    });
+    assert_eq!(reply.claims.len(), 1);
+}
