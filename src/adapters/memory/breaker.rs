@@ -99,7 +99,7 @@ impl Window {
 
 /// `batch:` of `batch:example.com`.
 fn endpoint(lane: &str) -> &str {
-    lane.find(':').map_or("", |at| &lane[..=at])
+    lane.split_inclusive(':').next().unwrap_or_default()
 }
 
 fn is_endpoint(scope: &str) -> bool {
