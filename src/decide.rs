@@ -6,7 +6,7 @@ mod tests;
 use crate::outcome::{MemberOutcome, Outcome, ProviderError, RateHints, Scope, joined};
 use crate::retry::{RetryPolicy, replay_soon_delay};
 use crate::work::{
-    Answer, Dispatch, End, MemberEnd, Pause, PauseScope, Reason, Rest, Settle, Signals, Streak,
+    Answer, Dispatch, End, MemberEnd, Pause, PauseScope, Reason, Rest, Settle, Signals,
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -15,8 +15,6 @@ use std::time::Duration;
 /// further step. Five minutes for everything, fifteen for a domain, whose verification takes longer.
 const QUEUE_PAUSE: Duration = Duration::from_secs(5 * 60);
 const DOMAIN_PAUSE: Duration = Duration::from_secs(15 * 60);
-/// The first wait of the circuit breaker; the database doubles it, up to five minutes.
-const PROBE: Duration = Duration::from_secs(5);
 /// The wait of a replay that says nothing of its own about time.
 const UNCOUNTED_REPLAY: Duration = Duration::from_secs(60);
 
@@ -31,6 +29,7 @@ pub fn after_reply(
 ) -> Settle {
     let mut settle = Settle {
         signals: Some(Signals {
+            answered: answered(dispatch, &outcome),
             rate_limit: hints.limit,
             ..Signals::default()
         }),
@@ -39,7 +38,6 @@ pub fn after_reply(
     let signals = settle.signals.get_or_insert_default();
     match outcome {
         Outcome::Answered(members) => {
-            signals.streak = Some(Streak::Reset);
             settle.members = dispatch
                 .messages
                 .iter()
@@ -48,14 +46,12 @@ pub fn after_reply(
                 .collect();
         }
         Outcome::Rejected(error) => {
-            signals.streak = Some(Streak::Reset);
             settle.rest = Some(Rest::Fail);
             settle.reason = Some(Reason::Rejected);
             settle.error = json(&error);
         }
         Outcome::Isolate(_) => {
             // The culprit's own error comes with its own request.
-            signals.streak = Some(Streak::Reset);
             settle.rest = Some(Rest::Split);
             settle.counted = false;
         }
@@ -64,19 +60,16 @@ pub fn after_reply(
             pause,
             error,
         } => {
-            signals.streak = Some(Streak::Reset);
             throttle(signals, Some(cooldown), pause, &error);
             settle.rest = Some(Rest::Release);
             settle.counted = false;
         }
         Outcome::Misconfigured { scope, error } => {
-            signals.streak = Some(Streak::Reset);
             signals.pause = Some(misconfiguration(scope, &error));
             settle.rest = Some(Rest::Release);
             settle.counted = false;
         }
         Outcome::Refused(error) => {
-            signals.streak = Some(Streak::Reset);
             settle.rest = Some(Rest::Retry);
             settle.delay_ms = Some(millis(policy.delay(used(dispatch) + 1, unit)));
             settle.error = json(&error);
@@ -98,13 +91,6 @@ pub fn after_reply(
                 (false, _) => cooldown.unwrap_or(UNCOUNTED_REPLAY),
             };
             settle.delay_ms = Some(millis(delay));
-            // A 409 or an uncounted answer shows that the provider is there.
-            signals.streak = Some(if counted && !soon {
-                Streak::Add
-            } else {
-                Streak::Reset
-            });
-            signals.probe_ms = Some(millis(PROBE));
             throttle(signals, cooldown, pause, &error);
             if let Some(scope) = misconfigured {
                 signals.pause = Some(misconfiguration(scope, &error));
@@ -112,7 +98,6 @@ pub fn after_reply(
             settle.error = json(&error);
         }
         Outcome::PossiblySent(error) => {
-            signals.streak = Some(Streak::Reset);
             settle.answer = Answer::Unknown;
             settle.rest = Some(Rest::Fail);
             settle.reason = Some(Reason::UnknownOutcome);
@@ -120,6 +105,21 @@ pub fn after_reply(
         }
     }
     settle
+}
+
+/// Whether the provider is there. Its own answers have a name; a page of whatever stands before it has none, and leaves
+/// that open. A replay shows it with a readable 2xx alone.
+fn answered(dispatch: &Dispatch, outcome: &Outcome) -> Option<bool> {
+    match outcome {
+        Outcome::Answered(_) => Some(true),
+        Outcome::Unknown {
+            counted: true,
+            soon: false,
+            ..
+        } => Some(false),
+        _ if dispatch.frozen => None,
+        _ => outcome.error()?.name().map(|_| true),
+    }
 }
 
 /// The settle for a dispatch that was claimed, perhaps begun, and not sent: no attempt is used.

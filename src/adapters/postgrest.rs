@@ -175,4 +175,66 @@ mod tests {
         }
         assert!(PostgrestRpc::new("https://x.supabase.co/", "eyJhbGciOi").is_ok());
     }
+
+    /// An API that gives these answers, one after the other; what it was asked comes back.
+    fn serving(answers: Vec<Vec<u8>>) -> (String, std::thread::JoinHandle<Vec<String>>) {
+        use std::io::{BufRead, BufReader, Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serve = move |answer: Vec<u8>| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                reader.read_line(&mut head).unwrap();
+            }
+            let head = head.to_ascii_lowercase();
+            let length = head.split("content-length: ").nth(1).unwrap();
+            let length = length.lines().next().unwrap().parse().unwrap();
+            reader.read_exact(&mut vec![0; length]).unwrap();
+            // Who asked may have heard enough.
+            let _ = stream.write_all(&answer);
+            head
+        };
+        let thread = std::thread::spawn(|| answers.into_iter().map(serve).collect());
+        (url, thread)
+    }
+
+    async fn call(url: &str) -> Result<String, QueueError> {
+        let rpc = PostgrestRpc::new(url, "sb_secret_x").unwrap();
+        rpc.call("email_queue_stats", "{}").await
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed_and_calls_are_for_the_schema_public() {
+        let (elsewhere, listener) = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.set_nonblocking(true).unwrap();
+            (listener.local_addr().unwrap(), listener)
+        };
+        let redirect = format!(
+            "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{elsewhere}/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        let (url, thread) = serving(vec![redirect.into_bytes()]);
+        let error = call(&url).await.unwrap_err();
+        assert_eq!(
+            (error.code, error.field.as_deref()),
+            (ErrorCode::InvalidInput, Some("url")),
+            "{error}"
+        );
+        assert!(listener.accept().is_err(), "the key went elsewhere");
+        let asked = thread.join().unwrap().remove(0);
+        assert!(asked.contains("content-profile: public\r\n"), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_of_an_answer_than_a_claim_can_hold() {
+        let mut endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
+        endless.resize(MAX_ANSWER + 200_000, b'x');
+        let (url, thread) = serving(vec![endless]);
+        let error = call(&url).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::Unexpected);
+        assert!(error.message.contains("larger than 64 MiB"), "{error}");
+        thread.join().unwrap();
+    }
 }

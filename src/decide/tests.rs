@@ -60,7 +60,7 @@ fn after(outcome: Outcome) -> Settle {
 }
 
 /// A settle of the dispatch, with what every answer says.
-fn expected(answer: Answer, rest: Option<Rest>, streak: Streak) -> Settle {
+fn expected(answer: Answer, rest: Option<Rest>, answered: Option<bool>) -> Settle {
     Settle {
         dispatch_id: "d".to_owned(),
         token: "t".to_owned(),
@@ -72,7 +72,7 @@ fn expected(answer: Answer, rest: Option<Rest>, streak: Streak) -> Settle {
         delay_ms: None,
         counted: true,
         signals: Some(Signals {
-            streak: Some(streak),
+            answered,
             rate_limit: Some(5),
             ..Signals::default()
         }),
@@ -122,7 +122,7 @@ fn an_answer_ends_each_member_in_the_order_of_the_request() {
             error: stored().unwrap(),
         },
     };
-    let mut expected = expected(Answer::Definite, None, Streak::Reset);
+    let mut expected = expected(Answer::Definite, None, Some(true));
     expected.members = vec![completed("m0", "p0"), rejected, completed("m2", "p2")];
     expected.error = None;
     assert_eq!(after(Outcome::Answered(members)), expected);
@@ -130,14 +130,14 @@ fn an_answer_ends_each_member_in_the_order_of_the_request() {
 
 #[test]
 fn rejected_fails_without_another_try() {
-    let mut expected = expected(Answer::Definite, Some(Rest::Fail), Streak::Reset);
+    let mut expected = expected(Answer::Definite, Some(Rest::Fail), Some(true));
     expected.reason = Some(Reason::Rejected);
     assert_eq!(after(Outcome::Rejected(error())), expected);
 }
 
 #[test]
 fn isolate_splits_and_uses_no_attempt() {
-    let mut expected = expected(Answer::Definite, Some(Rest::Split), Streak::Reset);
+    let mut expected = expected(Answer::Definite, Some(Rest::Split), Some(true));
     expected.error = None;
     expected.counted = false;
     assert_eq!(after(Outcome::Isolate(error())), expected);
@@ -150,7 +150,7 @@ fn throttled_releases_with_a_cooldown_or_with_a_pause() {
         pause,
         error: error(),
     };
-    let mut expected = expected(Answer::Definite, Some(Rest::Release), Streak::Reset);
+    let mut expected = expected(Answer::Definite, Some(Rest::Release), Some(true));
     expected.error = None;
     expected.counted = false;
     let mut paused = expected.clone();
@@ -168,7 +168,7 @@ fn misconfigured_releases_and_pauses_the_queue_or_the_domain() {
         (Scope::Queue, queue_pause(Some(5 * 60_000))),
         (Scope::SenderDomain, domain_pause()),
     ] {
-        let mut expected = expected(Answer::Definite, Some(Rest::Release), Streak::Reset);
+        let mut expected = expected(Answer::Definite, Some(Rest::Release), Some(true));
         expected.error = None;
         expected.counted = false;
         signals(&mut expected).pause = pause;
@@ -182,14 +182,14 @@ fn misconfigured_releases_and_pauses_the_queue_or_the_domain() {
 
 #[test]
 fn refused_waits_as_long_as_its_most_tried_member_has_earned() {
-    let mut expected = expected(Answer::Definite, Some(Rest::Retry), Streak::Reset);
+    let mut expected = expected(Answer::Definite, Some(Rest::Retry), Some(true));
     expected.delay_ms = Some(120_000);
     assert_eq!(after(Outcome::Refused(error())), expected);
 }
 
 #[test]
 fn possibly_sent_fails_as_unknown() {
-    let mut expected = expected(Answer::Unknown, Some(Rest::Fail), Streak::Reset);
+    let mut expected = expected(Answer::Unknown, Some(Rest::Fail), Some(true));
     expected.reason = Some(Reason::UnknownOutcome);
     assert_eq!(after(Outcome::PossiblySent(error())), expected);
 }
@@ -197,13 +197,13 @@ fn possibly_sent_fails_as_unknown() {
 #[test]
 fn unknown_freezes_and_waits_by_what_is_known() {
     let cooldown = Some(40 * SECOND);
-    for (counted, soon, cooldown, delay_ms, streak) in [
-        (true, false, None, 120_000, Streak::Add),
-        (true, false, cooldown, 120_000, Streak::Add),
+    for (counted, soon, cooldown, delay_ms, answered) in [
+        (true, false, None, 120_000, Some(false)),
+        (true, false, cooldown, 120_000, Some(false)),
         // A 409 shows that the provider is there.
-        (true, true, None, 20_000, Streak::Reset),
-        (false, false, None, 60_000, Streak::Reset),
-        (false, false, cooldown, 40_000, Streak::Reset),
+        (true, true, None, 20_000, Some(true)),
+        (false, false, None, 60_000, Some(true)),
+        (false, false, cooldown, 40_000, Some(true)),
     ] {
         for (pause, misconfigured) in [
             (false, None),
@@ -211,11 +211,10 @@ fn unknown_freezes_and_waits_by_what_is_known() {
             (false, Some(Scope::Queue)),
             (false, Some(Scope::SenderDomain)),
         ] {
-            let mut expected = expected(Answer::Unknown, Some(Rest::Freeze), streak);
+            let mut expected = expected(Answer::Unknown, Some(Rest::Freeze), answered);
             expected.counted = counted;
             expected.delay_ms = Some(delay_ms);
             let signals = signals(&mut expected);
-            signals.probe_ms = Some(5000);
             if pause {
                 signals.pause = queue_pause(None);
             } else if let Some(cooldown) = cooldown {
@@ -241,9 +240,28 @@ fn unknown_freezes_and_waits_by_what_is_known() {
 }
 
 #[test]
+fn what_shows_that_the_provider_is_there() {
+    let nameless = || ProviderError::new(ErrorClass::Throttled, Some(429), None, "<html>");
+    let throttled = |error| Outcome::Throttled {
+        cooldown: SECOND,
+        pause: false,
+        error,
+    };
+    let answered = |frozen, outcome| super::answered(&dispatch(frozen), &outcome);
+    assert_eq!(answered(false, throttled(error())), Some(true));
+    // A page of whatever stands before the provider.
+    assert_eq!(answered(false, throttled(nameless())), None);
+    assert_eq!(answered(false, Outcome::Refused(nameless())), None);
+    assert_eq!(answered(true, Outcome::Rejected(error())), None);
+    for frozen in [false, true] {
+        assert_eq!(answered(frozen, Outcome::Answered(Vec::new())), Some(true));
+    }
+}
+
+#[test]
 fn what_was_not_sent_uses_no_attempt_and_stays_frozen_if_it_was() {
     for (frozen, rest) in [(false, Rest::Release), (true, Rest::Freeze)] {
-        let mut expected = expected(Answer::None, Some(rest), Streak::Reset);
+        let mut expected = expected(Answer::None, Some(rest), Some(true));
         expected.error = None;
         expected.counted = false;
         expected.signals = None;
@@ -261,7 +279,7 @@ fn unfit_members_leave_and_the_others_are_kept() {
             error: stored().unwrap(),
         },
     };
-    let mut expected = expected(Answer::None, Some(Rest::Keep), Streak::Reset);
+    let mut expected = expected(Answer::None, Some(Rest::Keep), Some(true));
     expected.error = None;
     expected.signals = None;
     expected.members = vec![failed("m1")];

@@ -208,7 +208,8 @@ export interface TypeStats {
 /** How deep the queue is, and what stands in its way. */
 export interface Stats {
   types: Record<string, TypeStats>;
-  paused: { since: string; until: string | null; reason: string | null } | null;
+  /** `kind: "copy"`: the database was copied with its queue. `resume` does not end that; `email_queue_adopt()` in SQL does. */
+  paused: { since: string; until: string | null; reason: string | null; kind?: "copy" } | null;
   pausedDomains: { domain: string; since: string; until: string | null; reason: string }[];
   cooldown: { until: string; reason: string | null } | null;
   /** From three on, one dispatch at a time probes the provider. */

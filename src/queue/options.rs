@@ -172,7 +172,7 @@ pub struct Refused {
 pub struct Stats {
     /// By type.
     pub types: BTreeMap<String, TypeStats>,
-    /// The pause: `{since, until, reason}`.
+    /// The pause: `{since, until, reason}`; of a copied database with `kind`: `copy`, which only `email_queue_adopt` ends.
     pub paused: Option<Value>,
     /// Paused sender domains: `{domain, since, until, reason}`.
     pub paused_domains: Vec<Value>,

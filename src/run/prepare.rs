@@ -77,7 +77,7 @@ pub fn prepare(mut claimed: Dispatch) -> Preparation {
         return Preparation::Unfit { claimed, unfit };
     }
     let endpoint = match claimed.endpoint {
-        Some(endpoint) if claimed.frozen => endpoint,
+        Some(endpoint) => endpoint,
         _ if emails.len() == 1 => Endpoint::Single,
         _ => Endpoint::Batch,
     };

@@ -97,7 +97,7 @@ pub enum BeginState {
     Changed,
     /// The queue or the sender domain is paused.
     Paused,
-    /// The provider is being probed by another dispatch.
+    /// The provider did not answer others: as many as may probe it do.
     Unavailable,
     /// No slot of the rate budget within the wait.
     Throttled,
@@ -140,7 +140,7 @@ pub struct Dispatch {
     /// Begun under this lease: its claim was repeated after the begin.
     #[serde(default)]
     pub begun: bool,
-    /// Where it went, once begun.
+    /// Where it goes, or went.
     #[serde(default)]
     pub endpoint: Option<Endpoint>,
     /// How its body was encoded, once begun.

@@ -69,6 +69,8 @@ pub struct Claim {
     pub max_bytes: u64,
     /// The longest wait for a slot of the rate budget that the caller would accept.
     pub max_wait_ms: u64,
+    /// Replays among them, as long as there is fresh mail.
+    pub max_frozen: u32,
 }
 
 /// A dispatch about to be sent.
@@ -198,12 +200,9 @@ pub enum Reason {
 /// What an answer says about the provider, for all runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Signals {
-    /// Unknown outcomes in a row.
+    /// Whether the provider answered at all: what the circuit breaker counts, of first requests. `None` where that is open.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub streak: Option<Streak>,
-    /// How long a probe waits after the third unknown outcome in a row; it doubles from there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub probe_ms: Option<u64>,
+    pub answered: Option<bool>,
     /// Nobody begins for this long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cooldown_ms: Option<u64>,
@@ -216,16 +215,6 @@ pub struct Signals {
     /// Requests a second, from the provider's headers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<u32>,
-}
-
-/// What becomes of the count of unknown outcomes in a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Streak {
-    /// The provider answered.
-    Reset,
-    /// One more.
-    Add,
 }
 
 /// A pause.

@@ -93,6 +93,7 @@ as $$
     ('email_queue_private.dispatch', 'select, insert, update, delete'),
     ('email_queue_private.budget', 'select, insert, update'),
     ('email_queue_private.paused_domain', 'select, insert, update, delete'),
+    ('email_queue_private.breaker', 'select, insert, update, delete'),
     ('email_queue_private.prune_cursor', 'select, insert, update'),
     ('email_queue_private.identity', 'select, insert, update, delete'),
     ('email_queue_private.enqueued_here', 'usage, select'),

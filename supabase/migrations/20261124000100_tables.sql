@@ -236,13 +236,10 @@ create table email_queue_private.budget (
   paused_at timestamptz,
   paused_until timestamptz,
   pause_reason text,
-  unknown_streak integer not null default 0,
-  probe_until timestamptz,
-  probe_dispatch_id uuid,
   constraint budget_singleton_is_true check (singleton),
   constraint budget_learned_limit_is_positive check (learned_limit > 0)
 ) with (fillfactor = 10);
-comment on table email_queue_private.budget is 'What all runs share towards the provider: learned rate, cooldown, pause, probe. One row; while it is missing, nothing is known.';
+comment on table email_queue_private.budget is 'What all runs share towards the provider: learned rate, cooldown, pause. One row; while it is missing, nothing is known.';
 comment on column email_queue_private.budget.singleton is 'Always true: the table has one row.';
 comment on column email_queue_private.budget.answered is 'The provider has answered once, so that its limit is known where it tells it.';
 comment on column email_queue_private.budget.learned_limit is 'Requests a second, as the provider''s headers said last.';
@@ -251,9 +248,6 @@ comment on column email_queue_private.budget.cooldown_reason is 'The provider''s
 comment on column email_queue_private.budget.paused_at is 'When the queue was paused; null when it is not.';
 comment on column email_queue_private.budget.paused_until is 'When it resumes by itself; null: when an operator says so.';
 comment on column email_queue_private.budget.pause_reason is 'Why it is paused.';
-comment on column email_queue_private.budget.unknown_streak is 'Unknown outcomes in a row over all runs.';
-comment on column email_queue_private.budget.probe_until is 'With three in a row: until when nobody but the probe may begin.';
-comment on column email_queue_private.budget.probe_dispatch_id is 'The dispatch that probes the provider.';
 
 -- A sequence, because its value is seen by all sessions at once. A row would be locked until the begin commits, and all
 -- begins of all runs would wait for one another's commits.
@@ -278,6 +272,26 @@ comment on column email_queue_private.paused_domain.refusals is 'How often the p
 comment on column email_queue_private.paused_domain.first_refused_at is 'When that began.';
 comment on column email_queue_private.paused_domain.reason is 'Why it is paused.';
 
+create table email_queue_private.breaker (
+  scope text collate "C" constraint breaker_pkey primary key,
+  next_at timestamptz,
+  tries bigint not null default 0,
+  streak integer not null default 0,
+  wait_ms integer not null default 0,
+  requests smallint not null default 64,
+  size smallint not null default 100,
+  constraint breaker_requests_in_range check (requests between 1 and 64),
+  constraint breaker_size_in_range check (size between 1 and 100)
+) with (fillfactor = 10);
+comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row nothing stands in the way.';
+comment on column email_queue_private.breaker.scope is 'A lane, as in batch:example.com, or an endpoint, as in batch:.';
+comment on column email_queue_private.breaker.next_at is 'With three in a row: no first request begins before this time.';
+comment on column email_queue_private.breaker.tries is 'Fresh dispatches formed meanwhile; every second one comes from another place than the head.';
+comment on column email_queue_private.breaker.streak is 'First requests without an answer in a row.';
+comment on column email_queue_private.breaker.wait_ms is 'The last wait; the next is twice as long, up to five minutes.';
+comment on column email_queue_private.breaker.requests is 'First requests that may be open at a time.';
+comment on column email_queue_private.breaker.size is 'Messages in a dispatch.';
+
 -- Only sessions of email-queue lock these empty tables: what an advisory lock with a public number would be, any login could
 -- hold for ever. A lock of a table takes no transaction id and writes nothing.
 create table email_queue_private.slot_lock ();
@@ -293,5 +307,6 @@ alter table email_queue_private.ready enable row level security;
 alter table email_queue_private.dispatch enable row level security;
 alter table email_queue_private.budget enable row level security;
 alter table email_queue_private.paused_domain enable row level security;
+alter table email_queue_private.breaker enable row level security;
 
 call email_queue_private.apply_grants();

@@ -28,7 +28,6 @@ begin
   if not found then
     v_budget.singleton := true;
     v_budget.answered := false;
-    v_budget.unknown_streak := 0;
   end if;
   return v_budget;
 end

@@ -23,8 +23,18 @@ end
 $$;
 comment on function email_queue_private.is_refused(text) is 'Whether the provider refused the sender domain of a lane when it was asked last.';
 
+-- Whether the circuit breaker has closed a lane: it or its endpoint is one of p_closed.
+create function email_queue_private.is_closed(p_lane text, p_closed text[]) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_lane = any (p_closed) or split_part(p_lane, ':', 1) || ':' = any (p_closed), false);
+end
+$$;
+comment on function email_queue_private.is_closed(text, text[]) is 'Whether a lane is among closed scopes.';
+
 -- The lanes of a type that have ready rows and are not paused: one index probe a lane (a loose index scan).
-create function email_queue_private.lanes(p_type text) returns setof text
+create function email_queue_private.lanes(p_type text, p_closed text[] default null) returns setof text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -33,16 +43,15 @@ begin
   loop
     select r.lane into v_lane from email_queue_private.ready as r where r.type = p_type and r.lane > v_lane order by r.lane limit 1;
     exit when not found;
-    if not email_queue_private.is_paused(v_lane) then
-      return next v_lane;
-    end if;
+    continue when email_queue_private.is_paused(v_lane) or email_queue_private.is_closed(v_lane, p_closed);
+    return next v_lane;
   end loop;
 end
 $$;
-comment on function email_queue_private.lanes(text) is 'The lanes of a type with ready rows, without those of paused domains.';
+comment on function email_queue_private.lanes(text, text[]) is 'The lanes of a type with ready rows, without those of paused domains and closed scopes.';
 
 -- The first ready row of each lane that is due, in its best priority.
-create function email_queue_private.heads(p_type text, p_now timestamptz)
+create function email_queue_private.heads(p_type text, p_now timestamptz, p_closed text[] default null)
 returns table (lane text, priority smallint, run_at timestamptz)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -53,7 +62,7 @@ begin
     select r.lane, r.priority, r.run_at into lane, priority, run_at from email_queue_private.ready as r
     where r.type = p_type and r.lane > heads.lane order by r.lane, r.priority, r.run_at limit 1;
     exit when not found;
-    continue when email_queue_private.is_paused(lane);
+    continue when email_queue_private.is_paused(lane) or email_queue_private.is_closed(lane, p_closed);
     while run_at > p_now and priority < 3 loop
       select r.priority, r.run_at into priority, run_at from email_queue_private.ready as r
       where r.type = p_type and r.lane = heads.lane and r.priority > heads.priority order by r.priority, r.run_at limit 1;
@@ -65,19 +74,22 @@ begin
   end loop;
 end
 $$;
-comment on function email_queue_private.heads(text, timestamptz) is 'The first due row of each lane that is not paused.';
+comment on function email_queue_private.heads(text, timestamptz, text[]) is 'The first due row of each lane that is neither paused nor closed.';
 
--- Forms a dispatch from one lane, beginning at its head, best priority first; null where every row of it is taken by others.
+-- Forms a dispatch from one lane, beginning at a place, best priority first; null where every row of it is taken by others.
+-- Mail of priority 0 is not filled up with other, and ten of it make a dispatch.
 create function email_queue_private.form_dispatch(
-  p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_token uuid, p_lease interval, p_max_messages integer, p_max_bytes integer
+  p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_from_id uuid, p_token uuid, p_lease interval,
+  p_max_messages integer, p_max_bytes integer
 ) returns email_queue_private.dispatch
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
-  v_limit integer := case when p_lane like 'single:%' then 1 else p_max_messages end;
+  v_limit integer := case when p_lane like 'single:%' then 1 when p_priority = 0 then least(10, p_max_messages) else p_max_messages end;
   v_now timestamptz := clock_timestamp();
   v_from timestamptz := p_from;
+  v_from_id uuid := coalesce(p_from_id, '00000000-0000-0000-0000-000000000000');
   v_more record;
 begin
   v_dispatch.message_ids := '{}';
@@ -85,7 +97,7 @@ begin
   for v_priority in p_priority..3 loop
     with picked as materialized (
       select r.ctid as place, r.id, r.run_at, r.bytes, r.attempts, r.max_attempts, r.send_before, r.errors from email_queue_private.ready as r
-      where r.type = p_type and r.lane = p_lane and r.priority = v_priority and r.run_at >= v_from and r.run_at <= v_now
+      where r.type = p_type and r.lane = p_lane and r.priority = v_priority and (r.run_at, r.id) >= (v_from, v_from_id) and r.run_at <= v_now
         and (r.send_before is null or r.send_before > v_now)
       order by r.run_at, r.id limit v_limit - cardinality(v_dispatch.message_ids) for update skip locked
     ), fitting as materialized (
@@ -110,8 +122,11 @@ begin
       v_dispatch.attempts_allowed := greatest(v_dispatch.attempts_allowed, v_more.allowed);
       v_dispatch.member_errors := coalesce(v_dispatch.member_errors || v_more.errors, v_dispatch.member_errors, v_more.errors);
     end if;
-    exit when cardinality(v_dispatch.message_ids) >= v_limit or v_more.found > coalesce(cardinality(v_more.ids), 0);
+    exit when cardinality(v_dispatch.message_ids) >= v_limit or v_more.found > coalesce(cardinality(v_more.ids), 0)
+      or v_dispatch.priority = 0;
     v_from := '-infinity';
+    v_from_id := '00000000-0000-0000-0000-000000000000';
+    v_limit := case when p_lane like 'single:%' then 1 else p_max_messages end;
   end loop;
   if cardinality(v_dispatch.message_ids) = 0 then
     return null;
@@ -125,7 +140,7 @@ begin
   return v_dispatch;
 end
 $$;
-comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, interval, integer, integer) is 'Forms one dispatch from the best ready messages of a lane.';
+comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, uuid, interval, integer, integer) is 'Forms one dispatch from the best ready messages of a lane.';
 
 -- A waiting dispatch for the caller's token; null where another was faster.
 create function email_queue_private.take_dispatch(p_id uuid, p_token uuid, p_lease interval, p_now timestamptz)
@@ -150,14 +165,17 @@ comment on function email_queue_private.take_dispatch(uuid, uuid, interval, time
 
 -- One dispatch under the caller's token: the one that the token already has or, where p_new allows, a due or a new one.
 create function email_queue_private.claim_one(
-  p_type text, p_token uuid, p_new boolean, p_lease interval, p_max_messages integer, p_max_bytes integer
+  p_type text, p_token uuid, p_new boolean, p_lease interval, p_max_messages integer, p_max_bytes integer, p_trouble boolean, p_replays integer
 ) returns email_queue_private.dispatch
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
   v_head record;
+  v_place record;
   v_now timestamptz;
+  v_closed text[];
+  v_first text[];
 begin
   -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('email_queue claim ' || p_token::text, 0));
@@ -166,23 +184,40 @@ begin
     return v_dispatch;
   end if;
   v_now := clock_timestamp();
+  select null::smallint as priority, null::timestamptz as run_at, null::uuid as id into v_place;
+  if p_trouble then
+    v_closed := array(select c.scope from email_queue_private.closed_scopes(v_now, null) as c);
+    v_first := email_queue_private.lanes_in_turn(array(select h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
+  end if;
   for v_head in
     select c.* from (
-      select null::text as lane, d.id, d.priority, 0 as kind, d.visible_at as since
+      select null::text as lane, d.id, d.priority, 0 as kind, d.visible_at as since, false as first
       from generate_series(0, 3) as p(priority) cross join lateral (
         select d.id, d.priority, d.visible_at from email_queue_private.dispatch as d
         where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
           and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
+          -- More replays than their share would still hold all places when a lane opens that is closed now.
+          and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now) as h)
+            else not email_queue_private.is_closed(d.lane, v_closed) end
         order by d.visible_at, d.id limit 20
       ) as d
       union all
-      select h.lane, null, h.priority, 1 + email_queue_private.is_refused(h.lane)::integer, h.run_at from email_queue_private.heads(p_type, v_now) as h
-    ) as c order by c.priority, c.kind, c.since
+      select h.lane, null, h.priority, case when f.first then 1 else 1 + email_queue_private.is_refused(h.lane)::integer end, h.run_at, f.first
+      from email_queue_private.heads(p_type, v_now, v_closed) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
+    ) as c order by case when c.first then 0 else c.priority end, c.kind, case when c.first then '-infinity' else c.since end, c.lane collate "C"
   loop
     if v_head.lane is null then
       v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
     else
-      v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, v_head.priority, v_head.since, p_token, p_lease, p_max_messages, p_max_bytes);
+      if p_trouble then
+        select * into v_place from email_queue_private.place_in_turn(p_type, v_head.lane, v_now);
+      end if;
+      v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
+        coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
+        case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes);
+      if p_trouble and v_dispatch.id is not null then
+        perform email_queue_private.count_try(v_head.lane);
+      end if;
     end if;
     if v_dispatch.id is not null then
       return v_dispatch;
@@ -191,7 +226,7 @@ begin
   return null;
 end
 $$;
-comment on function email_queue_private.claim_one(text, uuid, boolean, interval, integer, integer) is 'Claims one dispatch: due ones before ready messages of the same priority.';
+comment on function email_queue_private.claim_one(text, uuid, boolean, interval, integer, integer, boolean, integer) is 'Claims one dispatch: due ones before ready messages of the same priority.';
 
 -- A claimed dispatch as the worker gets it. json: the payloads are written out once and then only copied, where jsonb is
 -- taken apart and put together again by each function that it passes.
@@ -202,7 +237,8 @@ begin
   return json_build_object(
     'dispatch_id', p_dispatch.id, 'token', p_dispatch.token, 'type', p_dispatch.type, 'lane', p_dispatch.lane,
     'priority', p_dispatch.priority, 'attempt', p_dispatch.attempt, 'frozen', p_dispatch.frozen, 'begun', p_dispatch.begun,
-    'endpoint', p_dispatch.endpoint, 'wire_version', p_dispatch.wire_version, 'bytes', p_dispatch.bytes,
+    -- However many messages it holds: what is known of the lane's endpoint is known from there.
+    'endpoint', coalesce(p_dispatch.endpoint, case when p_dispatch.type = 'email' then split_part(p_dispatch.lane, ':', 1) end), 'wire_version', p_dispatch.wire_version, 'bytes', p_dispatch.bytes,
     'messages', (
       select json_agg(json_build_object('id', u.id, 'attempts', u.attempts + p_dispatch.attempt, 'payload', b.payload) order by u.n)
       from unnest(p_dispatch.message_ids, p_dispatch.member_attempts) with ordinality as u(id, attempts, n)

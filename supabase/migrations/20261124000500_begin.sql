@@ -68,7 +68,7 @@ comment on function email_queue_private.lock_budget() is 'Waits for the begins u
 
 -- Whether anybody may begin now, or what stands in the way: {state, retry_after_ms?, reason?}; null where nothing does.
 create function email_queue_private.obstacle(
-  p_budget email_queue_private.budget, p_dispatch_id uuid, p_next_slot timestamptz, p_now timestamptz, p_max_wait interval
+  p_budget email_queue_private.budget, p_next_slot timestamptz, p_now timestamptz, p_max_wait interval
 ) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -77,11 +77,6 @@ begin
     return jsonb_build_object('state', 'paused', 'reason', p_budget.pause_reason,
       'retry_after_ms', ceil(extract(epoch from p_budget.paused_until - p_now) * 1000));
   end if;
-  if p_budget.unknown_streak >= 3 and p_budget.probe_until > p_now
-    and (p_dispatch_id is null or p_budget.probe_dispatch_id is distinct from p_dispatch_id) then
-    return jsonb_build_object('state', 'unavailable', 'reason', 'three unknown outcomes in a row: one dispatch at a time probes the provider',
-      'retry_after_ms', ceil(extract(epoch from p_budget.probe_until - p_now) * 1000));
-  end if;
   if greatest(p_next_slot, p_budget.cooldown_until) > p_now + p_max_wait then
     return jsonb_build_object('state', 'throttled', 'reason', case when p_budget.cooldown_until > p_now then p_budget.cooldown_reason end,
       'retry_after_ms', ceil(extract(epoch from greatest(p_next_slot, p_budget.cooldown_until) - p_now) * 1000));
@@ -89,27 +84,24 @@ begin
   return null;
 end
 $$;
-comment on function email_queue_private.obstacle(email_queue_private.budget, uuid, timestamptz, timestamptz, interval) is
-  'What keeps a request from leaving within a wait: paused, unavailable or throttled.';
+comment on function email_queue_private.obstacle(email_queue_private.budget, timestamptz, timestamptz, interval) is
+  'What keeps a request from leaving within a wait: paused or throttled.';
 
--- What stands in the way of claims, p_begins of the same call being still to come: they take slots, and one may be the probe.
+-- What stands in the way of claims, p_begins of the same call being still to come: they take slots.
 create function email_queue_private.claim_obstacle(p_budget email_queue_private.budget, p_begins jsonb, p_max_wait interval) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_budget email_queue_private.budget := p_budget;
   v_now timestamptz := clock_timestamp();
   v_rate numeric := email_queue_private.request_rate(p_budget);
   v_slot timestamptz := email_queue_private.next_slot(v_rate);
   v_begins integer := coalesce(jsonb_array_length(p_begins), 0);
-  v_obstacle jsonb := email_queue_private.obstacle(p_budget, null, v_slot, v_now, p_max_wait);
+  v_obstacle jsonb := email_queue_private.obstacle(p_budget, v_slot, v_now, p_max_wait);
 begin
   if v_obstacle is null and v_begins > 0 then
-    v_slot := greatest(v_slot, v_budget.cooldown_until, v_now)
+    v_slot := greatest(v_slot, p_budget.cooldown_until, v_now)
       + v_begins * interval '1 second' / v_rate::double precision;
-    v_budget.probe_until := v_now
-      + ((p_begins -> 0 ->> 'timeout_ms')::bigint + (p_begins -> 0 ->> 'margin_ms')::bigint) * interval '1 millisecond';
-    v_obstacle := email_queue_private.obstacle(v_budget, null, v_slot, v_now, p_max_wait);
+    v_obstacle := email_queue_private.obstacle(p_budget, v_slot, v_now, p_max_wait);
   end if;
   return v_obstacle;
 end
@@ -161,6 +153,7 @@ declare
   v_rate numeric;
   v_obstacle jsonb;
   v_removed uuid[];
+  v_trouble boolean;
 begin
   select * into v_dispatch from email_queue_private.dispatch as d where d.id = v_id for update;
   v_now := clock_timestamp();
@@ -200,29 +193,31 @@ begin
   if email_queue_private.is_paused(v_dispatch.lane) then
     return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
   end if;
-  -- Shared with other begins, against whoever changes the budget. What is read from here on is what stands.
-  lock table email_queue_private.budget_lock in row share mode;
-  v_budget := email_queue_private.budget_now();
-  if v_budget.unknown_streak >= 3 then
-    -- One at a time: the next one sees who probes.
-    select * into v_budget from email_queue_private.budget for update;
+  -- Shared with other begins, against whoever changes the budget; in trouble one begin at a time. What is read from here on
+  -- is what stands.
+  v_trouble := email_queue_private.in_trouble();
+  if v_trouble then
+    perform email_queue_private.lock_budget();
+  else
+    lock table email_queue_private.budget_lock in row share mode;
   end if;
+  v_budget := email_queue_private.budget_now();
   v_now := clock_timestamp();
-  v_obstacle := email_queue_private.obstacle(v_budget, v_id, null, v_now, v_max_wait);
+  v_obstacle := email_queue_private.obstacle(v_budget, null, v_now, v_max_wait);
+  if v_obstacle is null or v_obstacle ->> 'state' <> 'paused' then
+    v_obstacle := coalesce(email_queue_private.closed(v_dispatch, v_trouble, v_now), v_obstacle);
+  end if;
   if v_obstacle is null then
     v_rate := email_queue_private.request_rate(v_budget);
     v_slot := email_queue_private.take_slot(greatest(v_now, v_budget.cooldown_until), v_now + v_max_wait, v_rate);
     if v_slot is null then
-      v_obstacle := email_queue_private.obstacle(v_budget, v_id, email_queue_private.next_slot(v_rate), v_now, v_max_wait);
+      v_obstacle := email_queue_private.obstacle(v_budget, email_queue_private.next_slot(v_rate), v_now, v_max_wait);
     end if;
   end if;
   if v_obstacle is not null then
     return v_obstacle || jsonb_build_object('dispatch_id', v_id);
   end if;
   v_lease := v_lease + (v_slot - v_now);
-  if v_budget.unknown_streak >= 3 then
-    update email_queue_private.budget set probe_dispatch_id = v_id, probe_until = v_now + v_lease where singleton;
-  end if;
   update email_queue_private.dispatch as d
   set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
     first_begun_at = coalesce(d.first_begun_at, v_now),

@@ -39,8 +39,8 @@ end
 $$;
 comment on function email_queue_private.refuse_domain(text, bigint, text) is 'Pauses a sender domain that the provider refuses, each time for longer; what waited for days fails.';
 
--- What an answer says about the provider as a whole. p_signals: {streak: reset|add, cooldown_ms, cooldown_reason,
--- pause: {scope: queue|domain, ms?, reason}, rate_limit, probe_ms}.
+-- What an answer says about the provider as a whole. p_signals: {answered, cooldown_ms, cooldown_reason,
+-- pause: {scope: queue|domain, ms?, reason}, rate_limit}.
 create function email_queue_private.apply_signals(p_dispatch email_queue_private.dispatch, p_signals jsonb) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -51,21 +51,12 @@ declare
   v_until timestamptz := v_now + (v_pause ->> 'ms')::bigint * interval '1 millisecond';
 begin
   -- The budget is locked and written only where something changes.
-  if v_pause ->> 'scope' is not distinct from 'queue' or p_signals ? 'cooldown_ms' or p_signals ->> 'streak' is not distinct from 'add'
-    or p_signals ->> 'streak' is not distinct from 'reset' and (v_budget.unknown_streak > 0 or not v_budget.answered)
+  if v_pause ->> 'scope' is not distinct from 'queue' or p_signals ? 'cooldown_ms'
+    or coalesce((p_signals ->> 'answered')::boolean, false) and not v_budget.answered
     or v_budget.learned_limit is distinct from coalesce((p_signals ->> 'rate_limit')::numeric, v_budget.learned_limit)
   then
     perform email_queue_private.lock_budget();
-    update email_queue_private.budget
-    set unknown_streak = 0, probe_until = null, probe_dispatch_id = null, answered = true
-    where p_signals ->> 'streak' = 'reset';
-    update email_queue_private.budget
-    set unknown_streak = unknown_streak + 1, probe_dispatch_id = null,
-      -- Doubles with each probe that brings no answer, up to five minutes.
-      probe_until = case when unknown_streak >= 2 then v_now
-        + least((p_signals ->> 'probe_ms')::bigint * power(2, least(unknown_streak - 2, 20)), 300000) * interval '1 millisecond' end
-    -- Requests that were under way when the third came back unknown say nothing new; only a probe does.
-    where p_signals ->> 'streak' = 'add' and (unknown_streak < 3 or probe_dispatch_id = p_dispatch.id);
+    update email_queue_private.budget set answered = true where (p_signals ->> 'answered')::boolean and not answered;
     update email_queue_private.budget
     set cooldown_until = greatest(cooldown_until, v_now + (p_signals ->> 'cooldown_ms')::bigint * interval '1 millisecond'),
       cooldown_reason = p_signals ->> 'cooldown_reason'
@@ -82,9 +73,10 @@ begin
     perform email_queue_private.refuse_domain(split_part(p_dispatch.lane, ':', 2), (v_pause ->> 'ms')::bigint,
       coalesce(v_pause ->> 'reason', 'the provider refused'));
   end if;
+  perform email_queue_private.judge(p_dispatch, (p_signals ->> 'answered')::boolean);
 end
 $$;
-comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the streak of unknown outcomes.';
+comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the circuit breaker.';
 
 -- Halves a dispatch of which nothing was accepted, to find the member that was refused, or as many as a quota has room for. New
 -- ids, so new keys. The smaller come first, as if they had waited longer: one message alone is reached after seven requests,

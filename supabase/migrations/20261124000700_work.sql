@@ -4,20 +4,21 @@ set standard_conforming_strings = on;
 -- the same steps one by one. All answer one jsonb value; expected outcomes are values, not errors.
 
 -- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null where nothing waits.
-create function email_queue_private.next_due_ms(p_type text) returns bigint
+create function email_queue_private.next_due_ms(p_type text, p_closed text[]) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select case when t.due is not null then greatest(0, ceil(extract(epoch from t.due - clock_timestamp()) * 1000))::bigint end
   from (select least(
     (select min(h.run_at)
-      from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
+      from email_queue_private.lanes(p_type, p_closed) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
         select r.run_at from email_queue_private.ready as r
         where r.type = p_type and r.lane = l.lane and r.priority = p.priority order by r.run_at limit 1) as h),
     (select min(d.visible_at) from email_queue_private.dispatch as d
-      where d.token is null and d.settled_at is null and d.type = p_type and not email_queue_private.is_paused(d.lane))
+      where d.token is null and d.settled_at is null and d.type = p_type and not email_queue_private.is_paused(d.lane)
+        and (d.frozen or not email_queue_private.is_closed(d.lane, p_closed)))
   ) as due) as t
 $$;
-comment on function email_queue_private.next_due_ms(text) is 'Milliseconds until something of a type can be claimed; null where nothing waits.';
+comment on function email_queue_private.next_due_ms(text, text[]) is 'Milliseconds until something of a type can be claimed; null where nothing waits.';
 
 -- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is one value, which an
 -- index can be searched for.
@@ -46,7 +47,23 @@ end
 $$;
 comment on function email_queue_private.is_suspect(email_queue_private.dispatch) is 'Whether a dispatch, or a member of it, may have ended a worker before.';
 
--- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, max_wait_ms}; p_begins: those of the same call, which
+-- What keeps lanes with due mail from being claimed from; null where no lane is kept.
+create function email_queue_private.closed_lanes(p_type text, p_now timestamptz) returns jsonb
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  with closed as materialized (select c.scope, c.opens_at from email_queue_private.closed_scopes(p_now, null) as c)
+  select email_queue_private.unavailable(min(k.opens_at), p_now) from (
+    select h.lane from email_queue_private.heads(p_type, p_now) as h
+    union
+    select d.lane from email_queue_private.dispatch as d
+    where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= p_now and not d.frozen
+      and not email_queue_private.is_paused(d.lane)
+  ) as due cross join lateral (
+    select max(c.opens_at) as opens_at from closed as c where c.scope in (due.lane, email_queue_private.endpoint_of(due.lane))) as k
+$$;
+comment on function email_queue_private.closed_lanes(text, timestamptz) is 'The obstacle of a claim that found nothing but lanes that the circuit breaker has closed.';
+
+-- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}; p_begins: those of the same call, which
 -- come after it.
 create function email_queue_private.claim(p_claim jsonb, p_begins jsonb, out claims json[], out obstacle jsonb, out next_due_ms bigint)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -60,6 +77,8 @@ declare
   v_token uuid;
   v_dispatch email_queue_private.dispatch;
   v_new boolean;
+  v_trouble boolean := false;
+  v_replays integer := coalesce((p_claim ->> 'max_frozen')::integer, 20);
 begin
   claims := array[]::json[];
   perform email_queue_private.sweep();
@@ -68,19 +87,29 @@ begin
     obstacle := email_queue_private.claim_obstacle(v_budget, p_begins, coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
   end if;
   v_new := obstacle is null;
+  if v_new and v_type = 'email' and email_queue_private.in_trouble() then
+    v_trouble := true;
+    perform email_queue_private.lock_budget();
+  end if;
   -- What a token already has is given again whatever stands in the way, or a repeated call would leave it to expire.
   for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit 20 loop
-    v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer);
+    v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer,
+      v_trouble, v_replays);
     if v_dispatch.id is null then
+      if v_trouble and v_new and v_bytes_left > 0 then
+        obstacle := email_queue_private.closed_lanes(v_type, clock_timestamp());
+      end if;
       v_new := false;
     else
       v_bytes_left := v_bytes_left - v_dispatch.bytes;
       claims := claims || email_queue_private.describe_dispatch(v_dispatch);
-      v_new := v_new and coalesce(v_budget.unknown_streak, 0) < 3 and not email_queue_private.is_suspect(v_dispatch);
+      v_replays := v_replays - v_dispatch.frozen::integer;
+      v_new := v_new and not email_queue_private.is_suspect(v_dispatch);
     end if;
   end loop;
   if cardinality(claims) < jsonb_array_length(p_claim -> 'tokens') then
-    next_due_ms := email_queue_private.next_due_ms(v_type);
+    next_due_ms := email_queue_private.next_due_ms(v_type,
+      case when v_trouble then array(select c.scope from email_queue_private.closed_scopes(clock_timestamp(), null) as c) end);
   end if;
 end
 $$;
@@ -181,7 +210,7 @@ begin
 end
 $$;
 comment on function public.email_queue_work(jsonb) is
-  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms}, count_remaining, seed_sender, project_url, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
+  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}, count_remaining, seed_sender, project_url, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
 
 create function public.email_queue_claim(
   p_token uuid, p_type text default 'email', p_lease_ms bigint default 60000, p_max_messages integer default 100, p_max_bytes bigint default 8388608

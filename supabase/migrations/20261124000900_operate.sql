@@ -116,18 +116,20 @@ begin
       select d.id from email_queue_private.dispatch as d
       where d.frozen and d.token is null and d.visible_at > clock_timestamp() order by d.id for update));
     perform email_queue_private.lock_budget();
+    delete from email_queue_private.breaker where scope is not null;
+    v_resumed := found;
     update email_queue_private.budget
-    set paused_at = null, paused_until = null, pause_reason = null, cooldown_until = null, cooldown_reason = null,
-      unknown_streak = 0, probe_until = null, probe_dispatch_id = null
-    where paused_at is not null or cooldown_until > clock_timestamp() or unknown_streak > 0;
+    set paused_at = null, paused_until = null, pause_reason = null, cooldown_until = null, cooldown_reason = null
+    where paused_at is not null or cooldown_until > clock_timestamp();
+    v_resumed := v_resumed or found;
   else
     delete from email_queue_private.paused_domain where domain = lower(p_domain collate "C");
+    v_resumed := found;
   end if;
-  v_resumed := found;
   return jsonb_build_object('domain', lower(p_domain collate "C"), 'resumed', v_resumed);
 end
 $$;
-comment on function public.email_queue_resume(text) is 'Ends a pause of the queue (and its cooldown and probe, and the wait of frozen dispatches), or of one sender domain.';
+comment on function public.email_queue_resume(text) is 'Ends a pause of the queue (and its cooldown, the circuit breaker, and the wait of frozen dispatches), or of one sender domain.';
 
 call email_queue_private.apply_grants();
 notify pgrst, 'reload schema';

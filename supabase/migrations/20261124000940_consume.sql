@@ -31,7 +31,7 @@ begin
   foreach v_token in array p_tokens loop
     v_dispatch := null;
     foreach v_type in array p_types loop
-      v_dispatch := email_queue_private.claim_one(v_type, v_token, true, v_lease, 1, 1073741824);
+      v_dispatch := email_queue_private.claim_one(v_type, v_token, true, v_lease, 1, 1073741824, false, 0);
       exit when v_dispatch.id is not null;
     end loop;
     exit when v_dispatch.id is null;
@@ -80,7 +80,7 @@ as $$
       select coalesce(jsonb_agg(jsonb_build_object('domain', d.domain, 'since', d.paused_at, 'until', d.paused_until, 'reason', d.reason) order by d.domain), '[]'::jsonb)
       from email_queue_private.paused_domain as d where d.paused_until is null or d.paused_until > statement_timestamp()),
     'cooldown', case when b.cooldown_until > statement_timestamp() then jsonb_build_object('until', b.cooldown_until, 'reason', b.cooldown_reason) end,
-    'unknown_in_a_row', b.unknown_streak,
+    'unknown_in_a_row', (select coalesce(max(w.streak), 0) from email_queue_private.breaker as w),
     'requests_per_second', email_queue_private.request_rate(b))
   from email_queue_private.budget_now() as b
 $$;

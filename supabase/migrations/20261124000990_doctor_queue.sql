@@ -115,6 +115,7 @@ declare
   v_due numeric := coalesce((v_stats #>> '{types,email,oldest_due_seconds}')::numeric, 0);
   v_expired bigint;
   v_paused boolean;
+  v_silent text;
 begin
   v_setting := email_queue_private.settings();
   v_budget := email_queue_private.budget_now();
@@ -126,9 +127,9 @@ begin
     return next email_queue_private.finding('paused domain', 'fail', format('%s is paused%s: %s', v_domain.domain, ' until ' || v_domain.paused_until, v_domain.reason),
       format('Verify the domain with Resend (https://resend.com/domains), then: select email_queue_resume(%L);', v_domain.domain));
   end loop;
-  return next email_queue_private.finding('provider', case when v_budget.unknown_streak >= 3 then 'fail' else 'ok' end,
-    case when v_budget.unknown_streak >= 3 then format('%s unknown outcomes in a row: one request at a time probes the provider', v_budget.unknown_streak)
-      else 'it answers' end, 'Look at https://resend-status.com and at the errors: select email_queue_list(''processing''); It goes on by itself.');
+  select string_agg(format('%s of %s', b.streak, b.scope), ', ' order by b.scope) into v_silent from email_queue_private.breaker as b where b.streak >= 3;
+  return next email_queue_private.finding('provider', case when v_silent is not null then 'fail' else 'ok' end,
+    coalesce(format('requests got no answer in a row (%s): one at a time probes', v_silent), 'it answers'), 'Look at https://resend-status.com and at the errors: select email_queue_list(''processing''); It goes on by itself.');
   return next email_queue_private.finding('cooldown', case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end,
     case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) else 'none' end,
     'A quota of Resend''s plan is used up: it goes on by itself, or after a larger plan: select email_queue_resume();');

@@ -6,7 +6,7 @@ create function pg_temp.next_due() returns bigint language sql as $$
   select (pg_temp.work('{"claim": {"lease_ms": 60000, "tokens": ["00000000-0000-4000-8000-000000000009"]}}') ->> 'next_due_ms')::bigint
 $$;
 select is(pg_temp.next_due(), null, 'nothing waits: nothing is said');
-select pg_temp.mail('{"delay_ms": 3600500, "priority": 0}');
+select pg_temp.mail('{"delay_ms": 3600500, "priority": 1}');
 select pg_temp.mail('{"delay_ms": 1500}');
 select ok(pg_temp.next_due() between 500 and 1500, 'a scheduled message: milliseconds until its time');
 select is(pg_temp.work('{"claim": {"tokens": []}}') ->> 'next_due_ms', null, 'a call that got all it asked for is told nothing');

@@ -35,7 +35,7 @@ select ok((select (pg_temp.begin(d) ->> 'wait_ms')::integer > 250 from d where n
 update email_queue_private.setting set rate_limit = 10;
 update email_queue_private.budget set answered = false, learned_limit = null;
 select is((select round(email_queue_private.request_rate(b), 2) from email_queue_private.budget as b), 4.76, 'before the first answer the rate is a cautious one');
-select pg_temp.settle(d, '{"answer": "unknown", "rest": "freeze", "delay_ms": 0, "error": {"class": "unknown"}, "signals": {"streak": "reset"}}') from d where n = 5;
+select pg_temp.settle(d, '{"answer": "unknown", "rest": "freeze", "delay_ms": 0, "error": {"class": "unknown"}, "signals": {"answered": true}}') from d where n = 5;
 select is((select email_queue_private.request_rate(b) from email_queue_private.budget as b), 10::numeric, 'an answer that names none leaves the ceiling');
 
 select * from finish();

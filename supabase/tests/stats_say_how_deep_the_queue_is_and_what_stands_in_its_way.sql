@@ -3,7 +3,7 @@ begin;
 select plan(8);
 
 select pg_temp.mails(2);
-select pg_temp.begin(d), pg_temp.freeze(d, '{"delay_ms": 60000, "signals": {"streak": "add"}}') from (select pg_temp.claim(1) as d) as c;
+select pg_temp.begin(d), pg_temp.freeze(d, '{"delay_ms": 60000, "signals": {"answered": false}}') from (select pg_temp.claim(1) as d) as c;
 select pg_temp.mails(3);
 select pg_temp.settle(d, '{"answer": "none", "rest": "fail"}') from (select pg_temp.claim(2) as d) as c;
 select pg_temp.mails(4), pg_temp.mail('{"delay_ms": 60000}'), public.email_queue_cancel(pg_temp.mail()), pg_temp.mail('{"type": "report"}');

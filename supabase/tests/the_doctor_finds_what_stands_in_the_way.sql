@@ -28,8 +28,8 @@ select alike(pg_temp.finding('expired leases'), 'fail: 1 dispatches have a lease
 update email_queue_private.budget set learned_limit = 5;
 select is(pg_temp.finding('rate'), 'warn: 1000 requests a second at most; the provider allows 5', 'a ceiling above the provider''s');
 select alike(pg_temp.remedy('rate'), 'select email_queue_configure(''{"rate_limit": 5}'');%', 'and one that fits');
-update email_queue_private.budget set unknown_streak = 3;
-select alike(pg_temp.finding('provider'), 'fail: 3 unknown outcomes in a row%', 'a provider that does not answer');
+insert into email_queue_private.breaker (scope, streak) values ('batch:', 3), ('batch:b.example', 4), ('batch:c.example', 2);
+select alike(pg_temp.finding('provider'), 'fail: requests got no answer in a row (3 of batch:, 4 of batch:b.example): %', 'a provider that does not answer');
 update email_queue_private.budget set cooldown_until = clock_timestamp() + interval '1 hour', cooldown_reason = 'daily_quota_exceeded';
 select alike(pg_temp.finding('cooldown'), 'warn: no request leaves before %: daily_quota_exceeded', 'a quota that is used up');
 update email_queue_private.setting set default_sender = null;

@@ -1,6 +1,7 @@
 begin;
 \ir helpers.psql
-select plan(19);
+delete from email_queue_private.identity where true;
+select plan(20);
 
 select throws_ok('select public.email_queue_schedule()', '55000', 'email_queue: the extension pg_cron is missing', 'no pg_cron');
 select throws_ok('select public.email_queue_wake()', '55000', 'email_queue: the extension pg_net is missing', 'no pg_net');
@@ -23,6 +24,7 @@ select set_eq($$select f ->> 'detail' from jsonb_array_elements(public.email_que
 select is((select count(*)::integer from jsonb_array_elements(public.email_queue_doctor()) as f where f ->> 'detail' like 'this check broke%'), 0, 'and no check breaks for it');
 
 \ir extensions.psql
+select is((select string_agg(kind, ',') from email_queue_private.identity), 'adopt', 'connect has the next function that asks recorded');
 create function pg_temp.connect(p_url text) returns jsonb language sql as $$ select public.email_queue_connect(p_url, 'another-secret-of-it') $$;
 select is(pg_temp.connect('https://x.example/functions/v1/process-email-queue') -> 'extensions', '{"pg_cron": "present", "pg_net": "present", "supabase_vault": "present"}', 'what is there is present');
 select is(pg_temp.connect('https://new.supabase.co/functions/v1/process-email-queue') ->> 'replaced', 'x.example', 'another project''s address is replaced, and named');

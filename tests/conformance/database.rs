@@ -11,12 +11,13 @@ use std::time::Duration;
 
 /// Tests run side by side, as threads or as processes: they take turns with the one database.
 const TURN: i64 = 0x656d_6169_6c71;
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "message",
     "body",
     "ready",
     "dispatch",
     "paused_domain",
+    "breaker",
     "budget",
 ];
 

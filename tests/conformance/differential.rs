@@ -27,6 +27,7 @@ pub enum Step {
     Claim {
         max_messages: u32,
         lease: u64,
+        max_frozen: u32,
     },
     Begin {
         which: usize,
@@ -38,6 +39,7 @@ pub enum Step {
         counted: bool,
         delay: u64,
         cooldown: Option<u64>,
+        answered: Option<bool>,
     },
     Release {
         which: usize,
@@ -59,10 +61,11 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (any::<bool>(), 0..4_u8, 1..4_u32, delay.clone(), proptest::option::weighted(0.3, 1..120_u64)).prop_map(
             |(domain, priority, max_attempts, delay, expires)| Step::Enqueue { domain, priority, max_attempts, delay, expires }),
-        4 => (1..5_u32, 5..60_u64).prop_map(|(max_messages, lease)| Step::Claim { max_messages, lease }),
+        4 => (1..5_u32, 5..60_u64, 0..3_u32).prop_map(|(max_messages, lease, max_frozen)| Step::Claim { max_messages, lease, max_frozen }),
         5 => (any::<usize>(), proptest::bool::weighted(0.95)).prop_map(|(which, members)| Step::Begin { which, members }),
-        5 => (any::<usize>(), 0..11_usize, proptest::bool::weighted(0.7), delay, proptest::option::weighted(0.1, 3..30_u64)).prop_map(
-            |(which, how, counted, delay, cooldown)| Step::Settle { which, how, counted, delay, cooldown }),
+        5 => (any::<usize>(), 0..11_usize, proptest::bool::weighted(0.7), delay, proptest::option::weighted(0.1, 3..30_u64),
+            proptest::option::weighted(0.7, proptest::bool::weighted(0.4))).prop_map(
+            |(which, how, counted, delay, cooldown, answered)| Step::Settle { which, how, counted, delay, cooldown, answered }),
         1 => any::<usize>().prop_map(|which| Step::Release { which }),
         1 => (any::<bool>(), 1..60_u32).prop_map(|(domain, seconds)| Step::Pause { domain, seconds }),
         1 => any::<bool>().prop_map(|domain| Step::Resume { domain }),

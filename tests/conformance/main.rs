@@ -53,6 +53,7 @@ cases! {
     claim:
         the_best_priority_goes_first_then_the_oldest
         lanes_are_not_mixed
+        urgent_mail_is_not_filled_up_and_ten_make_a_dispatch
         a_dispatch_is_bounded_in_messages
         a_dispatch_is_bounded_in_bytes
         what_is_scheduled_is_not_claimed_before_its_time
@@ -83,9 +84,19 @@ cases! {
         a_refused_domain_goes_after_others
         an_operators_pause_of_a_domain_neither_grows_nor_counts
         what_waits_three_days_for_a_refused_domain_fails;
-    probe:
-        three_unknown_outcomes_leave_one_probe
-        probes_wait_longer_each_time;
+    breaker:
+        three_in_a_row_leave_one_request_and_a_wait
+        the_wait_doubles_up_to_five_minutes
+        each_answer_doubles_what_may_be_open_and_its_size
+        a_single_loss_leaves_the_size
+        a_replay_opens_and_closes_nothing
+        a_lease_that_ran_out_after_begin_counts_as_nothing
+        an_ailing_domain_is_in_nobodys_way
+        a_second_ailing_domain_keeps_the_endpoint_waiting
+        endpoints_that_wait_share_one_probe
+        every_second_dispatch_comes_from_elsewhere
+        the_first_lane_after_trouble_is_another
+        replays_take_their_share_while_fresh_mail_waits;
     frozen:
         frozen_is_replayed_as_it_was
         a_refusal_of_a_replay_gives_no_new_key

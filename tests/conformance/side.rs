@@ -51,10 +51,12 @@ impl Side<'_> {
             Step::Claim {
                 max_messages,
                 lease,
+                max_frozen,
             } => {
                 self.tokens += 20;
                 let claim = Claim {
                     max_messages,
+                    max_frozen,
                     lease_ms: lease * 1000,
                     ..claim_of((self.tokens..self.tokens + 20).map(token).collect())
                 };
@@ -115,15 +117,17 @@ impl Side<'_> {
                 counted,
                 delay,
                 cooldown,
+                answered,
             } => {
                 let Some(dispatch) = self.pick(which) else {
                     return Value::Null;
                 };
                 let settle = Settle {
                     counted,
-                    signals: cooldown.map(|seconds| Signals {
-                        cooldown_ms: Some(seconds * 1000),
-                        cooldown_reason: Some("cooling".to_owned()),
+                    signals: Some(Signals {
+                        answered,
+                        cooldown_ms: cooldown.map(|seconds| seconds * 1000),
+                        cooldown_reason: cooldown.map(|_| "cooling".to_owned()),
                         ..Signals::default()
                     }),
                     ..decision(&dispatch, how, delay)

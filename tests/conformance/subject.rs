@@ -4,7 +4,7 @@ use email_queue::email::Endpoint;
 use email_queue::queue::{Enqueued, NewMessage, QueueMessage};
 use email_queue::work::{
     Answer, Begin, Begun, Claim, Dispatch, End, MemberEnd, Reason, Reply, Request, Rest, Settle,
-    SettleResult, Settled, Signals, Streak,
+    SettleResult, Settled, Signals,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -63,6 +63,7 @@ pub fn claim_of(tokens: Vec<String>) -> Claim {
         max_messages: 100,
         max_bytes: 1 << 23,
         max_wait_ms: 2000,
+        max_frozen: 20,
     }
 }
 
@@ -70,10 +71,7 @@ pub fn begin_of(dispatch: &Dispatch) -> Begin {
     Begin {
         dispatch_id: dispatch.dispatch_id.clone(),
         token: dispatch.token.clone(),
-        endpoint: match dispatch.messages.len() {
-            1 => Endpoint::Single,
-            _ => Endpoint::Batch,
-        },
+        endpoint: dispatch.endpoint.unwrap_or(Endpoint::Batch),
         wire_version: 1,
         members: dispatch.messages.len() as u32,
         timeout_ms: 15_000,
@@ -217,7 +215,7 @@ impl dyn Subject + '_ {
     pub fn meet_the_provider(&mut self) {
         let first = self.begun(1, 99);
         let reset = Signals {
-            streak: Some(Streak::Reset),
+            answered: Some(true),
             ..Signals::default()
         };
         self.apply(with_signals(complete_of(&first), reset));

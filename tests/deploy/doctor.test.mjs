@@ -84,6 +84,8 @@ test("the database was restored from another project, whose function it calls", 
   const calls = (/** @type {string} */ url) => world.sql`select vault.update_secret(id, ${url}) from vault.secrets where name = 'email_queue_url'`;
   const [{ own }] = await world.sql`select decrypted_secret as own from vault.decrypted_secrets where name = 'email_queue_url'`;
   await calls("https://zyxwvutsrqponmlkjihg.supabase.co/functions/v1/process-email-queue");
+  // Its own function, which would say what its address is, is not there yet.
+  await world.sql`delete from email_queue_private.identity`;
   const { finding } = await world.doctor("--no-call");
   assert.equal(finding("function address").status, "fail");
   assert.match(finding("function address").detail, /calls the function of zyxwvutsrqponmlkjihg\.supabase\.co, which is another project's/);

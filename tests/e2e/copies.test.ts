@@ -1,6 +1,7 @@
 // A database that was copied with its queue, and a function that is deployed beside it, sends nothing until it is adopted.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import http from "node:http";
 import path from "node:path";
 import { connect, startLite, tempFolder } from "../../scripts/lib/stack.mjs";
 import { Database, mails } from "./support/database.ts";
@@ -15,7 +16,7 @@ test("a copy sends nothing, frozen requests included, until email_queue_adopt", 
   const original = await stack.function();
   await stack.drain(original);
   await stack.configure({ retry_base_ms: 3_600_000, retry_cap_ms: 3_600_000 });
-  await stack.provider.fault({ action: "drop", when: "after", times: 1 });
+  await stack.provider.fault({ action: "answer", when: "after", status: 500, times: 1 });
   const [frozen] = await stack.db.enqueue(mails(1));
   await original.invoke();
   assert.deepEqual((await stack.db.openDispatches()).map(({ frozen, leased }) => [frozen, leased]), [[true, false]]);
@@ -56,6 +57,28 @@ test("the original is not taken for a copy: a restart, a crash, another proxy be
     await stack.drain(await stack.function({ database: await stack.proxy(stack.lite) }));
   }
   await assertEachOnce(stack, ids);
+});
+
+test("a copy is told from the original by the address that its function reports, and an empty one that was restored works at once", async (stack) => {
+  await using hosts = await hostsOf(stack);
+  const at = (url: string) => stack.function({ database: { url }, env: hosts.env });
+  await stack.db.enqueue(mails(2));
+  await stack.drain(await at("http://original.example"));
+  await stack.stopStarted();
+
+  // As restored elsewhere, an hour later: with an empty queue, then with mail that the original's application had put into it.
+  await stack.db.passTime("1 hour");
+  const copy = await at("http://copy.example");
+  assert.equal((await copy.invoke()).stopped, "empty");
+  await stack.db.enqueue(mails(1));
+  assert.equal((await copy.invoke()).accepted, 1);
+  await stack.db.passTime("1 hour");
+  await stack.db.enqueue(mails(1));
+  const original = await at("http://ORIGINAL.example:80/");
+  const refused: Run & { reason?: string } = await original.invoke();
+  assert.deepEqual([refused.stopped, refused.claimed], ["paused", 0]);
+  assert.match(refused.reason ?? "", /this queue is that of copy\.example, and the function of original\.example asks for it/);
+  assert.equal((await copy.invoke()).accepted, 1);
 });
 
 test("a dump of the schema alone is as good as a fresh install", async (stack) => {
@@ -99,6 +122,29 @@ async function copyOf(stack: Stack, name: string, ...options: string[]) {
     [Symbol.asyncDispose]: async () => {
       await sql.end({ timeout: 1 });
       await lite.stop();
+    },
+  };
+}
+
+/** Host names for the database's API: a proxy that brings every call to it, as a function finds it in its environment. */
+async function hostsOf(stack: Stack) {
+  const server = http.createServer((incoming, outgoing) => {
+    const target = new URL(stack.lite.url);
+    const { pathname, search } = new URL(incoming.url ?? "/", target);
+    const { host: _, ...headers } = incoming.headers;
+    incoming.pipe(http.request({ host: target.hostname, port: target.port, path: pathname + search, method: incoming.method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    }));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", () => resolve()));
+  const { port } = server.address() as { port: number };
+  return {
+    env: { HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: "127.0.0.1,localhost" },
+    [Symbol.asyncDispose]: async () => {
+      await stack.stopStarted();
+      server.closeAllConnections?.();
+      await new Promise<void>((resolve) => void server.close(() => resolve()));
     },
   };
 }

@@ -79,16 +79,13 @@ const UNREADABLE = {
 for (const [name, { body, said }] of Object.entries(UNREADABLE)) {
   test(`${name}: replayed under the same key, and the others of the call stand`, async (stack) => {
     const ids = await stack.db.enqueue([...mails(1), ...mails(1, { from: "a@other.example" })]);
-    await stack.provider.fault({ action: "answer", when: "after", status: 200, body, match: { recipient: "-0@" } });
-    const fn = await stack.function();
-    const run = await fn.invoke();
-    assert.deepEqual([run.accepted, run.retried, run.stopped], [1, 1, "empty"], reason(run));
-    const open = (await stack.db.rows()).filter(({ status }) => status === "processing");
-    assert.equal(open.length, 1);
-    assert.match(open[0].error.message, said);
-    await stack.db.passTime("10 minutes");
-    await stack.drain(fn);
+    await stack.provider.fault({ action: "answer", when: "after", status: 200, body });
+    const runs = await stack.drain(await stack.function());
+    assert.deepEqual(runs.map(({ stopped, lost }) => [stopped, lost]), runs.map(() => ["empty", 0]), reason(runs[0]));
     await assertEachOnce(stack, ids);
+    const failed = (await stack.db.rows()).filter(({ error }) => error);
+    assert.deepEqual(failed.map(({ attempts }) => attempts), [2]);
+    assert.match(failed[0].error.history[0].message, said);
   });
 }
 

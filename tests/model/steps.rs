@@ -88,6 +88,7 @@ impl Protocol {
                 max_messages: self.scenario.size,
                 max_bytes: 1 << 20,
                 max_wait_ms: 1000,
+                max_frozen: 1,
             }),
             ..work::Request::default()
         };

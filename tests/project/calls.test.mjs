@@ -23,6 +23,8 @@ for (const [version, project] of KINDS) {
     const answers = await callAll((name, args) => lite.rpc(name, args));
     const names = (await inSession(postgres.url, api)).map((name) => name.split("(")[0].replace("email_queue_", ""));
     assert.deepEqual(Object.keys(answers).sort(), names.sort(), "none is left out");
+    const woken = await inSession(postgres.url, async (sql) => (await sql`select count(*)::int as n from email_queue_private.call where cause = 'wake'`)[0].n);
+    assert.ok(woken > 0, "service_role's enqueue woke the function");
     await lite.stop();
 
     await asRole(postgres.apiUrl, "service_role", async (sql) => {

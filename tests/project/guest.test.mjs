@@ -83,12 +83,12 @@ test("overloads that come later change nothing for our own calls", async () => {
     const commands = (await sql`select command from cron.job`).map((/** @type {any} */ { command }) => command);
     assert.ok(commands.length >= 3);
     for (const command of commands) await sql.unsafe(command);
-    const requests = async () => (await sql`select count(*)::int as n from net.http_request_queue`)[0].n;
-    const before = await requests();
+    // The real pg_cron may call too.
+    const wakes = async () => (await sql`select count(*)::int as n from email_queue_private.call where cause = 'wake'`)[0].n;
+    const before = await wakes();
     await sql.unsafe("select setval('email_queue_private.next_wake', 0)");
-    await sql.unsafe(`insert into email_queue_private.message (id, type) select m.id, m.type from email_queue_private.message as m where false`);
     await sql.unsafe(`select public.email_queue_enqueue_many('[{"payload": {"from": "a@b.example", "to": "c@d.example", "subject": "Hello", "text": "Hi"}}]'::jsonb)`);
-    assert.equal(await requests(), before + 1, "the trigger woke the function");
+    assert.equal(await wakes(), before + 1, "the trigger woke the function");
     // The doctor, the worker's call and what they call in turn.
     await sql.unsafe(`select public.email_queue_doctor() from (select 1) as x`).catch((/** @type {any} */ error) => assert.equal(error.code, "42725"));
     await sql.unsafe(`select public.email_queue_work('{"claim": {"type": "email", "tokens": ["00000000-0000-4000-8000-000000000001"], "lease_ms": 1000}}'::jsonb)`);

@@ -74,6 +74,11 @@ for (const version of [15, 17]) {
     await furnish(postgres.urlOf("turkish", "supabase_admin"));
     assert.equal(await inSession(url, async (sql) => (await sql`select lower('I') as i`)[0].i), "ı", "it is in Turkish");
     await migrate(url);
+    // A library that orders otherwise after an upgrade of the system would make such an index lose rows.
+    const ordered = await inSession(url, async (sql) => [...await sql`
+      select a.attrelid::regclass::text as index, a.attname from pg_attribute as a join pg_class as c on c.oid = a.attrelid
+      where c.relnamespace = 'email_queue_private'::regnamespace and c.relkind = 'i' and a.attcollation not in (0, 'pg_catalog."C"'::regcollation)`]);
+    assert.deepEqual(ordered, []);
     await works("turkish");
     await asRole(postgres.urlOf("turkish", "authenticator"), "service_role", async (sql) => {
       const call = over(sql);

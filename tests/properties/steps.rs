@@ -3,7 +3,7 @@
 use email_queue::decide::{after_reply, not_sent, unfit};
 use email_queue::outcome::{ErrorClass, MemberOutcome, Outcome, ProviderError, RateHints, Scope};
 use email_queue::retry::RetryPolicy;
-use email_queue::work::{Answer, Dispatch, End, MemberEnd, Reason, Rest, Settle, Signals, Streak};
+use email_queue::work::{Answer, Dispatch, End, MemberEnd, Reason, Rest, Settle, Signals};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
@@ -54,7 +54,7 @@ pub enum Settling {
         completes: bool,
         counted: bool,
         delay: u64,
-        streak: Option<Streak>,
+        answered: Option<bool>,
     },
 }
 
@@ -105,7 +105,7 @@ impl Arbitrary for Settling {
             Some(Rest::Retry),
             Some(Rest::Fail),
         ]);
-        let streaks = select(vec![None, Some(Streak::Add), Some(Streak::Reset)]);
+        let answers_given = select(vec![None, Some(false), Some(true)]);
         let named = prop::collection::vec(prop::bool::weighted(0.3), 3);
         let any = (
             answers,
@@ -113,17 +113,17 @@ impl Arbitrary for Settling {
             named,
             any::<(bool, bool)>(),
             0..100_u64,
-            streaks,
+            answers_given,
         );
         let any = any.prop_map(
-            |(answer, rest, named, (completes, counted), delay, streak)| Self::Any {
+            |(answer, rest, named, (completes, counted), delay, answered)| Self::Any {
                 answer,
                 rest,
                 named,
                 completes,
                 counted,
                 delay,
-                streak,
+                answered,
             },
         );
         prop_oneof![any, decided()].boxed()
@@ -143,7 +143,7 @@ impl Settling {
                 completes,
                 counted,
                 delay,
-                streak,
+                answered,
             } => {
                 let named = dispatch
                     .messages
@@ -173,8 +173,7 @@ impl Settling {
                     delay_ms: Some(delay * 1000),
                     counted: *counted,
                     signals: Some(Signals {
-                        streak: *streak,
-                        probe_ms: Some(5000),
+                        answered: *answered,
                         ..Signals::default()
                     }),
                 }

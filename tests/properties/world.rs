@@ -99,6 +99,7 @@ impl World {
                     max_messages: *max_messages,
                     max_bytes: 1 << 20,
                     max_wait_ms: 1000,
+                    max_frozen: 2,
                 });
             }
             Step::ClaimAgain => {

@@ -139,12 +139,12 @@ test("two begins take two slots of the one budget, and neither waits for the oth
   await a.commit();
 });
 
-test("of two begins, when the provider is to be probed, one probes it", async () => {
+test("of two begins, where one request may be open, one is refused", async () => {
   await a.enqueue();
   const first = await a.claim(token(1));
   await b.enqueue();
   const second = await b.claim(token(2));
-  await db.watch`update email_queue_private.budget set unknown_streak = 3`;
+  await db.watch`insert into email_queue_private.breaker (scope, streak, requests, size) values ('batch:a.example', 3, 1, 1)`;
   await a.begin();
   assert.equal((await a.start(first)).state, "begun");
   const begin = b.start(second);

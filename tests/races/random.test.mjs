@@ -44,7 +44,7 @@ function settleOf({ dispatch_id, token, messages }, { below, one }) {
     ["definite", "retry"], ["definite", "alone"], ["unknown", "freeze"], ["unknown", "freeze"], ["none", "release"], ["none", "keep"],
   ]);
   const members = below(4) > 0 || rest === "split" || rest === "freeze" ? [] : [{ id: one(messages).id, outcome: "failed" }];
-  const signals = one([undefined, undefined, { streak: "reset" }, { streak: "add", probe_ms: 1 }, { cooldown_ms: 1 }]);
+  const signals = one([undefined, undefined, { answered: true }, { answered: false }, { cooldown_ms: 1 }]);
   return { dispatch_id, token, answer, rest, members, delay_ms: below(20), counted: below(2) === 0, error: { class: "test" }, signals };
 }
 

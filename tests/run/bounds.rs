@@ -163,6 +163,7 @@ fn what_another_worker_settled_is_reported_as_lost() {
                     max_messages: 100,
                     max_bytes: 1 << 20,
                     max_wait_ms: 0,
+                    max_frozen: 2,
                 };
                 let request = email_queue::work::Request {
                     claim: Some(claim),

@@ -10,6 +10,7 @@
 mod support;
 
 mod bounds;
+mod breaker;
 mod chaos;
 mod cost;
 mod limits;

@@ -5,7 +5,7 @@ use email_queue::adapters::memory::MemoryQueue;
 use email_queue::ports::{Clock, WorkQueue};
 use email_queue::queue::{ErrorCode, QueueError};
 use email_queue::work::{Begin, BeginState, Begun, Reply, Request, Settle, SettleResult, Settled};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 /// What goes wrong with a call.
@@ -46,6 +46,8 @@ pub struct Connection {
     pub queue: MemoryQueue<SimulatedClock>,
     pub calls: RefCell<Vec<Call>>,
     pub latency: Duration,
+    /// Whether all that is stored is checked after each call; a long simulation does without.
+    pub checked: Cell<bool>,
     clock: SimulatedClock,
     plan: RefCell<Box<Plan>>,
     edit: RefCell<Box<Edit>>,
@@ -57,6 +59,7 @@ impl Connection {
             queue,
             calls: RefCell::default(),
             latency: Duration::from_millis(4),
+            checked: Cell::new(true),
             clock,
             plan: RefCell::new(Box::new(|_, _| None)),
             edit: RefCell::new(Box::new(|_, _| ())),
@@ -83,8 +86,10 @@ impl Connection {
             .work(request)
             .await
             .expect("memory does not fail");
-        let fault = self.queue.with(|queue, _| queue.fault());
-        assert_eq!(fault, None, "after call {number}: {request:#?}");
+        if self.checked.get() {
+            let fault = self.queue.with(|queue, _| queue.fault());
+            assert_eq!(fault, None, "after call {number}: {request:#?}");
+        }
         assert_eq!(reply.settles.len(), request.settles.len());
         assert_eq!(reply.begins.len(), request.begins.len());
         (self.edit.borrow())(number, &mut reply);

@@ -10,6 +10,6 @@ mod world;
 
 pub use clock::SimulatedClock;
 pub use database::{Connection, Fault};
-pub use provider::{Behaviour, MemoryMailer, Mode};
+pub use provider::{Behaviour, MemoryMailer, Mode, Request};
 pub use random::SeededRandom;
 pub use world::{World, email};

@@ -19,7 +19,7 @@ suite_deploy() {
 }
 
 start_cron_cluster() {
-  start_cluster 15 -c shared_preload_libraries=pg_stat_statements,auto_explain,pg_cron -c cron.database_name=postgres -c cron.host=127.0.0.1 -c max_connections=150 ||
+  start_cluster 15 -c "shared_preload_libraries=pg_stat_statements,auto_explain,pg_cron" -c cron.database_name=postgres -c cron.host=127.0.0.1 -c max_connections=150 ||
     { fail "PostgreSQL 15 did not start"; return; }
   DATABASE_URL="postgresql://postgres@127.0.0.1:$PGPORT/postgres"
 }

@@ -14,7 +14,7 @@ sql_on() { # major version
   # Projects made before 2026, and those since; and the one extension of Supabase's that Debian has: 17 has a stand-in.
   local project_preload='safeupdate' project_grants=old
   if [ "$1" = 15 ]; then
-    options=(-c shared_preload_libraries=pg_stat_statements,auto_explain,pg_cron -c cron.database_name=postgres)
+    options=(-c "shared_preload_libraries=pg_stat_statements,auto_explain,pg_cron" -c cron.database_name=postgres)
   else
     project_preload='supautils, safeupdate' project_grants=new
   fi

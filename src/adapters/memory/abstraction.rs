@@ -1,6 +1,6 @@
 //! The same queue with less in it: what the model checker (`tests/model`) tells states apart by.
 
-use super::store::{Budget, Dispatch, End, Message, Paused, Queue, Ready};
+use super::store::{Budget, Dispatch, End, Message, Paused, Queue, Ready, Window};
 use crate::queue::QueueMessageStatus;
 use crate::work::Reason;
 use serde_json::{Value, json};
@@ -48,6 +48,7 @@ impl Queue {
             dispatches,
             budget,
             paused_domains,
+            breaker,
             ids: _,
         } = self;
         let mut seen = Self {
@@ -67,6 +68,10 @@ impl Queue {
             paused_domains: paused_domains
                 .into_iter()
                 .filter_map(|(domain, paused)| Some((domain, view.paused(paused)?)))
+                .collect(),
+            breaker: breaker
+                .into_iter()
+                .map(|(scope, window)| (scope, view.window(window)))
                 .collect(),
             ids: view.ids,
         };
@@ -142,9 +147,23 @@ impl View<'_> {
             cooldown_until: future(budget.cooldown_until),
             cooldown_reason: None,
             paused: budget.paused.and_then(|paused| self.paused(paused)),
-            unknown_streak: budget.unknown_streak.min(3),
-            probe_until: future(budget.probe_until),
-            probe_dispatch_id: budget.probe_dispatch_id.and_then(|id| (self.dispatch)(&id)),
+        }
+    }
+
+    fn window(&self, window: Window) -> Window {
+        let future = |at: &Duration| *at > self.now;
+        Window {
+            streak: window.streak.min(3),
+            wait: Duration::ZERO,
+            next_at: window.next_at.map(|at| {
+                if future(&at) {
+                    (self.time)(at)
+                } else {
+                    Duration::ZERO
+                }
+            }),
+            tries: window.tries % 2,
+            ..window
         }
     }
 

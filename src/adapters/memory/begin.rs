@@ -72,7 +72,10 @@ impl Queue {
             };
         }
         let max_wait = Duration::from_millis(begin.max_wait_ms).min(LONGEST_WAIT);
-        if let Some(obstacle) = self.budget.obstacle(now, Some(&dispatch.id), max_wait) {
+        let obstacle = (self.budget.paused(now))
+            .or_else(|| self.closed(now, &dispatch))
+            .or_else(|| self.budget.throttled(now, max_wait));
+        if let Some(obstacle) = obstacle {
             return Begun {
                 reason: obstacle.reason,
                 retry_after_ms: obstacle.retry_after_ms,
@@ -87,9 +90,6 @@ impl Queue {
         let slot = now.max(self.budget.next_request());
         let lease = lease + (slot - now);
         self.budget.next_slot_at = slot + self.between_requests();
-        let probing = self.budget.unknown_streak >= 3;
-        self.budget.probe_dispatch_id = probing.then(|| begin.dispatch_id.clone());
-        self.budget.probe_until = probing.then_some(now + lease);
         let Some(dispatch) = self.dispatches.get_mut(&begin.dispatch_id) else {
             return begun(&begin.dispatch_id, BeginState::Lost);
         };
@@ -130,24 +130,23 @@ impl Queue {
         }
     }
 
-    /// What stands in the way of claims: the begins take slots, and one may be the probe.
+    /// What stands in the way of claims, once the begins have taken their slots.
     pub(super) fn obstacle_after(
         &self,
         now: Duration,
         begins: &[Begin],
         max_wait: Duration,
     ) -> Option<Obstacle> {
-        let obstacle = self.budget.obstacle(now, None, max_wait);
-        let (None, Some(first)) = (&obstacle, begins.first()) else {
-            return obstacle;
-        };
         let mut budget = self.budget.clone();
-        let count = u32::try_from(begins.len()).unwrap_or(u32::MAX);
-        let lease = Duration::from_millis(first.timeout_ms.saturating_add(first.margin_ms));
-        budget.next_slot_at =
-            now.max(budget.next_request()) + self.between_requests().saturating_mul(count);
-        budget.probe_until = Some(now + lease);
-        budget.obstacle(now, None, max_wait)
+        if !begins.is_empty() {
+            let count = u32::try_from(begins.len()).unwrap_or(u32::MAX);
+            budget.next_slot_at =
+                now.max(budget.next_request()) + self.between_requests().saturating_mul(count);
+        }
+        let throttled = || self.budget.throttled(now, max_wait);
+        (budget.paused(now))
+            .or_else(throttled)
+            .or_else(|| budget.throttled(now, max_wait))
     }
 
     pub(super) fn requests_per_second(&self) -> f64 {

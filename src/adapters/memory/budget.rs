@@ -6,43 +6,26 @@ use crate::work::{BeginState, Obstacle};
 use std::time::Duration;
 
 impl Budget {
-    /// What keeps a request from leaving within a wait.
-    pub(super) fn obstacle(
-        &self,
-        now: Duration,
-        dispatch_id: Option<&str>,
-        max_wait: Duration,
-    ) -> Option<Obstacle> {
-        let until = |at: Duration| Some(ceil_ms(at.saturating_sub(now)));
-        if let Some(paused) = self.paused.as_ref().filter(|paused| paused.holds(now)) {
-            return Some(Obstacle {
-                state: BeginState::Paused,
-                reason: Some(paused.reason.clone()),
-                retry_after_ms: paused.until.and_then(until),
-            });
-        }
-        let is_probe = dispatch_id.is_some() && self.probe_dispatch_id.as_deref() == dispatch_id;
-        if let Some(probe_until) = self.probe_until.filter(|at| *at > now)
-            && self.unknown_streak >= 3
-            && !is_probe
-        {
-            let reason =
-                "three unknown outcomes in a row: one dispatch at a time probes the provider";
-            return Some(Obstacle {
-                state: BeginState::Unavailable,
-                reason: Some(reason.to_owned()),
-                retry_after_ms: until(probe_until),
-            });
-        }
-        if self.next_request() > now + max_wait {
-            let cooling = self.cooldown_until.is_some_and(|at| at > now);
-            return Some(Obstacle {
-                state: BeginState::Throttled,
-                reason: self.cooldown_reason.clone().filter(|_| cooling),
-                retry_after_ms: until(self.next_request()),
-            });
-        }
-        None
+    /// An operator, or a misconfiguration, has stopped everything.
+    pub(super) fn paused(&self, now: Duration) -> Option<Obstacle> {
+        let paused = self.paused.as_ref().filter(|paused| paused.holds(now))?;
+        let until = paused.until.map(|at| ceil_ms(at.saturating_sub(now)));
+        Some(Obstacle {
+            state: BeginState::Paused,
+            reason: Some(paused.reason.clone()),
+            retry_after_ms: until,
+        })
+    }
+
+    /// The rate or a cooldown keeps a request from leaving within a wait.
+    pub(super) fn throttled(&self, now: Duration, max_wait: Duration) -> Option<Obstacle> {
+        let at = self.next_request();
+        let cooling = self.cooldown_until.is_some_and(|at| at > now);
+        (at > now + max_wait).then(|| Obstacle {
+            state: BeginState::Throttled,
+            reason: self.cooldown_reason.clone().filter(|_| cooling),
+            retry_after_ms: Some(ceil_ms(at.saturating_sub(now))),
+        })
     }
 
     /// When the next request may leave.

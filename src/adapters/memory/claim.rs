@@ -1,7 +1,9 @@
 //! Claim: sweep what ran out, then hand out due dispatches and form new ones.
 
+use super::breaker::unavailable;
 use super::store::{Dispatch, Member, Place, Queue};
-use crate::work::{self, Begin, Claim, ClaimedMessage, Reply};
+use crate::email::Endpoint;
+use crate::work::{self, Begin, Claim, ClaimedMessage, Obstacle, Reply};
 use std::time::Duration;
 
 const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=3;
@@ -10,6 +12,8 @@ const TOKENS: usize = 20;
 const DUE: usize = 20;
 const LONGEST_LEASE_MS: u64 = 3_600_000;
 const LARGEST_BYTES: u64 = 1 << 30;
+/// Messages of the first priority in a dispatch.
+const URGENT: usize = 10;
 /// The most that is counted.
 const MOST_REMAINING: u64 = 10_000;
 
@@ -38,21 +42,27 @@ impl Queue {
         reply: &mut Reply,
     ) {
         self.sweep(now);
-        let mut alone = false;
         if claim.kind == "email" {
             reply.obstacle =
                 self.obstacle_after(now, begins, Duration::from_millis(claim.max_wait_ms));
-            alone = self.budget.unknown_streak >= 3;
         }
         let mut bytes_left = claim.max_bytes.min(LARGEST_BYTES);
+        let mut frozen_left = claim.max_frozen;
         let mut more = reply.obstacle.is_none();
         // What a token already has is given again whatever stands in the way.
         for token in claim.tokens.iter().take(TOKENS) {
-            match self.claim_one(now, claim, token, more && bytes_left > 0, bytes_left) {
-                None => more = false,
+            let more_now = more && bytes_left > 0;
+            match self.claim_one(now, claim, token, more_now, bytes_left, frozen_left) {
+                None => {
+                    if more_now {
+                        reply.obstacle = self.closed_lanes(now, &claim.kind);
+                    }
+                    more = false;
+                }
                 Some(dispatch) => {
                     bytes_left = bytes_left.saturating_sub(dispatch.bytes);
-                    more = more && !alone && !dispatch.is_suspect();
+                    frozen_left = frozen_left.saturating_sub(dispatch.frozen.into());
+                    more = more && !dispatch.is_suspect();
                     reply.claims.push(self.describe(&dispatch));
                 }
             }
@@ -70,6 +80,7 @@ impl Queue {
         token: &str,
         more: bool,
         bytes_left: u64,
+        frozen_left: u32,
     ) -> Option<Dispatch> {
         let held = |d: &&Dispatch| d.token.as_deref() == Some(token);
         let held = self.dispatches.values().find(held).cloned();
@@ -78,7 +89,7 @@ impl Queue {
         }
         let lease_ms = claim.lease_ms.clamp(1, LONGEST_LEASE_MS);
         let until = now + Duration::from_millis(lease_ms);
-        let mut candidates = self.candidates(now, &claim.kind);
+        let mut candidates = self.candidates(now, &claim.kind, frozen_left);
         candidates.sort();
         candidates.into_iter().find_map(|candidate| {
             let mut dispatch = match candidate.source {
@@ -95,33 +106,51 @@ impl Queue {
         })
     }
 
-    fn candidates(&self, now: Duration, kind: &str) -> Vec<Candidate> {
+    fn candidates(&self, now: Duration, kind: &str, frozen_left: u32) -> Vec<Candidate> {
+        let mut lanes = self.lanes(now, kind);
+        lanes.retain(|lane| self.head(now, kind, lane).is_some());
+        // More replays than their share would still hold all places when a lane opens that is closed now.
+        let replays = frozen_left > 0 || lanes.is_empty();
+        lanes.retain(|lane| self.claimable_at(now, lane).is_none());
         let mut candidates = Vec::new();
         for priority in PRIORITIES {
             let mut due: Vec<_> = self
                 .waiting(now, kind)
                 .filter(|d| d.priority == priority && d.visible_at <= now)
-                .map(|d| (d.visible_at, d.id.clone()))
+                .filter(|d| match d.frozen {
+                    true => replays,
+                    false => self.claimable_at(now, &d.lane).is_none(),
+                })
+                .map(|d| Source::Due(d.visible_at, d.id.clone()))
                 .collect();
             due.sort();
-            let due = due
-                .into_iter()
-                .take(DUE)
-                .map(|(at, id)| Source::Due(at, id));
-            let lanes = self.lanes(now, kind).into_iter().filter_map(|lane| {
-                let head = self.rows(kind, &lane, priority).next()?;
-                let refused = self.is_lane_refused(&lane);
-                (head.run_at <= now).then_some(Source::Lane(refused, head.run_at, lane))
-            });
-            candidates.extend(
-                due.chain(lanes)
-                    .map(|source| Candidate { priority, source }),
-            );
+            let due = due.into_iter().take(DUE);
+            candidates.extend(due.map(|source| Candidate { priority, source }));
         }
+        let first = self.lanes_in_turn(&lanes);
+        candidates.extend(lanes.into_iter().filter_map(|lane| {
+            let (priority, refused, run_at) = match first.contains(&lane) {
+                true => (0, false, Duration::ZERO),
+                false => {
+                    let (priority, run_at) = self.head(now, kind, &lane)?;
+                    (priority, self.is_lane_refused(&lane), run_at)
+                }
+            };
+            let source = Source::Lane(refused, run_at, lane);
+            Some(Candidate { priority, source })
+        }));
         candidates
     }
 
-    /// Forms a dispatch from the best ready messages of a lane.
+    /// The first due row of a lane, in its best priority.
+    fn head(&self, now: Duration, kind: &str, lane: &str) -> Option<(u8, Duration)> {
+        PRIORITIES.into_iter().find_map(|priority| {
+            let head = self.rows(kind, lane, priority).next()?;
+            (head.run_at <= now).then_some((priority, head.run_at))
+        })
+    }
+
+    /// Forms a dispatch from the best ready messages of a lane or, in trouble, every second time from others.
     fn form(
         &mut self,
         now: Duration,
@@ -129,15 +158,24 @@ impl Queue {
         lane: &str,
         max_bytes: u64,
     ) -> Option<Dispatch> {
+        let (first, skipped) = self
+            .place_in_turn(now, &claim.kind, lane)
+            .unwrap_or_default();
         let limit = match lane.starts_with("single:") {
             true => 1,
-            false => claim.max_messages.clamp(1, 100) as usize,
+            false => (claim.max_messages.clamp(1, 100) as usize).min(self.size_of(lane)),
         };
         let mut taken: Vec<Place> = Vec::new();
         let mut bytes = 0;
-        'filling: for priority in PRIORITIES {
+        'filling: for priority in first..=3 {
+            let limit = if priority == 0 {
+                limit.min(URGENT)
+            } else {
+                limit
+            };
             for place in self
                 .rows(&claim.kind, lane, priority)
+                .skip(if priority == first { skipped } else { 0 })
                 .take_while(|row| row.run_at <= now)
             {
                 let Some(message) = self.messages.get(&place.id) else {
@@ -157,6 +195,10 @@ impl Queue {
                 bytes += message.bytes;
                 taken.push(place.clone());
             }
+            // Urgent mail is not filled up with other.
+            if priority == 0 && !taken.is_empty() {
+                break;
+            }
         }
         let priority = taken.first()?.priority;
         let members = taken.into_iter().filter_map(|place| {
@@ -170,7 +212,20 @@ impl Queue {
         let members = members.collect();
         let mut dispatch = Dispatch::new(self.new_id(), now, &claim.kind, lane, priority, members);
         self.measure(&mut dispatch);
+        self.count_try(lane);
         Some(dispatch)
+    }
+
+    /// What keeps lanes with due mail from being claimed from; `None` where no lane is kept.
+    fn closed_lanes(&self, now: Duration, kind: &str) -> Option<Obstacle> {
+        let lanes = self.lanes(now, kind).into_iter();
+        let due = lanes.filter(|lane| self.head(now, kind, lane).is_some());
+        let waiting = self.waiting(now, kind);
+        let waiting = waiting.filter(|d| !d.frozen && d.visible_at <= now);
+        let at = (due.chain(waiting.map(|d| d.lane.clone())))
+            .filter_map(|lane| self.claimable_at(now, &lane))
+            .min()?;
+        Some(unavailable(now, at))
     }
 
     /// The lanes of a type that have ready rows, without those of paused domains.
@@ -189,7 +244,12 @@ impl Queue {
     }
 
     /// The rows of a lane in one priority, in order.
-    fn rows(&self, kind: &str, lane: &str, priority: u8) -> impl Iterator<Item = &Place> {
+    pub(super) fn rows(
+        &self,
+        kind: &str,
+        lane: &str,
+        priority: u8,
+    ) -> impl Iterator<Item = &Place> {
         let (kind, lane) = (kind.to_owned(), lane.to_owned());
         self.order
             .range(Place::first(&kind, lane.clone(), priority)..)
@@ -206,11 +266,14 @@ impl Queue {
     /// Milliseconds until something can be claimed; `None` where nothing waits.
     fn next_due(&self, now: Duration, kind: &str) -> Option<u64> {
         let lanes = self.lanes(now, kind).into_iter();
+        let lanes = lanes.filter(|lane| self.claimable_at(now, lane).is_none());
         let heads = lanes.flat_map(|lane| {
             PRIORITIES
                 .filter_map(move |priority| Some(self.rows(kind, &lane, priority).next()?.run_at))
         });
-        let waiting = self.waiting(now, kind).map(|dispatch| dispatch.visible_at);
+        let waiting = self.waiting(now, kind);
+        let waiting = waiting.filter(|d| d.frozen || self.claimable_at(now, &d.lane).is_none());
+        let waiting = waiting.map(|dispatch| dispatch.visible_at);
         heads
             .chain(waiting)
             .min()
@@ -242,7 +305,7 @@ impl Queue {
             attempt: dispatch.attempt,
             frozen: dispatch.frozen,
             begun: dispatch.begun,
-            endpoint: dispatch.endpoint,
+            endpoint: dispatch.endpoint.or_else(|| endpoint_of(&dispatch.lane)),
             wire_version: dispatch.wire_version,
             bytes: dispatch.bytes,
             messages: members
@@ -258,6 +321,12 @@ impl Queue {
                 .collect(),
         }
     }
+}
+
+/// Where the first request of a lane's dispatch goes, however many messages it holds: what is known of the lane's
+/// endpoint is known from there.
+fn endpoint_of(lane: &str) -> Option<Endpoint> {
+    lane.split_once(':')?.0.parse().ok()
 }
 
 /// Whole milliseconds, rounded up.

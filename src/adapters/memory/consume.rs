@@ -34,8 +34,9 @@ impl Queue {
                 max_messages: 1,
                 max_bytes: u64::MAX,
                 max_wait_ms: 0,
+                max_frozen: 0,
             };
-            self.claim_one(now, &claim, token, true, claim.max_bytes)
+            self.claim_one(now, &claim, token, true, claim.max_bytes, 0)
         })?;
         if let Some(dispatch) = self.dispatches.get_mut(&dispatch.id)
             && !dispatch.begun

@@ -21,6 +21,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod abstraction;
 mod begin;
+mod breaker;
 mod budget;
 mod claim;
 mod consume;

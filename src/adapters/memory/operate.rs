@@ -77,7 +77,7 @@ impl Queue {
         }
     }
 
-    /// Ends a pause of the queue with its cooldown and probe, or of one sender domain. Says whether there was anything
+    /// Ends a pause of the queue with its cooldown and the circuit breaker, or of one sender domain. Says whether there was anything
     /// to end.
     pub fn resume(&mut self, now: Duration, domain: Option<&str>) -> bool {
         if let Some(domain) = domain {
@@ -95,14 +95,12 @@ impl Queue {
         let budget = &mut self.budget;
         let held = budget.paused.is_some()
             || budget.cooldown_until.is_some_and(|at| at > now)
-            || budget.unknown_streak > 0;
+            || !self.breaker.is_empty();
         if held {
             budget.paused = None;
             budget.cooldown_until = None;
             budget.cooldown_reason = None;
-            budget.unknown_streak = 0;
-            budget.probe_until = None;
-            budget.probe_dispatch_id = None;
+            self.breaker.clear();
         }
         held
     }

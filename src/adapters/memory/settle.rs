@@ -4,13 +4,9 @@ use super::members::{history, last_ten, stamp};
 use super::store::{Dispatch, Member, Paused, Queue, domain_of};
 use crate::work::{
     Answer, End, MemberEnd, PauseScope, Reason, Rest, Settle, SettleResult, Settled, Signals,
-    Streak,
 };
 use serde_json::Value;
 use std::time::Duration;
-
-/// The longest wait between two probes.
-const LONGEST_PROBE_MS: u64 = 300_000;
 
 impl Queue {
     pub(crate) fn settle(&mut self, now: Duration, settle: &Settle) -> Settled {
@@ -67,6 +63,7 @@ impl Queue {
         }
         if let Some(signals) = &settle.signals {
             self.apply(now, &dispatch, signals);
+            self.judge(now, &dispatch, signals);
         }
         settled(SettleResult::Applied, None)
     }
@@ -177,29 +174,7 @@ impl Queue {
     fn apply(&mut self, now: Duration, dispatch: &Dispatch, signals: &Signals) {
         let after = |ms: u64| now + Duration::from_millis(ms);
         let budget = &mut self.budget;
-        match signals.streak {
-            Some(Streak::Reset) => {
-                budget.answered = true;
-                budget.unknown_streak = 0;
-                budget.probe_until = None;
-                budget.probe_dispatch_id = None;
-            }
-            // Requests that were under way when the third came back unknown say nothing new; only a probe does.
-            Some(Streak::Add)
-                if budget.unknown_streak < 3
-                    || budget.probe_dispatch_id.as_ref() == Some(&dispatch.id) =>
-            {
-                // Doubles with each probe that brings no answer.
-                let doublings = budget.unknown_streak.saturating_sub(2).min(20);
-                let wait = |ms: u64| ms.saturating_mul(1 << doublings).min(LONGEST_PROBE_MS);
-                budget.unknown_streak += 1;
-                budget.probe_dispatch_id = None;
-                let probing = budget.unknown_streak >= 3;
-                let probe = signals.probe_ms.filter(|_| probing);
-                budget.probe_until = probe.map(|ms| after(wait(ms)));
-            }
-            _ => {}
-        }
+        budget.answered |= signals.answered == Some(true);
         if let Some(ms) = signals.cooldown_ms {
             budget.cooldown_until = budget.cooldown_until.max(Some(after(ms)));
             budget.cooldown_reason = signals.cooldown_reason.clone();

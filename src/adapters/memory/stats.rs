@@ -22,7 +22,7 @@ impl Queue {
                 .map(|(domain, p)| json!({"domain": domain, "since": time::format(p.since), "until": when(p.until), "reason": p.reason}))
                 .collect(),
             cooldown: cooldown.map(|until| json!({"until": time::format(until), "reason": budget.cooldown_reason})),
-            unknown_in_a_row: budget.unknown_streak,
+            unknown_in_a_row: self.breaker.values().map(|window| window.streak).max().unwrap_or(0),
             requests_per_second: self.requests_per_second(),
         }
     }

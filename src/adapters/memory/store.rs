@@ -52,6 +52,8 @@ pub struct Queue {
     pub(super) dispatches: BTreeMap<String, Dispatch>,
     pub(super) budget: Budget,
     pub(super) paused_domains: BTreeMap<String, Paused>,
+    /// By scope: a lane, or an endpoint, as in `batch:`.
+    pub(super) breaker: BTreeMap<String, Window>,
     pub(super) ids: u64,
 }
 
@@ -164,9 +166,21 @@ pub(super) struct Budget {
     pub cooldown_until: Option<Duration>,
     pub cooldown_reason: Option<String>,
     pub paused: Option<Paused>,
-    pub unknown_streak: u32,
-    pub probe_until: Option<Duration>,
-    pub probe_dispatch_id: Option<String>,
+}
+
+/// What a lane or an endpoint in trouble may send. Without, nothing stands in its way.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Window {
+    /// First requests open at a time.
+    pub requests: u32,
+    /// Messages in a dispatch.
+    pub size: u32,
+    /// First requests without an answer in a row.
+    pub streak: u32,
+    pub wait: Duration,
+    pub next_at: Option<Duration>,
+    /// Fresh dispatches formed meanwhile.
+    pub tries: u64,
 }
 
 /// A pause; without an end it lasts until an operator resumes.

@@ -5,12 +5,13 @@ mod attachments;
 mod encoding;
 mod golden;
 mod headers;
+mod limits;
 mod payload;
 mod properties;
 
 use serde_json::{Value, json};
 
-use super::{Email, Endpoint, FieldError, Member, Sender, WIRE_VERSION, encode};
+use super::{Email, Endpoint, FieldError, Member, Sender, WIRE_VERSION, check_limits, encode};
 
 /// A payload that is valid, with `fields` put over it; `null` takes a field out.
 fn payload(fields: Value) -> Value {

@@ -101,7 +101,24 @@ impl State {
                 .saturating_sub(self.held_bytes)
                 .max(1),
             max_wait_ms: millis(self.config.max_wait),
+            max_frozen: self.wanted_replays(),
         })
+    }
+
+    /// Replays take at most a quarter of the places: what hangs once more must not keep fresh mail waiting.
+    fn wanted_replays(&self) -> u32 {
+        let prepared = self
+            .prepared
+            .iter()
+            .chain(self.beginning.iter().map(|b| &b.prepared));
+        let prepared = prepared
+            .chain(self.waiting.iter().map(|w| &w.prepared))
+            .map(|p| &p.dispatch);
+        let held = prepared
+            .chain(self.sending.iter().map(|s| &s.dispatch))
+            .filter(|d| d.frozen)
+            .count();
+        u32::try_from(self.config.in_flight.div_ceil(4).saturating_sub(held)).unwrap_or(0)
     }
 
     /// How many dispatches to claim: as many again as may be open at once, so that the next begin needs no call of

@@ -45,7 +45,7 @@ pub struct State {
     exhausted: bool,
     claim_at: Duration,
     begin_at: Duration,
-    /// Begins and claims wait for an answer of the provider, which may be to our own probe.
+    /// Claims wait for an answer of the provider, which may open what is closed.
     awaits_answer: bool,
     call_at: Duration,
     failed_calls: u32,
@@ -219,8 +219,7 @@ impl State {
             self.give_back_waiting();
         }
         if std::mem::take(&mut self.awaits_answer) {
-            // The settle goes first in the same call, so begins and claims meet what it changes.
-            self.begin_at = self.begin_at.min(now);
+            // The settle goes first in the same call, so the claim meets what it changes.
             self.claim_at = self.claim_at.min(now);
         }
     }

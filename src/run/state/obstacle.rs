@@ -1,4 +1,4 @@
-//! What stands in the way: a pause, a probe, the rate.
+//! What stands in the way: a pause, the circuit breaker, the rate.
 
 use super::reply::POLL;
 use super::{State, Stopped};
@@ -8,12 +8,12 @@ use crate::run::Prepared;
 use crate::work::{BeginState, Dispatch, Obstacle, Pause, PauseScope, Signals};
 use std::time::Duration;
 
-/// A run waits this long for a slot, a cooldown or a probe; for longer ones it ends and says when to come back.
+/// A run waits this long for a slot, a cooldown or the circuit breaker; for longer ones it ends and says when to come back.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 impl State {
     pub(super) fn on_obstacle(&mut self, now: Duration, obstacle: &Obstacle) {
-        if obstacle.state == BeginState::Unavailable && self.is_asking() {
+        if obstacle.state == BeginState::Unavailable && !self.is_idle() {
             self.await_answer(now, obstacle.retry_after_ms);
             return;
         }
@@ -55,17 +55,11 @@ impl State {
         }
     }
 
-    /// A request of this run is on its way: it may be the very probe that others wait for.
-    pub(super) fn is_asking(&self) -> bool {
-        !self.waiting.is_empty() || !self.sending.is_empty()
-    }
-
-    /// Begins and claims nothing before an answer of the provider has come.
-    pub(super) fn await_answer(&mut self, now: Duration, retry_after_ms: Option<u64>) {
+    /// Claims nothing before an answer of the provider has come, which may change what stands in the way. Mail of
+    /// others comes meanwhile: it is looked for all the same, from time to time.
+    fn await_answer(&mut self, now: Duration, retry_after_ms: Option<u64>) {
         let after = retry_after_ms.map_or(LONGEST_WAIT, Duration::from_millis);
-        let at = now + after.clamp(POLL, LONGEST_WAIT);
-        self.begin_at = self.begin_at.max(at);
-        self.claim_at = self.claim_at.max(at);
+        self.claim_at = now + after.clamp(POLL, LONGEST_WAIT);
         self.awaits_answer = true;
     }
 }

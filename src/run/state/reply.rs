@@ -200,11 +200,9 @@ impl State {
                     latest: asked_at + known + self.config.margin,
                 });
             }
-            BeginState::Unavailable if self.is_asking() => {
-                self.await_answer(now, begun.retry_after_ms);
-                self.hold(prepared);
-            }
-            BeginState::Throttled | BeginState::Unavailable => {
+            // Others need not wait for it; it is claimed again when its lane may be.
+            BeginState::Unavailable => self.give_back(&prepared.dispatch, None),
+            BeginState::Throttled => {
                 let after = begun
                     .retry_after_ms
                     .map(Duration::from_millis)

@@ -6,7 +6,7 @@ use crate::subject::{
 };
 use email_queue::queue::NewMessage;
 use email_queue::work::BeginState::{Begun, Changed, Ended, Invalid, Lost, Throttled};
-use email_queue::work::{Begin, Claim, Dispatch, Request, Rest, SettleResult, Signals, Streak};
+use email_queue::work::{Begin, Claim, Dispatch, Request, Rest, SettleResult, Signals};
 use serde_json::json;
 
 pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
@@ -74,7 +74,7 @@ pub fn before_the_first_answer_the_rate_is_a_cautious_one(subject: &mut dyn Subj
     let fourth = subject.start(&dispatches[3]).wait_ms;
     assert!((400..=648).contains(&fourth), "{fourth}");
     let reset = Signals {
-        streak: Some(Streak::Reset),
+        answered: Some(true),
         ..Signals::default()
     };
     subject.apply(with_signals(complete_of(&dispatches[0]), reset));
@@ -138,7 +138,7 @@ pub fn a_cooldown_holds_all(subject: &mut dyn Subject) {
     let signals = |ms| Signals {
         cooldown_ms: Some(ms),
         cooldown_reason: Some("429 rate_limit_exceeded".to_owned()),
-        streak: Some(Streak::Reset),
+        answered: Some(true),
         ..Signals::default()
     };
     subject.apply(with_signals(

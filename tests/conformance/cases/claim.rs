@@ -26,17 +26,16 @@ pub fn the_best_priority_goes_first_then_the_oldest(subject: &mut dyn Subject) {
         put.extend(subject.put(&[with_priority(index, priority)]));
         subject.advance(seconds(1));
     }
-    let dispatch = subject.take(1).unwrap();
-    assert_eq!(
-        ids(&dispatch),
-        [2, 4, 1, 3, 0].map(|index: usize| put[index].clone())
-    );
-    assert_eq!(
-        (dispatch.priority, dispatch.attempt, dispatch.frozen),
-        (0, 0, false)
-    );
-    assert_eq!(subject.take(2), None);
-    for id in &put {
+    let claim = claim_of(vec![token(1), token(2)]);
+    let claims = subject.claim(claim).claims;
+    let taken: Vec<_> = claims.iter().map(|d| (d.priority, ids(d))).collect();
+    let put_at = |places: &[usize]| places.iter().map(|place| put[*place].clone()).collect();
+    // Urgent mail is not filled up with other.
+    assert_eq!(taken, [(0, put_at(&[2, 4])), (2, put_at(&[1, 3, 0]))]);
+    let dispatch = &claims[1];
+    assert_eq!((dispatch.attempt, dispatch.frozen), (0, false));
+    assert_eq!(subject.take(3), None);
+    for id in &ids(dispatch) {
         assert_eq!(subject.status(id), "processing");
         assert_eq!(
             subject.get(id).dispatch_id.as_ref(),
@@ -235,4 +234,20 @@ pub fn what_remains_is_counted(subject: &mut dyn Subject) {
     subject.advance(MINUTE);
     assert_eq!(subject.work(&count).remaining, Some(5));
     assert_eq!(subject.work(&Request::default()).remaining, None);
+}
+
+pub fn urgent_mail_is_not_filled_up_and_ten_make_a_dispatch(subject: &mut dyn Subject) {
+    let urgent = |index| NewMessage {
+        priority: Some(0),
+        ..email(index)
+    };
+    subject.put(&(0..12).map(urgent).collect::<Vec<_>>());
+    subject.put(&emails(3));
+    let counts: Vec<usize> = subject
+        .claim(claim_of((1..=4).map(token).collect()))
+        .claims
+        .iter()
+        .map(|dispatch| dispatch.messages.len())
+        .collect();
+    assert_eq!(counts, [10, 2, 3]);
 }

@@ -1,10 +1,10 @@
 //! The cases, by what they are about.
 
 pub mod begin;
+pub mod breaker;
 pub mod claim;
 pub mod enqueue;
 pub mod frozen;
 pub mod lease;
 pub mod pause;
-pub mod probe;
 pub mod settle;

@@ -60,30 +60,45 @@ pub fn the_pause_of_a_refused_domain_grows_until_it_is_accepted(subject: &mut dy
 }
 
 pub fn a_refused_domain_goes_after_others(subject: &mut dyn Subject) {
+    let senders = |dispatches: &[Dispatch]| {
+        let sender = |d: &Dispatch| d.messages[0].payload["from"].as_str().unwrap().to_owned();
+        dispatches.iter().map(sender).collect::<Vec<_>>()
+    };
     subject.put(&[from(0, "one.example")]);
     refuse(subject, 1);
     subject.advance(QUARTER);
+    // It has waited for longer.
+    subject.put(&[from(1, "two.example")]);
+    let claims = subject.claim(claim_of(vec![token(2), token(3)])).claims;
+    assert_eq!(senders(&claims), ["a@two.example", "a@one.example"]);
+    for dispatch in &claims {
+        subject.start(dispatch);
+        subject.apply(not_sent_of(dispatch, Rest::Release));
+    }
+    // But before those of a lower priority.
     let urgent = NewMessage {
         priority: Some(1),
-        ..from(1, "one.example")
+        ..from(2, "one.example")
     };
-    subject.put(&[from(2, "two.example"), urgent]);
-    let claims = subject.claim(claim_of(vec![token(2), token(3)])).claims;
-    let places: Vec<_> = (claims.iter())
-        .map(|d| (d.priority, d.messages[0].payload["from"].clone()))
-        .collect();
-    // Its urgent mail comes with the rest of its lane, before the others' ordinary mail.
-    assert_eq!(
-        places,
-        [(1, "a@one.example".into()), (2, "a@two.example".into())]
-    );
-    subject.start(&claims[0]);
-    subject.apply(not_sent_of(&claims[0], Rest::Release));
-    subject.put(&[from(3, "two.example")]);
+    subject.put(&[urgent]);
     let claims = subject.claim(claim_of(vec![token(4), token(5)])).claims;
-    assert_eq!(claims[0].messages[0].payload["from"], "a@one.example");
+    assert_eq!(senders(&claims), ["a@one.example", "a@two.example"]);
+    // Until one of it is accepted.
     subject.start(&claims[0]);
     subject.apply(complete_of(&claims[0]));
+    subject.start(&claims[1]);
+    subject.apply(not_sent_of(&claims[1], Rest::Release));
+    subject.advance(seconds(1));
+    subject.put(&[from(3, "one.example")]);
+    subject.advance(seconds(1));
+    subject.put(&[from(4, "zero.example")]);
+    let claims = subject
+        .claim(claim_of(vec![token(6), token(7), token(8)]))
+        .claims;
+    assert_eq!(
+        senders(&claims),
+        ["a@two.example", "a@one.example", "a@zero.example"]
+    );
 }
 
 pub fn an_operators_pause_of_a_domain_neither_grows_nor_counts(subject: &mut dyn Subject) {

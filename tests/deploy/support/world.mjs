@@ -21,7 +21,7 @@ export function databaseUrlOf(name) {
 }
 
 /** pg_net and Vault, as far as their signatures and grants go. @param {any} sql */
-export const standIn = (sql) => sql.unsafe("create extension pg_net; create extension supabase_vault");
+export const standIn = (sql) => sql.unsafe("create extension if not exists pg_net; create extension if not exists supabase_vault");
 
 /** @param {string} name of the test file */
 export async function startWorld(name) {

@@ -10,7 +10,7 @@ const { rows } = JSON.parse(fs.readFileSync(new URL("../../fixtures/outcomes.jso
 
 /**
  * @typedef {object} Row
- * @property {number} status @property {string | null} [name] @property {string} [text] @property {boolean} [templated]
+ * @property {number} status @property {string | null} [name] @property {string} [message] @property {string} [text] @property {boolean} [templated]
  * @property {number} [retry_after]
  * @property {Record<"single" | "batch", string>} first @property {Record<"single" | "batch", string>} replay
  */
@@ -27,7 +27,7 @@ export function answers() {
         if (phase === "replay after acceptance" && /^(rejected|isolate)/.test(outcome)) continue;
         cases.push({
           group: `answers to a ${shape}, ${phase}`,
-          name: `${row.status} ${row.name ?? "without a name"}${row.templated ? " (template)" : ""}: ${outcome}`,
+          name: `${row.status} ${row.name ?? "without a name"}${row.templated ? " (template)" : ""}${row.message ? " (test mode)" : ""}: ${outcome}`,
           seconds: 0.2,
           run: (/** @type {import("../support/place.mjs").Place} */ place) => answer(place, row, shape, phase, outcome),
         });
@@ -73,10 +73,10 @@ async function checkPaused(/** @type {import("../support/place.mjs").Place} */ p
 }
 
 /** @param {Row} row */
-function reply({ status, name, text, retry_after: after }) {
+function reply({ status, name, message = "The sandbox says no", text, retry_after: after }) {
   const headers = after === undefined ? {} : { "retry-after": String(after) };
   if (name === undefined) return { status, headers: { ...headers, "content-type": "text/html" }, body: text ?? "<h1>No</h1>" };
-  const body = { statusCode: status, message: "The sandbox says no", ...(name === null ? {} : { name }) };
+  const body = { statusCode: status, message, ...(name === null ? {} : { name }) };
   return { status, headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 

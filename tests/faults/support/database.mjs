@@ -13,7 +13,7 @@ export class Database {
   async reset() {
     await this.sql.unsafe(`
       delete from email_queue_private.message; delete from email_queue_private.body; delete from email_queue_private.ready;
-      delete from email_queue_private.dispatch; delete from email_queue_private.paused_domain;
+      delete from email_queue_private.dispatch; delete from email_queue_private.paused_domain; delete from email_queue_private.breaker;
       delete from email_queue_private.budget; insert into email_queue_private.budget (answered) values (true);
       select setval('email_queue_private.next_slot', 0);
       delete from email_queue_private.setting; insert into email_queue_private.setting default values;`);
@@ -98,6 +98,7 @@ const TIMES = {
   message: ["created_at", "run_at", "send_before", "completed_at"],
   ready: ["run_at", "entered_at", "send_before"],
   dispatch: ["created_at", "updated_at", "visible_at", "slot_at", "first_begun_at", "horizon_at", "send_before", "settled_at"],
-  budget: ["cooldown_until", "paused_at", "paused_until", "probe_until"],
+  budget: ["cooldown_until", "paused_at", "paused_until"],
+  breaker: ["next_at"],
   paused_domain: ["paused_at", "paused_until"],
 };

@@ -47,7 +47,7 @@ fn short_obstacles_are_waited_for_and_others_end_the_run() {
 }
 
 #[test]
-fn what_may_be_its_own_probe_is_waited_for() {
+fn what_the_circuit_breaker_keeps_is_looked_for_again_while_requests_are_open() {
     let now = 3 * MILLISECOND;
     for (after, until) in [
         (Some(500), 503),
@@ -59,12 +59,11 @@ fn what_may_be_its_own_probe_is_waited_for() {
         call(&mut state, 102 * MILLISECOND).unwrap();
         state.on_call(now, Ok(obstacle(BeginState::Unavailable, after)));
         let until = until * MILLISECOND;
-        assert_eq!((state.begin_at, state.claim_at), (until, until));
+        assert_eq!((state.begin_at, state.claim_at), (Duration::ZERO, until));
         assert_eq!(state.stopped, None);
         // Any answer ends the wait.
         accept(&mut state, 4 * MILLISECOND, "a");
-        let at = 4 * MILLISECOND;
-        assert_eq!((state.begin_at, state.claim_at), (at, at));
+        assert_eq!(state.claim_at, 4 * MILLISECOND);
     }
     // The rate is another matter.
     let mut state = sending(Some(0));
@@ -107,29 +106,38 @@ fn a_begin_that_is_refused_is_held_for_a_short_wait_and_given_back_for_a_long_on
 }
 
 #[test]
-fn a_begin_that_a_probe_refuses_waits_for_its_answer_if_it_may_be_its_own() {
-    let now = 200 * MILLISECOND;
-    let refused = || Answer {
-        begins: vec![Begun {
-            retry_after_ms: Some(60_000),
-            ..begun("b", BeginState::Unavailable, 0)
-        }],
+fn a_begin_that_the_circuit_breaker_refuses_is_given_back_and_keeps_nobody() {
+    let mut run = state(vec![dispatch("a", 2), dispatch("b", 2)]);
+    assert_eq!(begins(&mut run, MILLISECOND), ["a", "b"]);
+    let refused = Begun {
+        retry_after_ms: Some(60_000),
+        ..begun("a", BeginState::Unavailable, 0)
+    };
+    let answer = Answer {
+        begins: vec![refused, begun("b", BeginState::Begun, 0)],
         ..Answer::default()
     };
-    // Nothing of this run is on its way.
-    let mut run = state(vec![dispatch("b", 2)]);
-    assert_eq!(begins(&mut run, MILLISECOND), ["b"]);
-    run.on_call(now, Ok(refused()));
-    assert_eq!(run.stopped, Some(Stopped::Unavailable));
-    assert_eq!((run.prepared.len(), run.settles.len()), (0, 1));
-    // One request is.
-    let mut run = sending(Some(0));
-    call(&mut run, 102 * MILLISECOND).unwrap();
-    run.on_call(now, Ok(claims(vec![dispatch("b", 2)])));
-    assert_eq!(begins(&mut run, now), ["b"]);
-    run.on_call(now, Ok(refused()));
-    assert_eq!((run.stopped, run.begin_at), (None, now + 10 * SECOND));
-    assert_eq!((run.prepared.len(), run.settles.len()), (1, 0));
+    run.on_call(2 * MILLISECOND, Ok(answer));
+    assert_eq!(
+        (run.stopped, run.settles.len(), run.waiting.len()),
+        (None, 1, 1)
+    );
+    assert_eq!(run.begin_at, Duration::ZERO);
+}
+
+#[test]
+fn replays_take_a_quarter_of_the_places() {
+    let mut run = state(vec![]);
+    let wanted = |run: &mut State| call(run, MILLISECOND).unwrap().claim.unwrap().max_frozen;
+    assert_eq!(wanted(&mut run), 1);
+    let replay = Dispatch {
+        frozen: true,
+        endpoint: Some(crate::email::Endpoint::Batch),
+        wire_version: Some(1),
+        ..dispatch("a", 2)
+    };
+    run.on_call(MILLISECOND, Ok(claims(vec![replay])));
+    assert_eq!(wanted(&mut run), 0);
 }
 
 #[test]

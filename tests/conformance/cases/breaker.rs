@@ -1,0 +1,329 @@
+//! The circuit breaker: a window for each lane and endpoint.
+
+use crate::subject::{
+    LEASE, MINUTE, Subject, assert_about, begin_of, claim_of, complete_of, email, emails,
+    freeze_of, ids, seconds, token, with_signals,
+};
+use email_queue::queue::NewMessage;
+use email_queue::work::BeginState::{Begun, Unavailable};
+use email_queue::work::{Claim, Dispatch, Reply, Request, Settle, Signals};
+use serde_json::json;
+
+fn told(settle: Settle, answered: bool) -> Settle {
+    let signals = Signals {
+        answered: Some(answered),
+        ..Signals::default()
+    };
+    with_signals(settle, signals)
+}
+
+fn unanswered(dispatch: &Dispatch) -> Settle {
+    told(freeze_of(dispatch, MINUTE * 60 * 10), false)
+}
+
+fn answered(dispatch: &Dispatch) -> Settle {
+    told(complete_of(dispatch), true)
+}
+
+fn of(domain: &str, count: usize) -> Vec<NewMessage> {
+    let mail = |index| {
+        let mut message = email(index);
+        message.payload["from"] = format!("shop@{domain}").into();
+        message
+    };
+    (0..count).map(mail).collect()
+}
+
+fn alone(domain: &str, count: usize) -> Vec<NewMessage> {
+    let mut mails = of(domain, count);
+    for mail in &mut mails {
+        mail.payload["attachments"] = json!([{"filename": "a", "content": "eA=="}]);
+    }
+    mails
+}
+
+fn claim(subject: &mut dyn Subject, first: usize, tokens: usize) -> Reply {
+    subject.claim(claim_of((first..first + tokens).map(token).collect()))
+}
+
+/// A dispatch of all that waits in a lane is begun, and gets no answer.
+fn fail_one(subject: &mut dyn Subject, number: usize) {
+    let dispatch = subject.take(number).unwrap();
+    subject.start(&dispatch);
+    subject.apply(unanswered(&dispatch));
+}
+
+/// Three dispatches of one message each get no answer.
+fn fail_three(subject: &mut dyn Subject, mail: &[NewMessage]) {
+    subject.meet_the_provider();
+    subject.put(mail);
+    let claim = Claim {
+        max_messages: 1,
+        ..claim_of((1..=3).map(token).collect())
+    };
+    let dispatches = subject.claim(claim).claims;
+    dispatches.iter().for_each(|d| drop(subject.start(d)));
+    dispatches.iter().for_each(|d| subject.apply(unanswered(d)));
+}
+
+#[track_caller]
+fn assert_closed(reply: &Reply, ms: u64) {
+    assert!(reply.claims.is_empty(), "{:?}", reply.claims);
+    let obstacle = reply.obstacle.clone().expect("an obstacle");
+    assert_eq!(obstacle.state, Unavailable);
+    assert_about(obstacle.retry_after_ms, ms);
+}
+
+pub fn three_in_a_row_leave_one_request_and_a_wait(subject: &mut dyn Subject) {
+    subject.meet_the_provider();
+    let dispatches = subject.singles(6);
+    for dispatch in &dispatches[0..4] {
+        subject.start(dispatch);
+    }
+    subject.apply(unanswered(&dispatches[0]));
+    subject.apply(unanswered(&dispatches[1]));
+    assert_eq!(claim(subject, 20, 1).obstacle, None);
+    subject.apply(unanswered(&dispatches[2]));
+    subject.put(&emails(3));
+    assert_closed(&claim(subject, 20, 1), 1000);
+    // A fourth that was under way says nothing new.
+    subject.apply(unanswered(&dispatches[3]));
+    assert_closed(&claim(subject, 20, 1), 1000);
+    assert_eq!(subject.begin(begin_of(&dispatches[4])).state, Unavailable);
+    subject.advance(seconds(1));
+    // What is claimed and has not begun counts as open for a claim, and not for a begin.
+    assert_closed(&claim(subject, 20, 1), 1000);
+    assert_eq!(subject.begin(begin_of(&dispatches[4])).state, Begun);
+    assert_eq!(
+        subject.begin(begin_of(&dispatches[4])).state,
+        Begun,
+        "repeated"
+    );
+    let other = subject.begin(begin_of(&dispatches[5]));
+    assert_eq!(other.state, Unavailable);
+    assert_about(other.retry_after_ms, 1000);
+    assert_eq!(subject.attempts(&ids(&dispatches[5])[0]), 0);
+    subject.apply(answered(&dispatches[4]));
+    assert_eq!(subject.begin(begin_of(&dispatches[5])).state, Begun);
+}
+
+pub fn the_wait_doubles_up_to_five_minutes(subject: &mut dyn Subject) {
+    fail_three(subject, &emails(20));
+    for (number, wait) in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+        .into_iter()
+        .enumerate()
+    {
+        assert_closed(&claim(subject, 50, 2), wait * 1000);
+        subject.advance(seconds(wait));
+        fail_one(subject, 51 + number);
+    }
+    subject.resume(None);
+    let reply = claim(subject, 80, 2);
+    assert_eq!((reply.claims.len(), reply.obstacle), (2, None));
+}
+
+pub fn each_answer_doubles_what_may_be_open_and_its_size(subject: &mut dyn Subject) {
+    fail_three(subject, &emails(300));
+    subject.advance(seconds(1));
+    let mut number = 10;
+    for open in [1, 2, 4, 8] {
+        let reply = claim(subject, number, 20);
+        assert_eq!(reply.claims.len(), open);
+        assert_eq!(reply.obstacle.unwrap().state, Unavailable);
+        assert!(
+            reply
+                .claims
+                .iter()
+                .all(|d| d.messages.len() <= open && !d.messages.is_empty())
+        );
+        number += 20;
+        for dispatch in &reply.claims[1..] {
+            subject.release(dispatch);
+        }
+        subject.start(&reply.claims[0]);
+        subject.apply(answered(&reply.claims[0]));
+    }
+    for size in [16, 32, 64] {
+        let next = claim(subject, number, 1).claims.remove(0);
+        assert_eq!(next.messages.len(), size);
+        number += 20;
+        subject.start(&next);
+        subject.apply(answered(&next));
+    }
+    let last = claim(subject, number, 1);
+    assert_eq!((last.claims[0].messages.len(), last.obstacle), (100, None));
+}
+
+pub fn a_single_loss_leaves_the_size(subject: &mut dyn Subject) {
+    subject.meet_the_provider();
+    subject.put(&emails(300));
+    fail_one(subject, 1);
+    let second = subject.take(2).unwrap();
+    assert_eq!(second.messages.len(), 100);
+    subject.start(&second);
+    subject.apply(unanswered(&second));
+    assert_eq!(subject.take(3).unwrap().messages.len(), 50);
+}
+
+pub fn a_replay_opens_and_closes_nothing(subject: &mut dyn Subject) {
+    subject.meet_the_provider();
+    subject.put(&emails(1));
+    let first = subject.take(1).unwrap();
+    subject.start(&first);
+    subject.apply(told(freeze_of(&first, seconds(0)), false));
+    for number in 2..5 {
+        let replay = subject.take(number).unwrap();
+        assert!(replay.frozen);
+        subject.start(&replay);
+        subject.apply(told(freeze_of(&replay, seconds(0)), false));
+    }
+    let replay = subject.take(6).unwrap();
+    subject.start(&replay);
+    subject.put(&emails(20));
+    for number in 7..9 {
+        let claim = Claim {
+            max_messages: 1,
+            ..claim_of(vec![token(number)])
+        };
+        let dispatch = subject.claim(claim).claims.remove(0);
+        subject.start(&dispatch);
+        subject.apply(unanswered(&dispatch));
+    }
+    assert_closed(&claim(subject, 10, 1), 1000);
+    subject.advance(seconds(1));
+    fail_one(subject, 11);
+    assert_closed(&claim(subject, 12, 1), 2000);
+    // It was answered: one fresh request may go at once, and no more.
+    subject.apply(answered(&replay));
+    let reply = claim(subject, 14, 2);
+    assert_eq!(reply.claims.len(), 1);
+    subject.start(&reply.claims[0]);
+    subject.apply(unanswered(&reply.claims[0]));
+    assert_closed(&claim(subject, 16, 1), 1000);
+}
+
+pub fn a_lease_that_ran_out_after_begin_counts_as_nothing(subject: &mut dyn Subject) {
+    fail_three(subject, &emails(20));
+    subject.advance(seconds(1));
+    let probe = subject.take(10).unwrap();
+    subject.start(&probe);
+    assert_closed(&claim(subject, 11, 1), 1000);
+    subject.advance(LEASE);
+    let claim = Claim {
+        max_frozen: 0,
+        ..claim_of(vec![token(12)])
+    };
+    assert!(!subject.claim(claim).claims[0].frozen);
+}
+
+pub fn an_ailing_domain_is_in_nobodys_way(subject: &mut dyn Subject) {
+    fail_three(subject, &of("ailing.example", 20));
+    // The endpoint waits too, until another domain is answered.
+    subject.put(&of("well.example", 3));
+    assert_closed(&claim(subject, 10, 1), 1000);
+    subject.advance(seconds(1));
+    let from = |d: &Dispatch| d.messages[0].payload["from"].as_str().unwrap().to_owned();
+    let first = subject.take(11).unwrap();
+    assert_eq!(from(&first), "shop@well.example");
+    subject.start(&first);
+    subject.apply(answered(&first));
+    let reply = claim(subject, 12, 2);
+    let probe = reply
+        .claims
+        .iter()
+        .find(|d| from(d) == "shop@ailing.example")
+        .unwrap();
+    for dispatch in &reply.claims {
+        subject.start(dispatch);
+    }
+    // Its probe is not counted among the endpoint's, and what becomes of it says nothing about others.
+    subject.apply(unanswered(probe));
+    subject.put(&of("well.example", 9));
+    let reply = claim(subject, 20, 4);
+    assert!(!reply.claims.is_empty());
+    assert!(reply.claims.iter().all(|d| from(d) == "shop@well.example"));
+}
+
+pub fn a_second_ailing_domain_keeps_the_endpoint_waiting(subject: &mut dyn Subject) {
+    fail_three(subject, &of("one.example", 20));
+    subject.put(&of("two.example", 20));
+    for number in 0..6 {
+        subject.advance(MINUTE * 10);
+        fail_one(subject, 50 + number);
+    }
+    subject.put(&of("three.example", 1));
+    subject.advance(MINUTE * 10);
+    fail_one(subject, 60);
+    let reply = claim(subject, 61, 3);
+    assert!(reply.claims.is_empty());
+    assert_eq!(reply.obstacle.unwrap().state, Unavailable);
+}
+
+pub fn endpoints_that_wait_share_one_probe(subject: &mut dyn Subject) {
+    fail_three(subject, &emails(20));
+    subject.put(&alone("other.example", 20));
+    let singles = claim(subject, 10, 3).claims;
+    assert_eq!(singles.len(), 3);
+    for dispatch in &singles {
+        subject.start(dispatch);
+        subject.apply(unanswered(dispatch));
+    }
+    // Twice as long as the first endpoint waited.
+    assert_closed(&claim(subject, 20, 4), 2000);
+    subject.advance(seconds(2));
+    let probe = claim(subject, 30, 4);
+    assert_eq!(probe.claims.len(), 1);
+    subject.start(&probe.claims[0]);
+    assert_closed(&claim(subject, 40, 4), 1000);
+    subject.apply(answered(&probe.claims[0]));
+    assert!(!claim(subject, 50, 4).claims.is_empty());
+}
+
+pub fn every_second_dispatch_comes_from_elsewhere(subject: &mut dyn Subject) {
+    fail_three(subject, &emails(3));
+    let mut waiting = subject.put(&emails(10));
+    for (number, place) in [7, 0, 1, 0, 3].into_iter().enumerate() {
+        subject.advance(MINUTE);
+        let dispatch = subject.take(10 + number).unwrap();
+        assert_eq!(ids(&dispatch), [waiting.remove(place)], "{number}");
+        subject.start(&dispatch);
+        subject.apply(unanswered(&dispatch));
+    }
+}
+
+pub fn the_first_lane_after_trouble_is_another(subject: &mut dyn Subject) {
+    fail_three(subject, &of("a.example", 4));
+    subject.put(&of("b.example", 2));
+    subject.put(&of("c.example", 2));
+    subject.advance(seconds(1));
+    let from = |d: &Dispatch| d.messages[0].payload["from"].as_str().unwrap().to_owned();
+    let probe = subject.take(10).unwrap();
+    assert_eq!(from(&probe), "shop@b.example");
+    subject.release(&probe);
+    assert_eq!(from(&subject.take(11).unwrap()), "shop@a.example");
+}
+
+pub fn replays_take_their_share_while_fresh_mail_waits(subject: &mut dyn Subject) {
+    subject.meet_the_provider();
+    let dispatches = subject.singles(4);
+    for dispatch in &dispatches {
+        subject.start(dispatch);
+        subject.apply(freeze_of(dispatch, seconds(1)));
+    }
+    subject.advance(seconds(2));
+    subject.put(&emails(2));
+    let claim = |first: usize| Claim {
+        max_frozen: 1,
+        max_messages: 1,
+        ..claim_of((first..first + 5).map(token).collect())
+    };
+    let reply = subject.claim(claim(10));
+    let frozen: Vec<bool> = reply.claims.iter().map(|d| d.frozen).collect();
+    // Where nothing fresh waits any more, the others may.
+    assert_eq!(frozen, [true, false, false, true, true]);
+    let reply = subject.work(&Request {
+        claim: Some(claim(20)),
+        ..Request::default()
+    });
+    assert_eq!(reply.claims.len(), 1);
+}
