@@ -7,7 +7,6 @@ suite_model() {
   local largest=(--skip a_batch_and_every_refusal)
   # shellcheck disable=SC2154 # scripts/test sets them
   case " ${options[*]} " in *" --full "*) largest=() ;; esac
-  run cargo "hours of poison and outages in virtual time" cargo test --locked --profile model --test run breaker:: -- --nocapture
   run cargo "every state of the protocol" cargo test --locked --profile model --test model -- --nocapture "${largest[@]}"
   run cargo "the circuit breaker in virtual time" cargo test --locked --profile model --test run breaker -- --nocapture
 }
