@@ -27,6 +27,7 @@ check_variables() {
   # Left out, it is made.
   may_be PROCESS_EMAIL_QUEUE_SECRET '^[!-~]{16,}$' "must have at least 16 printable characters and no spaces"
   may_be EMAIL_QUEUE_RUN_SECONDS '^([1-9][0-9]|10[0-9]|110)$' "must be a whole number from 10 to 110"
+  may_be EMAIL_QUEUE_WALL_SECONDS '^([3-9][0-9]|[1-3][0-9][0-9]|400)$' "must be a whole number from 30 to 400"
   may_be EMAIL_QUEUE_WAKE '^(on|off)$' "must be on or off"
   : "${EMAIL_QUEUE_WAKE:=on}" "${EMAIL_QUEUE_EVERY:=10 seconds}"
   is_interval "$EMAIL_QUEUE_EVERY" || is_cron_line "$EMAIL_QUEUE_EVERY" ||
@@ -55,7 +56,7 @@ may_be() { # name, pattern, rule
 }
 
 # Never a SUPABASE_*: the platform sets those.
-readonly function_variables=(RESEND_API_KEY PROCESS_EMAIL_QUEUE_SECRET EMAIL_FROM RESEND_BASE_URL EMAIL_QUEUE_RUN_SECONDS)
+readonly function_variables=(RESEND_API_KEY PROCESS_EMAIL_QUEUE_SECRET EMAIL_FROM RESEND_BASE_URL EMAIL_QUEUE_RUN_SECONDS EMAIL_QUEUE_WALL_SECONDS)
 
 # A variable as `supabase secrets set --env-file` reads it, which undoes no escape: in quotes that the value has not. Where
 # it ends with a backslash the closing quote would count as escaped, and "..." makes a line break of \n.

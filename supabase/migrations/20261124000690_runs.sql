@@ -27,6 +27,37 @@ comment on column email_queue_private.run.reason is 'What stood in the way.';
 comment on column email_queue_private.run.counts is 'What it did, as in its answer; null where it found nothing.';
 comment on index email_queue_private.run_started_at is 'The latest runs, and those to forget.';
 
+create table email_queue_private.wiring (
+  singleton boolean constraint wiring_is_one_row primary key default true,
+  cron_line text,
+  scheduled_at timestamptz,
+  wake_every_ms integer,
+  constraint wiring_singleton_is_true check (singleton),
+  constraint wiring_wake_every_in_range check (wake_every_ms between 100 and 3600000)
+);
+alter table email_queue_private.wiring enable row level security;
+comment on table email_queue_private.wiring is 'How the database calls the function. One row; while it is missing, the defaults count. The address and the secret are in Vault.';
+comment on column email_queue_private.wiring.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.wiring.cron_line is 'The schedule as pg_cron has it; null where there is none.';
+comment on column email_queue_private.wiring.scheduled_at is 'When it was scheduled: before the first run is due, its absence says nothing.';
+comment on column email_queue_private.wiring.wake_every_ms is 'An enqueue wakes the function, at most once in so many milliseconds over all sessions; null: it does not.';
+
+create function email_queue_private.wiring_now() returns email_queue_private.wiring
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_wiring email_queue_private.wiring;
+begin
+  select * into v_wiring from email_queue_private.wiring as w;
+  if not found then
+    -- The table's defaults, written as a row.
+    v_wiring := row(true, null, null, null);
+  end if;
+  return v_wiring;
+end
+$$;
+comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults where nothing is stored.';
+
 -- When the next wake-up may be sent, in milliseconds. A sequence, because its value is seen by all sessions at once, waits
 -- for no lock and outlives a rollback. A row would be locked until the transaction that changed it ends.
 create sequence email_queue_private.next_wake minvalue 0 start 0;

@@ -142,7 +142,9 @@ begin
     update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
   end if;
   -- Before the claim: who enqueues after it may make a call again.
-  perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
+  if v_run ? 'quiet_ms' then
+    perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
+  end if;
   -- One lock order for all calls that name several dispatches.
   perform 1 from email_queue_private.dispatch as d
   where d.id in (

@@ -3,37 +3,6 @@ set standard_conforming_strings = on;
 -- What starts the function: pg_cron calls it through pg_net, with its address and secret from Vault. These extensions are
 -- optional: what needs one looks for it when it is called, and names what is missing. Everything about them is dynamic.
 
-create table email_queue_private.wiring (
-  singleton boolean constraint wiring_is_one_row primary key default true,
-  cron_line text,
-  scheduled_at timestamptz,
-  wake_every_ms integer,
-  constraint wiring_singleton_is_true check (singleton),
-  constraint wiring_wake_every_in_range check (wake_every_ms between 100 and 3600000)
-);
-alter table email_queue_private.wiring enable row level security;
-comment on table email_queue_private.wiring is 'How the database calls the function. One row; while it is missing, the defaults count. The address and the secret are in Vault.';
-comment on column email_queue_private.wiring.singleton is 'Always true: the table has one row.';
-comment on column email_queue_private.wiring.cron_line is 'The schedule as pg_cron has it; null where there is none.';
-comment on column email_queue_private.wiring.scheduled_at is 'When it was scheduled: before the first run is due, its absence says nothing.';
-comment on column email_queue_private.wiring.wake_every_ms is 'An enqueue wakes the function, at most once in so many milliseconds over all sessions; null: it does not.';
-
-create function email_queue_private.wiring_now() returns email_queue_private.wiring
-language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_wiring email_queue_private.wiring;
-begin
-  select * into v_wiring from email_queue_private.wiring as w;
-  if not found then
-    -- The table's defaults, written as a row.
-    v_wiring := row(true, null, null, null);
-  end if;
-  return v_wiring;
-end
-$$;
-comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults where nothing is stored.';
-
 create table email_queue_private.call (
   request_id bigint constraint call_pkey primary key,
   called_at timestamptz not null,

@@ -108,6 +108,9 @@ declare
   v_changed boolean;
 begin
   perform email_queue_private.check_caller();
+  if p_timeout_seconds is not null then
+    raise notice 'email_queue: p_timeout_seconds has no effect any more: the function answers a call at once';
+  end if;
   v_line := email_queue_private.cron_line(p_every);
   perform email_queue_private.need_extension('pg_cron'), email_queue_private.need_extension('pg_net'),
     email_queue_private.vault_secret('email_queue_url'), email_queue_private.vault_secret('email_queue_secret');

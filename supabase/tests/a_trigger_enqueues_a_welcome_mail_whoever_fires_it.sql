@@ -5,11 +5,7 @@ set local role postgres;
 \ir helpers.psql
 select plan(14);
 
--- What Supabase has and a new database has not.
-create schema if not exists auth;
-create table if not exists auth.users (id uuid primary key default gen_random_uuid(), email text);
-grant usage on schema auth, extensions to supabase_auth_admin;
-grant insert on auth.users to supabase_auth_admin;
+grant usage on schema extensions to supabase_auth_admin;
 
 \ir welcome_trigger.psql
 

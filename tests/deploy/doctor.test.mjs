@@ -53,11 +53,11 @@ test("all is well, and the doctor says so", async () => {
   const { code, findings, finding } = await world.doctor();
   assert.equal(code, 0, JSON.stringify(findings, null, 1));
   const expected = ["clock", "function closed", "function", "migrations", "schema", "grants", "pg_cron", "pg_net", "supabase_vault", "vault email_queue_url",
-    "vault email_queue_secret", "identity", "function address", "cron job", "cron runs", "answers", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "default sender",
+    "vault email_queue_secret", "identity", "function address", "cron job", "cron runs", "answers", "runs", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "default sender",
     "wake-up", "statement timeout", "max_rows", "Resend key", "sender domain", "verify_jwt", "max_rows of the API"];
   assert.deepEqual(findings.map(({ check }) => check), expected);
   assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);
-  assert.match(finding("answers").detail, /\(hand\) ended as empty/);
+  assert.match(finding("answers").detail, /\(hand\) was accepted/);
 });
 
 test("the cron job is gone", async () => {

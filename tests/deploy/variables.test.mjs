@@ -66,6 +66,7 @@ const SPACES = /must have no spaces, and only printable characters/;
 /** Values that break a deployment, which nothing after the check would have noticed in time. */
 const REFUSED = {
   EMAIL_QUEUE_RUN_SECONDS: [["9", "111", "1e2", "50s", "50.5", "-50", "050", " "], /EMAIL_QUEUE_RUN_SECONDS must be a whole number from 10 to 110/],
+  EMAIL_QUEUE_WALL_SECONDS: [["29", "401", "060", "1e2", " "], /EMAIL_QUEUE_WALL_SECONDS must be a whole number from 30 to 400/],
   RESEND_BASE_URL: [["localhost:1", "ftp://a.example", "https://", "https://a b.example", "https://u:p@a.example", "https://a.example?x"], /RESEND_BASE_URL must be an http\(s\) address/],
   SUPABASE_URL: [["https://<reference>.supabase.co", "project.example", "http://a b"], /SUPABASE_URL must be an address/],
   EMAIL_FROM: [
@@ -103,6 +104,7 @@ test("a value that would break the deployment is refused before anything is call
 test("what the database and the function take is taken", () => {
   for (const [name, values] of Object.entries({
     EMAIL_QUEUE_RUN_SECONDS: ["10", "99", "110"],
+    EMAIL_QUEUE_WALL_SECONDS: ["30", "60", "99", "100", "150", "400"],
     RESEND_BASE_URL: ["http://127.0.0.1:9000", "https://api.example/resend/", "http://[::1]:80"],
     EMAIL_FROM: ["a+b@b.example", "<a@b.example>", "Änne 🦀 <a@b.example>", String.raw`"A \"B\" \\ C" <a@b.example>`, "Lee, Ann <a@b.example>", "O'Neil <a@b-c.example>", '"x <y@z.example>, w"<a@b.example>'],
     EMAIL_QUEUE_EVERY: ["1 second", "59 seconds", "60 seconds", "1 minute", "30 minutes", "2 hours", "1 day", "*/5 * * * 1-5", "0,30 8-18/2 $ jan-MAR mon,fri", " 1 2 3 4 7 "],

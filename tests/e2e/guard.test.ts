@@ -39,6 +39,7 @@ for (const [fault, entry] of FAULTS.flatMap((fault) => [[fault], [fault, EDGE]])
       const answer = await broken(fn, fault);
       assert.equal(answer.status, 500);
       assert.deepEqual(Object.keys(answer.body), ["error", "code"]);
+      assert.equal(fn.output().match(/email_queue_broken/g)?.length, round + 1, "the log has it once");
       await stack.drain(fn);
       await assertEachOnce(stack, ids);
     }

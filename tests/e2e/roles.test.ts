@@ -1,8 +1,6 @@
 // Closed by default: who is not service_role can neither read nor write nor execute anything of the queue.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { connect, ROOT } from "../../scripts/lib/stack.mjs";
 import { mails, type Sql } from "./support/database.ts";
 import { type Stack } from "./support/stack.ts";
 import { suite } from "./support/suite.ts";
@@ -93,8 +91,7 @@ test("public.email_queue and what is below it show nobody else a row", async (st
   assert.deepEqual(rows.map(({ status }: { status: string }) => status), ["pending"], "service_role reads it");
 });
 
-// Supabase Lite grants all tables of a schema with row security to anon, as old projects do with public: then there is
-// still row security, without a policy.
+// Then there is still row security, with a policy for service_role alone.
 test("row security holds where somebody has granted everything", async (stack) => {
   await stack.db.enqueue(mails(1));
   for (const role of ["anon", "authenticated"]) {
@@ -112,39 +109,5 @@ test("row security holds where somebody has granted everything", async (stack) =
   }
   assert.deepEqual(await stack.db.statuses(), { pending: 1 });
 });
-
-test("after the migrations alone, only service_role has any privilege, and it writes to no table", async (stack) => {
-  // Beside Lite's database, which grants by itself.
-  await stack.db.sql.unsafe("create database plain");
-  const sql: Sql = await connect(stack.postgres.urlOf("plain"));
-  try {
-    // What projects made before 2026 have: what is new in public is open to the API's roles.
-    await sql.unsafe(`
-      alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
-      alter default privileges in schema public grant all on functions to anon, authenticated, service_role`);
-    for (const file of readdirSync(`${ROOT}/supabase/migrations`).sort()) {
-      await sql.unsafe(readFileSync(`${ROOT}/supabase/migrations/${file}`, "utf8"));
-    }
-    const open = await routines(sql, "public");
-    const closed = await routines(sql, "email_queue_private");
-    for (const { signature } of open) assert.equal(await may(sql, "service_role", signature), true, signature);
-    for (const role of ["anon", "authenticated"]) {
-      for (const { signature } of [...open, ...closed]) assert.equal(await may(sql, role, signature), false, `${role}: ${signature}`);
-    }
-    for (const relation of await relations(sql)) {
-      for (const [role, privileges] of [["anon", "{select,insert,update,delete,truncate}"], ["authenticated", "{select,insert,update,delete,truncate}"], ["service_role", "{insert,update,delete,truncate}"]]) {
-        const [{ any }] = await sql`
-          select bool_or(has_table_privilege(${role}::name, ${relation}::text, privilege)) as any from unnest(${privileges}::text[]) as privilege`;
-        assert.equal(any, false, `${role} has one of ${privileges} on ${relation}`);
-      }
-    }
-  } finally {
-    await sql.end();
-    await stack.db.sql.unsafe("drop database plain");
-  }
-});
-
-const may = async (sql: Sql, role: string, signature: string): Promise<boolean> =>
-  (await sql`select has_function_privilege(${role}::name, ${signature}::text, 'execute') as may`)[0].may;
 
 end();

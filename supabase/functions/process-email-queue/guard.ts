@@ -57,26 +57,31 @@ export function guarded(variables: Record<string, string>) {
     try {
       return await Promise.race([work, mine.broken, late]);
     } catch (error) {
-      // Everybody who waits for this instance is told, nobody calls it again, and the log has it once.
-      mine.break(error);
-      if (instance === mine) {
-        instance = undefined;
-        logBroken(error);
-      }
+      giveUp(mine, error);
       throw error;
     } finally {
       clearTimeout(guard);
     }
   }
 
+  /** Everybody who waits for this instance is told, nobody calls it again, and the log has it once. */
+  function giveUp(mine: Instance | undefined, error: unknown) {
+    mine?.break(error);
+    if (instance === mine) {
+      instance = undefined;
+      console.error(JSON.stringify({ event: "email_queue_broken", error: String(error) }));
+    }
+  }
+
   return {
     async serve(request: Request): Promise<Response> {
+      let mine: Instance | undefined;
       try {
-        const mine = instance ??= start();
+        mine = instance ??= start();
         const guardMillis = mine.queue.guardMillis();
         return await watch(mine, mine.queue.handle(request), guardMillis);
       } catch (error) {
-        if (!instance) logBroken(error);
+        giveUp(mine, error);
         return Response.json({ error: "the function failed; its leases end by themselves", code: "broken" }, { status: 500 });
       }
     },
@@ -93,8 +98,4 @@ export function guarded(variables: Record<string, string>) {
       await Promise.all(running);
     },
   };
-}
-
-function logBroken(error: unknown) {
-  console.error(JSON.stringify({ event: "email_queue_broken", error: String(error) }));
 }

@@ -9,6 +9,14 @@ create schema extensions authorization postgres;
 grant usage on schema extensions to anon, authenticated, service_role;
 create extension pgcrypto schema extensions;
 create extension pg_stat_statements schema extensions;
+create schema auth authorization supabase_auth_admin;
+create table auth.users (id uuid primary key default gen_random_uuid(), email text);
+alter table auth.users owner to supabase_auth_admin;
+grant usage on schema auth to postgres, anon, authenticated, service_role;
+grant all on auth.users to postgres;
+-- Not so on Supabase: Supabase Lite, which stands in for PostgREST, looks up the user of a token.
+grant usage on schema auth to authenticator;
+grant select on auth.users to authenticator;
 grant all on schema public to postgres;
 grant usage on schema public to anon, authenticated, service_role;
 
