@@ -261,7 +261,11 @@ impl Protocol {
             settle.token = lease.owner.map_or("nobody".to_owned(), token_of);
         }
         let before = (!leased).then(|| system.queue.clone());
-        if self.scenario.variant == Variant::ReplayCounts && held.frozen && leased {
+        if self.scenario.variant == Variant::ReplayCounts
+            && held.frozen
+            && leased
+            && *answer != Answer::NotSent
+        {
             system.queue.forget_replay(&settle.dispatch_id);
         }
         let breaker = system.queue.breaker();

@@ -112,7 +112,7 @@ impl Queue {
                 .collect(),
             breaker: breaker
                 .into_iter()
-                .map(|(scope, window)| (scope, view.window(window)))
+                .filter_map(|(scope, window)| Some((scope, view.window(window)?)))
                 .collect(),
             ids: view.ids,
         };
@@ -191,21 +191,26 @@ impl View<'_> {
         }
     }
 
-    fn window(&self, window: Window) -> Window {
-        let future = |at: &Duration| *at > self.now;
-        Window {
+    /// A window with room for more than two workers and two messages is as good as a full one, but for its streak.
+    fn window(&self, window: Window) -> Option<Window> {
+        let future = |at: Duration| match at > self.now {
+            true => (self.time)(at),
+            false => Duration::ZERO,
+        };
+        if window.requests.min(window.size) >= 8 {
+            let streak = window.streak;
+            return (streak > 0).then(|| Window {
+                streak,
+                ..Window::default()
+            });
+        }
+        Some(Window {
             streak: window.streak.min(3),
             wait: Duration::ZERO,
-            next_at: window.next_at.map(|at| {
-                if future(&at) {
-                    (self.time)(at)
-                } else {
-                    Duration::ZERO
-                }
-            }),
+            next_at: window.next_at.map(future),
             tries: window.tries % 2,
             ..window
-        }
+        })
     }
 
     fn paused(&self, paused: Paused) -> Option<Paused> {

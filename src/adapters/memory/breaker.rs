@@ -149,9 +149,9 @@ impl Queue {
                         window.next_at = window.next_at.map(|at| at.min(now));
                     } else {
                         window.answered();
-                    }
-                    if window.is_full_size() {
-                        self.breaker.remove(scope);
+                        if window.is_full_size() {
+                            self.breaker.remove(scope);
+                        }
                     }
                 }
             }
