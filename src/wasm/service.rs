@@ -118,22 +118,31 @@ impl Service {
         fault: Option<String>,
     ) -> Result<(Rc<Ticket>, Run<Outcome>), Busy> {
         let (now, spent) = (JavaScriptClock.now(), self.spent());
-        if let Some((ticket, run)) = self.gate.next() {
+        let current = self.gate.current();
+        // Only where somebody waits for the answer: else a run that listens covers what comes, and would be ended by the very
+        // calls that its listening makes needless.
+        let hurry = |ticket: &Ticket| {
             if !ask.respond_async {
                 ticket.control.give(Order::Yield);
             }
+        };
+        if let Some((ticket, run)) = self.gate.next() {
+            current
+                .iter()
+                .chain([&ticket])
+                .for_each(|ticket| hurry(ticket));
             return Ok((ticket, run));
         }
         if self.halted.get() {
             return Err(Busy { retry_after: GUARD });
         }
-        match self.gate.current() {
+        match current {
             None => {
                 self.allowance.run(now, spent)?;
             }
             Some(current) => {
                 self.allowance.queued(now, current.ends.get(), spent)?;
-                current.control.give(Order::Yield);
+                hurry(&current);
             }
         }
         let ticket = Rc::new(Ticket {
