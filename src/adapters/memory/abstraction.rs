@@ -191,18 +191,15 @@ impl View<'_> {
         }
     }
 
-    /// A window with room for more than two workers and two messages is as good as a full one, but for its streak.
+    /// A window with room for more than two workers and two messages is as good as a full one. Its streak is forgotten, or
+    /// each state would count several times: what three in a row lead to begins with [`Queue::silence`].
     fn window(&self, window: Window) -> Option<Window> {
         let future = |at: Duration| match at > self.now {
             true => (self.time)(at),
             false => Duration::ZERO,
         };
         if window.requests.min(window.size) >= 8 {
-            let streak = window.streak;
-            return (streak > 0).then(|| Window {
-                streak,
-                ..Window::default()
-            });
+            return None;
         }
         Some(Window {
             streak: window.streak.min(3),
