@@ -1,7 +1,9 @@
 import { guardedTasks } from "./module.js";
 
 export const tasks = guardedTasks();
-const { queueMicrotask } = tasks;
+const { queueMicrotask, setTimeout } = tasks;
+import { fetch, Request } from "./fetch.js";
+
 /**
  * A queue. Calls can overlap: each works on a clone of the pointer.
  */
@@ -240,7 +242,7 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbg_fetch_41d29a2b2428e0c7: function(arg0, arg1) {
-            const ret = arg0.fetch(arg1);
+            const ret = fetch(arg1);
             return ret;
         },
         __wbg_fetch_fda7bc27c982b1f3: function(arg0) {
@@ -434,7 +436,7 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 194, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 191, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__ha61e0de2076df75b);
             return ret;
         },

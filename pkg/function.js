@@ -7,8 +7,9 @@ export { ProcessEmailQueue } from "./worker.js";
 
 let loaded = false;
 
-/** Instantiates the module, once. */
-export function load() {
+/** Instantiates the module, once. What its tasks and timers throw goes to `onThrow`. */
+export function load(onThrow) {
+  glue.tasks.onThrow = onThrow;
   if (!loaded) instantiate(glue, wasm);
   loaded = true;
 }

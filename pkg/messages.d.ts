@@ -175,6 +175,8 @@ export type Redrive = ({ ids: string[]; filter?: DeadLetterFilter } | { ids?: st
   allowDuplicates?: boolean;
   /** At most this many; 1000 where it is not given. */
   limit?: number;
+  /** The e-mails' sender from now on, where theirs was refused: an address, or `Name <address>`. */
+  from?: string;
 };
 
 /** What came of a redrive. */
@@ -206,10 +208,11 @@ export interface TypeStats {
 /** How deep the queue is, and what stands in its way. */
 export interface Stats {
   types: Record<string, TypeStats>;
-  paused: { since: string; until: string | null; reason: string | null } | null;
+  /** `kind: "copy"`: the database was copied with its queue. `resume` does not end that; `email_queue_adopt()` in SQL does. */
+  paused: { since: string; until: string | null; reason: string | null; kind?: "copy" } | null;
   pausedDomains: { domain: string; since: string; until: string | null; reason: string }[];
   cooldown: { until: string; reason: string | null } | null;
-  /** From three on, one dispatch at a time probes the provider. */
+  /** The most first requests in a row, of a lane or an endpoint, that got no answer; from three on one at a time probes. */
   unknownInARow: number;
   requestsPerSecond: number;
 }

@@ -57,22 +57,23 @@ class Instance {
 }
 
 /**
- * What the generated glue has in place of the global `queueMicrotask` (scripts/build puts it there). A trap in a task
- * would otherwise be an uncaught exception, which ends Node.
+ * What the generated glue has in place of the global `queueMicrotask` and `setTimeout` (scripts/build puts it there). A
+ * trap in a task would otherwise be an uncaught exception, which ends Node, and an isolate of Supabase's.
  */
 export function guardedTasks() {
+  const guarded = (task) => () => {
+    try {
+      task();
+    } catch (error) {
+      tasks.onThrow(error);
+    }
+  };
   const tasks = {
     onThrow: (error) => {
       throw error;
     },
-    queueMicrotask: (task) =>
-      globalThis.queueMicrotask(() => {
-        try {
-          task();
-        } catch (error) {
-          tasks.onThrow(error);
-        }
-      }),
+    queueMicrotask: (task) => globalThis.queueMicrotask(guarded(task)),
+    setTimeout: (task, delay) => globalThis.setTimeout(guarded(task), delay),
   };
   return tasks;
 }

@@ -41,6 +41,8 @@ export type QueueErrorCode =
   | "unauthorized"
   /** The migrations are not applied. */
   | "not_installed"
+  /** The project's API does not show the schema `public`, or is off. */
+  | "not_exposed"
   /** No connection: check the URL. Whether the call was carried out is not known. */
   | "unreachable"
   /** No answer in time. Whether the call was carried out is not known. */

@@ -1,3 +1,9 @@
+import { guardedTasks } from "./module.js";
+
+export const tasks = guardedTasks();
+const { queueMicrotask, setTimeout } = tasks;
+import { fetch, Request } from "./fetch.js";
+
 /**
  * The function.
  */
@@ -28,7 +34,19 @@ export class ProcessEmailQueue {
         return ret;
     }
     /**
-     * Answers a request: 401, 405, 500 with the variable that is wrong, or the run's report.
+     * The isolate or the process is about to end: the run under way claims nothing more and gives back what has not
+     * been sent.
+     */
+    halt() {
+        if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
+            throw new Error('Invalid stale object from previous Wasm instance');
+        }
+        __wbg_call_guard();
+        wasm.processemailqueue_halt(this.__wbg_ptr);
+    }
+    /**
+     * Answers a request: 401, 405, 500 with the variable that is wrong, 503 where the isolate takes no more runs, 202
+     * where the caller does not want to wait, or the run's report. The body is not read.
      * @param {Request} request
      * @returns {Promise<Response>}
      */
@@ -43,13 +61,14 @@ export class ProcessEmailQueue {
     }
     /**
      * `variables` is an object of environment variables. A wrong environment is answered to each request, once the
-     * caller is known.
+     * caller is known. `host` is the isolate.
      * @param {any} variables
+     * @param {any} host
      */
-    constructor(variables) {
+    constructor(variables, host) {
         let ret;
         __wbg_call_guard();
-        ret = wasm.processemailqueue_new(variables);
+        ret = wasm.processemailqueue_new(variables, host);
         this.__wbg_ptr = ret;
         Object.defineProperty(this, '__wbg_inst', { value: __wbg_instance_id, writable: true });
         ProcessEmailQueueFinalization.register(this, { ptr: ret, instance: __wbg_instance_id }, this);
@@ -147,8 +166,16 @@ function __wbg_get_imports() {
             const ret = arg0.arrayBuffer();
             return ret;
         }, arguments); },
+        __wbg_body_0da01a9a056907d8: function(arg0) {
+            const ret = arg0.body;
+            return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
+        },
         __wbg_buffer_aca05a93c046db1a: function(arg0) {
             const ret = arg0.buffer;
+            return ret;
+        },
+        __wbg_bytes_da90b7b1e308ae9b: function(arg0) {
+            const ret = arg0.bytes;
             return ret;
         },
         __wbg_call_40b008ba32f73991: function() { return handleError(function (arg0, arg1) {
@@ -159,6 +186,10 @@ function __wbg_get_imports() {
             const ret = arg0.call(arg1, arg2);
             return ret;
         }, arguments); },
+        __wbg_cancel_b195250778e9d8e7: function(arg0) {
+            const ret = arg0.cancel();
+            return ret;
+        },
         __wbg_clearTimeout_3629d6209dfcc46e: function(arg0) {
             const ret = clearTimeout(arg0);
             return ret;
@@ -176,7 +207,7 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbg_fetch_41d29a2b2428e0c7: function(arg0, arg1) {
-            const ret = arg0.fetch(arg1);
+            const ret = fetch(arg1);
             return ret;
         },
         __wbg_fetch_9b478faef8cda538: function(arg0) {
@@ -274,11 +305,19 @@ function __wbg_get_imports() {
             const ret = arg0.length;
             return ret;
         },
+        __wbg_limited_a35359538bb79883: function(arg0) {
+            const ret = arg0.limited;
+            return ret;
+        },
         __wbg_log_982924bcdb99685f: function(arg0, arg1) {
             console.log(getStringFromWasm0(arg0, arg1));
         },
         __wbg_message_43d8c8f1d543a349: function(arg0) {
             const ret = arg0.message;
+            return ret;
+        },
+        __wbg_messages_31c87853df238013: function(arg0) {
+            const ret = arg0.messages;
             return ret;
         },
         __wbg_method_3d406ebab4dd9853: function(arg0, arg1) {
@@ -302,6 +341,10 @@ function __wbg_get_imports() {
         },
         __wbg_new_277c27c26f94cbc2: function() { return handleError(function () {
             const ret = new Headers();
+            return ret;
+        }, arguments); },
+        __wbg_new_418047748c820cbb: function() { return handleError(function (arg0) {
+            const ret = new ReadableStreamDefaultReader(arg0);
             return ret;
         }, arguments); },
         __wbg_new_5f28518387ad0e34: function() { return handleError(function () {
@@ -383,6 +426,10 @@ function __wbg_get_imports() {
             const ret = Math.random();
             return ret;
         },
+        __wbg_read_e3bea75dace70752: function(arg0) {
+            const ret = arg0.read();
+            return ret;
+        },
         __wbg_resolve_dbf78ab4942478b0: function(arg0) {
             const ret = Promise.resolve(arg0);
             return ret;
@@ -404,6 +451,9 @@ function __wbg_get_imports() {
         __wbg_set_body_877d5251e78ca815: function(arg0, arg1) {
             arg0.body = arg1;
         },
+        __wbg_set_bytes_0504a1e5be89fe9b: function(arg0, arg1) {
+            arg0.bytes = arg1;
+        },
         __wbg_set_credentials_bb5277b4006149d4: function(arg0, arg1) {
             arg0.credentials = __wbindgen_enum_RequestCredentials[arg1];
         },
@@ -412,6 +462,9 @@ function __wbg_get_imports() {
         },
         __wbg_set_headers_6d75a7df4eb22716: function(arg0, arg1) {
             arg0.headers = arg1;
+        },
+        __wbg_set_messages_0e7adb4633ade0d8: function(arg0, arg1) {
+            arg0.messages = arg1;
         },
         __wbg_set_method_639e69af35614d36: function(arg0, arg1, arg2) {
             arg0.method = getStringFromWasm0(arg1, arg2);
@@ -456,10 +509,6 @@ function __wbg_get_imports() {
             const ret = JSON.stringify(arg0);
             return ret;
         }, arguments); },
-        __wbg_text_2d9a65a87b992bc0: function() { return handleError(function (arg0) {
-            const ret = arg0.text();
-            return ret;
-        }, arguments); },
         __wbg_then_656f253a5dd7d8ea: function(arg0, arg1, arg2) {
             const ret = arg0.then(arg1, arg2);
             return ret;
@@ -498,13 +547,16 @@ function __wbg_get_imports() {
             const ret = arg0.value;
             return ret;
         },
+        __wbg_work_2b1471809761f9e3: function(arg0, arg1, arg2) {
+            arg0.work(arg1, arg2);
+        },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 181, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 187, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h5e49ee7834d8b57f);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 108, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 114, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h706f6313ea8fad7b);
             return ret;
         },
@@ -683,7 +735,7 @@ function makeMutClosure(arg0, arg1, f) {
     const real = (...args) => {
 
         if (state.instance !== __wbg_instance_id) {
-            throw new Error('Cannot invoke closure from previous WASM instance');
+            return;
         }
 
         // First up with a closure we increment the internal reference
