@@ -34,7 +34,7 @@ test("it has what it needs, in at most 500 kB", () => {
   const { size, files } = project.packed;
   assert(size <= 500_000, `${size} bytes`);
   const names = files.map(({ path }) => path).sort();
-  assert.deepEqual(names, ["README.md", "client.js", "client_wasm.js", "error.js", "index.d.ts", "index.js", "messages.d.ts", "module.js", "package.json", "queue.d.ts", "queue.js", "write.js"]);
+  assert.deepEqual(names, ["README.md", "client.js", "client_wasm.js", "error.js", "fetch.js", "index.d.ts", "index.js", "messages.d.ts", "module.js", "package.json", "queue.d.ts", "queue.js", "write.js"]);
 });
 
 for (const [name, runtime] of await runtimes(project)) {

@@ -2,7 +2,7 @@
 // schema. Nothing is followed, nothing is lost, and what is wrong is named.
 import assert from "node:assert/strict";
 import { mails } from "./support/database.ts";
-import type { Proxy, Run } from "./support/stack.ts";
+import type { Proxy, Run, Stack } from "./support/stack.ts";
 import { assertEachOnce, suite } from "./support/suite.ts";
 
 const { test, end } = suite("strange answers");
@@ -59,14 +59,25 @@ test("beside another schema that comes first, the calls are for public", async (
   await assertEachOnce(stack, ids);
 });
 
-for (const [name, code, status] of [["a full disk", "25006", 405], ["a restart", "57P01", 503], ["a start", "57P03", 503]] as const) {
-  test(`${name} of the database is waited for`, async (stack) => {
+/** A database that refuses its first calls. */
+const refusing = async (stack: Stack, failures: number, code: string, status: number): Promise<Proxy> => {
+  const refusal = { status, headers: { "content-type": "application/json" }, body: JSON.stringify({ code, message: "no" }) };
+  return await stack.proxy(stack.lite, () => (failures-- > 0 ? refusal : undefined));
+};
+
+test("a full disk of the database is waited for", async (stack) => {
+  const ids = await stack.db.enqueue(mails(2));
+  const run = await (await stack.function({ database: await refusing(stack, 2, "25006", 405) })).invoke();
+  assert.deepEqual([run.accepted, run.stopped], [2, "empty"]);
+  await assertEachOnce(stack, ids);
+});
+
+for (const code of ["57P01", "57P03"]) {
+  test(`a database that restarts (${code}) is not held on to: the next run sends`, async (stack) => {
     const ids = await stack.db.enqueue(mails(2));
-    let failures = 2;
-    const refusal = { status, headers: { "content-type": "application/json" }, body: JSON.stringify({ code, message: "no" }) };
-    const database = await stack.proxy(stack.lite, () => (failures-- > 0 ? refusal : undefined));
-    const run = await (await stack.function({ database })).invoke();
-    assert.deepEqual([run.accepted, run.stopped], [2, "empty"]);
+    const fn = await stack.function({ database: await refusing(stack, 1, code, 503) });
+    assert.equal((await fn.invoke()).stopped, "unavailable");
+    await stack.drain(fn);
     await assertEachOnce(stack, ids);
   });
 }
