@@ -110,8 +110,8 @@ const MUTANTS = [
   {
     mistake: "rate: the provider's limit is spread over exactly its second",
     file: "supabase/migrations/20261124000500_begin.sql",
-    from: "5 end) / 1.05) from",
-    to: "5 end)) from",
+    from: "5 end) / 1.05);",
+    to: "5 end));",
     chaos: ["tests/chaos/rate.mjs"],
   },
 ];
