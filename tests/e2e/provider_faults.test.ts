@@ -169,11 +169,15 @@ test("three bad ones in strict batches of 250", async (stack) => {
 });
 
 test("an outage does not freeze the backlog, and passes", async (stack) => {
+  // As a project has it without any setting: replays wait for their backoff, and attempts last.
+  await stack.configure({ retry_base_ms: 30_000, retry_cap_ms: 3_600_000 });
   const ids = await stack.db.enqueue(mails(2000));
   await stack.provider.fault({ action: "answer", status: 503, body: page, times: "always" });
   const fn = await stack.function({ env: SHORT });
   for (let ticks = 0; ticks < 6; ticks++) {
-    assert.equal((await fn.invoke()).stopped, "unavailable");
+    const { stopped, accepted } = await fn.invoke();
+    // A short run may meet its deadline before the next probe is due.
+    assert(accepted === 0 && (stopped === "unavailable" || stopped === "deadline"), stopped);
     await stack.db.passTime("10 seconds");
   }
   const frozen = (await stack.db.openDispatches()).filter((dispatch) => dispatch.frozen).length;
