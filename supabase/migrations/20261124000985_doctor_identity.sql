@@ -30,6 +30,7 @@ declare
   v_refused email_queue_private.identity;
   v_reported text;
   v_called text;
+  v_calls boolean := email_queue_private.wakes() or (email_queue_private.wiring_now()).cron_line is not null;
   v_other boolean;
   v_adopt text := 'select email_queue_adopt();';
 begin
@@ -54,13 +55,12 @@ begin
   if v_called is null then
     return;
   end if;
-  v_other := email_queue_private.is_other_project(v_called, v_reported)
-    and (email_queue_private.wakes() or (email_queue_private.wiring_now()).cron_line is not null);
+  v_other := v_calls and email_queue_private.is_other_project(v_called, v_reported);
   return next email_queue_private.finding('function address', case when v_other then 'fail' else 'ok' end,
     case when v_other
       then format('this database calls the function of %s, and its own is that of %s: no call gets there. The other one works on its own database, which these calls only wake', v_called, v_reported)
       else 'this database calls ' || v_called end,
-    'If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: supabase/functions/deploy.sh', jsonb_build_object('host', v_called));
+    'If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: supabase/functions/deploy.sh', jsonb_build_object('host', v_called, 'calls', v_calls));
 end
 $$;
 comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';

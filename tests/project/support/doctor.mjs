@@ -7,7 +7,7 @@ import path from "node:path";
 import process from "node:process";
 import { connect, migrate, waitFor } from "../../../scripts/lib/stack.mjs";
 import { startNetwork } from "../../deploy/support/network.mjs";
-import { addExtensions, startProject } from "./world.mjs";
+import { addExtensions, inSession, startProject } from "./world.mjs";
 
 /** @typedef {{check: string, status: string, detail: string, remedy: string | null}} Finding */
 
@@ -21,8 +21,8 @@ const LINE = "*/1 * * * *";
 /** What stands at the end of a remedy, to be copied; null where it only says what to wait for, or where to look. @param {string | null} remedy */
 export const commandOf = (remedy) => /^(?:.*: )?((?:select|call|alter|create|begin) .*;|supabase\/functions\/deploy\.sh)$/.exec(remedy ?? "")?.[1] ?? null;
 
-/** @param {number} version of PostgreSQL */
-export async function startPatient(version) {
+/** @param {number} version of PostgreSQL @param {{called?: boolean}} [options] called: a run has been there */
+export async function startPatient(version, { called = true } = {}) {
   const postgres = await startProject(version, { preload: version === 15 ? "safeupdate" : "supautils, safeupdate", grants: version === 15 ? "old" : "new" });
   const sql = await connect(postgres.url, { max: 2 });
   const admin = await connect(postgres.adminUrl, { max: 1 });
@@ -39,6 +39,7 @@ export async function startPatient(version) {
   const network = await startNetwork(postgres.url, (url) => url === URL ? `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (fn.address()).port}` : url);
   const patient = new Patient(postgres, sql, admin, api, network);
   await patient.install();
+  if (called) await patient.call();
   return Object.assign(patient, {
     stop: async () => {
       fn.closeAllConnections();
@@ -50,11 +51,11 @@ export async function startPatient(version) {
   });
 }
 
-/** Sends what is due and says so, as a run does. @param {any} api @param {string} id @param {string} cause */
-async function run(api, id, cause) {
+/** Sends what is due and says so, as a run does. @param {any} api @param {string} id @param {string} cause @param {number} [dispatches] at most */
+async function run(api, id, cause, dispatches = Infinity) {
   const work = async (/** @type {object} */ request) =>
     (await api`select public.email_queue_work(${api.json({ project_url: PROJECT, run: { id, cause }, ...request })}) as w`)[0].w;
-  for (;;) {
+  for (; dispatches > 0; dispatches--) {
     const { claims } = await work({ claim: { tokens: [crypto.randomUUID()], lease_ms: 60_000, max_messages: 100 } });
     if (claims.length === 0) break;
     for (const { dispatch_id, token, messages } of claims) {
@@ -91,7 +92,6 @@ class Patient {
     await sql`select public.email_queue_configure(${sql.json({ default_sender: "Shop <shop@a.example>", rate_limit: 7, failed_retention: "45 days" })})`;
     await this.connect();
     await this.schedule();
-    await this.call();
   }
 
   /** Each in a session of its own: one that knew pg_cron before it was created anew looks for its old table. */
@@ -106,6 +106,12 @@ class Patient {
     await waitFor(async () => (await this.sql`select from email_queue_private.run where started_at > ${before} and ended_at is not null`).length > 0, { timeout: 60_000, what: "the run that was called" });
     await waitFor(async () => (await this.sql`select from net.http_request_queue`).length === 0, { timeout: 60_000, what: "pg_net's queue" });
   }
+
+  /** What a run does, without a call. @param {number} [dispatches] */
+  send = (dispatches) => run(this.api, crypto.randomUUID(), "http", dispatches);
+
+  /** The start of the process that a crash ends. */
+  postgresStarted = () => inSession(this.postgres.adminUrl, (sql) => sql`select max(backend_start) as t from pg_stat_activity where backend_type = 'checkpointer'`).then((/** @type {any} */ [{ t }]) => t);
 
   /** As PostgREST's sessions ask. @returns {Promise<Finding[]>} */
   async doctor() {

@@ -41,6 +41,12 @@ const ranBadly = (/** @type {string} */ message) => ({ admin }) => admin`
   insert into cron.job_run_details (jobid, runid, command, status, return_message, start_time)
   select jobid, 1000000 + (select count(*) from cron.job_run_details), command, 'failed', ${message}, clock_timestamp() from cron.job where jobname = 'email-queue-run'`;
 const forgetRuns = ({ admin }) => admin`delete from cron.job_run_details where runid >= 1000000`;
+/** A call of three minutes ago is still in pg_net's queue. */
+const unanswered = async (/** @type {Pick<Patient, "sql" | "admin">} */ { sql, admin }) => {
+  await sql`select public.email_queue_call()`;
+  await sql`update email_queue_private.call set called_at = called_at - interval '3 minutes'`;
+  await admin`delete from net._http_response`;
+};
 const SCHEDULE = "select email_queue_schedule('*/1 * * * *');";
 
 /** @type {Ill[]} */
@@ -105,22 +111,19 @@ const all = [
   { check: "cron runs", name: "a run has failed", breaks: ranBadly("ERROR:  deadlock detected"), remedy: "select email_queue_call();", after: forgetRuns },
   { check: "cron runs", name: "pg_cron cannot log in", breaks: ranBadly("connection failed"), remedy: /^pg_cron could not run it, and tries again by itself/, beside: forgetRuns },
 
-  { check: "answers", name: "pg_net's worker has stopped", breaks: async ({ network, sql }) => {
+  { check: "answers", name: "pg_net's worker has stopped", breaks: async ({ network, sql, admin }) => {
       network.stall();
-      await sql`select public.email_queue_call()`;
-      await sql`update email_queue_private.call set called_at = called_at - interval '3 minutes'`;
+      await unanswered({ sql, admin });
     }, remedy: "select net.worker_restart();" },
   { check: "answers", name: "the worker of a pg_net before 0.8 has stopped", breaks: async ({ network, sql, admin }) => {
       await admin`alter function net.worker_restart() rename to of_the_tests`;
       network.stall();
-      await sql`select public.email_queue_call()`;
-      await sql`update email_queue_private.call set called_at = called_at - interval '3 minutes'`;
+      await unanswered({ sql, admin });
     }, remedy: /^Its worker has stopped, and this version of pg_net cannot restart it alone\. Restart the database/,
     beside: async ({ admin }) => (await admin`alter function net.of_the_tests() rename to worker_restart`, await admin`select net.worker_restart()`) },
   { check: "answers", name: "others keep pg_net busy", status: "warn", breaks: async ({ network, sql, admin }) => {
       network.stall();
-      await sql`select public.email_queue_call()`;
-      await sql`update email_queue_private.call set called_at = called_at - interval '3 minutes'`;
+      await unanswered({ sql, admin });
       await admin`insert into net._http_response (id, status_code) values (1000000, 200)`;
     }, remedy: /^Nothing to do for this queue: pg_net has one worker/, beside: ({ admin }) => admin`select net.worker_restart()` },
   { check: "runs", name: "the provider or the database could not be reached", breaks: ({ sql }) => sql`insert into email_queue_private.run (id, cause, started_at, last_seen_at, ended_at, stopped, reason)
