@@ -35,7 +35,14 @@ for (const version of [15, 17]) {
       const [{ pid }] = await inSession(patient.postgres.adminUrl, (sql) => sql`select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1`);
       process.kill(pid, "SIGKILL");
       await waitFor(async () => await patient.postgresStarted().catch(() => started) > started, { timeout: 60_000, what: "the recovery" });
-      await waitFor(() => patient.sql`select 1`.then(() => true, () => false), { timeout: 60_000, what: "a connection" });
+      await connected();
+    }
+
+    /** Each session of each pool, of which some may have tried too early. */
+    async function connected() {
+      for (const pool of [patient.sql, patient.sql, patient.admin, patient.api, patient.api]) {
+        await waitFor(() => Promise.all([pool`select pg_sleep(0.05)`, pool`select pg_sleep(0.05)`]).then(() => true, () => false), { timeout: 60_000, what: "a connection" });
+      }
     }
 
     test("after a crash, whose requests are gone and whose ids begin again, and others get answers with the ids of our calls", async () => {
@@ -61,7 +68,7 @@ for (const version of [15, 17]) {
       await patient.sql`update email_queue_private.wiring set scheduled_at = scheduled_at - interval '3 days'`;
       await patient.admin`update cron.job_run_details set start_time = start_time - interval '3 days'`;
       await patient.postgres.restart();
-      await waitFor(() => patient.sql`select 1`.then(() => true, () => false), { timeout: 60_000, what: "a connection" });
+      await connected();
       await quiet();
     });
 
@@ -74,7 +81,7 @@ for (const version of [15, 17]) {
 
     test("a backlog that is worked off", async () => {
       await patient.sql`select public.email_queue_wake(false)`;
-      await patient.sql`select public.email_queue_enqueue(jsonb_build_object('to', 'user@b.example', 'subject', 'Hello', 'text', n)) from generate_series(1, 500) as n`;
+      await patient.sql`select public.email_queue_enqueue(jsonb_build_object('to', 'user@b.example', 'subject', 'Hello', 'text', n::text)) from generate_series(1, 500) as n`;
       await patient.sql`update email_queue_private.ready set run_at = run_at - interval '2 hours'`;
       // One dispatch of it is sent.
       await patient.send(1);
