@@ -161,7 +161,7 @@ test("the seed changes a local stack's database alone, and nothing that is store
   assert.equal(await sender(), "Local <mail@example.com>", "a local one without Vault has at least a sender");
   await sql`select public.email_queue_configure('{"default_sender": null}')`;
   // What the migrations could not create in this database.
-  await sql.unsafe(`create extension if not exists supabase_vault; create schema cron; create table cron.job (jobid bigserial, schedule text, command text, active boolean default true, jobname text);
+  await sql.unsafe(`create extension if not exists supabase_vault; create schema cron; create table cron.job (jobid bigserial, schedule text, command text, active boolean default true, jobname text, database text default current_database(), username text default current_user);
     create function cron.schedule(a text, b text, c text) returns bigint language sql as 'insert into cron.job (jobname, schedule, command) values (a, b, c) returning jobid';
     create function cron.unschedule(a bigint) returns boolean language sql as 'delete from cron.job where jobid = a returning true'`);
   await sql.unsafe(seed);
