@@ -6,6 +6,7 @@ mod ask;
 mod auth;
 mod environment;
 mod gate;
+mod keys;
 
 pub use allowance::{Allowance, Busy, RESERVE, Spent};
 pub use ask::{Ask, has_large_body};
