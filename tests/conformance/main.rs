@@ -14,6 +14,7 @@ mod cases;
 mod containment;
 mod database;
 mod differential;
+mod inputs;
 mod memory;
 mod payloads;
 mod side;

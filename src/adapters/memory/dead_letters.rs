@@ -158,7 +158,7 @@ impl Queue {
             .filter(|end| end.status == QueueMessageStatus::Failed)
             .ok_or("it is not failed")?;
         if end.reason == Some(Reason::UnknownOutcome) && !redrive.allow_duplicates {
-            return Err("it may have been sent: redrive it with p_allow_duplicates");
+            return Err("it may have been sent: redrive it with duplicates allowed");
         }
         let mut payload = message.payload.clone();
         if message.kind != "email" {
@@ -168,7 +168,8 @@ impl Queue {
         if let Some(from) = &redrive.from {
             members.insert("from".to_owned(), from.as_str().into());
         }
-        let lane = lane(members).map_err(|_| "its sender is refused: redrive it with p_from")?;
+        let lane =
+            lane(members).map_err(|_| "its sender is refused: redrive it with another one")?;
         Ok((payload, lane))
     }
 
