@@ -13,7 +13,7 @@ use std::time::Duration;
 /// The longest that a lease lasts.
 const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
 /// What fits into the twelve digits of milliseconds that the database takes: 31 years.
-const LONGEST_DELAY: Duration = Duration::from_millis(999_999_999_999);
+pub(crate) const LONGEST_DELAY: Duration = Duration::from_millis(999_999_999_999);
 
 type Checked<T = ()> = Result<T, QueueError>;
 

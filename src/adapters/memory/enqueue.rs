@@ -74,8 +74,11 @@ impl Queue {
         if !(1..=100).contains(&max_attempts) {
             return refuse("max_attempts", "must be a whole number from 1 to 100");
         }
-        let run_at = when("run_at", new.run_at.as_deref())?.unwrap_or(now)
-            + Duration::from_millis(new.delay_ms.unwrap_or(0));
+        let delay = Duration::from_millis(new.delay_ms.unwrap_or(0));
+        if delay > check::LONGEST_DELAY {
+            return refuse("delay_ms", "must be a whole number of milliseconds");
+        }
+        let run_at = when("run_at", new.run_at.as_deref())?.unwrap_or(now) + delay;
         let send_before = when("send_before", new.send_before.as_deref())?;
         if send_before.is_some_and(|send_before| send_before <= run_at) {
             return refuse("send_before", "must be later than the time to send at");
