@@ -103,6 +103,10 @@ export interface QueueMessage<Payload = EmailPayload> {
   payload: Payload;
   priority: number;
   runAt: Date;
+  /**
+   * Provider requests that it was in. More than `maxAttempts` where a message of the same request, which may have been sent,
+   * may use more: such a request is repeated whole.
+   */
   attempts: number;
   maxAttempts: number;
   /** The provider request it is or was part of. */

@@ -1,7 +1,7 @@
 //! The database's functions, over a connection as PostgREST has one. Time is moved by putting back every time that is stored.
 
 use crate::subject::Subject;
-use email_queue::queue::{Enqueued, NewMessage, QueueMessage};
+use email_queue::queue::{Cancelled, Enqueued, NewMessage, QueueMessage};
 use email_queue::work::{Dispatch, Reply, Request, SettleResult};
 use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls};
@@ -212,6 +212,10 @@ impl Subject for Database {
             &[&dispatch.dispatch_id, &dispatch.token],
         );
         serde_json::from_value(answer["result"].clone()).unwrap()
+    }
+
+    fn cancel(&mut self, id: &str) -> Cancelled {
+        self.call("select public.email_queue_cancel($1::text::uuid)", &[&id])
     }
 
     fn time(&mut self, from_now: Duration) -> String {
