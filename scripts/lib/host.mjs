@@ -81,7 +81,7 @@ export const sleep = (ms) => new Promise((resolve) => void setTimeout(resolve, m
  * @param {{timeout?: number, interval?: number, what?: string}} [options] milliseconds; `what` for the error
  * @returns {Promise<NonNullable<T>>}
  */
-export async function waitFor(condition, { timeout = 10_000, interval = 50, what = "a condition" } = {}) {
+export async function waitFor(condition, { timeout = 60_000, interval = 50, what = "a condition" } = {}) {
   const end = performance.now() + timeout;
   for (;;) {
     const value = await condition();

@@ -137,8 +137,29 @@ main() {
   mkdir -p "$logs"
   forget_old_logs
 
-  for name in "${chosen[@]}"; do run_suite "$name"; done
+  for name in "${chosen[@]}"; do
+    if [ "$name" = "${beside-}" ]; then continue; fi
+    run_suite "$name"
+    # By then what deploy needs is installed.
+    if [ $# -eq 0 ] && [ "$name" = sql ]; then run_beside deploy; fi
+  done
+  if [ -n "${beside-}" ]; then join_beside; fi
   close
+}
+
+# A suite in a process of its own, which shows what it printed at the end.
+run_beside() { # name
+  beside=$1
+  TEST_TABLE=$work/table-beside "$root/scripts/test" "$beside" >"$work/beside" 2>&1 </dev/null &
+  beside_process=$!
+}
+
+join_beside() {
+  say "== $beside, beside the others"
+  wait "$beside_process"
+  beside_process=
+  sed -e '/^$/,$d' -e '/^== /d' "$work/beside"
+  cat "$work/table-beside" >>"$work/table" 2>/dev/null || echo "$beside 0 1 0 0" >>"$work/table"
 }
 
 # In a process group of its own, so that all of it can be ended at once.
@@ -180,6 +201,7 @@ run_suite() { # name
 }
 
 close() {
+  if [ -n "${TEST_TABLE-}" ]; then cp "$work/table" "$TEST_TABLE"; fi
   say ""
   awk '
     BEGIN { printf "%-10s %7s %7s %8s\n", "suite", "passed", "failed", "seconds" }
@@ -212,6 +234,7 @@ interrupted() { # signal, exit code
 }
 
 clean() {
+  if [ -n "${beside_process-}" ]; then kill -TERM "$beside_process" 2>/dev/null && wait "$beside_process"; fi
   end_group
   stop_clusters
   rm -rf "$work"

@@ -76,6 +76,18 @@ end
 $$;
 comment on function email_queue_private.heads(text, timestamptz, text[]) is 'The first due row of each lane that is neither paused nor closed.';
 
+-- Lanes of one priority take turns: the one whose last dispatch was formed longest ago comes first, so that no sender waits
+-- for another's backlog.
+create function email_queue_private.last_dispatch_at(p_type text, p_lane text) returns timestamptz
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select d.created_at from email_queue_private.dispatch as d where d.type = p_type and d.lane = p_lane
+    order by d.created_at desc limit 1);
+end
+$$;
+comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null where none is remembered.';
+
 -- Forms a dispatch from one lane, beginning at a place, best priority first; null where every row of it is taken by others.
 -- Mail of priority 0 is not filled up with other, and ten of it make a dispatch.
 create function email_queue_private.form_dispatch(
@@ -191,7 +203,7 @@ begin
   end if;
   for v_head in
     select c.* from (
-      select null::text as lane, d.id, d.priority, 0 as kind, d.visible_at as since, false as first
+      select null::text as lane, d.id, d.priority, 0 as kind, d.visible_at as since, null::timestamptz as last_at, false as first
       from generate_series(0, 3) as p(priority) cross join lateral (
         select d.id, d.priority, d.visible_at from email_queue_private.dispatch as d
         where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
@@ -202,9 +214,11 @@ begin
         order by d.visible_at, d.id limit 20
       ) as d
       union all
-      select h.lane, null, h.priority, case when f.first then 1 else 1 + email_queue_private.is_refused(h.lane)::integer end, h.run_at, f.first
+      select h.lane, null, h.priority, case when f.first then 1 else 1 + email_queue_private.is_refused(h.lane)::integer end, h.run_at, l.last_at, f.first
       from email_queue_private.heads(p_type, v_now, v_closed) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
-    ) as c order by case when c.first then 0 else c.priority end, c.kind, case when c.first then '-infinity' else c.since end, c.lane collate "C"
+      cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
+    ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, case when c.first then '-infinity' else c.since end,
+      c.lane collate "C"
   loop
     if v_head.lane is null then
       v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
@@ -226,7 +240,7 @@ begin
   return null;
 end
 $$;
-comment on function email_queue_private.claim_one(text, uuid, boolean, interval, integer, integer, boolean, integer) is 'Claims one dispatch: due ones before ready messages of the same priority.';
+comment on function email_queue_private.claim_one(text, uuid, boolean, interval, integer, integer, boolean, integer) is 'Claims one dispatch: due ones before ready messages of the same priority, lanes in turns.';
 
 -- A claimed dispatch as the worker gets it. json: the payloads are written out once and then only copied, where jsonb is
 -- taken apart and put together again by each function that it passes.

@@ -17,7 +17,7 @@ create temp table b as select pg_temp.begin(d) as b from d where n = 4;
 select is(b ->> 'state', 'unavailable', 'no other may begin') from b;
 select is(pg_temp.silent(d), 'applied', 'the fourth gets none either') from d where n = 6;
 select is((select array_agg(scope || ' ' || streak || ' ' || requests || ' ' || size || ' ' || wait_ms order by scope) from email_queue_private.breaker),
-  '{"batch: 3 1 1 1000","batch:a.example 3 1 1 1000"}', 'which says nothing new: it left before');
+  '{"batch: 3 1 1 1000","batch:a.example 3 1 1 1000","single: 2 1 100 0"}', 'which says nothing new: it left before');
 select ok((b ->> 'retry_after_ms')::integer between 500 and 1000, 'until the wait is over') from b;
 select is(pg_temp.obstacle() ->> 'state', 'unavailable', 'nor is anything claimed');
 update email_queue_private.breaker set next_at = clock_timestamp() - interval '1 second';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { difference, filled } from "./pattern.mjs";
 
 /** How long a step with `until` may take. */
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 const FOLDER = new URL("cases/", import.meta.url);
 

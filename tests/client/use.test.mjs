@@ -114,7 +114,7 @@ describe("an instance that breaks", () => {
     let answered = 0;
     const waiting = [];
     // The timer of the call that is given up keeps the process alive.
-    const options = { timeoutSeconds: 1 };
+    const options = { timeoutSeconds: 10 };
     const queue = await project((response) => (answered++ === 0 ? waiting.push(response) : response.end("null")), options);
     const underWay = assert.rejects(queue.getMessage("00000000-0000-7000-8000-000000000001"), broken);
     while (waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -95,8 +95,11 @@ cases! {
         a_lease_that_ran_out_after_begin_counts_as_nothing
         an_ailing_domain_is_in_nobodys_way
         a_second_ailing_domain_keeps_the_endpoint_waiting
-        endpoints_that_wait_share_one_probe;
+        endpoints_that_wait_share_one_probe
+        an_endpoint_that_stops_makes_the_other_careful
+        what_froze_is_replayed_soon_after_trouble;
     turns:
+        lanes_take_turns
         every_second_dispatch_comes_from_elsewhere
         the_first_lane_after_trouble_is_another
         replays_take_their_share_while_fresh_mail_waits;

@@ -130,7 +130,7 @@ test("it deploys everything, and shows no secret meanwhile", async () => {
 
 test("what was uploaded serves from an empty folder and drains the queue, with nobody calling it", async () => {
   const id = await world.enqueue();
-  await waitFor(async () => await world.status(id) === "completed", { timeout: 20_000, what: "the mail that was enqueued" });
+  await waitFor(async () => await world.status(id) === "completed", { timeout: 60_000, what: "the mail that was enqueued" });
 });
 
 test("a second run changes nothing", async () => {

@@ -42,7 +42,7 @@ async function healthy() {
 
 test("pg_cron starts the function, and the mail is accepted with nobody calling it", async () => {
   const id = await world.enqueue();
-  await waitFor(async () => await world.status(id) === "completed", { timeout: 75_000, interval: 250, what: "pg_cron's next minute" });
+  await waitFor(async () => await world.status(id) === "completed", { timeout: 150_000, interval: 250, what: "pg_cron's next minute" });
   const [{ cause }] = await world.sql`select cause from email_queue_private.call order by called_at desc limit 1`;
   assert.equal(cause, "schedule");
   const { finding } = await world.doctor();

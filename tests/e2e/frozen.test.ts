@@ -72,7 +72,7 @@ for (const [fault, attempts] of NOT_DEFINITE) {
     assert.deepEqual(new Set((await stack.db.rows()).map((row) => row.attempts)), new Set([attempts]));
     for (const args of [{}, { p_domain: "shop.example" }]) await stack.lite.rpc("email_queue_resume", args);
     await stack.db.passTime("1 hour");
-    await stack.drain(fn, { timeout: 5_000 });
+    await stack.drain(fn);
     await assertEachOnce(stack, ids);
     assert.equal(Object.keys(stack.provider.state().keys).length, 1, "no second key");
   });

@@ -53,7 +53,7 @@ for (const fault of ["late-panic", "late-trap", "hang"]) {
     const fn = await start(stack, EDGE);
     const answer = await fn.request({ headers: { authorization: `Bearer ${fn.secret}`, prefer: "respond-async", "x-test-run-fault": fault } });
     assert.equal(answer.status, 202);
-    await waitFor(() => /email_queue_broken/.test(fn.output()), { timeout: 30_000, what: "the line in the log" });
+    await waitFor(() => /email_queue_broken/.test(fn.output()), { timeout: 60_000, what: "the line in the log" });
     await waitFor(() => /waits for 0/.test(fn.output()), { what: "the end of the promise" });
     assert.equal(fn.output().match(/email_queue_broken/g)?.length, 1);
     await stack.drain(fn);

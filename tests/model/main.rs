@@ -9,10 +9,12 @@
     clippy::indexing_slicing
 )]
 
+mod mistakes;
 mod properties;
 mod protocol;
 mod provider;
 mod scenarios;
+mod settling;
 mod steps;
 mod system;
 mod variant;

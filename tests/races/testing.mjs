@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect, urlAs } from "../../scripts/lib/postgres.mjs";
 
 /** A session that has not come to a wait, or to an end, within this is not going to. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Connects, and empties the queue.

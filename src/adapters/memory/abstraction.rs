@@ -1,7 +1,8 @@
 //! The same queue with less in it: what the model checker (`tests/model`) tells states apart by.
 
 use super::breaker::Window;
-use super::store::{Budget, Dispatch, End, Message, Paused, Queue, Ready};
+use super::budget::{Budget, Paused};
+use super::store::{Dispatch, End, Message, Queue, Ready};
 use crate::queue::QueueMessageStatus;
 use crate::work::{Reason, Signals};
 use serde_json::{Value, json};

@@ -21,6 +21,7 @@ const FULL: Duration = Duration::from_secs(1);
 const BY_LANE: f64 = 0.618_033_988_7;
 const BY_PRIORITY: f64 = 0.414_213_562_4;
 const BY_PLACE: f64 = 0.732_050_807_6;
+const ENDPOINTS: [&str; 2] = ["batch:", "single:"];
 const REASON: &str = "the provider did not answer: one request at a time probes it";
 
 /// What a lane or an endpoint in trouble may send. Without, nothing stands in its way.
@@ -135,7 +136,11 @@ impl Queue {
                         .max()
                         .unwrap_or_default();
                     let window = self.breaker.entry(scope.to_owned()).or_default();
+                    let waited_before = window.waits();
                     window.unanswered(now, dispatch.updated_at, waited);
+                    if is_endpoint(scope) && window.waits() && !waited_before {
+                        self.suspect_others(scope);
+                    }
                 }
             }
             Some(true) => {
@@ -147,15 +152,41 @@ impl Queue {
                         // The key was known: that says little about a fresh one, which may try at once.
                         window.wait = Duration::ZERO;
                         window.next_at = window.next_at.map(|at| at.min(now));
-                    } else {
-                        window.answered();
-                        if window.is_full_size() {
-                            self.breaker.remove(scope);
-                        }
+                        continue;
+                    }
+                    let waited = window.waits();
+                    window.answered();
+                    if window.is_full_size() {
+                        self.breaker.remove(scope);
+                    }
+                    if waited {
+                        self.replay_soon(now, scope);
                     }
                 }
             }
             _ => {}
+        }
+    }
+
+    /// An endpoint that stops is a reason to ask the others with care: one request at a time, and one more without an
+    /// answer makes them wait too.
+    fn suspect_others(&mut self, stopped: &str) {
+        for other in ENDPOINTS.into_iter().filter(|other| *other != stopped) {
+            let window = self.breaker.entry(other.to_owned()).or_default();
+            if !window.waits() {
+                window.streak = ROW - 1;
+                window.requests = 1;
+            }
+        }
+    }
+
+    /// What froze while a scope got no answers does not wait out a backoff that grew meanwhile.
+    fn replay_soon(&mut self, now: Duration, scope: &str) {
+        let frozen = self.dispatches.values_mut();
+        for dispatch in frozen.filter(|d| d.frozen && d.is_waiting() && d.kind == "email") {
+            if dispatch.lane == scope || endpoint(&dispatch.lane) == scope {
+                dispatch.visible_at = dispatch.visible_at.min(now + LONGEST_WAIT);
+            }
         }
     }
 

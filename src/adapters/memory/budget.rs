@@ -1,9 +1,46 @@
 //! What all runs share towards the provider.
 
 use super::claim::ceil_ms;
-use super::store::Budget;
 use crate::work::{BeginState, Obstacle};
 use std::time::Duration;
+
+/// What all runs share towards the provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Budget {
+    pub next_slot_at: Duration,
+    pub answered: bool,
+    pub learned_limit: Option<u32>,
+    pub cooldown_until: Option<Duration>,
+    pub cooldown_reason: Option<String>,
+    pub paused: Option<Paused>,
+}
+
+/// A pause; without an end it lasts until an operator resumes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Paused {
+    pub since: Duration,
+    pub until: Option<Duration>,
+    pub reason: String,
+    /// How often the provider has refused the domain in a row, and since when; none for an operator's own pause.
+    pub refusals: u32,
+    pub first_refused_at: Option<Duration>,
+}
+
+impl Paused {
+    pub fn new(since: Duration, length: Option<Duration>, reason: &str) -> Self {
+        Self {
+            since,
+            until: length.map(|length| since + length),
+            reason: reason.to_owned(),
+            refusals: 0,
+            first_refused_at: None,
+        }
+    }
+
+    pub fn holds(&self, now: Duration) -> bool {
+        self.until.is_none_or(|until| until > now)
+    }
+}
 
 impl Budget {
     /// An operator, or a misconfiguration, has stopped everything.

@@ -78,7 +78,7 @@ impl Queue {
         candidates.into_iter().find_map(|candidate| {
             let mut dispatch = match candidate.source {
                 Source::Due(_, id) => self.dispatches.remove(&id)?,
-                Source::Lane(_, _, lane) => self.form(now, claim, &lane, bytes_left)?,
+                Source::Lane(turn) => self.form(now, claim, &turn.lane, bytes_left)?,
             };
             dispatch.token = Some(token.to_owned());
             dispatch.begun = false;

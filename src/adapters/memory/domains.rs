@@ -1,7 +1,8 @@
 //! Sender domains that the provider refuses.
 
+use super::budget::Paused;
 use super::members::{last_ten, stamp};
-use super::store::{End, Paused, Queue, domain_of};
+use super::store::{End, Queue, domain_of};
 use crate::queue::QueueMessageStatus;
 use crate::work::Reason;
 use serde_json::json;

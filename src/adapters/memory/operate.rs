@@ -1,7 +1,8 @@
 //! What operators set and stop, and the steps that a custom consumer takes one by one.
 
+use super::budget::Paused;
 use super::email::refuse;
-use super::store::{Paused, Queue, Settings};
+use super::store::{Queue, Settings};
 use crate::email::Mailbox;
 use crate::queue::QueueError;
 use crate::work::{Answer, Rest, Settle, SettleResult, Settled};

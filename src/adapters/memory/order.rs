@@ -2,7 +2,7 @@
 
 use super::breaker::unavailable;
 use super::claim::PRIORITIES;
-use super::store::Queue;
+use super::store::{Dispatch, Queue};
 use crate::work::Obstacle;
 use std::time::Duration;
 
@@ -16,12 +16,21 @@ pub(super) struct Candidate {
     pub source: Source,
 }
 
-/// Due dispatches come before ready messages of the same priority, those of refused domains last; within each, the oldest
-/// first.
+/// Due dispatches come before ready messages of the same priority, the oldest first; then lanes in turns, those of refused
+/// domains last.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Source {
     Due(Duration, String),
-    Lane(bool, Duration, String),
+    Lane(Turn),
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn {
+    refused: bool,
+    /// The last dispatch that was formed of the lane: ids are ordered by time.
+    last_dispatch: Option<String>,
+    run_at: Duration,
+    pub lane: String,
 }
 
 impl Queue {
@@ -48,17 +57,26 @@ impl Queue {
         }
         let first = self.lanes_in_turn(&lanes);
         candidates.extend(lanes.into_iter().filter_map(|lane| {
-            let (priority, refused, run_at) = match first.contains(&lane) {
-                true => (0, false, Duration::ZERO),
-                false => {
-                    let (priority, run_at) = self.head(now, kind, &lane)?;
-                    (priority, self.is_lane_refused(&lane), run_at)
-                }
-            };
-            let source = Source::Lane(refused, run_at, lane);
+            let first = first.contains(&lane);
+            let (priority, run_at) = self.head(now, kind, &lane)?;
+            let source = Source::Lane(Turn {
+                refused: !first && self.is_lane_refused(&lane),
+                last_dispatch: self.last_dispatch(kind, &lane).filter(|_| !first),
+                run_at: if first { Duration::ZERO } else { run_at },
+                lane,
+            });
+            let priority = if first { 0 } else { priority };
             Some(Candidate { priority, source })
         }));
         candidates
+    }
+
+    fn last_dispatch(&self, kind: &str, lane: &str) -> Option<String> {
+        let of_lane = |d: &&Dispatch| d.kind == kind && d.lane == lane;
+        self.dispatches
+            .values()
+            .rfind(of_lane)
+            .map(|d| d.id.clone())
     }
 
     /// The first due row of a lane, in its best priority.

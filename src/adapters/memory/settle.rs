@@ -1,7 +1,8 @@
 //! Settle: applies the worker's decision under its lease token.
 
+use super::budget::Paused;
 use super::members::{history, last_ten, stamp};
-use super::store::{Dispatch, Member, Paused, Queue, domain_of};
+use super::store::{Dispatch, Member, Queue, domain_of};
 use crate::work::{
     Answer, End, MemberEnd, PauseScope, Reason, Rest, Settle, SettleResult, Settled, Signals,
 };

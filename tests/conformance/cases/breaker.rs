@@ -259,15 +259,47 @@ pub fn a_second_ailing_domain_keeps_the_endpoint_waiting(subject: &mut dyn Subje
     assert_eq!(reply.obstacle.unwrap().state, Unavailable);
 }
 
+pub fn an_endpoint_that_stops_makes_the_other_careful(subject: &mut dyn Subject) {
+    fail_three(subject, &emails(3));
+    subject.put(&alone("other.example", 20));
+    let mut number = 10;
+    for open in [1, 2, 4] {
+        let reply = claim(subject, number, 6);
+        assert_eq!(reply.claims.len(), open);
+        number += 10;
+        for dispatch in &reply.claims[1..] {
+            subject.release(dispatch);
+        }
+        subject.start(&reply.claims[0]);
+        subject.apply(answered(&reply.claims[0]));
+    }
+    // Its answers say that it is there: one lost after that is no reason to wait.
+    fail_one(subject, 50);
+    assert!(!claim(subject, 60, 1).claims.is_empty());
+}
+
+pub fn what_froze_is_replayed_soon_after_trouble(subject: &mut dyn Subject) {
+    fail_three(subject, &emails(3));
+    subject.put(&emails(2));
+    subject.advance(seconds(1));
+    let probe = subject.take(10).unwrap();
+    subject.start(&probe);
+    subject.apply(answered(&probe));
+    subject.advance(MINUTE * 5 - seconds(1));
+    let rest = claim(subject, 20, 2).claims;
+    assert_eq!(rest.len(), 1, "only the other fresh message");
+    subject.start(&rest[0]);
+    subject.apply(answered(&rest[0]));
+    subject.advance(seconds(1));
+    let replays = claim(subject, 30, 4).claims;
+    assert_eq!(replays.len(), 3);
+    assert!(replays.iter().all(|d| d.frozen));
+}
+
 pub fn endpoints_that_wait_share_one_probe(subject: &mut dyn Subject) {
     fail_three(subject, &emails(20));
     subject.put(&alone("other.example", 20));
-    let singles = claim(subject, 10, 3).claims;
-    assert_eq!(singles.len(), 3);
-    for dispatch in &singles {
-        subject.start(dispatch);
-        subject.apply(unanswered(dispatch));
-    }
+    fail_one(subject, 10);
     // Twice as long as the first endpoint waited.
     assert_closed(&claim(subject, 20, 4), 2000);
     subject.advance(seconds(2));

@@ -97,7 +97,7 @@ pub fn a_refused_domain_goes_after_others(subject: &mut dyn Subject) {
         .claims;
     assert_eq!(
         senders(&claims),
-        ["a@two.example", "a@one.example", "a@zero.example"]
+        ["a@zero.example", "a@one.example", "a@two.example"]
     );
 }
 

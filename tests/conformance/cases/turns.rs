@@ -16,16 +16,37 @@ pub fn every_second_dispatch_comes_from_elsewhere(subject: &mut dyn Subject) {
     }
 }
 
+pub fn lanes_take_turns(subject: &mut dyn Subject) {
+    subject.put(&of("a.example", 30));
+    subject.put(&of("b.example", 2));
+    let claim = Claim {
+        max_messages: 1,
+        ..claim_of((10..16).map(token).collect())
+    };
+    let claims = subject.claim(claim).claims;
+    let senders: Vec<_> = claims.iter().map(sender).collect();
+    let expected = ["a", "b", "a", "b", "a", "a"].map(|lane| format!("shop@{lane}.example"));
+    assert_eq!(senders, expected, "the one claimed longest ago comes first");
+    // One of which no dispatch is remembered comes before those with a backlog.
+    subject.put(&of("c.example", 2));
+    assert_eq!(sender(&subject.take(20).unwrap()), "shop@c.example");
+    assert_eq!(sender(&subject.take(21).unwrap()), "shop@a.example");
+}
+
+fn sender(dispatch: &Dispatch) -> String {
+    let from = dispatch.messages[0].payload["from"].as_str();
+    from.unwrap().to_owned()
+}
+
 pub fn the_first_lane_after_trouble_is_another(subject: &mut dyn Subject) {
     fail_three(subject, &of("a.example", 4));
     subject.put(&of("b.example", 2));
     subject.put(&of("c.example", 2));
     subject.advance(seconds(1));
-    let from = |d: &Dispatch| d.messages[0].payload["from"].as_str().unwrap().to_owned();
     let probe = subject.take(10).unwrap();
-    assert_eq!(from(&probe), "shop@b.example");
+    assert_eq!(sender(&probe), "shop@b.example");
     subject.release(&probe);
-    assert_eq!(from(&subject.take(11).unwrap()), "shop@a.example");
+    assert_eq!(sender(&subject.take(11).unwrap()), "shop@c.example");
 }
 
 pub fn replays_take_their_share_while_fresh_mail_waits(subject: &mut dyn Subject) {

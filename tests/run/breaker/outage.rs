@@ -137,9 +137,8 @@ fn outage(name: &str, runs: usize, domains: usize, batch_only: bool) {
     let failed =
         |r: &&crate::support::Request| r.at < up && (!batch_only || r.endpoint == Endpoint::Batch);
     let frozen: BTreeSet<_> = requests.iter().filter(failed).map(|r| &r.key).collect();
-    // Waits of 1, 2, 4 … 256 s, then of 300 s. Each of two endpoints is found out by requests of its own.
-    let second = if batch_only { 0 } else { 4 * runs };
-    let bound = 4 * runs + second + 9 + (6 * 3600 - 511) / 300;
+    // Waits of 1, 2, 4 … 256 s, then of 300 s.
+    let bound = 4 * runs + 9 + (6 * 3600 - 511) / 300;
     let first = requests
         .iter()
         .find(|r| r.at >= up && !frozen.contains(&r.key))
