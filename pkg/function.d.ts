@@ -20,10 +20,10 @@ export class ProcessEmailQueue {
   /** `variables`: environment variables. What is missing or wrong is answered to each request. */
   constructor(variables: Record<string, string>, host: Host);
   /**
-   * Answers a request: 401, 405, 500 with what is wrong, 503 where the isolate takes no more runs, 200 with what the run
-   * did, or 202 where the caller prefers not to wait.
+   * Answers a request: 401, 405, 413 for a body over 1 MiB, 500 with what is wrong, 503 where the isolate takes no more
+   * runs, 200 with what the run did, or 202 where the caller prefers not to wait. The body is not read.
    */
-  handle(request: Request): Promise<Response>;
+  handle(request: Pick<Request, "method" | "headers">): Promise<Response>;
   /** Within how many milliseconds a request that comes now is answered. */
   guardMillis(): number;
   /** The isolate or the process is about to end: nothing more is claimed, and what has not been sent is given back. */

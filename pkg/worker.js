@@ -45,8 +45,8 @@ export class ProcessEmailQueue {
         wasm.processemailqueue_halt(this.__wbg_ptr);
     }
     /**
-     * Answers a request: 401, 405, 500 with the variable that is wrong, 503 where the isolate takes no more runs, 202
-     * where the caller does not want to wait, or the run's report. The body is not read.
+     * Answers a request: 401, 405, 413, 500 with the variable that is wrong, 503 where the isolate takes no more runs,
+     * 202 where the caller does not want to wait, or the run's report. Only the method and the headers are read.
      * @param {Request} request
      * @returns {Promise<Response>}
      */
@@ -551,12 +551,12 @@ function __wbg_get_imports() {
             arg0.work(arg1, arg2);
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 187, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 190, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h5e49ee7834d8b57f);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 114, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 117, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h706f6313ea8fad7b);
             return ret;
         },

@@ -18,8 +18,9 @@ try {
     return "stored";
   });
   await step("Vault", async () => {
-    const { changed, extensions, replaced } = await rpc(project, "email_queue_connect", { p_url: project.functionUrl, p_secret: project.secret });
+    const { changed, extensions, replaced, unreadable } = await rpc(project, "email_queue_connect", { p_url: project.functionUrl, p_secret: project.secret });
     for (const [name, state] of Object.entries(extensions)) if (state !== "present") say(`${name} is ${state}`);
+    if (unreadable.length > 0) say(`${unreadable.join(" and ")} could not be decrypted, as in a restored database, and ${unreadable.length > 1 ? "were" : "was"} replaced`);
     if (replaced) say(`this database called the function of ${replaced} until now: was it restored from there?`);
     return changed ? "address and secret stored" : "as it was";
   });

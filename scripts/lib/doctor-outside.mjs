@@ -8,6 +8,11 @@ import { ProjectError, request } from "./project.mjs";
 
 const DEPLOY = "supabase/functions/deploy.sh";
 
+const LOGS = "Look at the function's logs (dashboard: Edge Functions)";
+
+/** Nothing of ours mends a network. */
+export const SUPABASE = "SUPABASE_URL must be this project's address. If it is, look at https://status.supabase.com and at this machine's network; a paused project is restored in the dashboard";
+
 /** A run may take as long as its deadline. */
 const RUN_TIMEOUT_MS = 120_000;
 
@@ -18,24 +23,28 @@ const RUN_TIMEOUT_MS = 120_000;
 export async function examineFunction(project) {
   const call = (/** @type {Record<string, string>} */ headers) => request(project.functionUrl, { method: "POST", headers, timeout: RUN_TIMEOUT_MS });
   return [
-    await attempt("function closed", DEPLOY, async () => {
+    await attempt("function closed", SUPABASE, async () => {
       const { status, body } = await call({});
       if (status === 401 && body?.code !== "UNAUTHORIZED_NO_AUTH_HEADER") return ok("it refuses a call without the secret");
       if (status === 401) return fail("Supabase checks for a JWT before the function does (verify_jwt): pg_net's calls do not get through", DEPLOY);
       if (status === 404) return fail("there is no function process-email-queue (404)", DEPLOY);
       if (status === 200) return fail("it runs for anybody: a call without the secret was let in", DEPLOY);
-      return fail(`a call without the secret was answered with ${status}, not 401`, DEPLOY);
+      return fail(`a call without the secret was answered with ${status}, not 401`, status >= 500 ? LOGS : DEPLOY);
     }),
-    await attempt("function", DEPLOY, async () => {
+    await attempt("function", SUPABASE, async () => {
       if (!project.secret) return skip("PROCESS_EMAIL_QUEUE_SECRET is not set here");
       const { status, body } = await call({ authorization: `Bearer ${project.secret}` });
-      if (status === 200 && ["misconfigured", "unavailable"].includes(body?.stopped)) {
-        return fail(`its run ended as ${body.stopped}: ${body.reason ?? "its log has the reason"}`, `Put right what the reason names in .env, then: ${DEPLOY}`);
+      const reason = body?.reason ?? body?.error ?? "its log has the reason";
+      if (status === 200 && body?.stopped === "unavailable") {
+        return fail(`its run ended as unavailable: ${reason}`, "Nothing to do: the next run tries again. https://resend-status.com and https://status.supabase.com say more");
+      }
+      if (status === 200 && body?.stopped === "misconfigured" || body?.code === "misconfigured") {
+        return fail(`its run ended as misconfigured: ${reason}`, `Put right in .env what the reason names; then: ${DEPLOY}`);
       }
       if (status === 200 && body?.stopped) return ok(`its run ended as ${body.stopped}`);
       if (status === 401) return fail("it refuses PROCESS_EMAIL_QUEUE_SECRET (401): it has another", DEPLOY);
       if (status === 404) return fail("there is no function process-email-queue (404)", DEPLOY);
-      return fail(`it was answered with ${status}`, "Look at the function's logs (dashboard: Edge Functions)");
+      return fail(`it was answered with ${status}`, LOGS);
     }),
   ];
 }
@@ -46,8 +55,8 @@ export async function examineFunction(project) {
  */
 export async function examineResend(project, sender) {
   if (!project.resendKey) return [{ check: "Resend key", ...skip("RESEND_API_KEY is not set here") }];
-  const remedy = `Make a key at https://resend.com/api-keys, put it into .env as RESEND_API_KEY, then: ${DEPLOY}`;
-  /** @type {{name: string, status: string}[] | null} */
+  const remedy = `Make a key at https://resend.com/api-keys, put it into .env as RESEND_API_KEY; then: ${DEPLOY}`;
+  /** Null: not all of them are known. @type {{name: string, status: string}[] | null} */
   let domains = null;
   const key = await attempt("Resend key", "Look at https://resend-status.com and at this machine's network", async () => {
     const { status, body } = await request(`${project.resendUrl}/domains`, {
@@ -55,7 +64,7 @@ export async function examineResend(project, sender) {
       headers: { authorization: `Bearer ${project.resendKey}`, "user-agent": "email-queue doctor" },
     });
     if (status === 200) {
-      domains = body?.data ?? [];
+      domains = body?.has_more ? null : body?.data ?? [];
       return ok("accepted");
     }
     if (body?.name === "restricted_api_key" && /only send/i.test(body?.message ?? "")) return ok("accepted (it may only send, so domains cannot be read)");
@@ -73,7 +82,7 @@ function domainFinding(domains, sender) {
   if (domains === null) return { check, ...skip("Resend's list of domains could not be read") };
   const found = /** @type {{name: string, status: string}[]} */ (domains).find(({ name }) => name === domain);
   if (found?.status === "verified" || domain === "resend.dev") return { check, ...ok(`${domain} is verified`) };
-  return { check, ...fail(`${domain} is ${found ? found.status : "not known to Resend"}`, `Verify it at https://resend.com/domains; then: select email_queue_resume('${domain}');`) };
+  return { check, ...fail(`${domain} is ${found ? found.status : "not known to Resend"}`, "Verify it at https://resend.com/domains; the queue tries again by itself, and \"paused domain\" says how it does so sooner") };
 }
 
 /**
@@ -85,10 +94,13 @@ export async function examineHosting(project) {
   const ask = async (/** @type {string} */ what) => {
     const { status, body } = await request(`${project.apiUrl}/v1/projects/${project.ref}/${what}`, { headers: { authorization: `Bearer ${project.accessToken}` } });
     if (status === 404) return null;
-    if (status !== 200) throw new ProjectError(`Supabase's Management API answered ${status}`);
+    if (status !== 200) {
+      throw new ProjectError(`Supabase's Management API answered ${status}`,
+        status === 401 || status === 403 ? { remedy: "SUPABASE_ACCESS_TOKEN must be a token of this project's organisation" } : {});
+    }
     return body;
   };
-  const remedy = "SUPABASE_ACCESS_TOKEN must be a token of this project's organisation";
+  const remedy = "Look at https://status.supabase.com and at this machine's network";
   return [
     await attempt("verify_jwt", remedy, async () => {
       const deployed = await ask("functions/process-email-queue");
@@ -113,7 +125,7 @@ async function attempt(check, remedy, look) {
     return { check, ...await look() };
   } catch (error) {
     if (!(error instanceof ProjectError)) throw error;
-    return { check, status: "fail", detail: error.message, remedy };
+    return { check, status: "fail", detail: error.message, remedy: error.remedy ?? remedy };
   }
 }
 

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { ROOT, sleep } from "./host.mjs";
-import { examineFunction, examineHosting, examineResend } from "./doctor-outside.mjs";
+import { SUPABASE, examineFunction, examineHosting, examineResend } from "./doctor-outside.mjs";
 import { ProjectError, readProject, rpc } from "./project.mjs";
 
 /**
@@ -56,7 +56,7 @@ async function examine(project, { call }) {
     inside = call ? await callAndAsk(project) : await rpc(project, "email_queue_doctor");
   } catch (error) {
     if (!(error instanceof ProjectError)) throw error;
-    found.push({ check: "database", status: "fail", detail: error.message, remedy: error.remedy ?? `SUPABASE_URL must be this project's address; then: ${DEPLOY}` });
+    found.push({ check: "database", status: "fail", detail: error.message, remedy: error.remedy ?? SUPABASE });
     if (call && found.length === 1) found.push(...await examineFunction(project));
   }
   const sender = project.sender ?? inside.find(({ check }) => check === "default sender")?.detail;
@@ -104,7 +104,7 @@ function withFiles(finding) {
  * @param {Finding} finding @param {ReturnType<typeof readProject>} project @returns {Finding}
  */
 function withProject(finding, project) {
-  if (finding.check !== "function address" || finding.status !== "ok") return finding;
+  if (finding.check !== "function address" || finding.status !== "ok" || !finding.data?.calls) return finding;
   const called = projectOf(finding.data?.host);
   const own = project.ref ?? projectOf(new URL(project.url).host);
   if (!called || !own || called === own) return finding;
@@ -112,7 +112,7 @@ function withProject(finding, project) {
     ...finding,
     status: "fail",
     detail: `this database calls the function of ${finding.data.host}, which is another project's and works on its own database`,
-    remedy: `${DEPLOY} for this project; or, if it is to call nothing: select email_queue_unschedule(), email_queue_wake(false);`,
+    remedy: `If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: ${DEPLOY}`,
   };
 }
 

@@ -5,9 +5,11 @@
 # file and breaks on what is no line of it, without saying where: so that is refused here.
 load_env() { # file
   local line more name value number=0 first quoted
+  warn_of_readers "$1"
   while IFS= read -r line || [ -n "$line" ]; do
     number=$((number + 1)) first=$number
     line=${line%$'\r'}
+    if [ "$number" = 1 ]; then line=${line#"$byte_order_mark"}; fi
     if [[ $line =~ ^[[:space:]]*(#.*)?$ ]]; then continue; fi
     [[ $line =~ ^[[:space:]]*(export[[:space:]]+)?([A-Za-z_][A-Za-z0-9_.]*)[[:space:]]*=([[:space:]]*)(.*)$ ]] ||
       die "line $number of $1 is neither NAME=value nor a comment"
@@ -29,6 +31,19 @@ load_env() { # file
     if [ -z "$quoted" ]; then value=${value%%[[:space:]]#*} value=${value%"${value##*[![:space:]]}"}; fi
     if [[ $name =~ ^(SUPABASE|RESEND|EMAIL|PROCESS_EMAIL_QUEUE)_[A-Z_]+$ ]] && [ -z "${!name-}" ] && [ -n "$value" ]; then export "$name=$value"; fi
   done <"$1"
+}
+
+# Windows' editors begin a file with it.
+readonly byte_order_mark=$'\xef\xbb\xbf'
+
+# Only a warning: who shares the machine may know it.
+warn_of_readers() { # file
+  local mode
+  mode=$(ls -lLd -- "$1" 2>/dev/null) || return 0
+  # -rw-r--r--: who else may read or write it.
+  case ${mode:4:2}${mode:7:2} in
+    *[rw]*) say "warning: $1 holds secrets, and others on this machine can open it: chmod 600 '$1'" ;;
+  esac
 }
 
 # Whether the quote that a value begins with comes again, other than after a backslash: as the CLI reads it.

@@ -89,11 +89,17 @@ export async function rpc(project, name, args = {}) {
   if (code === "PGRST202" || (status === 404 && code !== "55000")) {
     throw new ProjectError(`the database has no ${name}`, {
       code,
-      remedy: "Apply the migrations (supabase/functions/deploy.sh); if they are: notify pgrst, 'reload schema';",
+      remedy: "If the migrations are applied (else supabase/functions/deploy.sh), in the SQL editor: notify pgrst, 'reload schema';",
     });
   }
-  if (code === undefined && (status === 401 || status === 403) || code === "42501") {
+  if (code === undefined && (status === 401 || status === 403)) {
     throw new ProjectError(`the key is refused (${status})`, { code, remedy: "SUPABASE_SECRET_KEY must be a secret key of this project" });
+  }
+  if (code === "42501") {
+    throw new ProjectError(`the key is refused (${status}): ${message}`, {
+      code,
+      remedy: "SUPABASE_SECRET_KEY must be a secret key of this project. If it is, the grants were lost; in the SQL editor: call email_queue_private.apply_grants();",
+    });
   }
   throw new ProjectError(message || `${name} was answered with ${status}`, { code, remedy: hint || undefined });
 }

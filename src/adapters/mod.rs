@@ -1,5 +1,7 @@
 //! The implementations of the ports.
 
+#[cfg(feature = "worker")]
+mod keys;
 pub mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
@@ -12,6 +14,8 @@ mod javascript;
 #[cfg(target_arch = "wasm32")]
 mod resend;
 
+#[cfg(feature = "worker")]
+pub use keys::Keys;
 pub use postgrest::PostgrestRpc;
 pub use rpc_queue::RpcQueue;
 pub use timer::{Expired, within};

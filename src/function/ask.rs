@@ -2,6 +2,15 @@
 
 use crate::work::Cause;
 
+/// A body says nothing to the function. pg_net and others send a small one all the same.
+const LARGEST_BODY: u64 = 1024 * 1024;
+
+/// Whether a caller announces more than anybody has to say, by the header `Content-Length`.
+pub fn has_large_body(length: Option<&str>) -> bool {
+    let length = length.and_then(|length| length.trim().parse::<u64>().ok());
+    length.is_some_and(|length| length > LARGEST_BODY)
+}
+
 /// The caller's wishes, from the request's headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
@@ -50,6 +59,21 @@ mod tests {
                 (respond_async, Cause::Http),
                 "{prefer:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_body_is_large_past_a_mebibyte() {
+        for (length, large) in [
+            (None, false),
+            (Some("0"), false),
+            (Some("1048576"), false),
+            (Some("1048577"), true),
+            (Some("50000000"), true),
+            // The HTTP server refuses what is no number.
+            (Some("many"), false),
+        ] {
+            assert_eq!(has_large_body(length), large, "{length:?}");
         }
     }
 

@@ -18,8 +18,8 @@ const WALL: Duration = Duration::from_secs(150);
 pub struct Environment {
     /// The project's API.
     pub supabase_url: String,
-    /// A secret key of the project.
-    pub supabase_key: String,
+    /// The secret keys of the project by name, the one to try first.
+    pub supabase_keys: Vec<(String, String)>,
     /// Resend's key.
     pub resend_key: String,
     /// Resend's API.
@@ -62,10 +62,13 @@ impl Environment {
                 "must be a JSON object of keys by name",
             ));
         }
-        let supabase_key = secret_keys(variables).into_iter().next().ok_or(error(
-            "SUPABASE_SECRET_KEYS",
-            "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
-        ))?;
+        let supabase_keys = secret_keys(variables);
+        if supabase_keys.is_empty() {
+            return Err(error(
+                "SUPABASE_SECRET_KEYS",
+                "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
+            ));
+        }
         let resend_key = get("RESEND_API_KEY").ok_or(error("RESEND_API_KEY", "is not set"))?;
         if !resend_key.chars().all(|c| c.is_ascii_graphic()) {
             return Err(error("RESEND_API_KEY", "has characters that no key has"));
@@ -106,7 +109,7 @@ impl Environment {
         let config = Config::DEFAULT.with_deadline(deadline);
         Ok(Self {
             supabase_url: supabase_url.to_owned(),
-            supabase_key,
+            supabase_keys,
             resend_key: resend_key.to_owned(),
             resend_url: resend_url.to_owned(),
             email_from,
@@ -121,7 +124,7 @@ impl Environment {
         if let Some(secret) = variables.get("PROCESS_EMAIL_QUEUE_SECRET") {
             credentials.allow_bearer(secret.trim());
         }
-        for key in secret_keys(variables) {
+        for (_, key) in secret_keys(variables) {
             credentials.allow_api_key(&key);
             if key.starts_with("eyJ") {
                 credentials.allow_bearer(&key);
@@ -131,27 +134,26 @@ impl Environment {
     }
 }
 
-/// All secret keys of the project, the one to use first.
-fn secret_keys(variables: &HashMap<String, String>) -> Vec<String> {
-    let mut keys = Vec::new();
-    if let Some(named) = named_keys(variables) {
-        keys.extend(
-            named
-                .get("default")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-        );
-        keys.extend(
-            named
-                .iter()
-                .filter(|(name, _)| *name != "default")
-                .filter_map(|(_, key)| key.as_str().map(str::to_owned)),
-        );
+/// All secret keys of the project by name, the one to try first.
+fn secret_keys(variables: &HashMap<String, String>) -> Vec<(String, String)> {
+    let named = named_keys(variables).unwrap_or_default();
+    let (first, others): (Vec<_>, _) = named.iter().partition(|(name, _)| *name == "default");
+    let named = first.into_iter().chain::<Vec<_>>(others);
+    let named = named.filter_map(|(name, key)| {
+        let name = format!("SUPABASE_SECRET_KEYS[\"{name}\"]");
+        Some((name, key.as_str()?))
+    });
+    let single = ["SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"];
+    let single = single
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), variables.get(*name)?.as_str())));
+    let mut keys: Vec<(String, String)> = Vec::new();
+    for (name, key) in named.chain(single) {
+        let key = key.trim();
+        if !key.is_empty() && keys.iter().all(|(_, known)| known != key) {
+            keys.push((name, key.to_owned()));
+        }
     }
-    for name in ["SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"] {
-        keys.extend(variables.get(name).map(|key| key.trim().to_owned()));
-    }
-    keys.retain(|key| !key.is_empty());
     keys
 }
 
@@ -257,19 +259,24 @@ mod tests {
     }
 
     #[test]
-    fn the_default_secret_key_is_used_and_all_are_admitted() {
+    fn the_default_secret_key_goes_first_and_all_are_admitted() {
         let variables = variables(&[
             (
                 "SUPABASE_SECRET_KEYS",
-                r#"{"ci":"sb_secret_ci","default":"sb_secret_default"}"#,
+                r#"{"ci":"sb_secret_ci","default":"sb_secret_default","empty":" ","number":1,"same":"sb_secret_one"}"#,
             ),
             ("SUPABASE_SERVICE_ROLE_KEY", "eyJlegacy"),
             ("PROCESS_EMAIL_QUEUE_SECRET", "run"),
         ]);
-        assert_eq!(
-            Environment::read(&variables).unwrap().supabase_key,
-            "sb_secret_default"
-        );
+        let keys = Environment::read(&variables).unwrap().supabase_keys;
+        let keys: Vec<_> = keys.iter().map(|(name, key)| (&**name, &**key)).collect();
+        let expected = [
+            (r#"SUPABASE_SECRET_KEYS["default"]"#, "sb_secret_default"),
+            (r#"SUPABASE_SECRET_KEYS["ci"]"#, "sb_secret_ci"),
+            (r#"SUPABASE_SECRET_KEYS["same"]"#, "sb_secret_one"),
+            ("SUPABASE_SERVICE_ROLE_KEY", "eyJlegacy"),
+        ];
+        assert_eq!(keys, expected);
         let credentials = Environment::credentials(&variables);
         for key in [
             "sb_secret_ci",

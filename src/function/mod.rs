@@ -8,7 +8,7 @@ mod environment;
 mod gate;
 
 pub use allowance::{Allowance, Busy, RESERVE, Spent};
-pub use ask::Ask;
+pub use ask::{Ask, has_large_body};
 pub use auth::Credentials;
 pub use environment::{Environment, EnvironmentError};
 pub use gate::{Gate, Run};

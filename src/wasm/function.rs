@@ -2,7 +2,7 @@
 
 use super::service::{BUSY, Host, Service, log_line};
 use crate::adapters::{JavaScriptClock, JavaScriptRandom};
-use crate::function::{Ask, Busy, Credentials, Environment, EnvironmentError};
+use crate::function::{Ask, Busy, Credentials, Environment, EnvironmentError, has_large_body};
 use crate::ports::{Clock, Random};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -57,8 +57,8 @@ impl ProcessEmailQueue {
         }
     }
 
-    /// Answers a request: 401, 405, 500 with the variable that is wrong, 503 where the isolate takes no more runs, 202
-    /// where the caller does not want to wait, or the run's report. The body is not read.
+    /// Answers a request: 401, 405, 413, 500 with the variable that is wrong, 503 where the isolate takes no more runs,
+    /// 202 where the caller does not want to wait, or the run's report. Only the method and the headers are read.
     pub async fn handle(&self, request: Request) -> Result<Response, JsValue> {
         let headers = request.headers();
         let header = |name: &str| headers.get(name).ok().flatten();
@@ -76,6 +76,10 @@ impl ProcessEmailQueue {
         if request.method() != "POST" {
             let problem = Problem::new("method_not_allowed", "send POST");
             return answer(405, &problem, &[("allow", "POST")]);
+        }
+        if has_large_body(header("content-length").as_deref()) {
+            let problem = Problem::new("too_large", "send no body: it is not read");
+            return answer(413, &problem, &[("connection", "close")]);
         }
         inject(header("x-test-fault").as_deref()).await;
         let service = match &self.service {

@@ -1,9 +1,12 @@
 //! The runs of one instance of the module.
 
-use crate::adapters::{JavaScriptClock, JavaScriptRandom, PostgrestRpc, ResendMailer, RpcQueue};
+use crate::adapters::{
+    JavaScriptClock, JavaScriptRandom, Keys, PostgrestRpc, ResendMailer, RpcQueue,
+};
 use crate::function::{
     Allowance, Ask, Busy, Environment, EnvironmentError, Gate, RESERVE, Run, Spent,
 };
+use crate::outcome::scrub;
 use crate::ports::{Clock, Random};
 use crate::run::{Control, Errand, Order, Report, run_errand};
 use crate::work::Cause;
@@ -62,12 +65,32 @@ impl Ticket {
 pub type Outcome = Result<Report, Busy>;
 
 pub struct Service {
-    queue: RpcQueue<PostgrestRpc>,
+    queue: RpcQueue<Keys<PostgrestRpc>>,
     mailer: ResendMailer,
     allowance: Allowance,
     host: Rc<Host>,
     gate: Gate<Rc<Ticket>, Outcome>,
     halted: Cell<bool>,
+}
+
+/// A key that cannot be one is left out where there is another.
+fn rpcs(environment: &Environment) -> Result<Vec<(String, PostgrestRpc)>, EnvironmentError> {
+    let rpcs = environment.supabase_keys.iter().map(|(name, key)| {
+        PostgrestRpc::new(&environment.supabase_url, key).map(|rpc| (name.clone(), rpc))
+    });
+    let (rpcs, wrong): (Vec<_>, Vec<_>) = rpcs.partition(Result::is_ok);
+    let wrong = wrong.into_iter().find_map(Result::err);
+    match wrong.as_ref().and_then(|error| error.field.as_deref()) {
+        Some("url") => Err(EnvironmentError {
+            variable: "SUPABASE_URL",
+            problem: "must be the project's http(s) address",
+        }),
+        Some(_) if rpcs.is_empty() => Err(EnvironmentError {
+            variable: "SUPABASE_SECRET_KEYS",
+            problem: "must hold a secret key of the project, or SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
+        }),
+        _ => Ok(rpcs.into_iter().flatten().collect()),
+    }
 }
 
 impl Service {
@@ -76,18 +99,13 @@ impl Service {
         host: Rc<Host>,
     ) -> Result<Self, EnvironmentError> {
         let environment = Environment::read(variables)?;
-        let rpc = PostgrestRpc::new(&environment.supabase_url, &environment.supabase_key).map_err(
-            |error| match error.field.as_deref() {
-                Some("url") => EnvironmentError {
-                    variable: "SUPABASE_URL",
-                    problem: "must be the project's http(s) address",
-                },
-                _ => EnvironmentError {
-                    variable: "SUPABASE_SECRET_KEYS",
-                    problem: "must hold a secret key of the project, or SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
-                },
-            },
-        )?;
+        let rpcs = rpcs(&environment)?;
+        let rpc = Keys::new(rpcs, |name| {
+            log_line(&KeyRefused {
+                event: "email_queue_key_refused",
+                key: &scrub(name),
+            });
+        });
         Ok(Self {
             queue: RpcQueue::new(
                 rpc,
@@ -219,6 +237,12 @@ pub const BUSY: &str =
 
 pub fn log_line(line: &impl Serialize) {
     log(&serde_json::to_string(line).unwrap_or_default());
+}
+
+#[derive(Serialize)]
+struct KeyRefused<'a> {
+    event: &'static str,
+    key: &'a str,
 }
 
 #[derive(Serialize)]

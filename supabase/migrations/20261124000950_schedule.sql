@@ -39,12 +39,17 @@ as $$
 $$;
 comment on function email_queue_private.has_extension(text) is 'Whether pg_cron, pg_net or supabase_vault can be used.';
 
+-- pg_net's functions are in the schema net wherever it is registered: not in public, which the API shows.
 create function email_queue_private.extension_remedy(p_name text) returns text
-language sql immutable set search_path = pg_catalog, pg_temp
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
-  select case p_name
-    when 'pg_cron' then 'In the dashboard: Integrations, Cron; or in its SQL editor: create extension pg_cron with schema pg_catalog;'
-    when 'pg_net' then 'In the dashboard: Database, Extensions, pg_net; or in its SQL editor: create extension pg_net with schema extensions;'
+  select case
+    when not exists (select from pg_available_extensions as e where e.name = p_name)
+      then format('This server does not offer %s. Supabase does; on a server of your own install its package', p_name)
+        || case when p_name <> 'supabase_vault' then ' and add it to shared_preload_libraries' else '' end
+    when p_name = 'pg_cron' then 'In the dashboard: Integrations, Cron; or in its SQL editor: create extension pg_cron with schema pg_catalog;'
+    when p_name = 'pg_net' then 'In the dashboard: Database, Extensions, pg_net; or in its SQL editor: '
+      || case when to_regnamespace('extensions') is null then 'create schema extensions; ' else '' end || 'create extension pg_net with schema extensions;'
     else 'In the dashboard: Integrations, Vault; or in its SQL editor: create extension supabase_vault cascade;' end
 $$;
 comment on function email_queue_private.extension_remedy(text) is 'How an extension is created: never through the API, whose sessions may not.';
@@ -68,23 +73,50 @@ as $$
 $$;
 comment on function email_queue_private.external(text) is 'A query of what an optional extension has.';
 
--- email_queue_url or email_queue_secret.
+-- email_queue_url or email_queue_secret. Vault raises an error, or gives null, where it has not the key that a secret was
+-- stored with: in a database that was restored elsewhere.
+create function email_queue_private.read_secret(p_name text, out id uuid, out secret text, out problem text)
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute email_queue_private.external('select s.id from vault.secrets as s where s.name = $1') into id using p_name;
+  if id is null then
+    return;
+  end if;
+  begin
+    execute email_queue_private.external('select s.decrypted_secret from vault.decrypted_secrets as s where s.id = $1') into secret using id;
+    if secret is null then
+      problem := 'its key is not there';
+    end if;
+  exception when insufficient_privilege then
+    raise;
+  when others then
+    problem := sqlerrm;
+  end;
+end
+$$;
+comment on function email_queue_private.read_secret(text) is 'A secret of ours in Vault. id: it is there. problem: why it cannot be decrypted.';
+
 create function email_queue_private.vault_secret(p_name text) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_id uuid;
   v_secret text;
+  v_problem text;
+  v_remedy text := 'supabase/functions/deploy.sh stores it, or: select email_queue_connect(''<address of the function>'', ''<its PROCESS_EMAIL_QUEUE_SECRET>'');';
 begin
   perform email_queue_private.need_extension('supabase_vault');
-  execute email_queue_private.external('select s.decrypted_secret from vault.decrypted_secrets as s where s.name = $1') into v_secret using p_name;
-  if coalesce(v_secret, '') = '' then
-    perform email_queue_private.missing('the Vault secret ' || p_name,
-      'supabase/functions/deploy.sh stores it, or: select email_queue_connect(''<address of the function>'', ''<its PROCESS_EMAIL_QUEUE_SECRET>'');');
+  select * into v_id, v_secret, v_problem from email_queue_private.read_secret(p_name);
+  if v_problem is not null then
+    raise exception using errcode = '55000', message = format('email_queue: the Vault secret %s cannot be decrypted (%s)', p_name, v_problem), hint = v_remedy;
+  elsif coalesce(v_secret, '') = '' then
+    perform email_queue_private.missing('the Vault secret ' || p_name, v_remedy);
   end if;
   return v_secret;
 end
 $$;
-comment on function email_queue_private.vault_secret(text) is 'A secret of ours from Vault; raises 55000 with its name where it is missing.';
+comment on function email_queue_private.vault_secret(text) is 'A secret of ours from Vault; raises 55000 with its name where it is missing or cannot be decrypted.';
 
 -- pg_net sends after the commit. Any login can read its queue, so the header carries a secret that can only start a run.
 -- pg_net has one worker, which waits for the slowest of its requests: the function answers at once and works on.
@@ -137,25 +169,32 @@ end
 $$;
 comment on function email_queue_private.is_listened_to() is 'Whether a run is under way that looks for mail every few seconds: the schedule need not call.';
 
-create function email_queue_private.store_secret(p_name text, p_secret text, p_description text) returns boolean
+create function email_queue_private.store_secret(p_name text, p_secret text, p_description text) returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id uuid;
   v_old text;
+  v_problem text;
 begin
-  execute email_queue_private.external('select s.id, s.decrypted_secret from vault.decrypted_secrets as s where s.name = $1') into v_id, v_old using p_name;
-  if v_id is null then
+  select * into v_id, v_old, v_problem from email_queue_private.read_secret(p_name);
+  if v_problem is not null then
+    -- update_secret decrypts it first, so it could not replace it.
+    execute email_queue_private.external('delete from vault.secrets as s where s.id = $1') using v_id;
+    raise warning 'email_queue: the Vault secret % could not be decrypted (%) and was replaced', p_name, v_problem;
+  end if;
+  if v_id is null or v_problem is not null then
     execute email_queue_private.external('select vault.create_secret($1, $2, $3)') using p_secret, p_name, p_description;
   elsif v_old is distinct from p_secret then
     execute email_queue_private.external('select vault.update_secret($1, $2)') using v_id, p_secret;
   else
-    return false;
+    return 'kept';
   end if;
-  return true;
+  return case when v_problem is null then 'stored' else 'unreadable' end;
 end
 $$;
-comment on function email_queue_private.store_secret(text, text, text) is 'Stores a secret in Vault; false where it was there already.';
+comment on function email_queue_private.store_secret(text, text, text) is
+  'Stores a secret in Vault: kept (it was there already), stored, or unreadable (what was there could not be decrypted, and was replaced).';
 
 -- A database that was restored into a new project still has the address of the original's function: what was replaced is said.
 create function public.email_queue_connect(p_url text, p_secret text) returns jsonb
@@ -165,7 +204,8 @@ declare
   v_name text;
   v_extensions jsonb := '{}'::jsonb;
   v_old text;
-  v_changed boolean;
+  v_url text;
+  v_secret text;
   v_grants text;
 begin
   perform email_queue_private.check_caller();
@@ -181,16 +221,19 @@ begin
   end loop;
   perform email_queue_private.need_extension('supabase_vault');
   v_grants := email_queue_private.mend_grants();
-  execute email_queue_private.external('select s.decrypted_secret from vault.decrypted_secrets as s where s.name = ''email_queue_url''') into v_old;
-  v_old := email_queue_private.identity_address(v_old);
-  v_changed := email_queue_private.store_secret('email_queue_url', p_url, 'email-queue: the address of process-email-queue');
-  v_changed := email_queue_private.store_secret('email_queue_secret', p_secret, 'email-queue: PROCESS_EMAIL_QUEUE_SECRET of the function') or v_changed;
+  v_old := email_queue_private.identity_address((email_queue_private.read_secret('email_queue_url')).secret);
+  v_url := email_queue_private.store_secret('email_queue_url', p_url, 'email-queue: the address of process-email-queue');
+  v_secret := email_queue_private.store_secret('email_queue_secret', p_secret, 'email-queue: PROCESS_EMAIL_QUEUE_SECRET of the function');
   perform email_queue_private.adopt_next();
-  return jsonb_build_object('extensions', v_extensions, 'changed', v_changed, 'grants_mended', v_grants,
-    'replaced', case when v_old <> email_queue_private.identity_address(p_url) then v_old end);
+  -- From here on a row that is not there was lost.
+  insert into email_queue_private.setting default values on conflict do nothing;
+  insert into email_queue_private.wiring default values on conflict do nothing;
+  return jsonb_build_object('extensions', v_extensions, 'changed', v_url <> 'kept' or v_secret <> 'kept', 'grants_mended', v_grants,
+    'replaced', case when v_old <> email_queue_private.identity_address(p_url) then v_old end,
+    'unreadable', array_remove(array[case when v_url = 'unreadable' then 'email_queue_url' end, case when v_secret = 'unreadable' then 'email_queue_secret' end], null));
 end
 $$;
 comment on function public.email_queue_connect(text, text) is
-  'Stores the function''s address and secret in Vault, puts the grants right where they are not, and, where no function has sent from this database yet, lets the next one that asks. Answers {extensions, changed, grants_mended, replaced}; replaced is another host that was stored before.';
+  'Stores the function''s address and secret in Vault, puts the grants right where they are not, and, where no function has sent from this database yet, lets the next one that asks. Answers {extensions, changed, grants_mended, replaced, unreadable}; replaced is another host that was stored before, unreadable names the secrets that could not be decrypted and were replaced.';
 
 call email_queue_private.apply_grants();

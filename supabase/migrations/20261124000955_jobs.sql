@@ -36,30 +36,47 @@ end
 $$;
 comment on function email_queue_private.cron_line(text) is 'An interval, or a cron line, as pg_cron takes it; or an error that names the field.';
 
--- Leaves a job that is as it should be, so that scheduling twice changes nothing.
-create function email_queue_private.ensure_job(p_name text, p_line text, p_command text) returns boolean
+-- line: null where the schedule's is to be.
+create function email_queue_private.jobs() returns table (name text, line text, command text)
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  values ('email-queue-run', null, 'select public.email_queue_call(p_cause => ''schedule''::text)'),
+    ('email-queue-retention', '7-59/10 * * * *', 'select email_queue_private.retain()'),
+    ('email-queue-cron-log', '23 * * * *', 'select email_queue_private.prune_cron_log()')
+$$;
+comment on function email_queue_private.jobs() is 'Our jobs of pg_cron.';
+
+-- Leaves a job that is as it should be, so that scheduling twice changes nothing, and keeps the present line of one that has
+-- its own. A name is taken for each role by itself: another role's job is not ours.
+create function email_queue_private.ensure_job(p_name text, p_line text, p_default text, p_command text) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_present text;
+  v_line text;
   v_as_it_should boolean;
 begin
-  execute email_queue_private.external('select bool_and(j.active and j.schedule = $2 and j.command = $3) from cron.job as j where j.jobname = $1')
-    into v_as_it_should using p_name, p_line, p_command;
-  if v_as_it_should then
+  execute email_queue_private.external('select j.schedule, j.active and j.command = $2 and j.database = current_database()
+    from cron.job as j where j.jobname = $1 and j.username = current_user') into v_present, v_as_it_should using p_name, p_command;
+  v_line := coalesce(p_line, v_present, p_default);
+  if v_as_it_should and v_present = v_line then
     return false;
   end if;
   -- Scheduling by a name that is there would leave the job switched off where somebody did that.
   perform email_queue_private.remove_job(p_name);
   begin
-    execute email_queue_private.external('select cron.schedule($1, $2, $3)') using p_name, p_line, p_command;
+    execute email_queue_private.external('select cron.schedule($1, $2, $3)') using p_name, v_line, p_command;
   exception when others then
-    perform email_queue_private.refuse('every', format('pg_cron does not take "%s": %s%s', p_line, sqlerrm,
-      case when p_line like '%seconds' then ' (pg_cron before 1.5 knows no seconds: use ''1 minute'')' else '' end));
+    if sqlerrm not ilike '%invalid schedule%' then
+      raise;
+    end if;
+    perform email_queue_private.refuse('every', format('pg_cron does not take "%s": %s%s', v_line, sqlerrm,
+      case when v_line like '%seconds' then ' (pg_cron before 1.5 knows no seconds: use ''1 minute'')' else '' end));
   end;
   return true;
 end
 $$;
-comment on function email_queue_private.ensure_job(text, text, text) is 'Schedules a job of pg_cron; false where it is there already.';
+comment on function email_queue_private.ensure_job(text, text, text, text) is 'Schedules a job of pg_cron; false where it is there already.';
 
 create function email_queue_private.remove_job(p_name text) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -68,7 +85,8 @@ declare
   v_removed bigint;
 begin
   -- By id: in old versions of pg_cron the name is of another type.
-  execute email_queue_private.external('select count(cron.unschedule(j.jobid)) from cron.job as j where j.jobname = $1') into v_removed using p_name;
+  execute email_queue_private.external('select count(cron.unschedule(j.jobid)) from cron.job as j where j.jobname = $1 and j.username = current_user')
+    into v_removed using p_name;
   return v_removed > 0;
 end
 $$;
@@ -105,7 +123,8 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_line text;
-  v_changed boolean;
+  v_job record;
+  v_changed boolean := false;
 begin
   perform email_queue_private.check_caller();
   if p_timeout_seconds is not null then
@@ -114,9 +133,9 @@ begin
   v_line := email_queue_private.cron_line(p_every);
   perform email_queue_private.need_extension('pg_cron'), email_queue_private.need_extension('pg_net'),
     email_queue_private.vault_secret('email_queue_url'), email_queue_private.vault_secret('email_queue_secret');
-  v_changed := email_queue_private.ensure_job('email-queue-run', v_line, 'select public.email_queue_call(p_cause => ''schedule''::text)');
-  v_changed := email_queue_private.ensure_job('email-queue-retention', '7-59/10 * * * *', 'select email_queue_private.retain()') or v_changed;
-  v_changed := email_queue_private.ensure_job('email-queue-cron-log', '23 * * * *', 'select email_queue_private.prune_cron_log()') or v_changed;
+  for v_job in select * from email_queue_private.jobs() loop
+    v_changed := email_queue_private.ensure_job(v_job.name, case when v_job.line is null then v_line end, v_job.line, v_job.command) or v_changed;
+  end loop;
   insert into email_queue_private.wiring default values on conflict do nothing;
   update email_queue_private.wiring
   set cron_line = v_line, scheduled_at = case when v_changed then clock_timestamp() else scheduled_at end
@@ -136,7 +155,7 @@ declare
 begin
   perform email_queue_private.check_caller();
   if email_queue_private.has_extension('pg_cron') then
-    foreach v_name in array array['email-queue-run', 'email-queue-retention', 'email-queue-cron-log'] loop
+    for v_name in select j.name from email_queue_private.jobs() as j loop
       v_removed := email_queue_private.remove_job(v_name) or v_removed;
     end loop;
   end if;

@@ -50,9 +50,9 @@ end
 $$;
 comment on procedure email_queue_private.record_schema() is 'Takes what is there now as what should be. Ends each migration, after apply_grants.';
 
--- null where all is as apply_grants leaves it; else what is not.
+-- null where all is as apply_grants leaves it; else what is not. jit: to compile it took 1.6 s, to run it 30 ms.
 create function email_queue_private.wrong_grants() returns text
-language sql stable set search_path = pg_catalog, pg_temp
+language sql stable set search_path = pg_catalog, pg_temp set jit = off
 as $$
   with service as (select r.oid from pg_catalog.pg_roles as r where r.rolname = 'service_role'),
   wanted as (

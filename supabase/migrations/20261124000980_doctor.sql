@@ -1,8 +1,9 @@
 set standard_conforming_strings = on;
 
 -- The doctor: what is broken, and what mends it. Each check is a row of check, status (ok, warn, fail or skip), detail and
--- remedy; a remedy is a command that can be run as it stands, where there is one. This file has the installation; the
--- next has the queue and what the function answers.
+-- remedy. Where a command mends it, the remedy ends with it, after a colon, as it can be copied: it mends what the finding
+-- names and changes nothing else (a test runs each). Where none can, the remedy says what to wait for or where to look. This
+-- file has the installation; the next ones have its parts, whose queue it is, the schedule, the calls and the queue.
 
 create function email_queue_private.finding(p_check text, p_status text, p_detail text, p_remedy text default null, p_data jsonb default null) returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp
@@ -34,94 +35,50 @@ begin
   where n.digest is distinct from o.digest;
   return next email_queue_private.finding('schema', case when v_drift is null then 'ok' else 'fail' end,
     coalesce(left(v_drift, 1000), 'as the migrations left it'),
-    'Undo what was changed by hand: the definitions are in supabase/migrations. If it was meant: call email_queue_private.record_schema();');
+    'Undo what was changed by hand (the definitions are in supabase/migrations). If it was meant: call email_queue_private.record_schema();');
   return next email_queue_private.finding('grants', case when v_grants is null then 'ok' else 'fail' end,
     coalesce(left(v_grants, 1000), 'only service_role'), 'call email_queue_private.apply_grants();');
 end
 $$;
 comment on function email_queue_private.doctor_schema() is 'Migrations, drift, grants.';
 
-create function email_queue_private.doctor_parts() returns setof jsonb
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+-- PostgREST says that its transactions write; pg_cron's and the SQL editor's do what the setting says.
+create function email_queue_private.doctor_writable() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_name text;
-  v_found boolean;
+  v_owner name := (select pg_get_userbyid(n.nspowner) from pg_catalog.pg_namespace as n where n.nspname = 'email_queue_private');
+  v_role name;
+  v_database name;
+  v_on boolean;
 begin
-  perform email_queue_private.check_caller();
-  foreach v_name in array array['pg_cron', 'pg_net', 'supabase_vault'] loop
-    v_found := email_queue_private.has_extension(v_name);
-    return next email_queue_private.finding(v_name, case when v_found then 'ok' else 'fail' end,
-      case when v_found then 'present' else format('the extension %s is missing', v_name) end,
-      email_queue_private.extension_remedy(v_name));
-  end loop;
-  if not v_found then
+  if pg_is_in_recovery() then
+    return next email_queue_private.finding('writable', 'fail', 'this server is a read replica, or still recovering: nothing can be written here',
+      'Ask the primary, at the database''s own address');
     return;
   end if;
-  foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
-    begin
-      perform email_queue_private.vault_secret(v_name);
-      return next email_queue_private.finding('vault ' || v_name, 'ok', 'present');
-    exception when object_not_in_prerequisite_state then
-      return next email_queue_private.finding('vault ' || v_name, 'fail', format('the Vault secret %s is missing', v_name), 'supabase/functions/deploy.sh');
-    end;
-  end loop;
+  -- What a session of the owner gets: its own setting comes before the database''s, and that before the server''s.
+  select r.rolname, d.datname, split_part(c.line, '=', 2)::boolean into v_role, v_database, v_on
+  from pg_catalog.pg_db_role_setting as s cross join unnest(s.setconfig) as c(line)
+  left join pg_catalog.pg_roles as r on r.oid = s.setrole left join pg_catalog.pg_database as d on d.oid = s.setdatabase
+  where starts_with(c.line, 'default_transaction_read_only=') and (s.setrole = 0 or r.rolname = v_owner) and (s.setdatabase = 0 or d.datname = current_database())
+  order by s.setrole <> 0 desc, s.setdatabase <> 0 desc limit 1;
+  if v_on is null then
+    select p.setting::boolean and p.source in ('default', 'configuration file', 'command line') into v_on
+    from pg_catalog.pg_settings as p where p.name = 'default_transaction_read_only';
+  end if;
+  return next email_queue_private.finding('writable', case when v_on then 'fail' else 'ok' end,
+    case when not v_on then 'it takes writes'
+      when coalesce(v_role, v_database) is null then 'the server is read-only: neither pg_cron nor SQL can write. Supabase does this to a database whose disk is full'
+      else format('default_transaction_read_only is on for %s: neither pg_cron nor SQL can write',
+        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end,
+    case when coalesce(v_role, v_database) is null
+      then 'On Supabase: a larger disk, or less data (dashboard: Project Settings, Compute and Disk); it ends by itself. On a server of your own, as a superuser: alter system reset default_transaction_read_only; select pg_reload_conf();'
+      else format('begin read write; alter %s reset default_transaction_read_only; commit;', case when v_role is null then format('database %I', v_database)
+        else concat_ws(' in ', format('role %I', v_role), 'database ' || quote_ident(v_database)) end) end);
 end
 $$;
-comment on function email_queue_private.doctor_parts() is 'Extensions and secrets.';
-
--- How many seconds lie between two runs of a line of cron; null where that is not plain to see.
-create function email_queue_private.cron_seconds(p_line text) returns integer
-language sql immutable set search_path = pg_catalog, pg_temp
-as $$
-  select case
-    when p_line ~ '^[0-9]+ seconds$' then split_part(p_line, ' ', 1)::integer
-    when p_line = '* * * * *' then 60
-    when p_line ~ '^[*]/[0-9]+ [*] [*] [*] [*]$' then substring(p_line from '[0-9]+')::integer * 60
-    when p_line = '0 * * * *' then 3600
-  end
-$$;
-comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule, where that is plain to see.';
-
-create function email_queue_private.doctor_job() returns setof jsonb
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_id bigint;
-  v_line text;
-  v_active boolean;
-  v_last timestamptz;
-  v_status text;
-  v_message text;
-  v_since timestamptz;
-  v_late interval;
-  v_schedule text := format('select email_queue_schedule(%L);', coalesce((email_queue_private.wiring_now()).cron_line, '10 seconds'));
-begin
-  perform email_queue_private.check_caller();
-  if not email_queue_private.has_extension('pg_cron') then
-    return;
-  end if;
-  execute email_queue_private.external('select j.jobid, j.schedule, j.active from cron.job as j where j.jobname = $1') into v_id, v_line, v_active using 'email-queue-run';
-  if v_id is null or not v_active then
-    return next email_queue_private.finding('cron job', 'fail', format('the cron job email-queue-run is %s: nothing calls the function',
-      case when v_id is null then 'missing' else 'switched off' end), v_schedule);
-    return;
-  end if;
-  return next email_queue_private.finding('cron job', 'ok', v_line);
-
-  execute email_queue_private.external('select d.start_time, d.status, d.return_message from cron.job_run_details as d where d.jobid = $1 order by d.runid desc limit 1')
-    into v_last, v_status, v_message using v_id;
-  v_since := greatest((email_queue_private.wiring_now()).scheduled_at, v_last);
-  v_late := greatest(3 * email_queue_private.cron_seconds(v_line), 120) * interval '1 second';
-  return next case
-    when v_since < statement_timestamp() - v_late then email_queue_private.finding('cron runs', 'fail', format('pg_cron has not run the job since %s', v_since),
-      'Restart the database (dashboard: Settings, General): pg_cron''s scheduler has stopped. On your own server: shared_preload_libraries and cron.database_name.')
-    when v_status = 'failed' then email_queue_private.finding('cron runs', 'fail', 'the last run failed: ' || left(v_message, 300), v_schedule)
-    when v_last is null then email_queue_private.finding('cron runs', 'ok', 'none is due yet')
-    else email_queue_private.finding('cron runs', 'ok', format('the last began at %s', v_last)) end;
-end
-$$;
-comment on function email_queue_private.doctor_job() is 'The job of pg_cron and its last run.';
+comment on function email_queue_private.doctor_writable() is 'Whether pg_cron and SQL can write.';
 
 -- A check that breaks is a finding, not the end of the others.
 create function email_queue_private.examine(p_part text) returns jsonb
@@ -134,7 +91,7 @@ begin
   return v_findings;
 exception when others then
   return jsonb_build_array(email_queue_private.finding(p_part, 'fail', format('this check broke: %s (%s)', sqlerrm, sqlstate),
-    'Run it as the owner of the schema to see more: select email_queue_private.' || p_part || '();'));
+    'To see more, as the owner of the schema: select email_queue_private.' || p_part || '();'));
 end
 $$;
 comment on function email_queue_private.examine(text) is 'The findings of one part of the doctor.';

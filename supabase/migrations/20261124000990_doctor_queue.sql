@@ -1,108 +1,21 @@
 set standard_conforming_strings = on;
 
--- The doctor, of the queue: what the function answered and did, what waits, what stands in the way, and the settings around it.
+-- The doctor, of the queue: what waits, what stands in the way, and the settings around it. What waits is judged by whether it
+-- goes on, and by how often the schedule calls.
 
-create function email_queue_private.doctor_answers() returns setof jsonb
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+-- What a pause waits for. What the provider said begins with its status; what an operator wrote does not.
+create function email_queue_private.pause_remedy(p_reason text, p_until timestamptz, p_domain text) returns text
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_id bigint;
-  v_called_at timestamptz;
-  v_cause text;
-  v_status integer;
-  v_timed_out boolean;
-  v_error text;
-  v_content text;
-  v_unanswered timestamptz;
-  v_answer jsonb;
-  v_detail text;
-  v_remedy text := 'supabase/functions/deploy.sh';
-begin
-  perform email_queue_private.check_caller();
-  if not email_queue_private.has_extension('pg_net') then
-    return;
-  end if;
-  -- pg_net's ids start again after a crash of the server: an answer is not older than its call.
-  execute email_queue_private.external('select c.request_id, c.called_at, c.cause, r.status_code, r.timed_out, r.error_msg, left(r.content, 2000) as content
-    from email_queue_private.call as c join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
-    order by c.called_at desc, c.request_id desc limit 1') into v_id, v_called_at, v_cause, v_status, v_timed_out, v_error, v_content;
-  select min(c.called_at) into v_unanswered from email_queue_private.call as c
-  where c.called_at > coalesce(v_called_at, '-infinity') and c.called_at < statement_timestamp() - interval '1 minute';
-  if v_unanswered is not null then
-    return next email_queue_private.finding('answers', 'fail', format('pg_net has answered no call since %s', v_unanswered), 'select net.worker_restart();');
-    return;
-  elsif v_called_at is null then
-    return next email_queue_private.finding('answers', 'ok', 'no call has been answered yet');
-    return;
-  end if;
-  begin
-    v_answer := v_content::jsonb;
-  exception when others then
-    v_answer := null;
-  end;
-  case
-    when v_timed_out or v_error ilike '%time%out%' then
-      v_detail := 'timed out: the function answers a call before it works, so it does not start';
-      v_remedy := 'Look at the function''s logs (dashboard: Edge Functions)';
-    when v_status is null then
-      v_detail := 'did not reach the function: ' || coalesce(left(v_error, 200), 'no reason given');
-    when v_status = 401 then
-      v_detail := 'was refused (401): the secret in Vault is not the function''s';
-    when v_status = 404 then
-      v_detail := 'found no function (404): it is not deployed, or email_queue_url is wrong';
-    when v_status in (200, 202) and v_answer ? 'runId' then
-      v_detail := 'was accepted';
-      v_remedy := null;
-    when v_status = 503 and v_answer ->> 'code' = 'busy' then
-      v_detail := 'came to an isolate that takes no more runs: the next call starts another one';
-      v_remedy := null;
-    when v_status in (200, 202) then
-      v_detail := 'was answered by something else than the function';
-    else
-      v_detail := format('was answered with %s', v_status) || coalesce(': ' || left(v_answer ->> 'error', 200), '');
-      v_remedy := 'Look at the function''s logs (dashboard: Edge Functions). If a secret is missing there: supabase/functions/deploy.sh';
-  end case;
-  return next email_queue_private.finding('answers', case when v_remedy is null then 'ok' else 'fail' end,
-    format('the call of %s (%s) %s', v_called_at, v_cause, v_detail), v_remedy, jsonb_build_object('request_id', v_id));
-end
+  select case when p_until is not null then 'It ends by itself then. ' else '' end || case
+    when p_reason !~ '^[45][0-9][0-9] ' then 'It was paused by hand. When it may go on: '
+    when p_domain is not null then 'Verify the domain with Resend (https://resend.com/domains); then: '
+    when p_reason like '429 %' then 'A quota of Resend''s plan is used up. When there is a larger plan, or a new month: '
+    when p_reason ~ '^40[13] ' then 'Resend refuses the account or its key. When that is put right (a key: in .env, then deploy.sh): '
+    else 'When what the reason names is put right: ' end
+    || format('select email_queue_resume(%s);', case when p_domain is not null then quote_literal(p_domain) end)
 $$;
-comment on function email_queue_private.doctor_answers() is 'What pg_net got from the function: whether its calls are accepted.';
-
--- A run sends its first call within seconds, and one that is under way a call at least every half a minute.
-create function email_queue_private.doctor_runs() returns setof jsonb
-language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_asked timestamptz := (select max(c.called_at) from email_queue_private.call as c where c.called_at < statement_timestamp() - interval '1 minute');
-  v_seen timestamptz;
-  v_dead integer;
-  v_all integer;
-  v_run email_queue_private.run;
-begin
-  select max(greatest(r.last_seen_at, r.ended_at)),
-    count(*) filter (where r.ended_at is null and r.last_seen_at < statement_timestamp() - interval '3 minutes' and r.started_at > statement_timestamp() - interval '1 hour'),
-    count(*) filter (where r.started_at > statement_timestamp() - interval '1 hour')
-  into v_seen, v_dead, v_all from email_queue_private.run as r;
-  if v_asked > coalesce(v_seen, '-infinity') then
-    return next email_queue_private.finding('runs', 'fail', format('a run was asked for at %s and never started; %s', v_asked,
-      coalesce('the last sign of one is of ' || v_seen, 'none ever has')), 'supabase/functions/deploy.sh');
-    return;
-  end if;
-  select * into v_run from email_queue_private.run as r
-  where r.ended_at is not null or r.last_seen_at < statement_timestamp() - interval '3 minutes' order by r.started_at desc, r.id desc limit 1;
-  return next case
-    when v_run.id is null then email_queue_private.finding('runs', 'ok', 'none has ended yet')
-    when v_run.ended_at is null then email_queue_private.finding('runs', 'fail', format('the run of %s (%s) never ended: the last sign of it is of %s; it was killed, and its leases end by themselves',
-      v_run.started_at, v_run.cause, v_run.last_seen_at), 'Look at the function''s logs (dashboard: Edge Functions) for a limit: wall clock (EMAIL_QUEUE_WALL_SECONDS), CPU or memory')
-    when v_run.stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('runs', 'fail', format('the run of %s (%s) ended as %s: %s',
-      v_run.started_at, v_run.cause, v_run.stopped, coalesce(v_run.reason, 'the function''s log has the reason')),
-      'Put right in .env what the reason names (RESEND_API_KEY, a key of the project), then: supabase/functions/deploy.sh')
-    when v_dead > 0 then email_queue_private.finding('runs', 'warn', format('%s of the %s runs of the last hour never ended: they were killed', v_dead, v_all),
-      'Look at the function''s logs (dashboard: Edge Functions) for a limit: wall clock (EMAIL_QUEUE_WALL_SECONDS), CPU or memory')
-    else email_queue_private.finding('runs', 'ok', format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
-end
-$$;
-comment on function email_queue_private.doctor_runs() is 'What came of the runs that were asked for.';
+comment on function email_queue_private.pause_remedy(text, timestamptz, text) is 'What a pause waits for, and what ends it.';
 
 create function email_queue_private.doctor_queue() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -113,7 +26,10 @@ declare
   v_domain email_queue_private.paused_domain;
   v_stats jsonb := public.email_queue_stats();
   v_due numeric := coalesce((v_stats #>> '{types,email,oldest_due_seconds}')::numeric, 0);
+  v_call_seconds integer := email_queue_private.call_seconds();
+  v_goes_on boolean;
   v_expired bigint;
+  v_type text;
   v_paused boolean;
   v_silent text;
 begin
@@ -122,27 +38,37 @@ begin
   v_paused := v_budget.paused_at is not null and coalesce(v_budget.paused_until > statement_timestamp(), true);
   return next email_queue_private.finding('pause', case when v_paused then 'fail' else 'ok' end,
     case when v_paused then format('the queue is paused%s: %s', ' until ' || v_budget.paused_until, v_budget.pause_reason) else 'not paused' end,
-    'Put right what the reason names (a key: in .env, then supabase/functions/deploy.sh), then: select email_queue_resume();');
+    email_queue_private.pause_remedy(v_budget.pause_reason, v_budget.paused_until, null));
   for v_domain in select * from email_queue_private.paused_domain as p where p.paused_until is null or p.paused_until > statement_timestamp() order by p.domain loop
     return next email_queue_private.finding('paused domain', 'fail', format('%s is paused%s: %s', v_domain.domain, ' until ' || v_domain.paused_until, v_domain.reason),
-      format('Verify the domain with Resend (https://resend.com/domains), then: select email_queue_resume(%L);', v_domain.domain));
+      email_queue_private.pause_remedy(v_domain.reason, v_domain.paused_until, v_domain.domain));
   end loop;
   select string_agg(format('%s of %s', b.streak, b.scope), ', ' order by b.scope) into v_silent from email_queue_private.breaker as b where b.streak >= 3;
   return next email_queue_private.finding('provider', case when v_silent is not null then 'fail' else 'ok' end,
-    coalesce(format('requests got no answer in a row (%s): one at a time probes', v_silent), 'it answers'), 'Look at https://resend-status.com and at the errors: select email_queue_list(''processing''); It goes on by itself.');
+    coalesce(format('requests got no answer in a row (%s): one at a time probes', v_silent), 'it answers'),
+    'Nothing to do: it goes on by itself when Resend answers (https://resend-status.com)');
   return next email_queue_private.finding('cooldown', case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end,
     case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) else 'none' end,
-    'A quota of Resend''s plan is used up: it goes on by itself, or after a larger plan: select email_queue_resume();');
-  return next email_queue_private.finding('oldest message', case when v_due > 900 then 'fail' when v_due > 300 then 'warn' else 'ok' end,
-    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds', v_due) else 'nothing waits that is due' end,
-    'The other findings say why. If none does, more is enqueued than the rate allows: see rate.');
-  select count(*) into v_expired from email_queue_private.dispatch as d where d.token is not null and d.visible_at < statement_timestamp() - interval '2 minutes';
-  return next email_queue_private.finding('expired leases', case when v_expired > 0 then 'fail' else 'ok' end,
-    case when v_expired > 0 then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired) else 'none' end,
-    'select email_queue_call();');
-  return next email_queue_private.finding('rate', case when v_budget.learned_limit < v_setting.rate_limit then 'warn' else 'ok' end,
-    format('%s requests a second at most%s', v_setting.rate_limit, '; the provider allows ' || trim_scale(v_budget.learned_limit)),
-    format('select email_queue_configure(''{"rate_limit": %s}''); or ask Resend for a higher limit', trim_scale(v_budget.learned_limit)));
+    'Nothing to do: it goes on by itself then. Sooner only after a larger plan with Resend: select email_queue_resume();');
+  -- A backlog takes its time. While it is worked off, its length says nothing.
+  v_goes_on := exists (select from email_queue_private.dispatch as d where d.settled_at > statement_timestamp() - interval '2 minutes' and d.type = 'email');
+  return next email_queue_private.finding('oldest message', case when v_goes_on or v_due <= 300 + v_call_seconds then 'ok' when v_due > 900 + v_call_seconds then 'fail' else 'warn' end,
+    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', and mail is being sent' else '' end) else 'nothing waits that is due' end,
+    'The other findings say why. If none does, to start a run: select email_queue_call();');
+  for v_type, v_expired in
+    select d.type, count(*) from email_queue_private.dispatch as d
+    where d.token is not null and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second' group by d.type
+    union all
+    select 'email', 0 where not exists (select from email_queue_private.dispatch as d where d.type = 'email' and d.token is not null
+      and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second')
+  loop
+    return next email_queue_private.finding('expired leases', case when v_expired > 0 then 'fail' else 'ok' end,
+      case when v_expired = 0 then 'none' when v_type = 'email' then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired)
+        else format('%s messages of type %s have a lease that ran out, and no consumer has come to take them over', v_expired, v_type) end,
+      case when v_type = 'email' then 'select email_queue_call();' else 'Start the consumer of this type: its next dequeue takes them over' end);
+  end loop;
+  return next email_queue_private.finding('rate', 'ok', format('%s requests a second at most%s', v_setting.rate_limit,
+    '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', which is kept to' else '' end));
 end
 $$;
 comment on function email_queue_private.doctor_queue() is 'What waits, and what stands in the way.';
@@ -158,17 +84,19 @@ declare
 begin
   return next email_queue_private.finding('default sender', case when v_sender is null then 'warn' else 'ok' end,
     coalesce('@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'none: an e-mail without "from" is refused at enqueue'),
-    'select email_queue_configure(''{"default_sender": "Name <address>"}'');');
+    'Stores EMAIL_FROM: supabase/functions/deploy.sh');
   return next email_queue_private.finding('wake-up', 'ok', case when email_queue_private.wakes()
     then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
-  -- A role has its own, or that of the role PostgREST logs in as.
-  select s.role, s.value into v_role, v_timeout from (
-    select r.rolname, split_part(c.line, '=', 2), r.rolname = 'service_role'
-    from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
-    where r.rolname in ('service_role', 'authenticator') and starts_with(c.line, 'statement_timeout=')) as s(role, value, own)
-  order by s.own desc limit 1;
+  -- PostgREST sets what the role has in all databases; else what it logged in with counts.
+  select r.rolname, split_part(c.line, '=', 2) into v_role, v_timeout
+  from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
+  left join pg_catalog.pg_database as b on b.oid = d.setdatabase
+  where starts_with(c.line, 'statement_timeout=')
+    and (r.rolname = 'service_role' and d.setdatabase = 0 or r.rolname = 'authenticator' and (d.setdatabase = 0 or b.datname = current_database()))
+  order by r.rolname = 'service_role' desc, d.setdatabase <> 0 desc limit 1;
   return next email_queue_private.finding('statement timeout',
-    case when v_timeout::interval < interval '5 seconds' and v_timeout::interval > interval '0' then 'warn' else 'ok' end,
+    -- A number alone is of milliseconds.
+    case when (v_timeout || case when v_timeout ~ '^[0-9]+$' then 'ms' else '' end)::interval between interval '1 microsecond' and interval '4999 milliseconds' then 'warn' else 'ok' end,
     case when v_timeout is null then 'the server''s' else format('%s of the role %s', v_timeout, v_role) end,
     'alter role service_role set statement_timeout = ''8s''; notify pgrst, ''reload config'';');
   select split_part(c.line, '=', 2) into v_max_rows
@@ -193,7 +121,7 @@ begin
     and not exists (select 1 from email_queue_private.dispatch as d where d.type = t.key);
   return next email_queue_private.finding('consumers', case when v_types is null then 'ok' else 'warn' end,
     coalesce('nothing has dequeued these types in a day: ' || v_types, 'no other type waits in vain'),
-    'Start their consumer (email_queue_dequeue). Where a type is mistyped, enqueue its messages again, then: select email_queue_cancel(id) from email_queue where type = ''…'';');
+    'Start the consumer of these types (email_queue_dequeue). Where a type is mistyped, enqueue its messages again under the right one and cancel these (email_queue_cancel).');
 end
 $$;
 comment on function email_queue_private.doctor_consumers() is 'Types with messages that nobody takes.';
@@ -202,7 +130,7 @@ create function public.email_queue_doctor() returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
   select jsonb_agg(f order by p.n, f.n)
-  from unnest(array['doctor_schema', 'doctor_parts', 'doctor_identity', 'doctor_job', 'doctor_answers', 'doctor_runs', 'doctor_queue', 'doctor_consumers', 'doctor_settings']) with ordinality as p(part, n)
+  from unnest(array['doctor_schema', 'doctor_writable', 'doctor_parts', 'doctor_identity', 'doctor_job', 'doctor_answers', 'doctor_runs', 'doctor_queue', 'doctor_consumers', 'doctor_settings']) with ordinality as p(part, n)
   cross join lateral jsonb_array_elements(email_queue_private.examine(p.part)) with ordinality as f(f, n)
 $$;
 comment on function public.email_queue_doctor() is

@@ -2,7 +2,7 @@ begin;
 \ir helpers.psql
 \ir identity.psql
 \ir extensions.psql
-select plan(20);
+select plan(21);
 delete from email_queue_private.identity where true; -- connect has left its mark
 
 select is(pg_temp.finding('identity'), 'ok: no function has asked yet', 'a fresh database');
@@ -32,6 +32,8 @@ select is(pg_temp.finding('identity'), 'ok: the queue of abcdefghijklmnopqrst.su
 select pg_temp.ask('https://zyxwvutsrqponmlkjihg.supabase.co');
 select alike(pg_temp.finding('identity'), 'fail: a copy does not send: this queue is that of abcdefghijklmnopqrst.supabase.co, and the function of zyxwvutsrqponmlkjihg.supabase.co asks for it.%', 'a copy');
 select alike(pg_temp.remedy('identity'), '%select email_queue_adopt();%', 'and the way out');
+select is(pg_temp.finding('function address'), 'ok: this database calls abcdefghijklmnopqrst.supabase.co', 'where nothing is to call it, it does not matter');
+select public.email_queue_wake();
 select alike(pg_temp.finding('function address'), 'fail: this database calls the function of abcdefghijklmnopqrst.supabase.co, and its own is that of zyxwvutsrqponmlkjihg.supabase.co%', 'it still calls the original');
 select is(public.email_queue_connect('https://zyxwvutsrqponmlkjihg.functions.supabase.co/process-email-queue', 'the-secret-of-the-tests') ->> 'replaced',
   'abcdefghijklmnopqrst.supabase.co', 'connect says whom it replaces');

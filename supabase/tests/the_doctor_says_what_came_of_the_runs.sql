@@ -1,7 +1,7 @@
 begin;
 \ir helpers.psql
 \ir extensions.psql
-select plan(11);
+select plan(13);
 
 delete from email_queue_private.run;
 delete from email_queue_private.call;
@@ -22,13 +22,18 @@ select pg_temp.asked('10 seconds');
 select is(pg_temp.runs(), 'ok: none has ended yet', 'a run that was just asked for may be on its way');
 select pg_temp.asked('2 minutes');
 select is(pg_temp.runs(), 'fail: a run was asked for at … and never started; none ever has', 'asked for, and never started');
-select is(pg_temp.remedy('runs'), 'supabase/functions/deploy.sh', 'is mended by deploying');
+select alike(pg_temp.remedy('runs'), 'Look at the function''s logs %', 'deploying mends nothing of that');
+insert into net._http_response (id, status_code) select max(request_id), 401 from email_queue_private.call;
+update net._http_response set created = created - interval '2 minutes';
+select is(pg_temp.runs(), 'ok: none has ended yet', 'a call that was refused started none: the answers say so');
+delete from net._http_response;
 select pg_temp.ran('3 minutes', 'empty');
 select is(pg_temp.runs(), 'fail: a run was asked for at … and never started; the last sign of one is of …', 'a run before that says nothing');
 select pg_temp.ran('1 minute', 'empty');
 select is(pg_temp.runs(), 'ok: the last one ended at … as empty', 'one after it does');
 select pg_temp.ran('50 seconds', 'unavailable', 'no connection');
 select is(pg_temp.runs(), 'fail: the run of … (schedule) ended as unavailable: no connection', 'how it ended, and why');
+select alike(pg_temp.remedy('runs'), 'Nothing to do: %select email_queue_call();', 'an outage is nobody''s to mend');
 select pg_temp.ran('40 seconds', null);
 select alike(pg_temp.runs(), 'fail: the run of … (schedule) ended as unavailable%', 'one under way is waited for');
 select pg_temp.ran('30 seconds', 'paused', 'maintenance');

@@ -1,10 +1,11 @@
 // deploy.sh against a mock of Supabase and a real PostgreSQL: what it leaves behind works, and it stops where it should.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
-import { waitFor } from "../../scripts/lib/stack.mjs";
+import { ROOT, connect, findPostgres, waitFor } from "../../scripts/lib/stack.mjs";
 import { startWorld } from "./support/world.mjs";
 
 /** @type {Awaited<ReturnType<typeof startWorld>>} */
@@ -98,7 +99,7 @@ test("where Docker runs the function is bundled with it, and else by Supabase", 
   const program = (/** @type {string} */ name, /** @type {string} */ text) => fs.writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   fs.mkdirSync(folder);
   program("supabase", "[ \"$1\" = --version ] && echo 3.1.0 || echo told: \"$@\"");
-  for (const [docker, told] of /** @type {[string, RegExp][]} */ ([["exit 0", /told: functions deploy process-email-queue --yes --remote/], ["exit 1", /told: .*--yes --use-api --remote/]])) {
+  for (const [docker, told] of /** @type {[string, RegExp][]} */ ([["exit 0", /told: functions deploy process-email-queue --yes --no-verify-jwt --remote/], ["exit 1", /told: .*--yes --no-verify-jwt --use-api --remote/]])) {
     program("docker", docker);
     const { output } = await world.run("supabase/functions/deploy.sh", [], { env: { PATH: `${folder}:${process.env.PATH}`, SUPABASE_URL: "http://127.0.0.1:1" } });
     assert.match(output, told);
@@ -147,4 +148,51 @@ test("a key of another project stops it before anything is scheduled", async () 
   assert.match(output, /default sender: the key is refused/);
   assert.match(output, /Nothing after this step was done/);
   assertNoSecret(output);
+});
+
+test("a function that Supabase asks a JWT for is found by the doctor, and a deployment mends it", async () => {
+  world.writeEnv({ PROCESS_EMAIL_QUEUE_SECRET: world.platform.secrets.get("PROCESS_EMAIL_QUEUE_SECRET") });
+  const { deployed } = world.platform;
+  assert.ok(deployed);
+  deployed.metadata.verify_jwt = true;
+  const { finding } = await world.doctor();
+  assert.equal(finding("verify_jwt").status, "fail");
+  assert.equal(finding("function closed").status, "fail");
+  const { code, output } = await world.deploy();
+  assert.equal(code, 0, output);
+  assert.equal(world.platform.deployed?.metadata.verify_jwt, false);
+});
+
+test("a project with migrations of its own keeps its history, and is told what works", async () => {
+  const own = { version: "20250101000000", name: "mine" };
+  const history = () => world.sql`select version from supabase_migrations.schema_migrations order by version`;
+  await world.sql`insert into supabase_migrations.schema_migrations ${world.sql(own)}`;
+  const before = await history();
+  const { code, output } = await world.deploy();
+  assert.equal(code, 1, output);
+  assert.match(output, /Do NOT run 'supabase migration repair --status reverted'/);
+  assert.match(output, /deploy\.sh --skip-migrations/);
+  assert.doesNotMatch(output, /SUPABASE_DB_PASSWORD/, "that is not why");
+  assert.deepEqual(await history(), before);
+
+  // What it says to do, in another database.
+  const command = /cat (\S+) \| psql (.+) 'postgresql:/.exec(output);
+  assert.ok(command, output);
+  await world.sql.unsafe("create database foreign_history");
+  const url = new URL(world.databaseUrl);
+  url.pathname = "/foreign_history";
+  const psql = path.join(await findPostgres(15) ?? "", "psql");
+  execFileSync("bash", ["-euo", "pipefail", "-c", `cat ${command[1]} | ${psql} --quiet --output /dev/null ${command[2]} '${url.href}'`], { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
+  const applied = await connect(url.href, { max: 1 });
+  /** @type {{check: string, status: string}[]} */
+  const findings = (await applied`select email_queue_doctor() as findings`)[0].findings;
+  const told = findings.filter(({ check }) => ["migrations", "schema", "grants"].includes(check)).map(({ check, status }) => `${check} ${status}`);
+  assert.deepEqual(told, ["migrations skip", "schema ok", "grants ok"]);
+  assert.match((await applied`select email_queue_enqueue('{"from": "a@b.example", "to": "c@d.example", "subject": "x", "text": "y"}') ->> 'id' as id`)[0].id, /^[0-9a-f-]{36}$/);
+  await applied.end({ timeout: 1 });
+
+  const again = await world.deploy(["--skip-migrations"]);
+  await world.sql`delete from supabase_migrations.schema_migrations where version = ${own.version}`;
+  assert.equal(again.code, 0, again.output);
+  assert.match(again.output, /Healthy\./);
 });

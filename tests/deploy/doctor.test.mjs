@@ -1,7 +1,8 @@
 // pg_cron sends the mail; then one part after the other breaks: the doctor names it, and the remedy that it prints mends it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { waitFor } from "../../scripts/lib/stack.mjs";
+import { connect, urlAs, waitFor } from "../../scripts/lib/stack.mjs";
+import { commandOf } from "../project/support/doctor.mjs";
 import { startWorld } from "./support/world.mjs";
 
 const DEPLOY = "supabase/functions/deploy.sh";
@@ -16,11 +17,11 @@ before(async () => {
 });
 after(() => world?.stop());
 
-/** Does what a remedy says: SQL as it stands, or the deployment. @param {string} remedy */
+/** Runs what a remedy ends with: SQL, or the deployment. tests/project/doctor.test.mjs does the same to all that only the database knows. @param {string} remedy */
 async function apply(remedy) {
-  const sql = /select [^;]*;/.exec(remedy)?.[0];
-  if (sql) return void await world.sql.unsafe(sql);
-  assert.ok(remedy.includes(DEPLOY), `a remedy that can be run: ${remedy}`);
+  const command = commandOf(remedy);
+  assert.ok(command, `a remedy that can be run: ${remedy}`);
+  if (command !== DEPLOY) return void await world.sql.unsafe(command);
   const { code, output } = await world.deploy();
   assert.ok(code === 0 || /not healthy/.test(output), output);
 }
@@ -52,8 +53,8 @@ test("pg_cron starts the function, and the mail is accepted with nobody calling 
 test("all is well, and the doctor says so", async () => {
   const { code, findings, finding } = await world.doctor();
   assert.equal(code, 0, JSON.stringify(findings, null, 1));
-  const expected = ["clock", "function closed", "function", "migrations", "schema", "grants", "pg_cron", "pg_net", "supabase_vault", "vault email_queue_url",
-    "vault email_queue_secret", "identity", "function address", "cron job", "cron runs", "answers", "runs", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "default sender",
+  const expected = ["clock", "function closed", "function", "migrations", "schema", "grants", "writable", "pg_cron", "pg_net", "supabase_vault", "vault email_queue_url",
+    "vault email_queue_secret", "rows", "identity", "function address", "cron job", "cron runs", "cron job retention", "cron job cron-log", "answers", "runs", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "consumers", "default sender",
     "wake-up", "statement timeout", "max_rows", "Resend key", "sender domain", "verify_jwt", "max_rows of the API"];
   assert.deepEqual(findings.map(({ check }) => check), expected);
   assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);
@@ -80,6 +81,36 @@ test("a secret in Vault is gone", async () => {
   await healthy();
 });
 
+test("the secrets in Vault cannot be decrypted, as in a restored database; deploying says what it replaces", async () => {
+  const admin = await connect(urlAs(world.databaseUrl, "supabase_admin"), { max: 1 });
+  await admin`update vault.root_key set key = 'of another server'`;
+  await admin.end();
+  const remedy = await ill("vault email_queue_secret", /cannot be decrypted \(pgsodium_crypto_aead_det_decrypt_by_id: invalid ciphertext\)/);
+  assert.equal(await ill("vault email_queue_url", /cannot be decrypted/), remedy);
+  await assert.rejects(world.sql`select public.email_queue_call()`, /the Vault secret email_queue_url cannot be decrypted/);
+  const before = (await world.state()).jobs;
+  const { output } = await world.deploy();
+  assert.match(output, /email_queue_url and email_queue_secret could not be decrypted, as in a restored database, and were replaced/);
+  assert.equal(commandOf(remedy), DEPLOY);
+  assert.deepEqual((await world.state()).jobs, before);
+  await healthy();
+});
+
+test("the rows of the settings and of the wake-up are gone", async () => {
+  const { setting, wiring } = await world.state();
+  await world.sql`delete from email_queue_private.setting`;
+  await world.sql`delete from email_queue_private.wiring`;
+  const { finding } = await world.doctor("--no-call");
+  assert.equal(finding("rows").status, "warn");
+  assert.match(finding("rows").detail, /^the settings \(email_queue_configure\) and the interval of wake-ups \(email_queue_wake\) are gone/);
+  assert.equal(commandOf(finding("default sender").remedy), DEPLOY);
+  await apply(finding("rows").remedy);
+  const now = await world.state();
+  assert.deepEqual({ ...now.setting }, setting);
+  assert.deepEqual({ ...now.wiring, scheduled_at: null }, { ...wiring, scheduled_at: null });
+  assert.deepEqual((await world.doctor("--no-call")).findings.filter(({ status }) => status === "warn"), []);
+});
+
 test("the database was restored from another project, whose function it calls", async () => {
   const calls = (/** @type {string} */ url) => world.sql`select vault.update_secret(id, ${url}) from vault.secrets where name = 'email_queue_url'`;
   const [{ own }] = await world.sql`select decrypted_secret as own from vault.decrypted_secrets where name = 'email_queue_url'`;
@@ -89,7 +120,7 @@ test("the database was restored from another project, whose function it calls", 
   const { finding } = await world.doctor("--no-call");
   assert.equal(finding("function address").status, "fail");
   assert.match(finding("function address").detail, /calls the function of zyxwvutsrqponmlkjihg\.supabase\.co, which is another project's/);
-  assert.match(finding("function address").remedy, /^supabase\/functions\/deploy\.sh/);
+  assert.equal(commandOf(finding("function address").remedy), DEPLOY);
   const { output } = await world.deploy();
   assert.match(output, /this database called the function of zyxwvutsrqponmlkjihg\.supabase\.co until now/);
   assert.equal((await world.sql`select decrypted_secret as url from vault.decrypted_secrets where name = 'email_queue_url'`)[0].url, own);
@@ -140,7 +171,9 @@ test("Resend refuses the key", async () => {
 
 test("the sender's domain is not verified", async () => {
   await world.admin("config", { unverifiedDomains: ["example.com"] });
-  assert.match(await ill("sender domain", /example\.com is not_started/), /resend\.com\/domains/);
+  const remedy = await ill("sender domain", /example\.com is not_started/);
+  assert.match(remedy, /resend\.com\/domains/);
+  assert.equal(commandOf(remedy), null, "where its mail is not paused, there is nothing to resume");
   await world.admin("config", { unverifiedDomains: [] });
   await healthy();
 });

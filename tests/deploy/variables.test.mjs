@@ -184,3 +184,68 @@ test(".env: a value is the whole of what the line says", () => {
     assert.doesNotMatch(output, /nonsense|mail@a/);
   }
 });
+
+test(".env may begin with a byte order mark, and its lines may end as on Windows", () => {
+  const mark = "\ufeff";
+  for (const end of ["\n", "\r\n"]) {
+    for (const first of ["", "# a comment", "OTHER=1", "export SUPABASE_URL=http://127.0.0.1:2"]) {
+      const lines = [first, ...Object.entries(VARIABLES).map(([name, value]) => `${name}=${value}`)];
+      const { code, output, told } = deploy({ env: {}, file: `${mark}${lines.join(end)}${end}` });
+      assert.equal(code, 0, `${JSON.stringify(first)} ${JSON.stringify(end)}: ${output}`);
+      assert.match(told, /db push/);
+    }
+  }
+  // The first line is the one that is read wrongly.
+  const { SUPABASE_PROJECT_ID, ...others } = VARIABLES;
+  const { code, output } = deploy({ env: others, file: `${mark}SUPABASE_PROJECT_ID=${SUPABASE_PROJECT_ID}\r\n` });
+  assert.equal(code, 0, output);
+  assert.equal(deploy({ env: others, file: `\n${mark}SUPABASE_PROJECT_ID=${SUPABASE_PROJECT_ID}\n` }).code, 1, "only at its beginning");
+});
+
+test("a secret that is made takes the place of the empty line, whatever the file begins and ends with", () => {
+  const { PROCESS_EMAIL_QUEUE_SECRET: _, ...others } = VARIABLES;
+  for (const [file, kept] of [
+    ["\ufeffPROCESS_EMAIL_QUEUE_SECRET=\r\nOTHER=1\r\n", "OTHER=1\r\n"],
+    ["OTHER=1\nLAST=2", "OTHER=1\nLAST=2\n"],
+    ["\ufeffOTHER=1\n", "\ufeffOTHER=1\n"],
+    ["", ""],
+  ]) {
+    const { output, file: written, secrets } = deploy({ args: [], env: others, file });
+    const secret = /^PROCESS_EMAIL_QUEUE_SECRET='(.+)'$/m.exec(secrets)?.[1];
+    assert.ok(secret, output);
+    assert.equal(written, `${kept}PROCESS_EMAIL_QUEUE_SECRET=${secret}\n`);
+  }
+});
+
+test("a .env that others can open is said, with the command that mends it", () => {
+  for (const [mode, said] of /** @type {[number, boolean][]} */ ([[0o600, false], [0o400, false], [0o700, false], [0o640, true], [0o604, true], [0o620, true], [0o644, true], [0o660, true]])) {
+    const { code, output } = deploy({ mode });
+    assert.equal(code, 0, output);
+    const command = /^warning: .*: (chmod 600 '.+\/\.env')$/m.exec(output)?.[1];
+    assert.equal(command !== undefined, said, `${mode.toString(8)}: ${output}`);
+    if (!command) continue;
+    execFileSync("sh", ["-c", command]);
+    assert.equal(fs.statSync(path.join(folder.path, ".env")).mode & 0o777, 0o600);
+  }
+});
+
+test("a file that the function needs and that is missing stops it before anything is called", () => {
+  const copy = path.join(folder.path, "a copy");
+  for (const part of ["scripts", "supabase", "pkg", ".env.example"]) fs.cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+  assert.match(deploy({ args: [], root: copy }).told, /functions deploy process-email-queue --yes --no-verify-jwt/);
+  const needed = ["supabase/functions/process-email-queue/index.ts", "supabase/functions/process-email-queue/guard.ts"];
+  for (const [, name] of fs.readFileSync(path.join(ROOT, "pkg/function.js"), "utf8").matchAll(/from "\.\/(.+)"/g)) needed.push(`pkg/${name}`);
+  // What only those import.
+  needed.push("pkg/function.js", "pkg/fetch.js");
+  for (const file of needed) {
+    fs.renameSync(path.join(copy, file), path.join(folder.path, "away"));
+    const { code, output, told } = deploy({ args: [], root: copy });
+    fs.renameSync(path.join(folder.path, "away"), path.join(copy, file));
+    assert.equal(code, 1, output);
+    assert.ok(output.includes(`error: ${file} is missing`), output);
+    assert.match(output, /Nothing was changed/);
+    assert.equal(told, "", file);
+  }
+  fs.rmSync(path.join(copy, "pkg"), { recursive: true });
+  assert.match(deploy({ args: [], root: copy }).output, /error: pkg\/function\.js is missing, which supabase\/functions\/process-email-queue\/guard\.ts needs/);
+});

@@ -32,7 +32,7 @@ test("it serves with --allow-net and --allow-env, from the project's folder, as 
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => output += text);
   const ended = new Promise((resolve) => child.once("exit", resolve));
   try {
-    await waitFor(() => output.includes(`http://localhost:${port}`) || child.exitCode !== null, { timeout: 60_000, what: "its address" });
+    await waitFor(() => output.includes(`http://127.0.0.1:${port}`) || child.exitCode !== null, { timeout: 60_000, what: "its address" });
     const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers: { apikey: stack.lite.secretKey } });
     assert.equal(answer.status, 200);
     assert.equal((await answer.json()).accepted, 3);

@@ -13,6 +13,7 @@ mod bounds;
 mod breaker;
 mod chaos;
 mod cost;
+mod endings;
 mod limits;
 mod listen;
 mod losses;

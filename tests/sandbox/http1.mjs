@@ -100,6 +100,7 @@ class Connection {
   /** @type {Buffer[]} */ #pending = [];
   #size = 0;
   #busy = false;
+  #refused = false;
   #gone = new AbortController();
   /** The request whose body is still arriving. @type {any} */ #open = null;
 
@@ -110,6 +111,8 @@ class Connection {
   }
 
   feed(chunk) {
+    // After a refusal: nothing of it would be read.
+    if (this.#refused) return;
     this.#pending.push(chunk);
     this.#size += chunk.length;
     this.#advance();
@@ -127,7 +130,8 @@ class Connection {
       request = this.#next();
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
-      this.#busy = true; // what follows on this connection cannot be understood any more
+      this.#busy = this.#refused = true; // what follows on this connection cannot be understood any more
+      this.#keep(Buffer.alloc(0));
       this.#write("GET", true, {
         status: error.status,
         headers: { "content-type": "application/json" },

@@ -1,7 +1,9 @@
 // The HTTP server itself, byte by byte, and where it listens.
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
+import process from "node:process";
 import { test } from "node:test";
 import { email, open, until } from "./testing.mjs";
 
@@ -50,6 +52,19 @@ test("Connection: close closes, and Expect: 100-continue is answered", async () 
   const { received, ended } = await raw([`${HEAD}Expect: 100-continue\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`, body], 9);
   assert.match(received, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
   assert.equal(ended, true);
+});
+test("what follows a refusal is not kept", async () => {
+  const held = () => process.memoryUsage().arrayBuffers;
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.on("error", () => {});
+  socket.on("data", () => {});
+  await new Promise((resolve) => socket.write("nonsense\r\n\r\n", resolve));
+  const before = held();
+  const megabyte = Buffer.alloc(2 ** 20);
+  for (let sent = 0; sent < 64 && !socket.destroyed; sent++) await Promise.race([new Promise((resolve) => socket.write(megabyte, resolve)), new Promise((resolve) => socket.once("close", resolve))]);
+  const kept = (held() - before) / 2 ** 20;
+  socket.destroy();
+  assert.ok(kept < 32, `${kept} MB are kept`);
 });
 test("what is not HTTP is refused and the connection closed", async () => {
   for (const nonsense of ["nonsense\r\n\r\n", "GET // HTTP/1.1\r\n\r\n", `${HEAD}Content-Length: x\r\n\r\n`, `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, `X: ${"y".repeat(70_000)}`]) {

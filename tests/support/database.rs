@@ -93,7 +93,6 @@ impl Connection {
         assert_eq!(reply.settles.len(), request.settles.len());
         assert_eq!(reply.begins.len(), request.begins.len());
         (self.edit.borrow())(number, &mut reply);
-        self.calls.borrow_mut()[number].reply = Some(reply.clone());
         reply
     }
 }
@@ -135,6 +134,7 @@ impl WorkQueue for Connection {
             Some(Fault::FailedClaim) => reply.claim_error = Some("injected".to_owned()),
             _ => {}
         }
+        self.calls.borrow_mut()[number].reply = Some(reply.clone());
         self.clock.sleep(self.latency / 2).await;
         match fault {
             Some(Fault::LostAnswer) => return failed(ErrorCode::Timeout),

@@ -43,6 +43,8 @@ pub struct State {
     claimed_cost: u64,
     /// The last claim found nothing more.
     exhausted: bool,
+    /// A claim has been answered.
+    looked: bool,
     claim_at: Duration,
     begin_at: Duration,
     /// Claims wait for an answer of the provider, which may open what is closed.
@@ -119,6 +121,7 @@ impl State {
             claimed_bytes: 0,
             claimed_cost: 0,
             exhausted: false,
+            looked: false,
             claim_at: now,
             begin_at: now,
             awaits_answer: false,
@@ -267,7 +270,7 @@ impl State {
                 _ if self.stopped.is_none() && stopped != Stopped::Empty => Some(
                     stopped
                         .reason(&self.report)
-                        .unwrap_or_else(|| "all that was claimed came back unsent".to_owned()),
+                        .unwrap_or_else(|| self.why_nothing().to_owned()),
                 ),
                 _ => stopped.reason(&self.report),
             },
@@ -279,11 +282,22 @@ impl State {
         }
     }
 
-    /// How a run ended that nothing stopped. Where all that was claimed came back unsent, the queue was not empty.
+    /// How a run ended that nothing stopped. The queue was empty if the run has looked, and could do something about what
+    /// it claimed.
     fn found_nothing(&self) -> Stopped {
-        match self.report.released {
-            1.. if self.report.released == self.report.claimed => Stopped::Unavailable,
-            _ => Stopped::Empty,
+        let report = &self.report;
+        let useless = report.claimed > 0 && report.released + report.lost == report.claimed;
+        match useless || !self.looked {
+            true => Stopped::Unavailable,
+            false => Stopped::Empty,
+        }
+    }
+
+    fn why_nothing(&self) -> &'static str {
+        match (self.looked, self.report.lost) {
+            (false, _) => "the queue could not be looked at",
+            (true, 0) => "all that was claimed came back unsent",
+            (true, _) => "the leases of what was claimed were lost",
         }
     }
 

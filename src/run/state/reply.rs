@@ -119,6 +119,7 @@ impl State {
                 return;
             }
             self.failed_claims = 0;
+            self.looked = true;
             if let Some(obstacle) = reply.obstacle {
                 self.on_obstacle(now, &obstacle);
             } else {

@@ -1,6 +1,7 @@
 // A panic or a trap leaves the module's instance unusable and its promises unsettled. So each request, and each run that
 // goes on after its answer, is raced against the instance breaking and against the time in which it must be done; the
-// request after a break gets a fresh instance.
+// request after a break gets a fresh instance. A caller cannot break one: the module gets no more of a request than its
+// method and its headers.
 import { load, ProcessEmailQueue, reset } from "../../../pkg/function.js";
 
 type Instance = { queue: ProcessEmailQueue; broken: Promise<never>; break: (why: unknown) => void };
@@ -14,11 +15,15 @@ export function guarded(variables: Record<string, string>) {
   const spent = { messages: 0, bytes: 0 };
   const running = new Set<Promise<unknown>>();
 
-  // All code in this isolate is ours: what nobody caught came from the module. Supabase's runtime has no `error` events:
-  // what the module's tasks and timers throw comes by way of `load`.
+  // Supabase's runtime has no `error` events: what the module's tasks and timers throw comes by way of `load`. Of the
+  // rejections that nobody handles only a trap is the module's; others are of a connection that broke off.
   const onBreak = (why: unknown) => instance?.break(why);
   (globalThis as Record<string, unknown>).__emailQueuePanicked = onBreak;
-  addEventListener("unhandledrejection", (event) => (event.preventDefault(), onBreak(event.reason)));
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    if (isTrap(event.reason)) onBreak(event.reason);
+    else console.error(JSON.stringify({ event: "email_queue_stray_error", error: nameOf(event.reason) }));
+  });
 
   function start(): Instance {
     load(onBreak);
@@ -75,11 +80,19 @@ export function guarded(variables: Record<string, string>) {
 
   return {
     async serve(request: Request): Promise<Response> {
+      let head: { method: string; headers: Headers };
+      try {
+        // What the runtime no longer has of a request whose connection broke must throw here, not inside the module.
+        head = { method: request.method, headers: new Headers(request.headers) };
+      } catch (error) {
+        return Response.json({ error: `the request cannot be read: ${nameOf(error)}`, code: "bad_request" }, { status: 400 });
+      }
       let mine: Instance | undefined;
       try {
         mine = instance ??= start();
         const guardMillis = mine.queue.guardMillis();
-        return await watch(mine, mine.queue.handle(request), guardMillis);
+        // Deno takes the type from the generated glue, which does not know that no more is read.
+        return await watch(mine, mine.queue.handle(head as Request), guardMillis);
       } catch (error) {
         giveUp(mine, error);
         return Response.json({ error: "the function failed; its leases end by themselves", code: "broken" }, { status: 500 });
@@ -99,3 +112,9 @@ export function guarded(variables: Record<string, string>) {
     },
   };
 }
+
+/** A stack overflow is a RangeError. */
+const isTrap = (error: unknown) => error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+
+/** An error's kind: its text may quote the request. */
+const nameOf = (error: unknown) => error instanceof Error ? error.name : typeof error;

@@ -1,15 +1,19 @@
 // The shim around the WebAssembly module: it carries requests in and responses out.
 import { guarded } from "./guard.ts";
 
-// Supabase listens for us; the port, the line and the signals are for running it locally.
+// Supabase listens for us; the address, the line and the signals are for running it by hand. Nobody else's machine can
+// call it there, unless EMAIL_QUEUE_HOST says so (HOST is what some shells call the machine).
+const hostname = Deno.env.get("EMAIL_QUEUE_HOST") || "127.0.0.1";
 const port = Number(Deno.env.get("PORT") || 8000);
 if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("PORT must be a whole number from 0 to 65535");
 
 const { serve, halt, ended } = guarded(Deno.env.toObject());
 const server = Deno.serve(
   {
+    hostname,
     port,
-    onListen: ({ port }) => console.log(`process-email-queue listens on http://localhost:${port}`),
+    onListen: ({ hostname, port }) =>
+      console.log(`process-email-queue listens on http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`),
   },
   serve,
 );

@@ -1,29 +1,39 @@
 // The worker of pg_net, for the stand-in's tables: sends each request after its commit, and stores the answer.
 import { connect } from "../../../scripts/lib/stack.mjs";
 
-/** @param {string} databaseUrl @returns {Promise<{stop: () => Promise<void>}>} */
-export async function startNetwork(databaseUrl) {
+/**
+ * stall: it takes nothing more, until net.worker_restart().
+ * @param {string} databaseUrl @param {(url: string) => string} [route] where a request really goes @returns {Promise<{stop: () => Promise<void>, stall: () => void}>}
+ */
+export async function startNetwork(databaseUrl, route = (url) => url) {
   const sql = await connect(databaseUrl, { max: 4 });
   let stopped = false;
+  let stalled = false;
   const listening = await sql.listen("net_request", () => void sendAll());
+  const restarting = await sql.listen("net_restart", () => {
+    stalled = false;
+    void sendAll();
+  });
   await sendAll();
   return {
+    stall: () => void (stalled = true),
     stop: async () => {
       stopped = true;
       await listening.unlisten();
+      await restarting.unlisten();
       await sql.end({ timeout: 1 });
     },
   };
 
   async function sendAll() {
-    if (stopped) return;
+    if (stopped || stalled) return;
     const requests = await sql`delete from net.http_request_queue returning *`;
     for (const request of requests) send(request).catch((error) => stopped || console.error("network:", error.message));
   }
 
   /** @param {any} request */
   async function send(request) {
-    const answer = await fetch(request.url, {
+    const answer = await fetch(route(request.url), {
       method: request.method,
       headers: request.headers,
       body: request.body,

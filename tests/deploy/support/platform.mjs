@@ -122,7 +122,9 @@ class Platform {
       files[file.name] = await file.text();
     }
     const metadata = form.get("metadata");
-    this.deployed = { metadata: JSON.parse(typeof metadata === "string" ? metadata : await /** @type {File} */ (metadata).text()), files };
+    const said = JSON.parse(typeof metadata === "string" ? metadata : await /** @type {File} */ (metadata).text());
+    // Where nothing is said, Supabase checks.
+    this.deployed = { metadata: { verify_jwt: true, ...said }, files };
     this.down = false;
     await this.endFunction();
   }

@@ -40,16 +40,18 @@ export function standInCli(folder) {
   const parts = ["", ".password", ".secrets"];
   /**
    * What deploy.sh said, and what it told the CLI.
-   * @param {{args?: string[], env?: Record<string, string | undefined>, file?: string}} how env: its variables; file: the text of .env
+   * @param {{args?: string[], env?: Record<string, string | undefined>, file?: string, mode?: number, root?: string}} how
+   *   env: its variables; file: the text of .env, which has this mode; root: another checkout
    */
-  return ({ args = ["--dry-run"], env = VARIABLES, file = "" }) => {
+  return ({ args = ["--dry-run"], env = VARIABLES, file = "", mode = 0o600, root = ROOT }) => {
     fs.writeFileSync(envFile, file);
+    fs.chmodSync(envFile, mode);
     for (const part of parts) fs.writeFileSync(told + part, "");
-    const { status, stdout, stderr } = spawnSync(path.join(ROOT, "supabase/functions/deploy.sh"), args, {
+    const { status, stdout, stderr } = spawnSync(path.join(root, "supabase/functions/deploy.sh"), args, {
       env: { HOME: folder, TOLD: told, EMAIL_QUEUE_ENV_FILE: envFile, ...env, PATH: `${bin}:${process.env.PATH}` },
       encoding: "utf8",
     });
     const [toldIt, password, secrets] = parts.map((part) => fs.readFileSync(told + part, "utf8"));
-    return { code: status, output: stdout + stderr, told: toldIt, password, secrets };
+    return { code: status, output: stdout + stderr, told: toldIt, password, secrets, file: fs.readFileSync(envFile, "utf8") };
   };
 }

@@ -22,7 +22,7 @@ begin
   return v_id;
 end
 $$;
-create function net.worker_restart() returns boolean language sql as $$ select true $$;
+create function net.worker_restart() returns boolean language sql as $$ notify net_restart; select true $$;
 grant usage on schema net to public;
 grant all on all tables in schema net to public;
 grant all on all sequences in schema net to public;
