@@ -213,6 +213,11 @@ fn check_local(local: &str) -> Result<(), FieldError> {
     Ok(())
 }
 
+/// Whether an address can have this domain.
+pub(crate) fn is_domain(domain: &str) -> bool {
+    split(&format!("x@{domain}")).is_ok()
+}
+
 fn check_domain(domain: &str) -> Result<(), FieldError> {
     if !domain.is_ascii() {
         return Err(invalid("write the domain in punycode (xn--…)"));

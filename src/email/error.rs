@@ -32,11 +32,19 @@ impl FieldError {
     /// The same error seen from one level further out.
     pub(crate) fn within(mut self, outer: &str) -> Self {
         self.field = match self.field.as_str() {
-            inner if inner.is_empty() || inner == outer => outer.to_owned(),
+            "" => outer.to_owned(),
             inner if inner.starts_with('[') => format!("{outer}{inner}"),
             inner => format!("{outer}.{inner}"),
         };
         self
+    }
+
+    /// The same error, of the payload where it is about the whole.
+    pub(crate) fn of_payload(self) -> Self {
+        match self.field.is_empty() {
+            true => self.within("payload"),
+            false => self,
+        }
     }
 
     /// The same error seen from the list that the value is item `index` of.
@@ -80,6 +88,12 @@ mod tests {
             "headers.X-Foo"
         );
         assert_eq!(FieldError::here("bad").within("subject").field, "subject");
+        assert_eq!(
+            FieldError::at("headers", "bad").within("headers").field,
+            "headers.headers"
+        );
+        assert_eq!(FieldError::here("bad").of_payload().field, "payload");
+        assert_eq!(FieldError::at("to", "bad").of_payload().field, "to");
     }
 
     #[test]

@@ -48,8 +48,9 @@ pub(crate) fn check_limits(payload: &Map<String, Value>) -> Result<(), FieldErro
     }
     // The payload itself is one.
     if payload.values().map(values).sum::<usize>() >= MAX_VALUES {
-        let error = FieldError::here(format!("has more than {MAX_VALUES} values"));
-        return Err(error.within("payload"));
+        return Err(FieldError::here(format!(
+            "has more than {MAX_VALUES} values"
+        )));
     }
     Ok(())
 }

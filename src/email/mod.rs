@@ -39,8 +39,10 @@ pub use self::{
     encode::{EncodeError, Endpoint, MAX_BATCH, Member, UnknownEndpoint, WIRE_VERSION, encode},
     error::FieldError,
 };
+pub(crate) use self::{
+    address::is_domain, error::shown, headers::check_tags, limits::check_limits,
+};
 use self::{attachment::Attachment, template::Template};
-pub(crate) use self::{error::shown, headers::check_tags, limits::check_limits};
 
 /// The most addresses in each of `to`, `cc`, `bcc` and `replyTo`.
 ///
@@ -108,7 +110,15 @@ impl Email {
     /// # Errors
     /// The first thing found wrong.
     pub fn parse(payload: &Value, sender: Sender) -> Result<Self, FieldError> {
-        parse::parse(payload, sender)
+        parse::parse(payload, sender).map_err(FieldError::of_payload)
+    }
+
+    /// What is wrong with a payload, with `field` as the start of its path.
+    pub(crate) fn check(payload: &Value, sender: Sender, field: &str) -> Result<(), FieldError> {
+        match parse::parse(payload, sender) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.within(field)),
+        }
     }
 
     /// The domain of `from` in lower case, or `None` where there is no `from` (only with [`Sender::Optional`]).

@@ -48,9 +48,9 @@ const HINTS: [(&str, &str); 16] = [
     ("templateid", "template"),
 ];
 
-/// Reads the whole payload.
+/// Reads the whole payload. An error about the whole has an empty field.
 pub(super) fn parse(payload: &Value, sender: Sender) -> Result<Email, FieldError> {
-    let payload = object(payload).map_err(|error| error.within("payload"))?;
+    let payload = object(payload)?;
     only(payload, &FIELDS, &HINTS)?;
     check_limits(payload)?;
     let from = match sender {

@@ -5,7 +5,7 @@ use super::{
     jsonb, tags, time,
 };
 use crate::decide::millis;
-use crate::email::{Email, Mailbox, Sender};
+use crate::email::{Email, Mailbox, Sender, is_domain};
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use std::time::Duration;
 /// The longest that a lease lasts.
 const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
 /// What fits into the twelve digits of milliseconds that the database takes: 31 years.
-const LONGEST_DELAY: Duration = Duration::from_millis(999_999_999_999);
+pub(crate) const LONGEST_DELAY: Duration = Duration::from_millis(999_999_999_999);
 
 type Checked<T = ()> = Result<T, QueueError>;
 
 /// What an option must be, by its name: for values of a wrong type and of a wrong size.
 pub(super) fn rule(field: &str) -> &'static str {
     match field {
-        "type" => "must be 1 to 100 letters, digits or any of _ . : -",
+        "type" => "must be 1 to 100 letters, digits or any of _ . : -, and email in lower case",
         "priority" => "must be a whole number from 0 (first) to 3",
         "maxAttempts" | "maxMessages" => "must be a whole number from 1 to 100",
         "limit" => "must be a whole number from 1 to 1000",
@@ -58,8 +58,7 @@ pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
     }
     tags::write(&mut message)?;
     if message.kind.as_deref().is_none_or(|kind| kind == "email") {
-        Email::parse(&message.payload, Sender::Optional)
-            .map_err(|error| QueueError::from(error.within("payload")))?;
+        Email::check(&message.payload, Sender::Optional, "payload")?;
     } else if message.payload == Value::Null {
         return Err(QueueError::invalid("payload", "is missing"));
     }
@@ -73,7 +72,14 @@ pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
     )?;
     let run_at = near("runAt", message.run_at.as_deref())?;
     let send_before = near("sendBefore", message.send_before.as_deref())?;
-    let delay = message.delay_seconds.map(delay).transpose()?;
+    let delay = match (message.delay_seconds, message.delay_ms) {
+        (Some(_), Some(_)) => {
+            let why = "is given in milliseconds too; give it once";
+            return Err(QueueError::invalid("delaySeconds", why));
+        }
+        (Some(seconds), None) => Some(delay(seconds)?),
+        (None, ms) => (ms.map(Duration::from_millis).map(delay_time)).transpose()?,
+    };
     message.delay_ms = delay.map(millis);
     // Without a time to send at, it is the database's clock that counts.
     if let (Some(run_at), Some(send_before)) = (run_at, send_before)
@@ -91,7 +97,7 @@ pub(super) fn message(mut message: NewMessage) -> Checked<NewMessage> {
 }
 
 /// Of a message, or what messages are searched for.
-fn metadata(metadata: Option<&Value>) -> Checked {
+pub(crate) fn metadata(metadata: Option<&Value>) -> Checked {
     let Some(metadata) = metadata.filter(|it| !it.is_null()) else {
         return Ok(());
     };
@@ -158,9 +164,15 @@ pub(super) fn positive(field: &str, seconds: f64) -> Checked<Duration> {
     }
 }
 
-pub(super) fn lease(lease: &Lease) -> Checked {
-    let uuids = is_uuid(&lease.dispatch_id) && is_uuid(&lease.token);
-    if uuids { Ok(()) } else { Err(not_a_lease()) }
+pub(super) fn lease(lease: &Lease) -> Checked<Lease> {
+    let Lease { dispatch_id, token } = lease;
+    if !is_uuid(dispatch_id) || !is_uuid(token) {
+        return Err(not_a_lease());
+    }
+    Ok(Lease {
+        dispatch_id: canonical(dispatch_id),
+        token: canonical(token),
+    })
 }
 
 pub(super) fn not_a_lease() -> QueueError {
@@ -239,10 +251,7 @@ pub(super) fn pause(pause: &Pause) -> Checked<Option<Duration>> {
 }
 
 pub(super) fn domain(domain: Option<&str>) -> Checked {
-    let fits = |domain: &str| {
-        !domain.is_empty() && domain.is_ascii() && !domain.contains(['@', '\0', ' '])
-    };
-    if domain.is_none_or(fits) {
+    if domain.is_none_or(is_domain) {
         return Ok(());
     }
     Err(QueueError::invalid(
@@ -267,11 +276,13 @@ fn page(limit: Option<u32>, before: Option<&str>) -> Checked {
     before.map_or(Ok(()), |before| id("before", before))
 }
 
-fn kind(kind: &str) -> Checked {
+pub(crate) fn kind(kind: &str) -> Checked {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
+    // A message of the type `Email` would wait for ever.
+    let mistyped = kind != "email" && kind.eq_ignore_ascii_case("email");
     check(
         "type",
-        (1..=100).contains(&kind.len()) && kind.chars().all(plain),
+        (1..=100).contains(&kind.len()) && kind.chars().all(plain) && !mistyped,
     )
 }
 
@@ -291,6 +302,21 @@ fn near(field: &str, text: Option<&str>) -> Checked<Option<Duration>> {
 }
 
 fn is_uuid(id: &str) -> bool {
-    let digits = id.chars().filter(|c| *c != '-').count();
-    digits == 32 && id.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+    let fits = |(at, byte): (usize, u8)| match (id.len(), at) {
+        (36, 8 | 13 | 18 | 23) => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    matches!(id.len(), 32 | 36) && id.bytes().enumerate().all(fits)
+}
+
+/// An id that was checked, as the queue writes ids: in lower case, with hyphens.
+pub(super) fn canonical(id: &str) -> String {
+    let mut digits: String = id.chars().filter(|c| *c != '-').collect();
+    digits.make_ascii_lowercase();
+    for at in [20, 16, 12, 8] {
+        if digits.is_char_boundary(at) {
+            digits.insert(at, '-');
+        }
+    }
+    digits
 }

@@ -37,10 +37,10 @@ pub(super) fn release(lease: &Lease) -> Ending {
 }
 
 fn settle(lease: &Lease, rest: Rest) -> Ending {
-    check::lease(lease)?;
+    let Lease { dispatch_id, token } = check::lease(lease)?;
     Ok(Settle {
-        dispatch_id: lease.dispatch_id.clone(),
-        token: lease.token.clone(),
+        dispatch_id,
+        token,
         answer: Answer::Definite,
         members: Vec::new(),
         rest: Some(rest),

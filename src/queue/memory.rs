@@ -3,7 +3,7 @@
 use super::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
     Pause, QueueError, QueueMessage, QueueMessageStatus, QueueProvider, Redrive, Redriven,
-    Settlement, Stats, check, ending,
+    Settlement, Stats, check, check::canonical, ending,
 };
 use crate::adapters::memory::{Queue, Settings};
 use crate::adapters::{SystemRandom, since_1970};
@@ -128,18 +128,6 @@ impl InMemoryQueueProvider {
     }
 }
 
-/// As the queue writes ids: in lower case, with hyphens.
-fn canonical(id: &str) -> String {
-    let mut digits: String = id.chars().filter(|c| *c != '-').collect();
-    digits.make_ascii_lowercase();
-    for at in [20, 16, 12, 8] {
-        if digits.is_char_boundary(at) {
-            digits.insert(at, '-');
-        }
-    }
-    digits
-}
-
 impl QueueProvider for InMemoryQueueProvider {
     async fn enqueue(&self, message: NewMessage) -> Result<Enqueued, QueueError> {
         let message = check::message(message)?;
@@ -158,7 +146,7 @@ impl QueueProvider for InMemoryQueueProvider {
     }
 
     async fn extend(&self, lease: &Lease, visibility: Duration) -> Result<Settlement, QueueError> {
-        check::lease(lease)?;
+        let lease = check::lease(lease)?;
         let visibility = check::lease_time(visibility)?;
         let until =
             self.with(|queue, now| queue.extend(now, &lease.dispatch_id, &lease.token, visibility));

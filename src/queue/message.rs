@@ -68,9 +68,10 @@ pub struct QueueMessage {
     pub priority: u8,
     /// Not before this time.
     pub run_at: String,
-    /// Attempts used.
+    /// Attempts used: one a request that it was in. More than `max_attempts` where a message of the same request, which may
+    /// have been sent, may use more: such a request is repeated whole.
     pub attempts: u32,
-    /// Attempts it may use.
+    /// Attempts it may use before it fails.
     pub max_attempts: u32,
     /// The provider request it is or was part of.
     pub dispatch_id: Option<String>,
@@ -118,7 +119,7 @@ pub struct NewMessage {
     /// Not before this long after now, or after `run_at`.
     #[serde(skip_serializing)]
     pub delay_seconds: Option<f64>,
-    /// `delay_seconds` as the database takes it.
+    /// The same in milliseconds, as the database takes it; one of the two is given.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
     /// Not worth sending after this time (RFC 3339).

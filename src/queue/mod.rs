@@ -18,7 +18,7 @@
 //! # Ok::<(), email_queue::queue::QueueError>(())
 //! ```
 
-mod check;
+pub(crate) mod check;
 pub(crate) mod containment;
 mod ending;
 mod error;

@@ -36,6 +36,41 @@ end
 $$;
 comment on function email_queue_private.check_time(text, text) is 'Reads a time of an enqueue call.';
 
+-- A double ends at 1.8e308 and jsonb at 10^131072: whoever reads such a number has none, or cannot read the rest either.
+create function email_queue_private.too_large(p_value jsonb) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  with recursive inner_value(path, value) as (
+    select '', p_value
+    union all
+    select v.path || i.name, i.value from inner_value as v cross join lateral (
+      select '.' || case when m.key ~ '^[A-Za-z0-9_-]{1,64}$' then m.key else '?' end, m.value
+      from jsonb_each(case jsonb_typeof(v.value) when 'object' then v.value end) as m
+      union all
+      select format('[%s]', e.n - 1), e.value
+      from jsonb_array_elements(case jsonb_typeof(v.value) when 'array' then v.value end) with ordinality as e(value, n)
+    ) as i(name, value)
+  )
+  select v.path from inner_value as v where case jsonb_typeof(v.value) when 'number' then abs((v.value #>> '{}')::numeric) >= 1e308 end limit 1
+$$;
+comment on function email_queue_private.too_large(jsonb) is 'The path to a number that others cannot read.';
+
+-- What src/queue/jsonb.rs says of a payload and of metadata.
+create function email_queue_private.check_json(p_field text, p_value jsonb) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Deeper than any payload needs, and than what a worker's JSON parser reads.
+  if jsonb_path_exists(p_value, '$.**{33}') then
+    perform email_queue_private.refuse(p_field, 'is nested more than 32 deep');
+  end if;
+  if jsonb_path_exists(p_value, '$.** ? (@.type() == "number" && (@ >= 1e308 || @ <= -1e308))') then
+    perform email_queue_private.refuse(p_field || email_queue_private.too_large(p_value), 'must be a number below 1e308');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_json(text, jsonb) is 'Refuses what others cannot read.';
+
 -- Metadata of a message, or what messages are searched for; null passes.
 create function email_queue_private.check_metadata(p_field text, p_metadata jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -44,12 +79,10 @@ begin
   if jsonb_typeof(p_metadata) <> 'object' then
     perform email_queue_private.refuse(p_field, 'must be an object');
   end if;
+  perform email_queue_private.check_json(p_field, p_metadata);
   -- As text: the client measures it too, and before the first of several calls.
   if octet_length(p_metadata::text) > 16384 then
     perform email_queue_private.refuse(p_field, 'must be at most 16 kB');
-  end if;
-  if jsonb_path_exists(p_metadata, '$.**{33}') then
-    perform email_queue_private.refuse(p_field, 'is nested more than 32 deep');
   end if;
 end
 $$;
@@ -125,8 +158,9 @@ begin
 
   v_message.created_at := clock_timestamp();
   v_message.type := coalesce(p_item ->> 'type', 'email');
-  if v_message.type !~ '^[A-Za-z0-9_.:-]{1,100}$' then
-    perform email_queue_private.refuse('type', 'must be 1 to 100 letters, digits or any of _ . : -');
+  -- A message of the type "Email" would wait for ever.
+  if v_message.type !~ '^[A-Za-z0-9_.:-]{1,100}$' or v_message.type <> 'email' and lower(v_message.type collate "C") = 'email' then
+    perform email_queue_private.refuse('type', 'must be 1 to 100 letters, digits or any of _ . : -, and email in lower case');
   end if;
   if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
     if v_message.type <> 'email' then

@@ -20,10 +20,7 @@ begin
   if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
     v_payload := v_payload || jsonb_build_object('tags', p_item -> 'tags');
   end if;
-  -- Deeper than any payload needs, and than what a worker's JSON parser reads.
-  if jsonb_path_exists(v_payload, '$.**{33}') then
-    perform email_queue_private.refuse('payload', 'is nested more than 32 deep');
-  end if;
+  perform email_queue_private.check_json('payload', v_payload);
   if v_message.type = 'email' then
     if coalesce(jsonb_typeof(v_payload -> 'from'), 'null') = 'null' and p_setting.default_sender is not null then
       v_payload := v_payload || jsonb_build_object('from', p_setting.default_sender);

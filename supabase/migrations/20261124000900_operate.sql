@@ -80,7 +80,7 @@ begin
     perform email_queue_private.refuse('reason', 'must be a text that says why');
   end if;
   -- A mistyped domain would look paused, and would not be.
-  if p_domain !~ '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$' then
+  if email_queue_private.bare_address_fault('x@' || p_domain) is not null then
     perform email_queue_private.refuse('domain', 'must be a sender''s domain, as in example.com');
   end if;
   if p_seconds < 1 then

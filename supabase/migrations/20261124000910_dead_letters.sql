@@ -70,17 +70,17 @@ $$;
 comment on function public.email_queue_dead_letters(jsonb, integer, uuid) is
   'Failed messages, newest first, at most 1000. p_filter: {type, reason, since, until, text, metadata}; p_before (an id) continues a page.';
 
--- Why a dead letter may not be sent again, or null. p_payload is what would be sent.
+-- Why a dead letter may not be sent again, or null; in words for SQL and for JavaScript, whose arguments have other names. p_payload is what would be sent.
 create function email_queue_private.redrive_obstacle(p_message email_queue_private.message, p_payload jsonb, p_allow_duplicates boolean) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return case
     when p_message.reason = 'unknown_outcome' and not coalesce(p_allow_duplicates, false)
-      then 'it may have been sent: redrive it with p_allow_duplicates'
+      then 'it may have been sent: redrive it with duplicates allowed'
     when p_payload is null then 'its payload was erased'
     when p_message.type = 'email' and (email_queue_private.sender_fault(p_payload -> 'from')).message is not null
-      then 'its sender is refused: redrive it with p_from'
+      then 'its sender is refused: redrive it with another one'
   end;
 end
 $$;
@@ -106,7 +106,7 @@ declare
   v_refused jsonb[] := array[]::jsonb[];
 begin
   if p_ids is null and p_filter is null then
-    perform email_queue_private.refuse('ids', 'is missing: give p_ids, or p_filter ({} for all dead letters)');
+    perform email_queue_private.refuse('ids', 'is missing: give ids, or a filter ({} for all dead letters)');
   end if;
   if p_from is not null and v_fault is not null then
     perform email_queue_private.refuse('from', v_fault);
@@ -166,7 +166,7 @@ declare
   v_ids uuid[];
 begin
   if p_ids is null and p_filter is null then
-    perform email_queue_private.refuse('ids', 'is missing: give p_ids, or p_filter ({} for all dead letters)');
+    perform email_queue_private.refuse('ids', 'is missing: give ids, or a filter ({} for all dead letters)');
   end if;
   select coalesce(array_agg(m.id), array[]::uuid[]) into v_ids from (
     select m.id from email_queue_private.message as m

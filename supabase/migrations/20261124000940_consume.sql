@@ -18,7 +18,7 @@ begin
   if coalesce(cardinality(p_types), 0) = 0 or array_position(p_types, null) is not null then
     perform email_queue_private.refuse('types', 'must name at least one type');
   end if;
-  if 'email' = any (p_types) then
+  if exists (select 1 from unnest(p_types) as t where lower(btrim(t) collate "C") = 'email') then
     perform email_queue_private.refuse('types', 'must not name email: the function process-email-queue sends it');
   end if;
   if coalesce(cardinality(p_tokens), 0) not between 1 and 100 or array_position(p_tokens, null) is not null then

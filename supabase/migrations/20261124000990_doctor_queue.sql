@@ -108,11 +108,29 @@ end
 $$;
 comment on function email_queue_private.doctor_settings() is 'Settings of the queue and of the roles that use it.';
 
+-- Of a type of one's own. Dispatches are kept for a day.
+create function email_queue_private.doctor_consumers() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_types text;
+begin
+  select string_agg(format('%s (%s, the oldest for %s seconds)', t.key, t.value ->> 'pending', t.value ->> 'oldest_due_seconds'), ', ' order by t.key) into v_types
+  from jsonb_each(public.email_queue_stats() -> 'types') as t
+  where t.key <> 'email' and (t.value ->> 'oldest_due_seconds')::numeric > 300
+    and not exists (select 1 from email_queue_private.dispatch as d where d.type = t.key);
+  return next email_queue_private.finding('consumers', case when v_types is null then 'ok' else 'warn' end,
+    coalesce('nothing has dequeued these types in a day: ' || v_types, 'no other type waits in vain'),
+    'Start the consumer of these types (email_queue_dequeue). Where a type is mistyped, enqueue its messages again under the right one and cancel these (email_queue_cancel).');
+end
+$$;
+comment on function email_queue_private.doctor_consumers() is 'Types with messages that nobody takes.';
+
 create function public.email_queue_doctor() returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
   select jsonb_agg(f order by p.n, f.n)
-  from unnest(array['doctor_schema', 'doctor_writable', 'doctor_parts', 'doctor_identity', 'doctor_job', 'doctor_answers', 'doctor_runs', 'doctor_queue', 'doctor_settings']) with ordinality as p(part, n)
+  from unnest(array['doctor_schema', 'doctor_writable', 'doctor_parts', 'doctor_identity', 'doctor_job', 'doctor_answers', 'doctor_runs', 'doctor_queue', 'doctor_consumers', 'doctor_settings']) with ordinality as p(part, n)
   cross join lateral jsonb_array_elements(email_queue_private.examine(p.part)) with ordinality as f(f, n)
 $$;
 comment on function public.email_queue_doctor() is

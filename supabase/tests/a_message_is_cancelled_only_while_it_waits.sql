@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(14);
+select plan(17);
 
 create temp table m as select pg_temp.mail() as id;
 select is(public.email_queue_cancel(id), jsonb_build_object('id', id, 'result', 'cancelled'), 'a pending message is cancelled') from m;
@@ -24,6 +24,20 @@ select is(public.email_queue_erase(id) ->> 'result', 'erased', 'but can be erase
 select is(public.email_queue_get(id) -> 'payload', 'null', 'its payload is gone') from m;
 
 select is(public.email_queue_erase(pg_temp.mail()) ->> 'reason', 'it waits to be sent: cancel it first', 'a waiting one is not erased');
+
+-- A lease that is over is nobody's.
+truncate m, d;
+insert into m select pg_temp.mail();
+insert into d select pg_temp.claim(4);
+select pg_temp.expire(dispatch) from d;
+select is(public.email_queue_cancel(id) ->> 'reason', 'its worker''s lease is over, and it was not sent: the next run takes it over', 'one that no worker has') from m;
+select public.email_queue_pause('the key is revoked');
+select is(public.email_queue_cancel(id) ->> 'reason', 'its worker''s lease is over, and it was not sent: the next run takes it over, not before the pause ends', 'nor will have soon') from m;
+truncate m;
+insert into m select pg_temp.mail('{"type": "report"}');
+select public.email_queue_dequeue(array['report'], array[pg_temp.token(5)]);
+update email_queue_private.dispatch set visible_at = clock_timestamp() - interval '1 second' where type = 'report';
+select is(public.email_queue_cancel(id) ->> 'reason', 'its consumer''s lease is over: cancel it after the next dequeue, which puts it back', 'one that no consumer has') from m;
 
 select * from finish();
 rollback;

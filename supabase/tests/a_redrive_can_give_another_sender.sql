@@ -10,7 +10,7 @@ update email_queue_private.body set payload = payload || '{"from": "mail@acme"}'
 select pg_temp.settle(c, '{"answer": "none", "rest": "fail", "error": {"message": "no"}}') from (select pg_temp.claim(1) as c) as c;
 select pg_temp.settle(c, '{"answer": "none", "rest": "fail"}') from (select pg_temp.claim(2, '{"type": "report"}') as c) as c;
 
-select is(public.email_queue_redrive(array[id]) -> 'refused' -> 0 ->> 'reason', 'its sender is refused: redrive it with p_from', 'a refused sender is named') from m where name = 'bad';
+select is(public.email_queue_redrive(array[id]) -> 'refused' -> 0 ->> 'reason', 'its sender is refused: redrive it with another one', 'a refused sender is named') from m where name = 'bad';
 select is(pg_temp.status(id), 'failed:rejected', 'and the message stays') from m where name = 'bad';
 select throws_ok($$select public.email_queue_redrive(p_filter => '{}', p_from => 'mail@acme')$$, '22023',
   'email_queue: from: not a valid e-mail address: the domain is malformed', 'another bad one is refused');

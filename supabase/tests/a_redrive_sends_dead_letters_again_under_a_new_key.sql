@@ -26,14 +26,14 @@ select is(public.email_queue_redrive(array[pg_temp.token(99)]) -> 'refused' -> 0
 
 insert into m values ('unknown', pg_temp.mail());
 select pg_temp.begin(c), pg_temp.settle(c, '{"answer": "unknown", "rest": "fail", "reason": "unknown_outcome"}') from (select pg_temp.claim(3) as c) as c;
-select is(public.email_queue_redrive(p_filter => '{}') -> 'refused' -> 0 ->> 'reason', 'it may have been sent: redrive it with p_allow_duplicates', 'what may have been sent is refused');
+select is(public.email_queue_redrive(p_filter => '{}') -> 'refused' -> 0 ->> 'reason', 'it may have been sent: redrive it with duplicates allowed', 'what may have been sent is refused');
 select is(pg_temp.status(id), 'failed:unknown_outcome', 'and stays') from m where name = 'unknown';
 select is(public.email_queue_redrive(p_filter => '{"reason": "unknown_outcome"}', p_allow_duplicates => true) -> 'redriven', jsonb_build_array(id), 'unless duplicates are allowed') from m where name = 'unknown';
 
 select pg_temp.settle(c, '{"answer": "none", "rest": "fail"}') from (select pg_temp.claim(4) as c) as c;
 delete from email_queue_private.body where id = (select id from m where name = 'unknown');
 select is(public.email_queue_redrive(p_filter => '{}') -> 'refused' -> 0 ->> 'reason', 'its payload was erased', 'without a payload there is nothing to send');
-select throws_ok($$select public.email_queue_redrive()$$, '22023', 'email_queue: ids: is missing: give p_ids, or p_filter ({} for all dead letters)', 'not everything by mistake');
+select throws_ok($$select public.email_queue_redrive()$$, '22023', 'email_queue: ids: is missing: give ids, or a filter ({} for all dead letters)', 'not everything by mistake');
 select throws_ok($$select public.email_queue_redrive(p_filter => '{"metadata": {}}')$$, '22023', 'email_queue: filter.metadata: must name at least one key', 'nor everything that has metadata');
 
 select pg_temp.mails(3);

@@ -12,7 +12,7 @@ select is(jsonb_array_length(public.email_queue_discard(p_filter => '{}', p_limi
 select is(public.email_queue_discard(array(select id from w)) -> 'discarded', '[]', 'what has not failed is kept');
 select is(jsonb_array_length(public.email_queue_discard(p_filter => '{"reason": "rejected"}') -> 'discarded'), 2, 'the rest');
 select is((select array_agg(id) from email_queue_private.body), array(select id from w), 'payloads go with them');
-select throws_ok($$select public.email_queue_discard()$$, '22023', 'email_queue: ids: is missing: give p_ids, or p_filter ({} for all dead letters)', 'not everything by mistake');
+select throws_ok($$select public.email_queue_discard()$$, '22023', 'email_queue: ids: is missing: give ids, or a filter ({} for all dead letters)', 'not everything by mistake');
 select throws_ok($$select public.email_queue_discard(p_filter => '{"metadata": {}}')$$, '22023', 'email_queue: filter.metadata: must name at least one key', 'nor everything that has metadata');
 select throws_ok($$select public.email_queue_discard(p_filter => '{"metadata": null}')$$, '22023', 'email_queue: filter.metadata: must name at least one key', 'nor everything, where a query for the metadata found nothing');
 

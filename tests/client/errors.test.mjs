@@ -128,6 +128,118 @@ test("values that JSON cannot carry are refused with their name", async () => {
   await assert.rejects(queue.getMessage(ID.slice(1)), { code: "invalid_input", field: "id" });
 });
 
+test("what JSON would lose is refused with its name, and what it carries is taken", async () => {
+  class Hidden {
+    #order = 7;
+    get order() {
+      return this.#order;
+    }
+  }
+  class Shown {
+    order = 7;
+  }
+  const [sparse, vanishing] = [[1], { toJSON: () => undefined }];
+  sparse[2] = 3;
+  const queues = [new InMemoryQueueProvider(), new SupabaseQueueProvider("https://abc.supabase.co", KEY)];
+  const lost = [
+    new Map([["order", 7]]), new Set([7]), new WeakMap(), new Hidden(), /a/, new Error("why"), Promise.resolve(), new URLSearchParams("a=1"), new Headers({ a: "b" }),
+    new Uint8Array(2), new ArrayBuffer(2), () => 7, Symbol("a"), vanishing, Object(1n), (function* () {})(),
+  ];
+  const email = (fields) => ({ payload: { to: "a@b.example", from: "c@d.example", subject: "S", text: "T", ...fields } });
+  for (const queue of queues) {
+    for (const value of lost) {
+      for (const [message, field] of [
+        [{ type: "report", payload: value }, "payload"],
+        [{ type: "report", payload: { "a-b": [{ c: value }] } }, "payload.a-b[0].c"],
+        [{ type: "report", payload: [value] }, "payload[0]"],
+        [{ type: "report", payload: 1, metadata: value }, "metadata"],
+        [{ type: "report", payload: 1, metadata: { order: value } }, "metadata.order"],
+        [{ ...email(), tags: value }, "tags"],
+        [email({ tags: { plan: value } }), "payload.tags.plan"],
+        [email({ headers: value }), "payload.headers"],
+        [{ type: "report", payload: 1, dedupKey: value }, "dedupKey"],
+      ]) {
+        await assert.rejects(queue.enqueue(message), { name: "QueueError", code: "invalid_input", field });
+        await assert.rejects(queue.enqueueMany([message]), { code: "invalid_input", field: `messages[0].${field}` });
+      }
+    }
+    for (const [payload, field] of [[[1, undefined], "payload[1]"], [{ a: sparse }, "payload.a[1]"]]) {
+      await assert.rejects(queue.enqueue({ type: "report", payload }), { code: "invalid_input", field });
+    }
+    await assert.rejects(queue.getMessagesByStatus("failed", { metadata: new Map() }), { code: "invalid_input", field: "metadata" });
+    await assert.rejects(queue.redrive({ ids: new Set() }), { code: "invalid_input", field: "ids" });
+  }
+  // As JSON has them, also from another realm, as Jest's objects are.
+  const { runInNewContext } = await import("node:vm");
+  const [queue] = queues;
+  for (const [value, read] of [
+    [new Shown(), { order: 7 }],
+    [{ at: new Date(0), left: undefined, own: { toJSON: () => ({ a: 1 }) }, text: Object("x") }, { at: "1970-01-01T00:00:00.000Z", own: { a: 1 }, text: "x" }],
+    [Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
+    [runInNewContext("({ a: [{}] })"), { a: [{}] }],
+    [{}, {}],
+  ]) {
+    const { id } = await queue.enqueue({ type: "report", payload: value, metadata: value });
+    const message = await queue.getMessage(id);
+    assert.deepEqual([message.payload, message.metadata], [read, read]);
+  }
+});
+
+test("a caller is told of its own words, not of the database's", async () => {
+  // Whatever text a database has for it.
+  const queue = new SupabaseQueueProvider(await answering(400, { code: "22023", details: "field=send_before", message: "email_queue: send_before: is over" }), KEY);
+  await assert.rejects(queue.stats(), { code: "invalid_input", field: "sendBefore", message: "sendBefore: is over" });
+  const memory = new InMemoryQueueProvider({ defaultSender: "shop@example.com" });
+  for (const call of [
+    () => memory.redrive({}),
+    () => memory.enqueue({ type: "Email", payload: {} }),
+    () => memory.enqueue({ payload: { to: "a@b.example", subject: "S", text: "T", headers: { headers: "a\nb" } } }),
+    () => memory.getMessage(`-----${"a".repeat(32)}`),
+    () => memory.pause({ reason: "why", domain: "exa/mple.com" }),
+  ]) await assert.rejects(call(), (error) => (assert.doesNotMatch(error.message, /\bp_|[a-z]_[a-z]+[:=]/), error.code === "invalid_input"));
+});
+
+test("nothing is kept of an answer: Next.js would give it to later calls", async () => {
+  const seen = [];
+  const real = globalThis.fetch;
+  const url = await answering(200, "null");
+  globalThis.fetch = (request) => (seen.push([request.cache, request.redirect]), real(request));
+  try {
+    assert.equal(await new SupabaseQueueProvider(url, KEY).getMessage(ID), null);
+  } finally {
+    globalThis.fetch = real;
+  }
+  assert.deepEqual(seen, [["no-store", "manual"]]);
+});
+
+test("one row that no double holds does not keep a page from being read", async () => {
+  const digits = "9".repeat(400);
+  const row = (metadata) => `{"id": "${ID}", "type": "report", "status": "failed", "payload": {"n": ${metadata}}, "priority": 2, "run_at": "2026-01-01T00:00:00+00:00",
+    "attempts": 1, "max_attempts": 3, "metadata": ${metadata}, "created_at": "2026-01-01T00:00:00+00:00", "updated_at": "2026-01-01T00:00:00+00:00"}`;
+  const url = await answering(200, `[${row(`{"n": ${digits}}`)}, ${row('{"n": 7}')}]`);
+  const queue = new SupabaseQueueProvider(url, KEY);
+  for (const page of [await queue.listDeadLetters(), await queue.getMessagesByStatus("failed")]) {
+    assert.deepEqual(page.map(({ metadata }) => metadata.n), [digits, 7]);
+  }
+});
+
+test("where no WebAssembly can be compiled the error says so, and that nothing was sent", async () => {
+  const { Module } = WebAssembly;
+  const fresh = await import("../../pkg/index.js?fresh");
+  WebAssembly.Module = class {
+    constructor() {
+      throw new WebAssembly.CompileError("Wasm code generation disallowed by embedder");
+    }
+  };
+  try {
+    for (const open of [() => new fresh.InMemoryQueueProvider(), () => new fresh.SupabaseQueueProvider("https://abc.supabase.co", KEY)]) {
+      assert.throws(open, { name: "QueueError", code: "unexpected", retryable: false, message: /compiles no WebAssembly from bytes, so nothing was sent and nothing was stored.*workerd/ });
+    }
+  } finally {
+    WebAssembly.Module = Module;
+  }
+});
+
 const nested = (levels) => {
   let value = {};
   for (let level = 1; level < levels; level++) value = { a: value };

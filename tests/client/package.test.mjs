@@ -30,11 +30,12 @@ async function works(runtime) {
   assert.deepEqual(seen, { failed: [], status: "pending", subject: "Hello", attempts: 0, maxAttempts: 3, createdAt: true });
 }
 
-test("it has what it needs, in at most 500 kB", () => {
+// Of which the module is 600: as text, and as the file that Cloudflare Workers import.
+test("it has what it needs, in at most 650 kB", () => {
   const { size, files } = project.packed;
-  assert(size <= 500_000, `${size} bytes`);
+  assert(size <= 650_000, `${size} bytes`);
   const names = files.map(({ path }) => path).sort();
-  assert.deepEqual(names, ["README.md", "client.js", "client_wasm.js", "error.js", "fetch.js", "index.d.ts", "index.js", "messages.d.ts", "module.js", "package.json", "queue.d.ts", "queue.js", "write.js"]);
+  assert.deepEqual(names, ["README.md", "client.js", "client.wasm", "client_wasm.js", "error.js", "fetch.js", "index.d.ts", "index.js", "messages.d.ts", "module.js", "package.json", "providers.js", "queue.d.ts", "queue.js", "workerd.js", "write.js"]);
 });
 
 for (const [name, runtime] of await runtimes(project)) {

@@ -1,7 +1,7 @@
 //! The database's functions, over a connection as PostgREST has one. Time is moved by putting back every time that is stored.
 
 use crate::subject::Subject;
-use email_queue::queue::{Enqueued, NewMessage, QueueMessage};
+use email_queue::queue::{Cancelled, Enqueued, NewMessage, QueueMessage};
 use email_queue::work::{Dispatch, Reply, Request, SettleResult};
 use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls};
@@ -103,6 +103,15 @@ impl Database {
             .to_owned()
     }
 
+    /// Pauses a domain, or names the field that is wrong.
+    pub fn try_pause(&mut self, domain: &str) -> Result<(), String> {
+        let sql = "select public.email_queue_pause('why', $1)";
+        match self.client.query_one(sql, &[&domain]) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(field_of(&error)),
+        }
+    }
+
     fn call<T: DeserializeOwned>(&mut self, sql: &str, arguments: &[&(dyn ToSql + Sync)]) -> T {
         let row = self
             .client
@@ -114,6 +123,14 @@ impl Database {
     }
 }
 
+fn field_of(error: &postgres::Error) -> String {
+    let error = error.as_db_error().expect("the database's own error");
+    assert_eq!(error.code().code(), "22023", "{error}");
+    let detail = error.detail().expect("it has a detail");
+    let field = detail.strip_prefix("field=").expect("it names the field");
+    field.to_owned()
+}
+
 impl Subject for Database {
     fn enqueue(&mut self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, String> {
         let messages = json!(messages);
@@ -122,15 +139,7 @@ impl Subject for Database {
             .query_one("select public.email_queue_enqueue_many($1)", &[&messages])
         {
             Ok(row) => Ok(serde_json::from_value(row.get(0)).unwrap()),
-            Err(error) => {
-                let error = error.as_db_error().expect("the database's own error");
-                assert_eq!(error.code().code(), "22023", "{error}");
-                let detail = error.detail().expect("it has a detail");
-                Err(detail
-                    .strip_prefix("field=")
-                    .expect("it names the field")
-                    .to_owned())
-            }
+            Err(error) => Err(field_of(&error)),
         }
     }
 
@@ -203,6 +212,10 @@ impl Subject for Database {
             &[&dispatch.dispatch_id, &dispatch.token],
         );
         serde_json::from_value(answer["result"].clone()).unwrap()
+    }
+
+    fn cancel(&mut self, id: &str) -> Cancelled {
+        self.call("select public.email_queue_cancel($1::text::uuid)", &[&id])
     }
 
     fn time(&mut self, from_now: Duration) -> String {

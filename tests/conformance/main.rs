@@ -14,6 +14,7 @@ mod cases;
 mod containment;
 mod database;
 mod differential;
+mod inputs;
 mod memory;
 mod payloads;
 mod side;
@@ -69,7 +70,8 @@ cases! {
         a_lease_that_expires_after_begin_freezes
         extend_makes_a_lease_longer_never_shorter
         a_repeated_settle_is_told_so
-        release_uses_no_attempt;
+        release_uses_no_attempt
+        what_is_not_cancelled_is_explained;
     begin:
         begins_take_slots_of_one_rate
         a_claim_leaves_the_slots_to_the_begins_of_its_call before_the_first_answer_the_rate_is_a_cautious_one

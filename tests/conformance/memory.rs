@@ -2,7 +2,9 @@
 
 use crate::subject::Subject;
 use email_queue::adapters::memory::{Queue, Settings};
-use email_queue::queue::{Enqueued, ListOptions, NewMessage, QueueMessage, QueueMessageStatus};
+use email_queue::queue::{
+    Cancelled, Enqueued, ListOptions, NewMessage, QueueMessage, QueueMessageStatus,
+};
 use email_queue::work::{Dispatch, Reply, Request, SettleResult};
 use serde_json::Value;
 use std::time::Duration;
@@ -91,6 +93,10 @@ impl Subject for Memory {
     fn release(&mut self, dispatch: &Dispatch) -> SettleResult {
         self.queue
             .release(self.now, &dispatch.dispatch_id, &dispatch.token)
+    }
+
+    fn cancel(&mut self, id: &str) -> Cancelled {
+        self.queue.cancel_or_explain(self.now, id)
     }
 
     fn time(&mut self, from_now: Duration) -> String {

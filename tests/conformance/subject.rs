@@ -1,7 +1,7 @@
 //! What the cases need of a queue, and how they speak to it.
 
 use email_queue::email::Endpoint;
-use email_queue::queue::{Enqueued, NewMessage, QueueMessage};
+use email_queue::queue::{Cancelled, Enqueued, NewMessage, QueueMessage};
 use email_queue::work::{
     Answer, Begin, Begun, Claim, Dispatch, End, MemberEnd, Reason, Reply, Request, Rest, Settle,
     SettleResult, Settled, Signals,
@@ -26,6 +26,7 @@ pub trait Subject {
     /// Whether the lease was extended.
     fn extend(&mut self, dispatch: &Dispatch, lease: Duration) -> bool;
     fn release(&mut self, dispatch: &Dispatch) -> SettleResult;
+    fn cancel(&mut self, id: &str) -> Cancelled;
     /// A time from now on, as enqueue takes it.
     fn time(&mut self, from_now: Duration) -> String;
 }

@@ -54,7 +54,7 @@ test("all is well, and the doctor says so", async () => {
   const { code, findings, finding } = await world.doctor();
   assert.equal(code, 0, JSON.stringify(findings, null, 1));
   const expected = ["clock", "function closed", "function", "migrations", "schema", "grants", "writable", "pg_cron", "pg_net", "supabase_vault", "vault email_queue_url",
-    "vault email_queue_secret", "rows", "identity", "function address", "cron job", "cron runs", "cron job retention", "cron job cron-log", "answers", "runs", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "default sender",
+    "vault email_queue_secret", "rows", "identity", "function address", "cron job", "cron runs", "cron job retention", "cron job cron-log", "answers", "runs", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "consumers", "default sender",
     "wake-up", "statement timeout", "max_rows", "Resend key", "sender domain", "verify_jwt", "max_rows of the API"];
   assert.deepEqual(findings.map(({ check }) => check), expected);
   assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);

@@ -5,6 +5,7 @@ suite_client() {
   need_rust
   need_npm lite
   need_npm client
+  need_npm compat
   local version
   for version in newest 2.1.4; do find_deno "$version" >/dev/null || fail "Deno $version could not be installed"; done
   run cargo "the cases, native" node tests/client/native.mjs cargo test --locked --test client

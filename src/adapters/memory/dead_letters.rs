@@ -1,7 +1,7 @@
 //! Dead letters, redrive and cancel.
 
 use super::email::lane;
-use super::store::{End, Message, Queue, Ready};
+use super::store::{Dispatch, End, Message, Queue, Ready, domain_of};
 use crate::queue::containment::has;
 use crate::queue::jsonb::bytes;
 use crate::queue::{
@@ -112,15 +112,32 @@ impl Queue {
             let status = end.status.as_str();
             return answer(status, Some(&format!("it is {status} already")));
         }
-        let frozen = self.holders(id).any(|(dispatch, _)| dispatch.frozen);
-        answer(
-            "processing",
-            Some(if frozen {
-                "it may have been sent: it waits for its replay"
-            } else {
-                "a worker has it"
-            }),
-        )
+        let holder = self.holders(id).next();
+        let reason = holder.map(|(dispatch, _)| self.whereabouts_of(now, dispatch));
+        answer("processing", reason.as_deref())
+    }
+
+    /// What has the members of a dispatch. A lease that is over is nobody's.
+    fn whereabouts_of(&self, now: Duration, dispatch: &Dispatch) -> String {
+        let held = dispatch.token.is_some() && dispatch.visible_at > now;
+        let reason = if dispatch.frozen {
+            "it may have been sent: it waits for its replay"
+        } else if held {
+            "a worker has it"
+        } else if dispatch.kind != "email" {
+            "its consumer's lease is over: cancel it after the next dequeue, which puts it back"
+        } else if dispatch.begun {
+            "its worker's lease is over, and it may have been sent: it waits for its replay"
+        } else {
+            "its worker's lease is over, and it was not sent: the next run takes it over"
+        };
+        let domain = self.paused_domains.get(domain_of(&dispatch.lane));
+        let pauses = self.budget.paused.iter().chain(domain);
+        let paused = pauses.into_iter().any(|paused| paused.holds(now));
+        if paused && !held && dispatch.kind == "email" {
+            return format!("{reason}, not before the pause ends");
+        }
+        reason.to_owned()
     }
 
     /// Puts a dead letter back: attempts start again, in a new dispatch with a new key. A `send_before` that has passed
@@ -158,7 +175,7 @@ impl Queue {
             .filter(|end| end.status == QueueMessageStatus::Failed)
             .ok_or("it is not failed")?;
         if end.reason == Some(Reason::UnknownOutcome) && !redrive.allow_duplicates {
-            return Err("it may have been sent: redrive it with p_allow_duplicates");
+            return Err("it may have been sent: redrive it with duplicates allowed");
         }
         let mut payload = message.payload.clone();
         if message.kind != "email" {
@@ -168,7 +185,8 @@ impl Queue {
         if let Some(from) = &redrive.from {
             members.insert("from".to_owned(), from.as_str().into());
         }
-        let lane = lane(members).map_err(|_| "its sender is refused: redrive it with p_from")?;
+        let lane =
+            lane(members).map_err(|_| "its sender is refused: redrive it with another one")?;
         Ok((payload, lane))
     }
 

@@ -1,6 +1,6 @@
 //! What the database checks of a payload at enqueue: structure, sizes and sender. The rest is found before sending.
 
-use crate::email::{Mailbox, check_limits};
+use crate::email::{FieldError, MAX_SUBJECT, Mailbox, check_limits};
 use crate::queue::QueueError;
 use serde_json::{Map, Value};
 
@@ -28,11 +28,14 @@ pub(super) fn lane(payload: &Map<String, Value>) -> Result<String, QueueError> {
     if subject.is_some_and(|subject| subject.chars().any(is_control)) {
         return refuse("subject", "has a control character");
     }
+    if subject.is_some_and(|subject| subject.chars().count() > MAX_SUBJECT) {
+        return refuse("subject", "must have at most 980 characters");
+    }
     let Some(from) = given(payload, "from") else {
         return refuse("from", "is missing, and no default sender is stored");
     };
     let sender = Mailbox::parse(from, "from")?;
-    check_limits(payload)?;
+    check_limits(payload).map_err(FieldError::of_payload)?;
     let attached = payload
         .get("attachments")
         .and_then(Value::as_array)

@@ -2,8 +2,8 @@
 
 use super::email::{lane, refuse};
 use super::store::{Message, Queue, Ready};
-use crate::queue::jsonb::{MAX_METADATA, bytes};
-use crate::queue::{Enqueued, NewMessage, QueueError, tags, time};
+use crate::queue::jsonb::{bytes, json};
+use crate::queue::{Enqueued, NewMessage, QueueError, check, tags, time};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -63,10 +63,7 @@ impl Queue {
 
     fn check(&self, now: Duration, new: &NewMessage) -> Result<(Message, String), QueueError> {
         let kind = new.kind.clone().unwrap_or_else(|| "email".to_owned());
-        let plain = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
-        if !(1..=100).contains(&kind.len()) || !kind.chars().all(plain) {
-            return refuse("type", "must be 1 to 100 letters, digits or any of _ . : -");
-        }
+        check::kind(&kind)?;
         let priority = new.priority.unwrap_or(2);
         if priority > 3 {
             return refuse("priority", "must be a whole number from 0 (first) to 3");
@@ -77,8 +74,11 @@ impl Queue {
         if !(1..=100).contains(&max_attempts) {
             return refuse("max_attempts", "must be a whole number from 1 to 100");
         }
-        let run_at = when("run_at", new.run_at.as_deref())?.unwrap_or(now)
-            + Duration::from_millis(new.delay_ms.unwrap_or(0));
+        let delay = Duration::from_millis(new.delay_ms.unwrap_or(0));
+        if delay > check::LONGEST_DELAY {
+            return refuse("delay_ms", "must be a whole number of milliseconds");
+        }
+        let run_at = when("run_at", new.run_at.as_deref())?.unwrap_or(now) + delay;
         let send_before = when("send_before", new.send_before.as_deref())?;
         if send_before.is_some_and(|send_before| send_before <= run_at) {
             return refuse("send_before", "must be later than the time to send at");
@@ -88,14 +88,7 @@ impl Queue {
             return refuse("dedup_key", "must have 1 to 255 characters");
         }
         let metadata = new.metadata.clone().filter(|metadata| !metadata.is_null());
-        if let Some(metadata) = &metadata {
-            if !metadata.is_object() {
-                return refuse("metadata", "must be an object");
-            }
-            if bytes(metadata) > MAX_METADATA {
-                return refuse("metadata", "must be at most 16 kB");
-            }
-        }
+        check::metadata(metadata.as_ref())?;
         let (payload, lane) = self.check_payload(&kind, new)?;
         let message = Message {
             bytes: bytes(&payload),
@@ -120,6 +113,7 @@ impl Queue {
     fn check_payload(&self, kind: &str, new: &NewMessage) -> Result<(Value, String), QueueError> {
         let payload = &new.payload;
         let tags = tags::to_write(Some(kind), payload, new.tags.as_ref())?;
+        json("payload", payload)?;
         if kind != "email" && !payload.is_null() {
             return Ok((payload.clone(), "single:".to_owned()));
         }

@@ -212,3 +212,27 @@ fn tags_are_at_most_forty_nine_beside_ours() {
     );
     refused([(json!({"tags": list(50)}), "tags", "more than 49")]);
 }
+
+#[test]
+fn a_header_or_a_tag_may_be_named_as_what_it_is_in() {
+    for (fields, field) in [
+        (json!({"headers": {"headers": "a\nb"}}), "headers.headers"),
+        (json!({"tags": {"tags": "é"}}), "tags.tags"),
+        (json!({"payload": 1}), "payload"),
+        (
+            json!({"template": {"id": "a", "template": 1}}),
+            "template.template",
+        ),
+    ] {
+        let mut payload = payload(fields);
+        if payload.get("template").is_some() {
+            payload.as_object_mut().unwrap().remove("content");
+        }
+        let error = Email::parse(&payload, Sender::Required).unwrap_err();
+        assert_eq!(error.field, field);
+        let error = Email::check(&payload, Sender::Required, "payload").unwrap_err();
+        assert_eq!(error.field, format!("payload.{field}"));
+    }
+    let error = Email::check(&json!(1), Sender::Required, "payload").unwrap_err();
+    assert_eq!(error.field, "payload");
+}

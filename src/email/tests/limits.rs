@@ -100,7 +100,7 @@ fn values_are_counted_with_the_payload_and_all_that_is_inside() {
         with(tags.into())
     };
     assert_eq!(tags(600, 194), Ok(()));
-    let error = tags(600, 195).unwrap_err();
+    let error = tags(600, 195).unwrap_err().of_payload();
     assert_eq!(error.to_string(), "payload: has more than 2000 values");
 }
 

@@ -5,7 +5,7 @@ mod many;
 use super::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, ErrorCode, Lease, Leased, ListOptions,
     NewMessage, Page, Pause, QueueError, QueueMessage, QueueMessageStatus, QueueProvider, Redrive,
-    Redriven, Settlement, Stats, check, ending,
+    Redriven, Settlement, Stats, check, ending, jsonb,
 };
 use crate::adapters::{PostgrestRpc, SystemRandom};
 use crate::decide::millis;
@@ -83,7 +83,7 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
         let answer =
             (self.rpc.call(function, &arguments).await).map_err(QueueError::in_callers_words)?;
         // By way of a value: a parser of text for each type of answer would make the module larger by some kilobytes.
-        let answer: Value = serde_json::from_str(&answer).map_err(|_| unreadable(function))?;
+        let answer = jsonb::read(&answer).ok_or_else(|| unreadable(function))?;
         A::deserialize(&answer).map_err(|_| unreadable(function))
     }
 }
@@ -118,7 +118,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
     }
 
     async fn extend(&self, lease: &Lease, visibility: Duration) -> Result<Settlement, QueueError> {
-        check::lease(lease)?;
+        let lease = check::lease(lease)?;
         let arguments = json!({
             "p_dispatch_id": lease.dispatch_id,
             "p_token": lease.token,

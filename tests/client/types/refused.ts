@@ -65,3 +65,7 @@ provider.redrive({ dryRun: true });
 provider.pause({ seconds: 60 });
 // @ts-expect-error a status cannot be set
 QueueMessageStatus.FAILED = "failed";
+// @ts-expect-error a Map has nothing that JSON would keep
+provider.enqueue({ payload, metadata: new Map() });
+// @ts-expect-error nor has a Set
+provider.getMessagesByStatus(QueueMessageStatus.FAILED, { metadata: new Set() });

@@ -238,3 +238,45 @@ pub fn a_repeated_settle_is_told_so(subject: &mut dyn Subject) {
     );
     subject.apply(complete_of(&replay));
 }
+
+pub fn what_is_not_cancelled_is_explained(subject: &mut dyn Subject) {
+    const LATER: &str = ", not before the pause ends";
+    const WORKER: &str = "a worker has it";
+    const UNSENT: &str =
+        "its worker's lease is over, and it was not sent: the next run takes it over";
+    const SENT: &str =
+        "its worker's lease is over, and it may have been sent: it waits for its replay";
+    const FROZEN: &str = "it may have been sent: it waits for its replay";
+    let says = |subject: &mut dyn Subject, id: &str, reason: &str| {
+        let answer = subject.cancel(id);
+        assert_eq!(answer.result, "processing");
+        assert_eq!(answer.reason.as_deref(), Some(reason));
+    };
+    // One that is never begun, and one that is.
+    let waiting = subject.put(&emails(1)).remove(0);
+    subject.take(1).unwrap();
+    let sent = subject.begun(1, 2);
+    let sent = ids(&sent).remove(0);
+    says(subject, &waiting, WORKER);
+    says(subject, &sent, WORKER);
+    subject.pause("the key is revoked", None, None);
+    says(subject, &waiting, WORKER);
+    subject.advance(2 * MINUTE);
+    says(subject, &waiting, &format!("{UNSENT}{LATER}"));
+    says(subject, &sent, &format!("{SENT}{LATER}"));
+    subject.resume(None);
+    says(subject, &waiting, UNSENT);
+    says(subject, &sent, SENT);
+    subject.pause("unverified", Some("example.com"), None);
+    says(subject, &waiting, &format!("{UNSENT}{LATER}"));
+    subject.pause("unverified", Some("other.example"), None);
+    subject.resume(Some("example.com"));
+    says(subject, &waiting, UNSENT);
+    // The sweep of a claim says the same of both.
+    subject.claim(claim_of(Vec::new()));
+    says(subject, &waiting, UNSENT);
+    says(subject, &sent, FROZEN);
+    // What waits again is cancelled.
+    let back = subject.put(&emails(1)).remove(0);
+    assert_eq!(subject.cancel(&back).result, "cancelled");
+}

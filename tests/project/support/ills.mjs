@@ -155,6 +155,10 @@ const all = [
       await sql`select public.email_queue_dequeue(array['report'], array[gen_random_uuid()], 60000)`;
       await sql`update email_queue_private.dispatch set visible_at = visible_at - interval '10 minutes' where token is not null`;
     }, remedy: /^Start the consumer of this type/, beside: ({ sql }) => sql`update email_queue_private.dispatch set visible_at = clock_timestamp() + interval '1 day' where token is not null` },
+  { check: "consumers", name: "a type is mistyped", status: "warn", breaks: async ({ sql }) => {
+      await sql`select public.email_queue_enqueue(${sql.json({ n: 1 })}, 'emial')`;
+      await sql`update email_queue_private.ready set run_at = run_at - interval '10 minutes' where type = 'emial'`;
+    }, remedy: /^Start the consumer of these types/, beside: ({ sql }) => sql`select public.email_queue_cancel(id) from public.email_queue where type = 'emial' and status = 'pending'` },
   ...[["2s", "service_role"], ["3000", "service_role"], ["4s", "authenticator"]].map(([time, role]) => ({
     check: "statement timeout", name: `${time} of ${role}`, status: /** @type {const} */ ("warn"), breaks: ({ admin }) => admin.unsafe(`alter role ${role} set statement_timeout = '${time}'`),
     remedy: "alter role service_role set statement_timeout = '8s'; notify pgrst, 'reload config';", keeps: false,
