@@ -21,7 +21,7 @@ async function serving(answer) {
 const answering = (status, body) => serving((response) => response.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body)));
 
 /** An enqueue fails so, and nothing private is in the error. */
-async function fails(url, key, { code, retryable, says, field }, options) {
+async function fails(url, key, { code, retryable, says, field }, options = { timeoutSeconds: 60 }) {
   const queue = new SupabaseQueueProvider(url, key, options);
   const payload = { from: "shop@example.com", to: RECIPIENT, subject: "S", text: "T" };
   await assert.rejects(queue.enqueue({ payload }), (error) => {
