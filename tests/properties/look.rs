@@ -44,7 +44,8 @@ impl World {
             let count = self
                 .messages()
                 .iter()
-                .filter(|m| m.dispatch_id.as_ref() == Some(dispatch))
+                // What was rejected before the begin has ended in it too.
+                .filter(|m| m.dispatch_id.as_ref() == Some(dispatch) && m.completed_at.is_none())
                 .count();
             if !members.iter().all(|id| inside(&id)) || count != members.len() {
                 return Some(format!("{dispatch} had {members:?}"));
