@@ -3,10 +3,13 @@
 /** The most that is read of an answer. Also in `src/adapters/postgrest.rs`, which knows the error by its text. */
 const MAX_ANSWER = 64 * 1024 * 1024;
 
+/** Next.js keeps answers for later calls. Runtimes that keep none may refuse the word. */
+const UNCACHED = "cache" in globalThis.Request.prototype ? { cache: "no-store" } : {};
+
 /** A request of the module follows no redirect: its key and its body would go along to wherever it leads. */
 export class Request extends globalThis.Request {
   constructor(url, init) {
-    super(url, { ...init, redirect: "manual" });
+    super(url, { ...init, ...UNCACHED, redirect: "manual" });
   }
 }
 

@@ -12,7 +12,7 @@ export declare class SupabaseQueueProvider {
    * @param options `timeoutSeconds` for one request; 10 where it is not given
    * @throws {QueueError} `invalid_input`
    */
-  constructor(supabaseUrl: string, secretKey: string, options?: { timeoutSeconds?: number });
+  constructor(supabaseUrl: string, secretKey: string, options?: { timeoutSeconds?: number | undefined });
 }
 export interface SupabaseQueueProvider extends QueueProvider {}
 
@@ -25,7 +25,7 @@ export declare class InMemoryQueueProvider {
    * @param options `defaultSender` is written into payloads without `from`
    * @throws {QueueError} `invalid_input`
    */
-  constructor(options?: { defaultSender?: string });
+  constructor(options?: { defaultSender?: string | undefined });
   /** Lets time pass: leases end, what is scheduled becomes due. */
   advance(seconds: number): void;
 }

@@ -2,69 +2,75 @@
 import type { QueueMessageStatus } from "./queue.d.ts";
 
 /** `user@example.com`, `Name <user@example.com>`, or its two parts. */
-export type Address = string | { email: string; name?: string };
+export type Address = string | { readonly email: string; readonly name?: string | undefined };
+
+/** One, or a list. */
+export type Addresses = Address | readonly Address[];
 
 /** At most 49. Names and values have 1 to 256 characters of A-Z a-z 0-9 _ -; the provider's webhooks give them back. */
-export type Tags = { name: string; value: string }[] | Record<string, string>;
+export type Tags = readonly { readonly name: string; readonly value: string }[] | Readonly<Record<string, string>>;
+
+/** An object of your own, also of an interface or a class; no list, no Map. */
+export type Metadata = Readonly<Record<string, unknown>> | (object & { readonly [Symbol.iterator]?: never });
 
 /** An e-mail. It needs `content`, `text` or `template`. */
 export interface EmailPayload {
   /** 1 to 50 addresses. */
-  to: Address | Address[];
-  cc?: Address | Address[];
-  bcc?: Address | Address[];
+  to: Addresses;
+  cc?: Addresses | undefined;
+  bcc?: Addresses | undefined;
   /** The default sender where it is not given. */
-  from?: Address;
-  replyTo?: Address | Address[];
+  from?: Address | undefined;
+  replyTo?: Addresses | undefined;
   /** Needed unless there is a `template`. */
-  subject?: string;
+  subject?: string | undefined;
   /** HTML. */
-  content?: string;
+  content?: string | undefined;
   /** Plain text; made from the HTML where it is not given, left out where it is `""`. */
-  text?: string;
-  headers?: Record<string, string>;
-  tags?: Tags;
-  attachments?: Attachment[];
+  text?: string | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  tags?: Tags | undefined;
+  attachments?: readonly Attachment[] | undefined;
   /** A template stored at Resend, in place of `content` and `text`. */
-  template?: { id: string; variables?: Record<string, string | number> };
+  template?: { readonly id: string; readonly variables?: Readonly<Record<string, string | number>> | undefined } | undefined;
 }
 
 /** A file: its bytes in base64, or an address that the provider fetches it from. */
-export type Attachment = { contentType?: string; contentId?: string } & (
-  | { filename: string; content: string; path?: never }
-  | { filename?: string; path: string; content?: never }
+export type Attachment = { readonly contentType?: string | undefined; readonly contentId?: string | undefined } & (
+  | { readonly filename: string; readonly content: string; readonly path?: undefined }
+  | { readonly filename?: string | undefined; readonly path: string; readonly content?: undefined }
 );
 
 /** An e-mail to enqueue. Only `payload` is needed. */
 export interface NewMessage extends EnqueueOptions {
-  type?: "email";
+  type?: "email" | undefined;
   payload: EmailPayload;
   /** The same as `payload.tags`, where they are kept: give them once. */
-  tags?: Tags;
+  tags?: Tags | undefined;
 }
 
 /** A message for a consumer of your own. */
 export interface CustomMessage<Payload, Type extends string = string> extends EnqueueOptions {
   /** Any name but `email`. */
-  type: Type extends "email" ? never : Type;
+  type: Type extends "email" ? "any name but email" : Type;
   payload: Payload;
 }
 
 export interface EnqueueOptions {
   /** 0 (first) to 3; 2 where it is not given. */
-  priority?: 0 | 1 | 2 | 3;
+  priority?: 0 | 1 | 2 | 3 | undefined;
   /** 1 to 100; the setting's (15) where it is not given. */
-  maxAttempts?: number;
+  maxAttempts?: number | undefined;
   /** Not before this time. */
-  runAt?: Date | string;
+  runAt?: Date | string | undefined;
   /** Not before this many seconds after now, or after `runAt`. */
-  delaySeconds?: number;
+  delaySeconds?: number | undefined;
   /** Not worth sending after this time. */
-  sendBefore?: Date | string;
+  sendBefore?: Date | string | undefined;
   /** Enqueued once per type and key while that message exists. */
-  dedupKey?: string;
+  dedupKey?: string | undefined;
   /** Your own data: at most 16 kB of JSON. Lists and dead letters can be searched by it. */
-  metadata?: Record<string, unknown>;
+  metadata?: Metadata | undefined;
 }
 
 /** What came of an enqueue. */
@@ -74,21 +80,21 @@ export interface Enqueued {
   /** False where the dedup key was known. */
   created: boolean;
   /** With a known dedup key: whether that message has another payload. */
-  payloadDiffers?: boolean;
+  payloadDiffers?: boolean | undefined;
 }
 
 /** Why an attempt failed, or a message. */
 export interface MessageError {
-  class?: string;
+  class?: string | undefined;
   /** The provider's HTTP status. */
-  status?: number | null;
+  status?: number | null | undefined;
   /** The provider's name for the error. */
-  name?: string | null;
-  message?: string;
+  name?: string | null | undefined;
+  message?: string | undefined;
   /** Which attempt, from 1. */
-  attempt?: number;
+  attempt?: number | undefined;
   /** When, by the database's clock. */
-  at?: string;
+  at?: string | undefined;
   /** Why the message failed; null while it is open. */
   reason: "rejected" | "exhausted" | "unknown_outcome" | "expired" | null;
   /** The last ten errors, oldest first. */
@@ -103,6 +109,10 @@ export interface QueueMessage<Payload = EmailPayload> {
   payload: Payload;
   priority: number;
   runAt: Date;
+  /**
+   * Provider requests that it was in. More than `maxAttempts` where a message of the same request, which may have been sent,
+   * may use more: such a request is repeated whole.
+   */
   attempts: number;
   maxAttempts: number;
   /** The provider request it is or was part of. */
@@ -137,46 +147,49 @@ export type Settlement = "applied" | "already" | "lost";
 
 /** Which page of a list. */
 export interface ListOptions {
-  type?: string;
+  type?: string | undefined;
   /** 100 where it is not given, at most 1000. */
-  limit?: number;
+  limit?: number | undefined;
   /** Only messages older than this id: the last one of the page before. */
-  before?: string;
+  before?: string | undefined;
   /** Only messages enqueued at this time or later. */
-  since?: Date | string;
+  since?: Date | string | undefined;
   /** Only messages enqueued before this time. */
-  until?: Date | string;
+  until?: Date | string | undefined;
   /**
    * Only messages whose `metadata` contains this, as Postgres' `@>` says: `{ order: 7 }` is in `{ order: 7, lines: ["a"] }`,
    * and so is `{ lines: ["a"] }`. `{}` is in all that have any.
    */
-  metadata?: Record<string, unknown>;
+  metadata?: Metadata | undefined;
 }
 
 /** Which failed messages. */
 export interface DeadLetterFilter {
-  type?: string;
-  reason?: "rejected" | "exhausted" | "unknown_outcome" | "expired";
+  type?: string | undefined;
+  reason?: "rejected" | "exhausted" | "unknown_outcome" | "expired" | undefined;
   /** Failed at this time or later. */
-  since?: Date | string;
+  since?: Date | string | undefined;
   /** Failed before this time. */
-  until?: Date | string;
+  until?: Date | string | undefined;
   /** In the last error, whatever its case. */
-  text?: string;
+  text?: string | undefined;
   /** Only messages whose `metadata` contains this, as in {@link ListOptions}; a redrive must name a key. */
-  metadata?: Record<string, unknown>;
+  metadata?: Metadata | undefined;
 }
 
 /** What to put back: ids, or a filter (`{}` for all). */
-export type Redrive = ({ ids: string[]; filter?: DeadLetterFilter } | { ids?: string[]; filter: DeadLetterFilter }) & {
+export type Redrive = (
+  | { ids: readonly string[]; filter?: DeadLetterFilter | undefined }
+  | { ids?: readonly string[] | undefined; filter: DeadLetterFilter }
+) & {
   /** Only say which. */
-  dryRun?: boolean;
+  dryRun?: boolean | undefined;
   /** Also those that may have been sent (`unknown_outcome`). */
-  allowDuplicates?: boolean;
+  allowDuplicates?: boolean | undefined;
   /** At most this many; 1000 where it is not given. */
-  limit?: number;
+  limit?: number | undefined;
   /** The e-mails' sender from now on, where theirs was refused: an address, or `Name <address>`. */
-  from?: string;
+  from?: string | undefined;
 };
 
 /** What came of a redrive. */
@@ -189,7 +202,7 @@ export interface Redriven {
 /** What came of a cancel: `cancelled`, or what the message is instead, and why. */
 export interface Cancelled {
   result: "cancelled" | "processing" | "completed" | "failed" | "not_found";
-  reason?: string;
+  reason?: string | undefined;
 }
 
 /** Messages of one type by where they are, counted up to 100,000. */
@@ -222,5 +235,5 @@ export type Leased = Lease | { lease: Lease };
 
 export interface EnqueueManyOptions {
   /** Called after each request. What it throws ends the call; what was enqueued by then stands. */
-  onProgress?: (enqueued: number, count: number) => void;
+  onProgress?: ((enqueued: number, count: number) => void) | undefined;
 }

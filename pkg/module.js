@@ -1,9 +1,19 @@
-// A WebAssembly module from its base64 text: no file is read and nothing is fetched, so it works wherever JavaScript runs,
-// and in what `supabase functions deploy` uploads.
+// A WebAssembly module from its base64 text: no file is read and nothing is fetched, so it works wherever JavaScript may
+// compile one, and in what `supabase functions deploy` uploads.
 
-/** Instantiates a module, given its glue and its text. */
+/** Instantiates a module, given its glue and its text, or itself where the runtime has compiled it. */
 export function instantiate({ initSync }, wasm) {
-  initSync({ module: new WebAssembly.Module(decode(wasm)) });
+  initSync({ module: typeof wasm === "string" ? compile(decode(wasm)) : wasm });
+}
+
+function compile(bytes) {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (cause) {
+    const message = "this runtime compiles no WebAssembly from bytes, so nothing was sent and nothing was stored. On Cloudflare Workers " +
+      "use the package's export for the condition workerd, as wrangler does; elsewhere call it from another runtime (Next.js: runtime = \"nodejs\")";
+    throw Object.assign(new Error(message, { cause }), { code: "unexpected", retryable: false });
+  }
 }
 
 /** A module that is instantiated at its first use, and anew after a trap: such an instance cannot be trusted any more. */

@@ -59,7 +59,7 @@ export declare class QueueError extends Error {
   readonly name: "QueueError";
   readonly code: QueueErrorCode;
   /** The field that is wrong, as in `payload.to[1]`. */
-  readonly field?: string;
+  readonly field?: string | undefined;
   /** Whether the same call can succeed later. */
   readonly retryable: boolean;
 }
@@ -67,25 +67,25 @@ export declare class QueueError extends Error {
 /** The contract of a queue. Every call can throw a {@link QueueError}. */
 export interface QueueProvider {
   /** Enqueues one message. After a `timeout` it may have been enqueued: with a `dedupKey` it can be repeated safely. */
-  enqueue(message: NewMessage): Promise<Enqueued>;
   enqueue<Payload, Type extends string>(message: CustomMessage<Payload, Type>): Promise<Enqueued>;
+  enqueue(message: NewMessage): Promise<Enqueued>;
   /**
    * Enqueues messages in their order, up to a thousand in a request; each request is one transaction. All are checked
    * before the first, but for what only the database knows: its clock (`sendBefore` in the past), its limit of a payload,
    * its default sender. Where a later one fails, the earlier ones stand. The error's `field` begins with `messages[i]`.
    */
-  enqueueMany(messages: Iterable<NewMessage>, options?: EnqueueManyOptions): Promise<Enqueued[]>;
   enqueueMany<Payload, Type extends string>(messages: Iterable<CustomMessage<Payload, Type>>, options?: EnqueueManyOptions): Promise<Enqueued[]>;
+  enqueueMany(messages: Iterable<NewMessage>, options?: EnqueueManyOptions): Promise<Enqueued[]>;
   /** Leases messages of types of your own. `visibilityTimeout` is in seconds, 60 where it is not given. */
-  dequeue<Payload>(options: { types: string[]; maxMessages?: number; visibilityTimeout?: number }): Promise<LeasedMessage<Payload>[]>;
+  dequeue<Payload>(options: { types: readonly string[]; maxMessages?: number | undefined; visibilityTimeout?: number | undefined }): Promise<LeasedMessage<Payload>[]>;
   /** Makes the lease end `visibilityTimeout` seconds from now, if that is later. */
   extend(leased: Leased, visibilityTimeout: number): Promise<Settlement>;
   /** The message is done. */
   complete(leased: Leased): Promise<Settlement>;
   /** The message can never be done: it fails as `rejected`. */
-  fail(leased: Leased, error?: Error | string | Record<string, unknown>): Promise<Settlement>;
+  fail(leased: Leased, error?: object | string): Promise<Settlement>;
   /** The message is tried again, or fails as `exhausted` where its attempts are used up. */
-  retry(leased: Leased, error?: Error | string | Record<string, unknown>, options?: { delaySeconds?: number }): Promise<Settlement>;
+  retry(leased: Leased, error?: object | string, options?: { delaySeconds?: number | undefined }): Promise<Settlement>;
   /** Gives the message back without having used an attempt. */
   release(leased: Leased): Promise<Settlement>;
   /** Cancels a message that waits; for one that does not, it says why. */
@@ -95,12 +95,12 @@ export interface QueueProvider {
   /** Messages in a status, newest first. */
   getMessagesByStatus<Payload = EmailPayload>(status: QueueMessageStatus, options?: ListOptions): Promise<QueueMessage<Payload>[]>;
   /** Failed messages, newest first. */
-  listDeadLetters<Payload = EmailPayload>(options?: DeadLetterFilter & { limit?: number; before?: string }): Promise<QueueMessage<Payload>[]>;
+  listDeadLetters<Payload = EmailPayload>(options?: DeadLetterFilter & { limit?: number | undefined; before?: string | undefined }): Promise<QueueMessage<Payload>[]>;
   /** Puts failed messages back to be sent, at most 1000 a call. */
   redrive(redrive: Redrive): Promise<Redriven>;
   stats(): Promise<Stats>;
   /** Pauses e-mail, or one sender domain, for some seconds or until it is resumed. */
-  pause(options: { reason: string; domain?: string; seconds?: number }): Promise<void>;
+  pause(options: { reason: string; domain?: string | undefined; seconds?: number | undefined }): Promise<void>;
   /** Ends a pause. Answers whether there was one. */
-  resume(options?: { domain?: string }): Promise<boolean>;
+  resume(options?: { domain?: string | undefined }): Promise<boolean>;
 }

@@ -7,8 +7,9 @@ const MAX_LEVELS = 100;
 /**
  * As JSON, Dates as text. What a getter or a `toJSON` of the caller throws comes out as it is; everything else that is
  * thrown is a QueueError. `unnamed` is how many of the outermost levels have no name: an argument's place in the list.
+ * `lossy`: what JSON has nothing for is left out, as it is by JSON.stringify.
  */
-export function write(value, unnamed = 0) {
+export function write(value, unnamed = 0, lossy = false) {
   // The objects around the value that is being written, from the outermost on.
   const open = [];
   const text = JSON.stringify(value, function (key, written) {
@@ -24,6 +25,10 @@ export function write(value, unnamed = 0) {
     if (given instanceof Date && Number.isNaN(given.getTime())) return refuse("is an invalid Date");
     if (typeof written === "number" && !Number.isFinite(written)) return refuse("must be a finite number");
     if (typeof written === "bigint") return refuse("must not be a BigInt, which JSON cannot carry");
+    if (!lossy) {
+      const lost = lostIn(this, given, written);
+      if (lost) return refuse(`is ${lost}, which JSON cannot carry`);
+    }
     if (typeof written !== "object" || written === null) return written;
     if (open.some((level) => level.value === written)) return refuse("contains itself");
     if (open.length >= MAX_LEVELS) throw invalid(path(names().slice(0, 1)), "is nested more than 32 deep");
@@ -40,10 +45,24 @@ export function errorOf(error) {
     if (typeof error !== "object") return String(error);
     // An Error's own fields are not written as JSON.
     const plain = error instanceof Error ? { name: String(error.name), message: String(error.message) } : error;
-    return JSON.parse(write(plain));
+    return JSON.parse(write(plain, 0, true));
   } catch {
     return textOf(error);
   }
+}
+
+/** What JSON would leave out, or make something else of: an article and a name. `undefined` in an object is the same as absent. */
+function lostIn(holder, given, written) {
+  if (written === undefined) return Array.isArray(holder) || given !== undefined ? "undefined" : undefined;
+  if (typeof written === "function" || typeof written === "symbol") return `a ${typeof written}`;
+  if (typeof written !== "object" || written === null || Array.isArray(written)) return undefined;
+  // Of a Map, an Error or a list of bytes JSON writes nothing, or numbered fields.
+  const kind = Object.prototype.toString.call(written).slice(8, -1);
+  if (kind !== "Object") return ["String", "Number", "Boolean"].includes(kind) ? undefined : `of the class ${kind}`;
+  // A class's own fields are written, and nothing of one that has them in private.
+  const prototype = Object.getPrototypeOf(written);
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return isPlain || Object.keys(written).length > 0 ? undefined : "of a class without fields of its own";
 }
 
 /** What can be said of an error that JSON cannot carry. */
