@@ -29,12 +29,8 @@ fn dispatch(frozen: bool) -> Dispatch {
 }
 
 fn error() -> ProviderError {
-    ProviderError::new(
-        ErrorClass::Refused,
-        Some(418),
-        Some("teapot"),
-        "short and stout",
-    )
+    let (status, name) = (Some(418), Some("teapot"));
+    ProviderError::new(ErrorClass::Refused, status, name, "short and stout")
 }
 
 fn stored() -> Option<Value> {

@@ -1,13 +1,9 @@
 //! What is checked before a call, the same for every queue. An error names the option as callers write it.
 
-use super::{
-    DeadLetterFilter, Dequeue, Lease, ListOptions, NewMessage, Page, Pause, QueueError, Redrive,
-    jsonb, tags, time,
-};
+use super::{Dequeue, Lease, NewMessage, QueueError, jsonb, tags, time};
 use crate::decide::millis;
-use crate::email::{Email, Mailbox, Sender, is_domain};
-use serde_json::{Map, Value};
-use std::ops::RangeInclusive;
+use crate::email::{Email, Sender};
+use serde_json::Value;
 use std::time::Duration;
 
 /// The longest that a lease lasts.
@@ -15,7 +11,7 @@ const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
 /// What fits into the twelve digits of milliseconds that the database takes: 31 years.
 pub(crate) const LONGEST_DELAY: Duration = Duration::from_millis(999_999_999_999);
 
-type Checked<T = ()> = Result<T, QueueError>;
+pub(super) type Checked<T = ()> = Result<T, QueueError>;
 
 /// What an option must be, by its name: for values of a wrong type and of a wrong size.
 pub(super) fn rule(field: &str) -> &'static str {
@@ -47,7 +43,7 @@ fn refuse<T>(field: &str) -> Checked<T> {
     Err(QueueError::invalid(field, rule(field)))
 }
 
-fn check(field: &str, holds: bool) -> Checked {
+pub(super) fn check(field: &str, holds: bool) -> Checked {
     if holds { Ok(()) } else { refuse(field) }
 }
 
@@ -187,95 +183,6 @@ pub(super) fn id(field: &str, id: &str) -> Checked {
     }
 }
 
-pub(super) fn list(options: &ListOptions) -> Checked {
-    if let Some(kind) = &options.kind {
-        self::kind(kind)?;
-    }
-    page(options.limit, options.before.as_deref())?;
-    when("since", options.since.as_deref())?;
-    when("until", options.until.as_deref())?;
-    metadata(options.metadata.as_ref())
-}
-
-pub(super) fn dead_letters(filter: &DeadLetterFilter, page: &Page) -> Checked {
-    self::filter(filter)?;
-    self::page(page.limit, page.before.as_deref())
-}
-
-pub(super) fn redrive(redrive: &Redrive) -> Checked {
-    if redrive.ids.is_none() && redrive.filter.is_none() {
-        let why = "is missing: give ids, or a filter ({} for all dead letters)";
-        return Err(QueueError::invalid("ids", why));
-    }
-    for (index, id) in redrive.ids.iter().flatten().enumerate() {
-        self::id(&format!("ids[{index}]"), id)?;
-    }
-    if let Some(filter) = &redrive.filter {
-        self::filter(filter).map_err(|error| error.below("filter"))?;
-        // All that have any, which is what is left of `{order: undefined}` in JavaScript.
-        if filter
-            .metadata
-            .as_ref()
-            .and_then(Value::as_object)
-            .is_some_and(Map::is_empty)
-        {
-            return Err(QueueError::invalid(
-                "filter.metadata",
-                "must name at least one key",
-            ));
-        }
-    }
-    if let Some(from) = &redrive.from {
-        Mailbox::parse(&from.as_str().into(), "from")?;
-    }
-    page(redrive.limit, None)
-}
-
-/// How long to pause.
-pub(super) fn pause(pause: &Pause) -> Checked<Option<Duration>> {
-    if pause.reason.is_empty() {
-        return Err(QueueError::invalid(
-            "reason",
-            "must be a text: it is on show",
-        ));
-    }
-    jsonb::plain("reason", &pause.reason)?;
-    domain(pause.domain.as_deref())?;
-    let time = pause.seconds.map(|seconds| positive("seconds", seconds));
-    let time = time.transpose()?;
-    check(
-        "seconds",
-        time.is_none_or(|time| i32::try_from(time.as_secs()).is_ok()),
-    )?;
-    Ok(time)
-}
-
-pub(super) fn domain(domain: Option<&str>) -> Checked {
-    if domain.is_none_or(is_domain) {
-        return Ok(());
-    }
-    Err(QueueError::invalid(
-        "domain",
-        "must be a sender's domain, as in example.com",
-    ))
-}
-
-fn filter(filter: &DeadLetterFilter) -> Checked {
-    if let Some(kind) = &filter.kind {
-        self::kind(kind)?;
-    }
-    when("since", filter.since.as_deref())?;
-    when("until", filter.until.as_deref())?;
-    jsonb::plain("text", filter.text.as_deref().unwrap_or_default())?;
-    metadata(filter.metadata.as_ref())
-}
-
-fn page(limit: Option<u32>, before: Option<&str>) -> Checked {
-    const LIMITS: RangeInclusive<u32> = 1..=1000;
-    check("limit", limit.is_none_or(|limit| LIMITS.contains(&limit)))?;
-    before.map_or(Ok(()), |before| id("before", before))
-}
-
 pub(crate) fn kind(kind: &str) -> Checked {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
     // A message of the type `Email` would wait for ever.
@@ -286,7 +193,7 @@ pub(crate) fn kind(kind: &str) -> Checked {
     )
 }
 
-fn when(field: &str, text: Option<&str>) -> Checked {
+pub(super) fn when(field: &str, text: Option<&str>) -> Checked {
     check(field, text.is_none_or(|text| time::parse(text).is_some()))
 }
 

@@ -3,7 +3,7 @@
 use super::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
     Pause, QueueError, QueueMessage, QueueMessageStatus, QueueProvider, Redrive, Redriven,
-    Settlement, Stats, check, check::canonical, ending,
+    Settlement, Stats, check, check::canonical, check_operator, ending,
 };
 use crate::adapters::memory::{Queue, Settings};
 use crate::adapters::{SystemRandom, since_1970};
@@ -189,7 +189,7 @@ impl QueueProvider for InMemoryQueueProvider {
         status: QueueMessageStatus,
         options: &ListOptions,
     ) -> Result<Vec<QueueMessage>, QueueError> {
-        check::list(options)?;
+        check_operator::list(options)?;
         let before = options.before.as_deref().map(canonical);
         let options = ListOptions {
             before,
@@ -203,14 +203,14 @@ impl QueueProvider for InMemoryQueueProvider {
         filter: &DeadLetterFilter,
         page: &Page,
     ) -> Result<Vec<QueueMessage>, QueueError> {
-        check::dead_letters(filter, page)?;
+        check_operator::dead_letters(filter, page)?;
         let before = page.before.as_deref().map(canonical);
         let limit = page.limit.unwrap_or(100) as usize;
         Ok(self.with(|queue, _| queue.dead_letters(filter, limit, before.as_deref())))
     }
 
     async fn redrive(&self, redrive: &Redrive) -> Result<Redriven, QueueError> {
-        check::redrive(redrive)?;
+        check_operator::redrive(redrive)?;
         let ids = redrive
             .ids
             .as_ref()
@@ -228,13 +228,13 @@ impl QueueProvider for InMemoryQueueProvider {
     }
 
     async fn pause(&self, pause: &Pause) -> Result<(), QueueError> {
-        let time = check::pause(pause)?;
+        let time = check_operator::pause(pause)?;
         self.with(|queue, now| queue.pause(now, &pause.reason, pause.domain.as_deref(), time));
         Ok(())
     }
 
     async fn resume(&self, domain: Option<&str>) -> Result<bool, QueueError> {
-        check::domain(domain)?;
+        check_operator::domain(domain)?;
         Ok(self.with(|queue, now| queue.resume(now, domain)))
     }
 }

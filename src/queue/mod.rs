@@ -19,6 +19,7 @@
 //! ```
 
 pub(crate) mod check;
+mod check_operator;
 pub(crate) mod containment;
 mod ending;
 mod error;

@@ -16,6 +16,7 @@ mod cost;
 mod endings;
 mod limits;
 mod listen;
+mod looks;
 mod losses;
 mod provider;
 mod refusals;

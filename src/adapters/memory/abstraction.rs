@@ -1,8 +1,8 @@
 //! The same queue with less in it: what the model checker (`tests/model`) tells states apart by.
 
-use super::breaker::Window;
 use super::budget::{Budget, Paused};
 use super::store::{Dispatch, End, Message, Queue, Ready};
+use super::window::Window;
 use crate::queue::QueueMessageStatus;
 use crate::work::{Reason, Signals};
 use serde_json::{Value, json};

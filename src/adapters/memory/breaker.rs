@@ -2,17 +2,10 @@
 
 use super::claim::ceil_ms;
 use super::store::{Dispatch, Queue};
+use super::window::{LONGEST_WAIT, MOST_MESSAGES, Window};
 use crate::work::{BeginState, Obstacle, Signals};
 use std::time::Duration;
 
-/// Missing answers in a row from which on one request at a time is tried, with a wait.
-const ROW: u32 = 3;
-const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
-const MOST_REQUESTS: u32 = 64;
-const MOST_MESSAGES: u32 = 100;
-/// With fewer requests than this the head of the queue may be what gets no answer: every second dispatch is of another place.
-const NARROW: u32 = 8;
 /// Rows among which that place is.
 const PLACES: usize = 1000;
 /// A full window is looked at again after this.
@@ -23,80 +16,6 @@ const BY_PRIORITY: f64 = 0.414_213_562_4;
 const BY_PLACE: f64 = 0.732_050_807_6;
 const ENDPOINTS: [&str; 2] = ["batch:", "single:"];
 const REASON: &str = "the provider did not answer: one request at a time probes it";
-
-/// What a lane or an endpoint in trouble may send. Without, nothing stands in its way.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Window {
-    /// First requests open at a time.
-    pub requests: u32,
-    /// Messages in a dispatch.
-    pub size: u32,
-    /// First requests without an answer in a row.
-    pub streak: u32,
-    pub wait: Duration,
-    pub next_at: Option<Duration>,
-    /// Fresh dispatches formed meanwhile.
-    pub tries: u64,
-}
-
-impl Default for Window {
-    fn default() -> Self {
-        Self {
-            requests: MOST_REQUESTS,
-            size: MOST_MESSAGES,
-            streak: 0,
-            wait: Duration::ZERO,
-            next_at: None,
-            tries: 0,
-        }
-    }
-}
-
-impl Window {
-    pub fn waits(&self) -> bool {
-        self.streak >= ROW
-    }
-
-    fn is_narrow(&self) -> bool {
-        self.requests < NARROW
-    }
-
-    /// Which try it is, where the next dispatch is to come from another place than the head: every second one.
-    fn turn(&self) -> Option<u64> {
-        self.tries.is_multiple_of(2).then_some(self.tries + 1)
-    }
-
-    /// A first request that began at `began` got no answer; `waited` is the longest wait of those that share the probe.
-    fn unanswered(&mut self, now: Duration, began: Duration, waited: Duration) {
-        // What was under way when the row was full says nothing new.
-        if self.waits() && self.next_at.is_some_and(|next| began < next) {
-            return;
-        }
-        self.streak += 1;
-        self.requests = (self.requests / 2).max(1);
-        // One answer lost at random does not make every dispatch after it smaller.
-        if self.streak > 1 || self.size < MOST_MESSAGES {
-            self.size = (self.size / 2).max(1);
-        }
-        if self.waits() {
-            (self.requests, self.size) = (1, 1);
-            self.wait = (waited.max(self.wait) * 2).clamp(SHORTEST_WAIT, LONGEST_WAIT);
-            self.next_at = Some(now + self.wait);
-        }
-    }
-
-    fn answered(&mut self) {
-        self.streak = 0;
-        self.wait = Duration::ZERO;
-        self.next_at = None;
-        self.requests = (self.requests * 2).min(MOST_REQUESTS);
-        self.size = (self.size * 2).min(MOST_MESSAGES);
-    }
-
-    fn is_full_size(&self) -> bool {
-        self.requests == MOST_REQUESTS && self.size == MOST_MESSAGES
-    }
-}
 
 /// `batch:` of `batch:example.com`.
 fn endpoint(lane: &str) -> &str {
@@ -172,11 +91,7 @@ impl Queue {
     /// answer makes them wait too.
     fn suspect_others(&mut self, stopped: &str) {
         for other in ENDPOINTS.into_iter().filter(|other| *other != stopped) {
-            let window = self.breaker.entry(other.to_owned()).or_default();
-            if !window.waits() {
-                window.streak = ROW - 1;
-                window.requests = 1;
-            }
+            self.breaker.entry(other.to_owned()).or_default().suspect();
         }
     }
 

@@ -37,6 +37,7 @@ mod settle;
 mod stats;
 mod store;
 mod sweep;
+mod window;
 mod work;
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,7 +1,7 @@
 //! What the queue in memory stores: the tables of `supabase/migrations`, with the same rules.
 
-use super::breaker::Window;
 use super::budget::{Budget, Paused};
+use super::window::Window;
 use crate::email::Endpoint;
 use crate::queue::QueueMessageStatus;
 use crate::work::Reason;

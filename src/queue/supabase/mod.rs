@@ -5,7 +5,7 @@ mod many;
 use super::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, ErrorCode, Lease, Leased, ListOptions,
     NewMessage, Page, Pause, QueueError, QueueMessage, QueueMessageStatus, QueueProvider, Redrive,
-    Redriven, Settlement, Stats, check, ending, jsonb,
+    Redriven, Settlement, Stats, check, check_operator, ending, jsonb,
 };
 use crate::adapters::{PostgrestRpc, SystemRandom};
 use crate::decide::millis;
@@ -168,7 +168,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         status: QueueMessageStatus,
         options: &ListOptions,
     ) -> Result<Vec<QueueMessage>, QueueError> {
-        check::list(options)?;
+        check_operator::list(options)?;
         let arguments = json!({
             "p_status": status.as_str(),
             "p_type": options.kind,
@@ -186,7 +186,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         filter: &DeadLetterFilter,
         page: &Page,
     ) -> Result<Vec<QueueMessage>, QueueError> {
-        check::dead_letters(filter, page)?;
+        check_operator::dead_letters(filter, page)?;
         let arguments = json!({
             "p_filter": filter, "p_limit": page.limit.unwrap_or(100), "p_before": page.before,
         });
@@ -195,7 +195,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
     }
 
     async fn redrive(&self, redrive: &Redrive) -> Result<Redriven, QueueError> {
-        check::redrive(redrive)?;
+        check_operator::redrive(redrive)?;
         let arguments = json!({
             "p_ids": redrive.ids,
             "p_filter": redrive.filter,
@@ -213,7 +213,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
     }
 
     async fn pause(&self, pause: &Pause) -> Result<(), QueueError> {
-        let seconds = check::pause(pause)?.map(|time| millis(time).div_ceil(1000));
+        let seconds = check_operator::pause(pause)?.map(|time| millis(time).div_ceil(1000));
         let arguments =
             json!({ "p_reason": pause.reason, "p_domain": pause.domain, "p_seconds": seconds });
         let _: Value = self
@@ -223,7 +223,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
     }
 
     async fn resume(&self, domain: Option<&str>) -> Result<bool, QueueError> {
-        check::domain(domain)?;
+        check_operator::domain(domain)?;
         let answer: Value = self
             .call(
                 "email_queue_resume",

@@ -4,6 +4,7 @@
 //! settles, begins and claims stay here until the database has answered them; a lost answer means the same call again.
 
 mod call;
+mod held;
 mod listen;
 mod obstacle;
 mod reply;
@@ -17,6 +18,7 @@ use crate::outcome::{Context, Reply, classify};
 use crate::ports::Mail;
 use crate::retry::RetryPolicy;
 use crate::work::{Dispatch, Settle};
+use held::{Beginning, Pending, Sending, Waiting};
 use listen::Listening;
 use obstacle::refuses_all;
 use std::collections::VecDeque;
@@ -65,43 +67,6 @@ pub struct State {
     halted: bool,
     listening: Listening,
     report: Report,
-}
-
-/// A dispatch whose begin is asked for.
-#[derive(Debug)]
-struct Beginning {
-    prepared: Box<Prepared>,
-    /// When the first call with this begin left; `None` before.
-    asked_at: Option<Duration>,
-    repeated: bool,
-    failures: u32,
-}
-
-/// A begun dispatch that waits for its slot.
-#[derive(Debug)]
-struct Waiting {
-    prepared: Box<Prepared>,
-    attempt: u32,
-    send_at: Duration,
-    /// Past this it is not sent: the lease would not outlive the request.
-    latest: Duration,
-}
-
-/// A dispatch under way to the provider.
-#[derive(Debug)]
-struct Sending {
-    dispatch: Dispatch,
-    context: Context,
-    attempt: u32,
-}
-
-/// A settle that is not answered yet.
-#[derive(Debug)]
-struct Pending {
-    settle: Settle,
-    tally: Tally,
-    bytes: u64,
-    failures: u32,
 }
 
 impl State {

@@ -7,5 +7,6 @@ pub mod enqueue;
 pub mod frozen;
 pub mod lease;
 pub mod pause;
+pub mod scopes;
 pub mod settle;
 pub mod turns;
