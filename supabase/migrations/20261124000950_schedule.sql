@@ -101,13 +101,12 @@ create function email_queue_private.vault_secret(p_name text) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_id uuid;
   v_secret text;
   v_problem text;
   v_remedy text := 'supabase/functions/deploy.sh stores it, or: select email_queue_connect(''<address of the function>'', ''<its PROCESS_EMAIL_QUEUE_SECRET>'');';
 begin
   perform email_queue_private.need_extension('supabase_vault');
-  select * into v_id, v_secret, v_problem from email_queue_private.read_secret(p_name);
+  select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(p_name) as s;
   if v_problem is not null then
     raise exception using errcode = '55000', message = format('email_queue: the Vault secret %s cannot be decrypted (%s)', p_name, v_problem), hint = v_remedy;
   elsif coalesce(v_secret, '') = '' then

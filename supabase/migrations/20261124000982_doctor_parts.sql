@@ -30,7 +30,6 @@ as $$
 declare
   v_name text;
   v_found boolean;
-  v_id uuid;
   v_secret text;
   v_problem text;
   v_lost text;
@@ -46,7 +45,7 @@ begin
     return;
   end if;
   foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
-    select * into v_id, v_secret, v_problem from email_queue_private.read_secret(v_name);
+    select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(v_name) as s;
     return next email_queue_private.finding('vault ' || v_name, case when coalesce(v_secret, '') = '' then 'fail' else 'ok' end,
       case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. It is replaced', v_name, v_problem)
         when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name)

@@ -92,7 +92,10 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_job record;
-  v_other record;
+  v_other_id bigint;
+  v_other_name text;
+  v_other_owner text;
+  v_other_command text;
   v_id bigint;
   v_line text;
   v_fault text;
@@ -108,11 +111,11 @@ begin
   if not email_queue_private.has_extension('pg_cron') then
     return;
   end if;
-  for v_other in execute email_queue_private.external('select j.jobid, j.jobname, j.username, j.command from cron.job as j
+  for v_other_id, v_other_name, v_other_owner, v_other_command in execute email_queue_private.external('select j.jobid, j.jobname, j.username, j.command from cron.job as j
     where j.active and j.username <> current_user and exists (select from email_queue_private.jobs() as o
       where o.name = j.jobname or strpos(j.command, substring(o.command from ''email_queue_[a-z_.]+'')) > 0) order by j.jobid') loop
     return next email_queue_private.finding('other job', 'warn', format('the role %s has a cron job %s of its own (%s)',
-      v_other.username, v_other.jobname, left(v_other.command, 200)), format('As the role %s: select cron.unschedule(%s);', v_other.username, v_other.jobid));
+      v_other_owner, v_other_name, left(v_other_command, 200)), format('As the role %s: select cron.unschedule(%s);', v_other_owner, v_other_id));
   end loop;
   select * into v_id, v_line, v_fault from email_queue_private.job_fault('email-queue-run');
   v_schedule := email_queue_private.schedule_remedy(v_line);
