@@ -64,6 +64,9 @@ impl Environment {
             ));
         }
         let supabase_keys = secret_keys(variables);
+        if supabase_keys.is_empty() && get("SUPABASE_SECRET_KEYS").is_some() {
+            return Err(error("SUPABASE_SECRET_KEYS", "has no key that is a text"));
+        }
         if supabase_keys.is_empty() {
             return Err(error(
                 "SUPABASE_SECRET_KEYS",
@@ -175,6 +178,11 @@ mod tests {
                 "SUPABASE_SECRET_KEYS",
                 "[]",
                 "must be a JSON object of keys by name",
+            ),
+            (
+                "SUPABASE_SECRET_KEYS",
+                r#"{"default":{"key":"sb_secret_one"}}"#,
+                "has no key that is a text",
             ),
             ("RESEND_API_KEY", "", "is not set"),
             (

@@ -22,7 +22,8 @@ pub(super) fn rule(field: &str) -> &'static str {
         "limit" => "must be a whole number from 1 to 1000",
         "visibilityTimeout" => "must be a number of seconds, more than 0, at most 3600",
         "delaySeconds" => "must be a number of seconds from 0 on",
-        "seconds" | "timeoutSeconds" => "must be a number of seconds, more than 0",
+        "seconds" => "must be a number of seconds, more than 0",
+        "timeoutSeconds" => "must be a number of seconds, more than 0, at most 86400",
         "runAt" | "sendBefore" | "since" | "until" => {
             "must be a time with its offset from UTC, as in 2026-01-31T12:00:00Z"
         }

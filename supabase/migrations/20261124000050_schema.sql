@@ -49,7 +49,11 @@ begin
     union all
     select 'schema email_queue_private' where pg_catalog.to_regnamespace('email_queue_private') is not null
   ) as t(what);
-  if v_taken is not null then
+  if pg_catalog.to_regprocedure('email_queue_private.api()') is not null then
+    raise exception using errcode = '42710',
+      message = 'email_queue: it is installed in this database already. Nothing was changed.',
+      hint = 'Drop nothing: its schema has the mail. Its migrations run once; supabase migration list shows which have.';
+  elsif v_taken is not null then
     raise exception using errcode = '42710',
       message = pg_catalog.format('email_queue: these names are taken in this database: %s. Nothing was changed.', v_taken),
       hint = 'Rename or drop what is yours (alter function … rename to …), then apply this migration again.';

@@ -77,7 +77,7 @@ $$;
 comment on function email_queue_private.heads(text, timestamptz, text[]) is 'The first due row of each lane that is neither paused nor closed.';
 
 -- Lanes of one priority take turns: the one whose last dispatch was formed longest ago comes first, so that no sender waits
--- for another's backlog.
+-- for another's backlog, nor for the halves of a batch that was refused whole.
 create function email_queue_private.last_dispatch_at(p_type text, p_lane text) returns timestamptz
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -203,9 +203,10 @@ begin
   end if;
   for v_head in
     select c.* from (
-      select null::text as lane, d.id, d.priority, 0 as kind, d.visible_at as since, null::timestamptz as last_at, false as first
+      select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
+        case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first
       from generate_series(0, 3) as p(priority) cross join lateral (
-        select d.id, d.priority, d.visible_at from email_queue_private.dispatch as d
+        select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
         where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
           and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
           -- More replays than their share would still hold all places when a lane opens that is closed now.
@@ -214,11 +215,11 @@ begin
         order by d.visible_at, d.id limit 20
       ) as d
       union all
-      select h.lane, null, h.priority, case when f.first then 1 else 1 + email_queue_private.is_refused(h.lane)::integer end, h.run_at, l.last_at, f.first
+      select h.lane, null, h.priority, case when f.first then 1 else 1 + email_queue_private.is_refused(h.lane)::integer end, l.last_at, h.run_at, f.first
       from email_queue_private.heads(p_type, v_now, v_closed) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
       cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
-    ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, case when c.first then '-infinity' else c.since end,
-      c.lane collate "C"
+    ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
+      case when c.first then '-infinity' else c.since end, c.lane collate "C", c.id
   loop
     if v_head.lane is null then
       v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
@@ -240,7 +241,7 @@ begin
   return null;
 end
 $$;
-comment on function email_queue_private.claim_one(text, uuid, boolean, interval, integer, integer, boolean, integer) is 'Claims one dispatch: due ones before ready messages of the same priority, lanes in turns.';
+comment on function email_queue_private.claim_one(text, uuid, boolean, interval, integer, integer, boolean, integer) is 'Claims one dispatch: frozen ones before others of the same priority, then lanes in turns.';
 
 -- A claimed dispatch as the worker gets it. json: the payloads are written out once and then only copied, where jsonb is
 -- taken apart and put together again by each function that it passes.

@@ -43,9 +43,12 @@ begin
     return next email_queue_private.finding('paused domain', 'fail', format('%s is paused%s: %s', v_domain.domain, ' until ' || v_domain.paused_until, v_domain.reason),
       email_queue_private.pause_remedy(v_domain.reason, v_domain.paused_until, v_domain.domain));
   end loop;
-  select string_agg(format('%s of %s', b.streak, b.scope), ', ' order by b.scope) into v_silent from email_queue_private.breaker as b where b.streak >= 3;
+  -- Without mail that waits for an answer the row only says how it was.
+  select string_agg(format('%s of %s', b.streak, b.scope), ', ' order by b.scope) into v_silent from email_queue_private.breaker as b
+  where b.streak >= 3 and (b.next_at > statement_timestamp() or v_due > 0
+    or exists (select from email_queue_private.dispatch as d where d.frozen and d.settled_at is null and d.type = 'email'));
   return next email_queue_private.finding('provider', case when v_silent is not null then 'fail' else 'ok' end,
-    coalesce(format('requests got no answer in a row (%s): one at a time probes', v_silent), 'it answers'),
+    case when v_silent is not null then format('requests got no answer in a row (%s): one at a time probes', v_silent) else 'it answers' end,
     'Nothing to do: it goes on by itself when Resend answers (https://resend-status.com)');
   return next email_queue_private.finding('cooldown', case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end,
     case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) else 'none' end,

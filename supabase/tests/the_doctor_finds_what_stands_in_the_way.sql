@@ -1,7 +1,7 @@
 begin;
 \ir helpers.psql
 \ir extensions.psql
-select plan(21);
+select plan(23);
 
 select is((select array_agg(f ->> 'check') from jsonb_array_elements(public.email_queue_doctor()) as f
   where f ->> 'status' not in ('ok', 'skip') and f ->> 'check' not in ('cron job', 'schema', 'grants')), null, 'nothing does');
@@ -40,8 +40,13 @@ select alike(pg_temp.finding('expired leases'), 'fail: 1 dispatches have a lease
 
 update email_queue_private.budget set learned_limit = 5;
 select is(pg_temp.finding('rate'), 'ok: 1000 requests a second at most; the provider allows 5, which is kept to', 'a ceiling above the provider''s is no fault');
-insert into email_queue_private.breaker (scope, streak) values ('batch:', 3), ('batch:b.example', 4), ('batch:c.example', 2);
+select is(pg_temp.finding('provider'), 'ok: it answers', 'a provider that answers');
+insert into email_queue_private.breaker (scope, streak, next_at)
+  select scope, streak, clock_timestamp() + interval '1 minute' from (values ('batch:', 3), ('batch:b.example', 4), ('batch:c.example', 2)) as b(scope, streak);
 select alike(pg_temp.finding('provider'), 'fail: requests got no answer in a row (3 of batch:, 4 of batch:b.example): %', 'a provider that does not answer');
+delete from email_queue_private.dispatch where true;
+update email_queue_private.breaker set next_at = clock_timestamp() - interval '1 minute' where true;
+select is(pg_temp.finding('provider'), 'ok: it answers', 'where no mail waits for an answer any more, what was is no fault');
 update email_queue_private.budget set cooldown_until = clock_timestamp() + interval '1 hour', cooldown_reason = 'daily_quota_exceeded';
 select alike(pg_temp.finding('cooldown'), 'warn: no request leaves before %: daily_quota_exceeded', 'a quota that is used up');
 update email_queue_private.setting set default_sender = null;

@@ -89,6 +89,7 @@ test("a project that is not named is refused at once", () => {
     ["https://abc.supabase.co", "", undefined, "key"],
     ["https://abc.supabase.co", KEY, { timeoutSeconds: 0 }, "timeoutSeconds"],
     ["https://abc.supabase.co", KEY, { timeoutSeconds: -1 }, "timeoutSeconds"],
+    ...[86_401, 2_147_484, 4_294_968, 1e9, Infinity].map((timeoutSeconds) => ["https://abc.supabase.co", KEY, { timeoutSeconds }, "timeoutSeconds"]),
     ["https://abc.supabase.co", KEY, { timeoutSeconds: Number.NaN }, "timeoutSeconds"],
     ["https://abc.supabase.co", KEY, { timeoutSeconds: "10" }, "timeoutSeconds"],
     ["https://abc.supabase.co", KEY, { timeout: 10 }, "timeout"],

@@ -101,6 +101,7 @@ cases! {
         what_froze_is_replayed_soon_after_trouble;
     turns:
         lanes_take_turns
+        halves_of_a_refused_batch_take_turns_too
         every_second_dispatch_comes_from_elsewhere
         the_first_lane_after_trouble_is_another
         replays_take_their_share_while_fresh_mail_waits;

@@ -44,6 +44,14 @@ test("it serves with --allow-net and --allow-env, from the project's folder, as 
   }
 });
 
+test("where it cannot listen it ends with 1, and names the variables", async (stack) => {
+  const port = new URL(stack.lite.url).port;
+  const env = { PORT: port, SUPABASE_URL: stack.lite.url, SUPABASE_SECRET_KEYS: JSON.stringify({ default: stack.lite.secretKey }), RESEND_API_KEY: "re_one" };
+  const ended = await new Deno.Command(Deno.execPath(), { args: ["run", "--no-prompt", "--allow-net", "--allow-env", ENTRY], cwd: ROOT, env }).output();
+  assert.equal(ended.code, 1);
+  assert.match(new TextDecoder().decode(ended.stderr), new RegExp(`cannot listen on port ${port} of 127\\.0\\.0\\.1 \\(AddrInUse\\): set PORT`));
+});
+
 test("the module loads with no permission at all, within what a cold start may take", async () => {
   const script = path.join(ROOT, "tests/e2e/support/load_time.mjs");
   const output = await new Deno.Command(Deno.execPath(), { args: ["run", "--no-prompt", "--no-lock", "--quiet", script] }).output();

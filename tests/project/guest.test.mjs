@@ -38,6 +38,17 @@ for (const [name, sql, said] of /** @type {const} */ ([
   });
 }
 
+test("applied a second time, they say that it is installed, and advise nobody to drop it", async () => {
+  const url = await create("twice");
+  await migrate(url);
+  await assert.rejects(migrate(url), (/** @type {any} */ { cause }) => {
+    assert.equal(cause.code, "42710");
+    assert.match(cause.message, /it is installed in this database already/);
+    assert.match(cause.hint, /^Drop nothing/);
+    return true;
+  });
+});
+
 /** A dump has a new word each time. @param {string} text */
 const without = (text) => text.split("\n").filter((line) => !/^\\(un)?restrict /.test(line)).join("\n");
 

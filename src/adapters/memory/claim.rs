@@ -1,6 +1,6 @@
 //! Claim: sweep what ran out, then hand out due dispatches and form new ones.
 
-use super::order::Source;
+use super::order::Next;
 use super::store::{Dispatch, Member, Place, Queue};
 use crate::email::Endpoint;
 use crate::work::{self, Begin, Claim, ClaimedMessage, Reply};
@@ -76,9 +76,9 @@ impl Queue {
         let mut candidates = self.candidates(now, &claim.kind, frozen_left);
         candidates.sort();
         candidates.into_iter().find_map(|candidate| {
-            let mut dispatch = match candidate.source {
-                Source::Due(_, id) => self.dispatches.remove(&id)?,
-                Source::Lane(turn) => self.form(now, claim, &turn.lane, bytes_left)?,
+            let mut dispatch = match candidate.source.next() {
+                Next::Waiting { id, .. } => self.dispatches.remove(&id)?,
+                Next::Ready { lane, .. } => self.form(now, claim, &lane, bytes_left)?,
             };
             dispatch.token = Some(token.to_owned());
             dispatch.begun = false;

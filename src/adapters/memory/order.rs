@@ -16,11 +16,11 @@ pub(super) struct Candidate {
     pub source: Source,
 }
 
-/// Due dispatches come before ready messages of the same priority, the oldest first; then lanes in turns, those of refused
+/// Frozen dispatches come before others of the same priority, the oldest first; then lanes in turns, those of refused
 /// domains last.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Source {
-    Due(Duration, String),
+    Frozen(Duration, String),
     Lane(Turn),
 }
 
@@ -29,8 +29,23 @@ pub(super) struct Turn {
     refused: bool,
     /// The last dispatch that was formed of the lane: ids are ordered by time.
     last_dispatch: Option<String>,
-    run_at: Duration,
-    pub lane: String,
+    next: Next,
+}
+
+/// What comes next of a lane: dispatches that wait, as the halves of a batch, before ready messages.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Next {
+    Waiting { since: Duration, id: String },
+    Ready { since: Duration, lane: String },
+}
+
+impl Source {
+    pub fn next(self) -> Next {
+        match self {
+            Self::Frozen(since, id) => Next::Waiting { since, id },
+            Self::Lane(turn) => turn.next,
+        }
+    }
 }
 
 impl Queue {
@@ -49,26 +64,39 @@ impl Queue {
                     true => replays,
                     false => self.claimable_at(now, &d.lane).is_none(),
                 })
-                .map(|d| Source::Due(d.visible_at, d.id.clone()))
                 .collect();
-            due.sort();
-            let due = due.into_iter().take(DUE);
-            candidates.extend(due.map(|source| Candidate { priority, source }));
+            due.sort_by_key(|d| (d.visible_at, &d.id));
+            candidates.extend(due.into_iter().take(DUE).map(|dispatch| Candidate {
+                priority,
+                source: self.source_of(dispatch),
+            }));
         }
         let first = self.lanes_in_turn(&lanes);
         candidates.extend(lanes.into_iter().filter_map(|lane| {
             let first = first.contains(&lane);
             let (priority, run_at) = self.head(now, kind, &lane)?;
+            let since = if first { Duration::ZERO } else { run_at };
             let source = Source::Lane(Turn {
                 refused: !first && self.is_lane_refused(&lane),
                 last_dispatch: self.last_dispatch(kind, &lane).filter(|_| !first),
-                run_at: if first { Duration::ZERO } else { run_at },
-                lane,
+                next: Next::Ready { since, lane },
             });
             let priority = if first { 0 } else { priority };
             Some(Candidate { priority, source })
         }));
         candidates
+    }
+
+    fn source_of(&self, dispatch: &Dispatch) -> Source {
+        let (since, id) = (dispatch.visible_at, dispatch.id.clone());
+        match dispatch.frozen {
+            true => Source::Frozen(since, id),
+            false => Source::Lane(Turn {
+                refused: self.is_lane_refused(&dispatch.lane),
+                last_dispatch: self.last_dispatch(&dispatch.kind, &dispatch.lane),
+                next: Next::Waiting { since, id },
+            }),
+        }
     }
 
     fn last_dispatch(&self, kind: &str, lane: &str) -> Option<String> {

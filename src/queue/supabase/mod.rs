@@ -15,6 +15,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The queue in a Supabase project, over PostgREST.
 pub struct SupabaseQueueProvider<R = PostgrestRpc, T = SystemRandom> {
     rpc: R,
@@ -42,7 +44,7 @@ impl SupabaseQueueProvider {
     /// With another limit for a call than ten seconds.
     ///
     /// # Errors
-    /// As [`new`](Self::new), or with the field `timeoutSeconds` where it is zero.
+    /// As [`new`](Self::new), or with the field `timeoutSeconds` where it is zero or longer than a day: timers end at 24 days.
     pub fn with_timeout(
         url: &str,
         key: &str,
@@ -50,7 +52,7 @@ impl SupabaseQueueProvider {
     ) -> Result<Self, QueueError> {
         let rpc = PostgrestRpc::new(url, key)?;
         let rpc = match timeout {
-            Some(Duration::ZERO) => {
+            Some(timeout) if timeout.is_zero() || timeout > LONGEST_TIMEOUT => {
                 return Err(QueueError::invalid(
                     "timeoutSeconds",
                     check::rule("timeoutSeconds"),

@@ -8,15 +8,18 @@ const port = Number(Deno.env.get("PORT") || 8000);
 if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error("PORT must be a whole number from 0 to 65535");
 
 const { serve, halt, ended } = guarded(Deno.env.toObject());
-const server = Deno.serve(
-  {
-    hostname,
-    port,
-    onListen: ({ hostname, port }) =>
-      console.log(`process-email-queue listens on http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`),
-  },
-  serve,
-);
+const server = listen();
+
+function listen() {
+  const onListen = ({ hostname, port }: Deno.NetAddr) =>
+    console.log(`process-email-queue listens on http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`);
+  try {
+    return Deno.serve({ hostname, port, onListen }, serve);
+  } catch (error) {
+    console.error(`process-email-queue cannot listen on port ${port} of ${hostname} (${(error as Error).name}): set PORT to a free port, and EMAIL_QUEUE_HOST to an address of this machine`);
+    Deno.exit(1);
+  }
+}
 
 addEventListener("beforeunload", halt);
 let ending = false;

@@ -1,8 +1,10 @@
 //! In trouble: what comes next, and from where.
 
-use super::breaker::{fail_three, of, unanswered};
-use crate::subject::{MINUTE, Subject, claim_of, emails, freeze_of, ids, seconds, token};
-use email_queue::work::{Claim, Dispatch, Request};
+use super::breaker::{claim, fail_three, of, unanswered};
+use crate::subject::{
+    MINUTE, Subject, claim_of, emails, freeze_of, ids, seconds, settle_of, token,
+};
+use email_queue::work::{Answer, Claim, Dispatch, Request, Rest, Settle};
 
 pub fn every_second_dispatch_comes_from_elsewhere(subject: &mut dyn Subject) {
     fail_three(subject, &emails(3));
@@ -31,6 +33,28 @@ pub fn lanes_take_turns(subject: &mut dyn Subject) {
     subject.put(&of("c.example", 2));
     assert_eq!(sender(&subject.take(20).unwrap()), "shop@c.example");
     assert_eq!(sender(&subject.take(21).unwrap()), "shop@a.example");
+}
+
+pub fn halves_of_a_refused_batch_take_turns_too(subject: &mut dyn Subject) {
+    subject.put(&of("a.example", 8));
+    let refused = subject.take(1).unwrap();
+    subject.start(&refused);
+    subject.apply(Settle {
+        counted: false,
+        ..settle_of(&refused, Answer::Definite, Some(Rest::Split))
+    });
+    subject.put(&of("a.example", 2));
+    subject.put(&of("b.example", 1));
+    let claims = claim(subject, 10, 4).claims;
+    let senders: Vec<_> = claims.iter().map(sender).collect();
+    let expected = ["b", "a", "a", "a"].map(|lane| format!("shop@{lane}.example"));
+    assert_eq!(senders, expected);
+    let counts: Vec<_> = claims.iter().map(|d| d.messages.len()).collect();
+    assert_eq!(
+        counts,
+        [1, 4, 4, 2],
+        "halves before what is ready of their lane"
+    );
 }
 
 fn sender(dispatch: &Dispatch) -> String {
