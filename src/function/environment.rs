@@ -179,11 +179,6 @@ mod tests {
                 "[]",
                 "must be a JSON object of keys by name",
             ),
-            (
-                "SUPABASE_SECRET_KEYS",
-                r#"{"default":{"key":"sb_secret_one"}}"#,
-                "has no key that is a text",
-            ),
             ("RESEND_API_KEY", "", "is not set"),
             (
                 "RESEND_API_KEY",
@@ -219,6 +214,18 @@ mod tests {
             };
             assert_eq!((error.variable, error.problem), (variable, problem));
         }
+    }
+
+    #[test]
+    fn keys_that_are_no_texts_are_said() {
+        let nested = r#"{"default":{"key":"sb_secret_one"}}"#;
+        let variables = variables(&[
+            ("SUPABASE_SECRET_KEY", ""),
+            ("SUPABASE_SECRET_KEYS", nested),
+        ]);
+        let error = Environment::read(&variables).unwrap_err();
+        assert_eq!(error.variable, "SUPABASE_SECRET_KEYS");
+        assert_eq!(error.problem, "has no key that is a text");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Claim: sweep what ran out, then hand out due dispatches and form new ones.
 
-use super::order::Next;
 use super::store::{Dispatch, Member, Place, Queue};
 use crate::email::Endpoint;
 use crate::work::{self, Begin, Claim, ClaimedMessage, Reply};
@@ -76,9 +75,9 @@ impl Queue {
         let mut candidates = self.candidates(now, &claim.kind, frozen_left);
         candidates.sort();
         candidates.into_iter().find_map(|candidate| {
-            let mut dispatch = match candidate.source.next() {
-                Next::Waiting { id, .. } => self.dispatches.remove(&id)?,
-                Next::Ready { lane, .. } => self.form(now, claim, &lane, bytes_left)?,
+            let mut dispatch = match candidate.is_lane {
+                false => self.dispatches.remove(&candidate.id)?,
+                true => self.form(now, claim, &candidate.id, bytes_left)?,
             };
             dispatch.token = Some(token.to_owned());
             dispatch.begun = false;

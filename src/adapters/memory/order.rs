@@ -9,43 +9,25 @@ use std::time::Duration;
 /// Due dispatches of a priority that one claim looks at.
 const DUE: usize = 20;
 
-/// What could be claimed next, in the order of claims.
+/// What could be claimed next, in the order of claims: frozen dispatches come before others of the same priority; then
+/// lanes in turns, those of refused domains last.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Candidate {
     priority: u8,
-    pub source: Source,
-}
-
-/// Frozen dispatches come before others of the same priority, the oldest first; then lanes in turns, those of refused
-/// domains last.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Source {
-    Frozen(Duration, String),
-    Lane(Turn),
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Turn {
-    refused: bool,
+    turn: Turn,
     /// The last dispatch that was formed of the lane: ids are ordered by time.
     last_dispatch: Option<String>,
-    next: Next,
+    /// Messages of the lane `id`; else the dispatch `id`, as the half of a batch, which comes first.
+    pub is_lane: bool,
+    since: Duration,
+    pub id: String,
 }
 
-/// What comes next of a lane: dispatches that wait, as the halves of a batch, before ready messages.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Next {
-    Waiting { since: Duration, id: String },
-    Ready { since: Duration, lane: String },
-}
-
-impl Source {
-    pub fn next(self) -> Next {
-        match self {
-            Self::Frozen(since, id) => Next::Waiting { since, id },
-            Self::Lane(turn) => turn.next,
-        }
-    }
+enum Turn {
+    Frozen,
+    Fresh,
+    Refused,
 }
 
 impl Queue {
@@ -66,36 +48,51 @@ impl Queue {
                 })
                 .collect();
             due.sort_by_key(|d| (d.visible_at, &d.id));
-            candidates.extend(due.into_iter().take(DUE).map(|dispatch| Candidate {
-                priority,
-                source: self.source_of(dispatch),
+            candidates.extend(due.into_iter().take(DUE).map(|d| {
+                Candidate {
+                    priority,
+                    turn: match d.frozen {
+                        true => Turn::Frozen,
+                        false => self.turn_of(&d.lane),
+                    },
+                    last_dispatch: (!d.frozen)
+                        .then(|| self.last_dispatch(kind, &d.lane))
+                        .flatten(),
+                    is_lane: false,
+                    since: d.visible_at,
+                    id: d.id.clone(),
+                }
             }));
         }
         let first = self.lanes_in_turn(&lanes);
         candidates.extend(lanes.into_iter().filter_map(|lane| {
-            let first = first.contains(&lane);
-            let (priority, run_at) = self.head(now, kind, &lane)?;
-            let since = if first { Duration::ZERO } else { run_at };
-            let source = Source::Lane(Turn {
-                refused: !first && self.is_lane_refused(&lane),
-                last_dispatch: self.last_dispatch(kind, &lane).filter(|_| !first),
-                next: Next::Ready { since, lane },
-            });
-            let priority = if first { 0 } else { priority };
-            Some(Candidate { priority, source })
+            let (priority, since) = self.head(now, kind, &lane)?;
+            Some(match first.contains(&lane) {
+                true => Candidate {
+                    priority: 0,
+                    turn: Turn::Fresh,
+                    last_dispatch: None,
+                    is_lane: true,
+                    since: Duration::ZERO,
+                    id: lane,
+                },
+                false => Candidate {
+                    priority,
+                    turn: self.turn_of(&lane),
+                    last_dispatch: self.last_dispatch(kind, &lane),
+                    is_lane: true,
+                    since,
+                    id: lane,
+                },
+            })
         }));
         candidates
     }
 
-    fn source_of(&self, dispatch: &Dispatch) -> Source {
-        let (since, id) = (dispatch.visible_at, dispatch.id.clone());
-        match dispatch.frozen {
-            true => Source::Frozen(since, id),
-            false => Source::Lane(Turn {
-                refused: self.is_lane_refused(&dispatch.lane),
-                last_dispatch: self.last_dispatch(&dispatch.kind, &dispatch.lane),
-                next: Next::Waiting { since, id },
-            }),
+    fn turn_of(&self, lane: &str) -> Turn {
+        match self.is_lane_refused(lane) {
+            true => Turn::Refused,
+            false => Turn::Fresh,
         }
     }
 
