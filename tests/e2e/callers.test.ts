@@ -124,14 +124,27 @@ test("what comes of a broken connection is that request's fault, not the module'
   assert.equal((await called)?.status, 200, "even its own run goes on");
 });
 
+/** Announces a body, and reads the answer without sending it: one who is sent an answer while he writes may lose it. */
+async function announce(fn: Fn, length: number, secret = fn.secret): Promise<{ status: number; code?: string }> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(fn.url).port) });
+  await write(connection, `POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\nContent-Length: ${length}\r\n\r\n`);
+  let answer = "";
+  const bytes = new Uint8Array(0x10000);
+  while (!answer.endsWith("}")) {
+    const count = await connection.read(bytes);
+    if (count === null) break;
+    answer += new TextDecoder().decode(bytes.subarray(0, count));
+  }
+  return { status: Number(/^HTTP\/1.1 (\d+)/.exec(answer)?.[1]), code: /"code":"(\w+)"/.exec(answer)?.[1] };
+}
+
 test("a body that is announced too large is refused, and no run starts for it", async (stack) => {
   const [id] = await stack.db.enqueue(mails(1));
   const fn = await stack.function();
-  const answer = await fn.request({ headers: { authorization: `Bearer ${fn.secret}` }, body: "x".repeat(2 ** 20 + 1) });
-  assert.deepEqual([answer.status, answer.body.code], [413, "too_large"]);
+  assert.deepEqual(await announce(fn, 2 ** 20 + 1), { status: 413, code: "too_large" });
   assert.equal((await stack.db.row(id)).status, "pending");
-  assert.equal((await fn.request({ headers: {}, body: "x".repeat(2 ** 20 + 1) })).status, 401, "only those who are let in are told so");
-  assert.equal((await fn.request({ headers: { authorization: `Bearer ${fn.secret}` }, body: "x".repeat(2 ** 20) })).status, 200);
+  assert.equal((await announce(fn, 2 ** 20 + 1, "nobody's")).status, 401, "only those who are let in are told so");
+  assert.equal((await announce(fn, 2 ** 20)).status, 200);
 });
 
 test("it listens on 127.0.0.1 alone unless told otherwise, and says where", async (stack) => {

@@ -27,7 +27,10 @@ test("two processes drain 5,000 messages together, each accepted once", async (s
   assert.equal(sums[0].lost + sums[1].lost, 0);
   assert(sums[0].accepted > 0 && sums[1].accepted > 0, "both had a part in it");
   const { requestsByEndpoint } = stack.provider.state({ brief: true });
-  assert.deepEqual(requestsByEndpoint, { "POST /emails/batch": 50 }, "full batches only");
+  const { "POST /emails/batch": batches, ...others } = requestsByEndpoint;
+  // The last hundred may be claimed by several callers at once, a part each.
+  assert(batches >= 50 && batches < 50 + 4, `${batches} batches`);
+  assert.deepEqual(others, {}, "nothing goes alone");
 });
 
 test("the shared budget holds over two processes", async (stack) => {
