@@ -15,10 +15,13 @@ export async function startNetwork(databaseUrl, route = (url) => url) {
     void sendAll();
   });
   await sendAll();
+  // A crash of the database ends the listening for good, if its first sessions are refused.
+  const looking = setInterval(() => void sendAll(), 250);
   return {
     stall: () => void (stalled = true),
     stop: async () => {
       stopped = true;
+      clearInterval(looking);
       await listening.unlisten();
       await restarting.unlisten();
       await sql.end({ timeout: 1 });
@@ -27,7 +30,7 @@ export async function startNetwork(databaseUrl, route = (url) => url) {
 
   async function sendAll() {
     if (stopped || stalled) return;
-    const requests = await sql`delete from net.http_request_queue returning *`;
+    const requests = await sql`delete from net.http_request_queue returning *`.catch(() => []);
     for (const request of requests) send(request).catch((error) => stopped || console.error("network:", error.message));
   }
 

@@ -134,7 +134,7 @@ const all = [
   { check: "paused domain", name: "it is not verified", breaks: ({ sql }) => sql`select public.email_queue_pause('403 validation_error: not verified', 'b.example')`, remedy: "select email_queue_resume('b.example');" },
   { check: "cooldown", name: "a quota is used up", status: "warn", breaks: ({ sql }) => sql`update email_queue_private.budget set cooldown_until = clock_timestamp() + interval '1 hour', cooldown_reason = '429 daily_quota_exceeded'`,
     remedy: "select email_queue_resume();", keeps: false },
-  { check: "provider", name: "it does not answer", breaks: ({ sql }) => sql`insert into email_queue_private.breaker (scope, streak) values ('batch:', 3)`,
+  { check: "provider", name: "it does not answer", breaks: ({ sql }) => sql`insert into email_queue_private.breaker (scope, streak, next_at) values ('batch:', 3, clock_timestamp() + interval '1 hour')`,
     remedy: /^Nothing to do: it goes on by itself/, beside: ({ sql }) => sql`delete from email_queue_private.breaker` },
   { check: "oldest message", name: "nothing has come for it", breaks: async (patient) => {
       await patient.sql`update email_queue_private.dispatch set settled_at = settled_at - interval '1 hour'`;
