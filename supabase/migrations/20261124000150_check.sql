@@ -55,7 +55,7 @@ as $$
 $$;
 comment on function email_queue_private.too_large(jsonb) is 'The path to a number that others cannot read.';
 
--- What src/queue/jsonb.rs says of a payload and of metadata.
+-- What src/protocol/jsonb.rs says of a payload and of metadata.
 create function email_queue_private.check_json(p_field text, p_value jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
