@@ -1,8 +1,11 @@
+// @ts-nocheck
+/* eslint-disable */
+// email-queue 0.1.0 0d5dd171434ced83f45edafcde4a04088c314b48e953f9b9e68cb76d4d36273b. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // A panic or a trap leaves the module's instance unusable and its promises unsettled. So each request, and each run that
 // goes on after its answer, is raced against the instance breaking and against the time in which it must be done; the
 // request after a break gets a fresh instance. A caller cannot break one: the module gets no more of a request than its
 // method and its headers.
-import { load, ProcessEmailQueue, reset } from "../../../pkg/function.js";
+import { load, ProcessEmailQueue, reset } from "./function.js";
 
 type Instance = { queue: ProcessEmailQueue; broken: Promise<never>; break: (why: unknown) => void };
 

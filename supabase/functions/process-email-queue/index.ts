@@ -1,3 +1,6 @@
+// @ts-nocheck
+/* eslint-disable */
+// email-queue 0.1.0 0ad1cc7bd2c68a85bfd94198fa8de69a2cfe9751949de9fdb2041713456329db. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // The shim around the WebAssembly module: it carries requests in and responses out.
 import { guarded } from "./guard.ts";
 
