@@ -7,35 +7,47 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
+const VERSION = "supabase/version.json";
 
-/** @typedef {{file: string, text: string}} Migration */
+/** @param {string} root @returns {{version: string, time: string}} */
+function release(root) {
+  const { version, time } = JSON.parse(fs.readFileSync(path.join(root, VERSION), "utf8"));
+  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`${VERSION}: version: ${version} is none, like 0.1.0`);
+  const iso = String(time).replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, "$1-$2-$3T$4:$5:$6.000Z");
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime()) || at.toISOString() !== iso) throw new Error(`${VERSION}: time: ${time} is none, like 20261126120000`);
+  return { version, time };
+}
 
-/** The sources in their order, by their paths in schemas/. @param {string} schemas @returns {{name: string, text: string}[]} */
-export function sources(schemas) {
+/** The sources in their order, with their values written in. @param {string} [root] @returns {{name: string, text: string}[]} */
+export function sources(root = ROOT) {
+  const schemas = path.join(root, "supabase/schemas");
   const files = fs.readdirSync(schemas, { recursive: true }).map(String).filter((name) => fs.statSync(path.join(schemas, name)).isFile())
     .map((name) => name.split(path.sep).join("/")).sort();
   // Supabase Lite takes a schema.sql for the whole schema.
-  const wrong = files.filter((name) => !/^\d\d_[a-z_]+\/[a-z0-9_]+\.sql$/.test(name) || name.endsWith("/schema.sql"));
-  if (wrong.length > 0) throw new Error(`supabase/schemas/${wrong[0]}: a source is NN_subject/name.sql, and none is schema.sql`);
-  return files.map((name) => ({ name, text: fs.readFileSync(path.join(schemas, name), "utf8") }));
+  const wrong = files.find((name) => !/^\d\d_[a-z_]+\/[a-z0-9_]+\.sql$/.test(name) || name.endsWith("/schema.sql"));
+  if (wrong) throw new Error(`supabase/schemas/${wrong}: a source is NN_subject/name.sql, and none is schema.sql`);
+  /** @type {Record<string, string>} */
+  const values = { version: release(root).version };
+  return files.map((name) => ({
+    name,
+    text: fs.readFileSync(path.join(schemas, name), "utf8").replace(/\{\{(\w+)\}\}/g, (_, word) => {
+      if (!(word in values)) throw new Error(`supabase/schemas/${name}: nothing says what {{${word}}} is`);
+      return values[word];
+    }),
+  }));
 }
 
-/** @param {string} [root] @returns {Migration} */
+/** @param {string} [root] @returns {{file: string, text: string}} */
 export function migration(root = ROOT) {
-  const { version, time } = JSON.parse(fs.readFileSync(path.join(root, "supabase/version.json"), "utf8"));
-  const [, ...numbers] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(time) ?? [];
-  const iso = numbers.length > 0 ? `${numbers.slice(0, 3).join("-")}T${numbers.slice(3).join(":")}` : "";
-  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`supabase/version.json: version: ${version} is none, like 0.1.0`);
-  if (Number.isNaN(Date.parse(`${iso}Z`)) || new Date(`${iso}Z`).toISOString().slice(0, 19) !== iso) {
-    throw new Error(`supabase/version.json: time: ${time} is none: YYYYMMDDhhmmss`);
-  }
+  const { version, time } = release(root);
   return {
     file: `${time}_email_queue_${version}.sql`,
     text: [
       `-- email-queue ${version}. Written by scripts/build --sql from supabase/schemas: change those.\n`,
       // Bodies are read when they first run, so that their order does not matter; a test reads each of them.
       "set standard_conforming_strings = on;\nset check_function_bodies = off;\n",
-      ...sources(path.join(root, "supabase/schemas")).map(({ name, text }) => `-- ${name}\n${text}`),
+      ...sources(root).map(({ name, text }) => `-- ${name}\n${text}`),
       "call email_queue_private.apply_grants();\ncall email_queue_private.record_schema();\nreset check_function_bodies;\nnotify pgrst, 'reload schema';\n",
     ].join("\n"),
   };
@@ -49,18 +61,21 @@ export function drift(root = ROOT) {
   return fs.readFileSync(found, "utf8") === text ? [] : [`supabase/migrations/${file} is not what supabase/schemas makes`];
 }
 
+/** @param {string} [option] */
+function main(option) {
+  if (option === "--check") {
+    const faults = drift();
+    if (faults.length > 0) throw new Error(`${faults.join(", ")}: run scripts/build --sql and commit it`);
+    return "ok: the migration is what supabase/schemas makes";
+  }
+  const { file, text } = migration();
+  fs.writeFileSync(path.join(ROOT, "supabase/migrations", file), text);
+  return `wrote supabase/migrations/${file}`;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    if (process.argv[2] === "--check") {
-      const faults = drift();
-      for (const fault of faults) console.error(`error: ${fault}: run scripts/build --sql and commit it`);
-      if (faults.length === 0) console.error("ok: the migration is what supabase/schemas makes");
-      process.exitCode = faults.length === 0 ? 0 : 1;
-    } else {
-      const { file, text } = migration();
-      fs.writeFileSync(path.join(ROOT, "supabase/migrations", file), text);
-      console.error(`wrote supabase/migrations/${file}`);
-    }
+    console.error(main(process.argv[2]));
   } catch (error) {
     console.error(`error: ${/** @type {Error} */ (error).message}`);
     process.exitCode = 1;

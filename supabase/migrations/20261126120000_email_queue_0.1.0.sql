@@ -12,8 +12,6 @@ declare
     'email_queue_adopt()',
     'email_queue_call(text)',
     'email_queue_cancel(uuid)',
-    'email_queue_claim(uuid, text, bigint, integer, bigint)',
-    'email_queue_begin(uuid, uuid, text, integer, bigint, bigint, bigint)',
     'email_queue_configure(jsonb)',
     'email_queue_connect(text, text)',
     'email_queue_dead_letters(jsonb, integer, uuid)',
@@ -29,14 +27,14 @@ declare
     'email_queue_pause(text, text, integer)',
     'email_queue_prune(integer)',
     'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text)',
-    'email_queue_release(uuid, uuid)',
     'email_queue_resume(text)',
-    'email_queue_schedule(text, integer)',
+    'email_queue_schedule(text)',
     'email_queue_settle(jsonb)',
     'email_queue_stats()',
     'email_queue_unschedule()',
+    'email_queue_version()',
     'email_queue_wake(boolean, interval)',
-    'email_queue_work(jsonb)'
+    'email_queue_worker_work(jsonb)'
   ];
   v_taken text;
 begin
@@ -92,41 +90,26 @@ $$;
 -- Everything is taken from everybody, then service_role is given what it needs. Each migration that creates something
 -- ends with a call of this, so that nothing is open between two migrations: PostgreSQL gives new functions to PUBLIC, and
 -- Supabase's default privileges give what is new in public to anon. email_queue_connect and the retention job call it
--- where a dump was restored without its grants.
+-- where a dump was restored without its grants. Row security is for callers that have rights by mistake.
 create procedure email_queue_private.apply_grants()
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_role text;
-  v_function regprocedure;
+  v_object text;
+  v_name text;
   v_relation regclass;
-  v_rights text;
-  v_service boolean := to_regrole('service_role') is not null;
 begin
-  foreach v_role in array array['public', 'anon', 'authenticated', 'service_role'] loop
-    continue when v_role <> 'public' and to_regrole(v_role) is null;
-    for v_function in select p.oid from email_queue_private.our_functions() as p loop
-      execute format('revoke all on routine %s from %s', v_function, v_role);
-    end loop;
-    for v_relation in select c.oid from email_queue_private.our_relations() as c loop
-      execute format('revoke all on table %s from %s', v_relation, v_role);
-    end loop;
-    execute format('revoke all on schema email_queue_private from %s', v_role);
+  for v_object, v_name in select h.object, coalesce(quote_ident(h.role), 'public') from email_queue_private.held_rights() as h group by 1, 2 loop
+    execute format('revoke all on %s from %s cascade', v_object, v_name);
   end loop;
   for v_relation in select c.oid from email_queue_private.our_relations() as c where c.relkind = 'r' and not c.relrowsecurity loop
     execute format('alter table %s enable row level security', v_relation);
   end loop;
-  if not v_service then
+  if to_regrole('service_role') is null then
     return;
   end if;
-  grant usage on schema email_queue_private to service_role;
-  for v_function in select p.oid from email_queue_private.our_functions() as p where p.prokind = 'f' loop
-    execute format('grant execute on function %s to service_role', v_function);
-  end loop;
-  for v_relation, v_rights in
-    select to_regclass(r.relation), r.rights from email_queue_private.rights() as r where to_regclass(r.relation) is not null
-  loop
-    execute format('grant %s on %s to service_role', v_rights, v_relation);
+  for v_object, v_name in select w.object, w.privilege from email_queue_private.wanted_rights() as w loop
+    execute format('grant %s on %s to service_role', v_name, v_object);
   end loop;
   -- Elsewhere than on Supabase service_role may lack bypassrls; and a table without any policy looks forgotten.
   for v_relation in
@@ -171,6 +154,25 @@ begin
 end
 $$;
 comment on function email_queue_private.check_sees_all() is 'Refuses callers from whom row security hides rows.';
+
+-- 05_grants/held_rights.sql
+-- What anybody but the owner may do with what is ours; role null is PUBLIC. An object is as GRANT takes it.
+create function email_queue_private.held_rights() returns table (object text, role name, privilege text)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select o.object, r.rolname, a.privilege_type
+  from (
+    select 'routine ' || p.oid::regprocedure, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)) from email_queue_private.our_functions() as p
+    union all
+    select 'table ' || c.oid::regclass, c.relowner, c.relacl from email_queue_private.our_relations() as c
+    union all
+    select 'schema ' || n.oid::regnamespace, n.nspowner, n.nspacl from pg_catalog.pg_namespace as n where n.nspname = 'email_queue_private'
+  ) as o(object, owner, acl)
+  cross join lateral aclexplode(o.acl) as a
+  left join pg_catalog.pg_roles as r on r.oid = a.grantee
+  where a.grantee <> o.owner
+$$;
+comment on function email_queue_private.held_rights() is 'Who but the owner may do what with the objects of email-queue.';
 
 -- 05_grants/mend_grants.sql
 -- What a dump restored without its grants left open, or somebody's "grant all on all functions", is closed again. Answers
@@ -240,49 +242,40 @@ as $$
 $$;
 comment on function email_queue_private.rights() is 'What service_role may do with the tables, the view and the sequences.';
 
+-- 05_grants/wanted_rights.sql
+-- What service_role needs, and nobody else.
+create function email_queue_private.wanted_rights() returns table (object text, privilege text)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select 'schema email_queue_private', 'USAGE'
+  union all
+  select 'routine ' || p.oid::regprocedure, 'EXECUTE' from email_queue_private.our_functions() as p where p.prokind = 'f'
+  union all
+  select 'table ' || c.oid::regclass, upper(btrim(p) collate "C")
+  from email_queue_private.rights() as r join pg_catalog.pg_class as c on c.oid = to_regclass(r.relation)
+  cross join lateral regexp_split_to_table(r.rights, ',') as p
+$$;
+comment on function email_queue_private.wanted_rights() is 'The rights of service_role.';
+
 -- 05_grants/wrong_grants.sql
 -- null where all is as apply_grants leaves it; else what is not. jit: to compile it took 1.6 s, to run it 30 ms.
 create function email_queue_private.wrong_grants() returns text
 language sql stable set search_path = pg_catalog, pg_temp set jit = off
 as $$
-  with service as (select r.oid from pg_catalog.pg_roles as r where r.rolname = 'service_role'),
-  wanted as (
-    select c.oid as relation, upper(btrim(p) collate "C") as privilege
-    from email_queue_private.rights() as r join pg_catalog.pg_class as c on c.oid = to_regclass(r.relation)
-    cross join lateral regexp_split_to_table(r.rights, ',') as p
-  )
+  with held as materialized (select * from email_queue_private.held_rights()),
+  wanted as materialized (select * from email_queue_private.wanted_rights() where to_regrole('service_role') is not null)
   select string_agg(w.what, ', ' order by w.what) from (
-    select format('%s may execute %s', coalesce(r.rolname, 'PUBLIC'), p.oid::regprocedure)
-    from email_queue_private.our_functions() as p
-    cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
-    left join pg_catalog.pg_roles as r on r.oid = a.grantee
-    where a.grantee = 0 or r.rolname in ('anon', 'authenticated')
+    select concat_ws(' ', coalesce(o.role, 'PUBLIC'), o.may, case o.privilege when 'USAGE' then 'use' else lower(o.privilege collate "C") end,
+      regexp_replace(o.object, '^(routine|table) ', ''))
+    from (
+      select h.role, 'may' as may, h.privilege, h.object from held as h
+      where h.role is distinct from 'service_role' or (h.object, h.privilege) not in (select w.object, w.privilege from wanted as w)
+      union all
+      select 'service_role', 'may not', w.privilege, w.object from wanted as w
+      where (w.object, w.privilege) not in (select h.object, h.privilege from held as h where h.role = 'service_role')
+    ) as o
     union all
-    select format('%s may %s %s', coalesce(r.rolname, 'PUBLIC'), lower(a.privilege_type collate "C"), c.oid::regclass)
-    from email_queue_private.our_relations() as c
-    cross join lateral aclexplode(c.relacl) as a
-    left join pg_catalog.pg_roles as r on r.oid = a.grantee
-    where a.grantee = 0 or r.rolname in ('anon', 'authenticated') or r.rolname = 'service_role'
-      and not exists (select 1 from wanted as w where w.relation = c.oid and w.privilege = a.privilege_type)
-    union all
-    select format('%s may use the schema email_queue_private', coalesce(r.rolname, 'PUBLIC'))
-    from pg_catalog.pg_namespace as n cross join lateral aclexplode(n.nspacl) as a
-    left join pg_catalog.pg_roles as r on r.oid = a.grantee
-    where n.nspname = 'email_queue_private' and (a.grantee = 0 or r.rolname in ('anon', 'authenticated'))
-    union all
-    select 'service_role may not use the schema email_queue_private' from service as s where not has_schema_privilege(s.oid, 'email_queue_private', 'usage')
-    union all
-    select format('service_role may not execute %s', p.oid::regprocedure)
-    from email_queue_private.our_functions() as p cross join service as s
-    where p.prokind = 'f' and not has_function_privilege(s.oid, p.oid, 'execute')
-    union all
-    select format('service_role may not %s %s', lower(w.privilege collate "C"), w.relation::regclass)
-    from wanted as w cross join service as s
-    where not exists (select 1 from pg_catalog.pg_class as c cross join lateral aclexplode(c.relacl) as a
-      where c.oid = w.relation and a.grantee = s.oid and a.privilege_type = w.privilege)
-    union all
-    select format('row security is off for %s', c.oid::regclass)
-    from email_queue_private.our_relations() as c where c.relkind = 'r' and not c.relrowsecurity
+    select format('row security is off for %s', c.oid::regclass) from email_queue_private.our_relations() as c where c.relkind = 'r' and not c.relrowsecurity
   ) as w(what)
 $$;
 comment on function email_queue_private.wrong_grants() is 'What is open that should be closed, and the other way round; null where nothing is.';
@@ -975,6 +968,11 @@ begin
   if v_key is not null then
     perform email_queue_private.refuse(left(v_key, 60), 'is not an option of enqueue');
   end if;
+  foreach v_key in array array['type', 'run_at', 'send_before', 'dedup_key'] loop
+    if jsonb_typeof(p_item -> v_key) not in ('string', 'null') then
+      perform email_queue_private.refuse(v_key, 'must be a text');
+    end if;
+  end loop;
 
   v_message.created_at := clock_timestamp();
   v_message.type := coalesce(p_item ->> 'type', 'email');
@@ -1239,8 +1237,10 @@ declare
   v_payload jsonb := p_payload;
   v_lane text := 'single:';
 begin
-  if coalesce(jsonb_typeof(v_payload), 'null') = 'null' or v_message.type = 'email' and jsonb_typeof(v_payload) <> 'object' then
+  if v_message.type = 'email' and jsonb_typeof(v_payload) is distinct from 'object' then
     perform email_queue_private.refuse('payload', 'must be an object');
+  elsif coalesce(jsonb_typeof(v_payload), 'null') = 'null' then
+    perform email_queue_private.refuse('payload', 'is missing');
   end if;
   if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
     v_payload := v_payload || jsonb_build_object('tags', p_item -> 'tags');
@@ -2509,7 +2509,7 @@ comment on function email_queue_private.refuse_domain(text, bigint, text) is 'Pa
 -- Settle: applies the worker's decision under its lease token.
 
 -- p_settle: {dispatch_id, token, answer: definite|none|unknown, members: [{id, outcome: completed|failed, provider_message_id?,
--- reason?, error?}], rest: keep|freeze|split|release|alone|retry|complete|fail, reason?, error?, delay_ms?, counted?, signals?}.
+-- reason?, error?}], rest: keep|freeze|split|release|retry|complete|fail, reason?, error?, delay_ms?, counted?, signals?}.
 -- `rest` is what becomes of the members that are not named; counted false gives the attempt of this begin back.
 -- Answers {dispatch_id, result: applied|already|lost|invalid, reason?}.
 create function email_queue_private.settle_dispatch(p_settle jsonb) returns jsonb
@@ -2577,7 +2577,6 @@ begin
       when 'freeze' then perform email_queue_private.freeze_dispatch(v_dispatch, p_settle -> 'error', v_delay);
       when 'split' then perform email_queue_private.split_dispatch(v_dispatch);
       when 'release' then perform email_queue_private.return_members(v_dispatch, v_rest, p_settle -> 'error', v_delay, false);
-      when 'alone' then perform email_queue_private.return_members(v_dispatch, v_rest, p_settle -> 'error', v_delay, true);
       when 'retry' then perform email_queue_private.retry_members(v_dispatch, v_rest, p_settle -> 'error', coalesce(v_delay, 0));
       when 'fail' then perform email_queue_private.fail_members(v_dispatch, v_rest,
         case when p_settle ->> 'answer' = 'unknown' then 'unknown_outcome' else coalesce(p_settle ->> 'reason', 'rejected') end, p_settle -> 'error');
@@ -2620,7 +2619,7 @@ begin
   v_completes := v_completes or v_rest is not distinct from 'complete';
   return case
     when v_answer is null or v_answer not in ('definite', 'none', 'unknown') then 'answer must be definite, none or unknown'
-    when v_rest not in ('keep', 'freeze', 'split', 'release', 'alone', 'retry', 'complete', 'fail') then 'rest is not known'
+    when v_rest not in ('keep', 'freeze', 'split', 'release', 'retry', 'complete', 'fail') then 'rest is not known'
     when not v_valid then 'members must be of the dispatch, and completed or failed'
     when v_rest is null and v_members < cardinality(p_dispatch.message_ids) then 'rest is missing and not every member is named'
     when not p_dispatch.begun and (v_completes or v_answer = 'definite' or v_rest in ('freeze', 'split') and not p_dispatch.frozen)
@@ -2933,34 +2932,6 @@ as $$
 $$;
 comment on function email_queue_private.closed_lanes(text, timestamptz) is 'The obstacle of a claim that found nothing but lanes that the circuit breaker has closed.';
 
--- 60_work/email_queue_begin.sql
-create function public.email_queue_begin(
-  p_dispatch_id uuid, p_token uuid, p_endpoint text, p_wire_version integer default 1, p_timeout_ms bigint default 30000,
-  p_margin_ms bigint default 5000, p_max_wait_ms bigint default 2000
-) returns jsonb
-language sql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-  select public.email_queue_work(jsonb_build_object('begins', jsonb_build_array(jsonb_build_object('dispatch_id', p_dispatch_id,
-    'token', p_token, 'endpoint', p_endpoint, 'wire_version', p_wire_version, 'timeout_ms', p_timeout_ms, 'margin_ms', p_margin_ms,
-    'max_wait_ms', p_max_wait_ms))))::jsonb -> 'begins' -> 0
-$$;
-comment on function public.email_queue_begin(uuid, uuid, text, integer, bigint, bigint, bigint) is
-  'Records that a dispatch is about to be sent. Answers {state: begun|changed|paused|unavailable|throttled|ended|lost, wait_ms?, retry_after_ms?}.';
-
--- 60_work/email_queue_claim.sql
-create function public.email_queue_claim(
-  p_token uuid, p_type text default 'email', p_lease_ms bigint default 60000, p_max_messages integer default 100, p_max_bytes bigint default 8388608
-) returns jsonb
-language sql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-  select public.email_queue_work(jsonb_build_object('claim', jsonb_build_object('type', p_type, 'tokens', jsonb_build_array(p_token),
-    'lease_ms', p_lease_ms, 'max_messages', p_max_messages, 'max_bytes', p_max_bytes)))::jsonb -> 'claims' -> 0
-$$;
-comment on function public.email_queue_claim(uuid, text, bigint, integer, bigint) is
-  'Claims one dispatch under the caller''s token; null where there is none. Repeated with the same token it gives the same dispatch.';
-
 -- 60_work/email_queue_extend.sql
 create function public.email_queue_extend(p_dispatch_id uuid, p_token uuid, p_lease_ms bigint) returns jsonb
 language plpgsql volatile
@@ -2980,36 +2951,24 @@ end
 $$;
 comment on function public.email_queue_extend(uuid, uuid, bigint) is 'Makes an unexpired lease longer. Answers {result: applied|lost, lease_expires_at}.';
 
--- 60_work/email_queue_release.sql
-create function public.email_queue_release(p_dispatch_id uuid, p_token uuid) returns jsonb
-language sql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-  select public.email_queue_settle(jsonb_build_object('dispatch_id', p_dispatch_id, 'token', p_token, 'answer', 'none', 'counted', false,
-    'members', '[]'::jsonb, 'rest', case when d.frozen then 'freeze' else 'release' end))
-  from (select coalesce(bool_or(e.frozen), false) as frozen from email_queue_private.dispatch as e where e.id = p_dispatch_id) as d
-$$;
-comment on function public.email_queue_release(uuid, uuid) is
-  'Gives a dispatch back that was not sent, without using an attempt. Answers {result: applied|already|lost}.';
-
 -- 60_work/email_queue_settle.sql
 create function public.email_queue_settle(p_settle jsonb) returns jsonb
 language sql volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  select public.email_queue_work(jsonb_build_object('settles', jsonb_build_array(p_settle)))::jsonb -> 'settles' -> 0
+  select public.email_queue_worker_work(jsonb_build_object('settles', jsonb_build_array(p_settle)))::jsonb -> 'settles' -> 0
 $$;
 comment on function public.email_queue_settle(jsonb) is
   'Applies outcomes to a dispatch under its token. Answers {result: applied|already|lost|invalid}.';
 
--- 60_work/email_queue_work.sql
+-- 60_work/email_queue_worker_work.sql
 -- The worker's call carries any number of settles, begins and claims. It answers one value; expected outcomes are values, not
 -- errors.
 
 -- The switched-off plans: every query here goes by a key, and statistics of a table that was empty a moment ago mislead.
 -- jit: a switched-off plan that is taken all the same (a table of one row) costs 10^10, which would have it compiled:
 -- 400 ms a call instead of 5.
-create function public.email_queue_work(p_request jsonb) returns json
+create function public.email_queue_worker_work(p_request jsonb) returns json
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
@@ -3018,7 +2977,7 @@ begin
   return email_queue_private.work(p_request);
 end
 $$;
-comment on function public.email_queue_work(jsonb) is
+comment on function public.email_queue_worker_work(jsonb) is
   'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}, count_remaining, seed_sender, project_url, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
 
 -- 60_work/is_suspect.sql
@@ -3035,7 +2994,7 @@ $$;
 comment on function email_queue_private.is_suspect(email_queue_private.dispatch) is 'Whether a dispatch, or a member of it, may have ended a worker before.';
 
 -- 60_work/keep_quiet.sql
--- p_quiet_ms: as in email_queue_work's "run". A run never keeps enqueues quiet for longer than some seconds, since it may die.
+-- p_quiet_ms: as in email_queue_worker_work's "run". A run never keeps enqueues quiet for longer than some seconds, since it may die.
 create function email_queue_private.keep_quiet(p_quiet_ms bigint) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -3934,6 +3893,9 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform email_queue_private.check_caller();
+  if p_cause is null or p_cause not in ('schedule', 'wake', 'hand') then
+    perform email_queue_private.refuse('cause', 'must be schedule, wake or hand');
+  end if;
   delete from email_queue_private.call where request_id in (
     select c.request_id from email_queue_private.call as c where c.called_at < clock_timestamp() - interval '6 hours' order by c.called_at limit 100);
   if p_cause = 'schedule' and email_queue_private.is_listened_to() then
@@ -3958,8 +3920,9 @@ declare
   v_grants text;
 begin
   perform email_queue_private.check_caller();
-  if coalesce(p_url, '') !~ '^https?://[^[:space:]/]+' then
-    perform email_queue_private.refuse('url', 'must be the address of the function, like https://<project>.supabase.co/functions/v1/process-email-queue');
+  if coalesce(p_url, '') !~ '^https?://[]A-Za-z0-9._:[-]+(/[!-~]*)?$' then
+    perform email_queue_private.refuse('url',
+      'must be the address of the function, without blanks and user, like https://<project>.supabase.co/functions/v1/process-email-queue');
   end if;
   if coalesce(p_secret, '') !~ '^[!-~]{16,}$' then
     perform email_queue_private.refuse('secret', 'must have at least 16 printable ASCII characters and no space');
@@ -4122,7 +4085,8 @@ as $$
 declare
   v_secret text;
   v_problem text;
-  v_remedy text := 'supabase/functions/deploy.sh stores it, or: select email_queue_connect(''<address of the function>'', ''<its PROCESS_EMAIL_QUEUE_SECRET>'');';
+  -- No statement with the secret in it: PostgreSQL's log, and the SQL editor, keep those.
+  v_remedy text := 'supabase/functions/deploy.sh stores it. Otherwise call email_queue_connect with the address and the secret as parameters.';
 begin
   perform email_queue_private.need_extension('supabase_vault');
   select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(p_name) as s;
@@ -4172,8 +4136,7 @@ $$;
 comment on function email_queue_private.cron_line(text) is 'An interval, or a cron line, as pg_cron takes it; or an error that names the field.';
 
 -- 84_jobs/email_queue_schedule.sql
--- p_timeout_seconds: of no effect any more. pg_net waited so long for a run; now the function answers at once.
-create function public.email_queue_schedule(p_every text default '10 seconds', p_timeout_seconds integer default null) returns jsonb
+create function public.email_queue_schedule(p_every text default '10 seconds') returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
@@ -4182,9 +4145,6 @@ declare
   v_changed boolean := false;
 begin
   perform email_queue_private.check_caller();
-  if p_timeout_seconds is not null then
-    raise notice 'email_queue: p_timeout_seconds has no effect any more: the function answers a call at once';
-  end if;
   v_line := email_queue_private.cron_line(p_every);
   perform email_queue_private.need_extension('pg_cron'), email_queue_private.need_extension('pg_net'),
     email_queue_private.vault_secret('email_queue_url'), email_queue_private.vault_secret('email_queue_secret');
@@ -4198,7 +4158,7 @@ begin
   return jsonb_build_object('schedule', v_line, 'changed', v_changed or found);
 end
 $$;
-comment on function public.email_queue_schedule(text, integer) is
+comment on function public.email_queue_schedule(text) is
   'Has pg_cron call the function every so often ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, changed}.';
 
 -- 84_jobs/email_queue_unschedule.sql
@@ -4459,6 +4419,18 @@ as $$
   select (email_queue_private.wiring_now()).wake_every_ms is not null
 $$;
 comment on function email_queue_private.wakes() is 'Whether an enqueue wakes the function.';
+
+-- 90_record/email_queue_version.sql
+-- A literal, which each version's migration replaces: a dump of the schema alone carries it.
+create function public.email_queue_version() returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform email_queue_private.check_caller();
+  return '0.1.0';
+end
+$$;
+comment on function public.email_queue_version() is 'The version of email-queue that this schema is of.';
 
 -- 90_record/record_schema.sql
 -- What the migrations made, so that the doctor finds what was changed by hand. A digest of each object, of what reads the
@@ -4926,17 +4898,12 @@ create function email_queue_private.doctor_schema() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_versions text[];
   v_drift text;
   v_grants text := email_queue_private.wrong_grants();
 begin
   perform email_queue_private.check_caller();
-  if to_regclass('supabase_migrations.schema_migrations') is not null then
-    execute email_queue_private.external('select array_agg(m.version order by m.version) from supabase_migrations.schema_migrations as m') into v_versions;
-  end if;
-  -- Which there should be, the command knows.
-  return next email_queue_private.finding('migrations', case when v_versions is null then 'skip' else 'ok' end,
-    coalesce('the newest is ' || v_versions[cardinality(v_versions)], 'the Supabase CLI has no record of migrations here'), null, to_jsonb(v_versions));
+  -- Which it should be, the command knows.
+  return next email_queue_private.finding('version', 'ok', public.email_queue_version());
 
   select string_agg(case when n.name is null then o.name || ' is gone' when o.name is null then n.name || ' is new' else o.name || ' was changed' end,
     ', ' order by coalesce(o.name, n.name)) into v_drift
@@ -4949,7 +4916,7 @@ begin
     coalesce(left(v_grants, 1000), 'only service_role'), 'call email_queue_private.apply_grants();');
 end
 $$;
-comment on function email_queue_private.doctor_schema() is 'Migrations, drift, grants.';
+comment on function email_queue_private.doctor_schema() is 'Version, drift, grants.';
 
 -- 95_doctor/doctor_settings.sql
 create function email_queue_private.doctor_settings() returns setof jsonb

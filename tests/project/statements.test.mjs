@@ -11,7 +11,7 @@ import { read } from "./support/statements.mjs";
 
 const FOLDER = path.join(ROOT, "supabase/migrations");
 const migrations = fs.readdirSync(FOLDER).sort().map((name) => ({ name, text: fs.readFileSync(path.join(FOLDER, name), "utf8") }));
-const files = sources(path.join(ROOT, "supabase/schemas"));
+const files = sources();
 
 /** What may break a rule, and must: an exception that nothing needs any more is a fault too. */
 const EXCEPTIONS = {
@@ -59,6 +59,10 @@ test("a changed source, an impossible time and a source out of place are found",
     version("20260228235959", "1.2");
     assert.throws(() => migration(folder.path), /version\.json: version: /);
     version("20260228235959");
+    put("supabase/schemas/20_b/a.sql", "select '{{version}}', {{no_value}};\n");
+    assert.throws(() => migration(folder.path), /20_b\/a\.sql: nothing says what \{\{no_value\}\} is/);
+    put("supabase/schemas/20_b/a.sql", "select '{{version}}';\n");
+    assert.match(migration(folder.path).text, /select '1\.2\.3';/);
     for (const name of ["10_a/schema.sql", "c/a.sql", "10_a.sql", "10_a/b/c.sql"]) {
       put(`supabase/schemas/${name}`, "select 1;\n");
       assert.throws(() => migration(folder.path), /a source is NN_subject\/name\.sql/, name);

@@ -19,6 +19,11 @@ begin
   if v_key is not null then
     perform email_queue_private.refuse(left(v_key, 60), 'is not an option of enqueue');
   end if;
+  foreach v_key in array array['type', 'run_at', 'send_before', 'dedup_key'] loop
+    if jsonb_typeof(p_item -> v_key) not in ('string', 'null') then
+      perform email_queue_private.refuse(v_key, 'must be a text');
+    end if;
+  end loop;
 
   v_message.created_at := clock_timestamp();
   v_message.type := coalesce(p_item ->> 'type', 'email');

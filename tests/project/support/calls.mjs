@@ -70,8 +70,9 @@ export async function callAll(call, { wired = true } = {}) {
   assert.ok(await ask("prune"));
   assert.ok(await ask("adopt"));
   assert.ok(await ask("stats"));
+  assert.match(await ask("version"), /^\d+\.\d+\.\d+$/);
   assert.ok((await ask("doctor")).length > 5);
-  const reply = await ask("work", { p_request: { claim: { type: "none", tokens: [token(30)], lease_ms: 1000 }, count_remaining: true } });
+  const reply = await ask("worker_work", { p_request: { claim: { type: "none", tokens: [token(30)], lease_ms: 1000 }, count_remaining: true } });
   assert.equal(reply.claim_error, null);
   if (wired) {
     assert.equal((await call("email_queue_wake", { p_on: false })).on, false);
@@ -84,10 +85,11 @@ export async function callAll(call, { wired = true } = {}) {
 async function callOutage(call) {
   const messages = Array.from({ length: 5 }, (_, n) => ({ payload: mail(`sender${n}.example`) }));
   await call("email_queue_enqueue_many", { p_messages: messages });
-  const dispatches = [];
-  for (let n = 0; n < 5; n++) dispatches.push(await call("email_queue_claim", { p_token: token(10 + n) }));
+  const work = (/** @type {object} */ request) => call("email_queue_worker_work", { p_request: request });
+  const { claims: dispatches } = await work({ claim: { tokens: Array.from({ length: 5 }, (_, n) => token(10 + n)), lease_ms: 60_000 } });
+  assert.equal(dispatches.length, 5);
   for (const [n, { dispatch_id, token }] of dispatches.entries()) {
-    const begun = await call("email_queue_begin", { p_dispatch_id: dispatch_id, p_token: token, p_endpoint: "single" });
+    const { begins: [begun] } = await work({ begins: [{ dispatch_id, token, endpoint: "single", wire_version: 1, timeout_ms: 30_000, margin_ms: 5_000, max_wait_ms: 2_000 }] });
     assert.notEqual(begun.state, "error", JSON.stringify(begun));
     if (begun.state !== "begun") continue;
     const end = n < 3 ? { answer: "unknown", rest: "freeze", delay_ms: 3_600_000, members: [], error: { class: "unknown" } }
