@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const VERSION = "supabase/version.json";
+const LIMITS = "src/base/limits.rs";
 
 /** @param {string} root @returns {{version: string, time: string}} */
 function release(root) {
@@ -19,6 +20,15 @@ function release(root) {
   return { version, time };
 }
 
+/** The limits that Rust holds too, by name. @param {string} root @returns {Record<string, string>} */
+function limits(root) {
+  return Object.fromEntries(fs.readFileSync(path.join(root, LIMITS), "utf8").split("\n").filter((line) => line.startsWith("pub")).map((line) => {
+    const [, name, value] = /^pub const ([A-Z_]+): (?:u\d+|usize|f64) = ([0-9_.e]+);$/.exec(line) ?? [];
+    if (!name) throw new Error(`${LIMITS}: ${line}: a limit is a number, like pub const MAX_TAGS: usize = 49;`);
+    return [name, value.replaceAll("_", "")];
+  }));
+}
+
 /** The sources in their order, with their values written in. @param {string} [root] @returns {{name: string, text: string}[]} */
 export function sources(root = ROOT) {
   const schemas = path.join(root, "supabase/schemas");
@@ -27,15 +37,20 @@ export function sources(root = ROOT) {
   // Supabase Lite takes a schema.sql for the whole schema.
   const wrong = files.find((name) => !/^\d\d_[a-z_]+\/[a-z0-9_]+\.sql$/.test(name) || name.endsWith("/schema.sql"));
   if (wrong) throw new Error(`supabase/schemas/${wrong}: a source is NN_subject/name.sql, and none is schema.sql`);
+  const shared = limits(root);
   /** @type {Record<string, string>} */
-  const values = { version: release(root).version };
-  return files.map((name) => ({
+  const values = { version: release(root).version, ...shared };
+  const unused = new Set(Object.keys(shared));
+  const texts = files.map((name) => ({
     name,
-    text: fs.readFileSync(path.join(schemas, name), "utf8").replace(/\{\{(\w+)\}\}/g, (_, word) => {
+    text: fs.readFileSync(path.join(schemas, name), "utf8").replace(/\{\{(\w+)([+-]\d+)?\}\}/g, (_, word, more) => {
       if (!(word in values)) throw new Error(`supabase/schemas/${name}: nothing says what {{${word}}} is`);
-      return values[word];
+      unused.delete(word);
+      return more ? String(Number(values[word]) + Number(more)) : values[word];
     }),
   }));
+  if (unused.size > 0) throw new Error(`${LIMITS}: no source of supabase/schemas has {{${[...unused][0]}}}`);
+  return texts;
 }
 
 /** @param {string} [root] @returns {{file: string, text: string}} */

@@ -993,7 +993,9 @@ begin
     perform email_queue_private.refuse('priority', 'must be a whole number from 0 (first) to 3');
   end if;
   v_message.priority := coalesce((p_item ->> 'priority')::smallint, 2);
-  if p_item ->> 'max_attempts' !~ '^([1-9][0-9]?|100)$' then
+  if not (case when p_item ->> 'max_attempts' ~ '^[1-9][0-9]{0,8}$' then (p_item ->> 'max_attempts')::integer <= 100
+    else p_item ->> 'max_attempts' is null end)
+  then
     perform email_queue_private.refuse('max_attempts', 'must be a whole number from 1 to 100');
   end if;
   v_message.max_attempts := coalesce((p_item ->> 'max_attempts')::smallint, p_setting.default_max_attempts);
@@ -1100,7 +1102,7 @@ begin
     exception when data_exception then
       perform email_queue_private.refuse(p_field, 'must be a time');
     end;
-    if not isfinite(v_time) or v_time not between '2000-01-01' and '3000-01-01' then
+    if not isfinite(v_time) or v_time not between to_timestamp(946684800) and to_timestamp(32503680000) then
       perform email_queue_private.refuse(p_field, 'must be a time between the years 2000 and 3000');
     end if;
   end if;
@@ -1781,13 +1783,13 @@ begin
   elsif p_answered then
     -- What froze while a scope got no answers does not wait out a backoff that grew meanwhile.
     v_waited := array(select b.scope from email_queue_private.breaker as b where b.scope in (p_dispatch.lane, v_endpoint) and b.streak >= 3);
-    update email_queue_private.dispatch as d set visible_at = v_now + interval '5 minutes'
+    update email_queue_private.dispatch as d set visible_at = v_now + 300000 * interval '1 millisecond'
     where cardinality(v_waited) > 0 and d.id in (
       select w.id from email_queue_private.dispatch as w
-      where w.settled_at is null and w.token is null and w.type = 'email' and w.frozen and w.visible_at > v_now + interval '5 minutes'
+      where w.settled_at is null and w.token is null and w.type = 'email' and w.frozen and w.visible_at > v_now + 300000 * interval '1 millisecond'
         and (w.lane = any (v_waited) or email_queue_private.endpoint_of(w.lane) = any (v_waited))
       for update skip locked);
-    delete from email_queue_private.breaker as b where b.scope in (p_dispatch.lane, v_endpoint) and b.requests >= 32 and b.size >= 50;
+    delete from email_queue_private.breaker as b where b.scope in (p_dispatch.lane, v_endpoint) and b.requests * 2 >= 64 and b.size * 2 >= 100;
     update email_queue_private.breaker as b
     set streak = 0, wait_ms = 0, next_at = null, requests = least(64, b.requests * 2), size = least(100, b.size * 2)
     where b.scope in (p_dispatch.lane, v_endpoint);
@@ -1803,7 +1805,7 @@ begin
     set streak = b.streak + 1,
       requests = case when b.streak >= 2 then 1 else greatest(1, b.requests / 2) end,
       -- One answer lost at random does not make every dispatch after it smaller.
-      size = case when b.streak >= 2 then 1 when b.streak = 0 and b.size = 100 then 100 else greatest(1, b.size / 2) end,
+      size = case when b.streak >= 2 then 1 when b.streak = 0 and b.size = 100 then b.size else greatest(1, b.size / 2) end,
       wait_ms = case when b.streak >= 2 then w.ms else b.wait_ms end,
       next_at = case when b.streak >= 2 then v_now + w.ms * interval '1 millisecond' else b.next_at end
     from (
@@ -2339,7 +2341,7 @@ as $$
 declare
   v_slot timestamptz := to_timestamp(pg_catalog.pg_sequence_last_value('email_queue_private.next_slot') / 1000000.0);
 begin
-  return case when v_slot <= clock_timestamp() + interval '2 seconds' + interval '1 second' / p_rate::double precision then v_slot else '-infinity' end;
+  return case when v_slot <= clock_timestamp() + 2000 * interval '1 millisecond' + interval '1 second' / p_rate::double precision then v_slot else '-infinity' end;
 end
 $$;
 comment on function email_queue_private.next_slot(numeric) is 'When the next request may leave, at a rate.';
@@ -2376,7 +2378,7 @@ create function email_queue_private.request_rate(p_budget email_queue_private.bu
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return least((email_queue_private.settings()).rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / 1.05);
+  return least((email_queue_private.settings()).rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / (1050 / 1000.0));
 end
 $$;
 comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit where that is lower or not known yet.';
