@@ -1,0 +1,14 @@
+//! What every part may use: errors, times, text fit for a log, randomness. No word of e-mail, but
+//! for the numbers that the schema holds too.
+
+mod error;
+pub(crate) mod limits;
+mod random;
+mod scrub;
+pub(crate) mod time;
+
+pub use error::{ErrorCode, QueueError};
+pub use random::Random;
+pub use scrub::scrub;
+pub(crate) use scrub::{joined, shown};
+pub(crate) use time::millis;
