@@ -2,7 +2,7 @@
 //! for the numbers that the schema holds too.
 
 mod error;
-pub(crate) mod limits;
+pub mod limits;
 mod random;
 mod scrub;
 pub(crate) mod time;

@@ -145,7 +145,10 @@ impl Subject for Database {
     }
 
     fn work(&mut self, request: &Request) -> Reply {
-        let reply: Reply = self.call("select public.email_queue_worker_work($1)", &[&json!(request)]);
+        let reply: Reply = self.call(
+            "select public.email_queue_worker_work($1)",
+            &[&json!(request)],
+        );
         assert_eq!(reply.claim_error, None);
         reply
     }
