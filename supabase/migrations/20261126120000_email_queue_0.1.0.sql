@@ -4531,7 +4531,7 @@ begin
       v_detail := format('was answered with %s', p_status) || coalesce(': ' || left(coalesce(v_answer ->> 'error', v_answer ->> 'message'), 200), '');
       v_remedy := case when v_answer ->> 'code' = 'misconfigured' then 'Put right in .env what it names; then: ' || v_deploy else v_logs end;
   end case;
-  return email_queue_private.finding('answers', case when v_remedy is null then 'ok' else 'fail' end, format('the call %s %s', p_call, v_detail), v_remedy, p_data);
+  return email_queue_private.finding('answers', format('the call %s %s', p_call, v_detail), null, v_remedy, case when v_remedy is null then 'ok' else 'fail' end, p_data);
 end
 $$;
 comment on function email_queue_private.answer_finding(text, integer, boolean, text, text, jsonb) is 'What an answer of the function''s, or its absence, means.';
@@ -4595,9 +4595,9 @@ begin
   if v_waiting is not null then
     execute email_queue_private.external('select exists (select from net._http_response as r where r.created > statement_timestamp() - $1)') into v_works using v_patience;
     return next case
-      when v_works then email_queue_private.finding('answers', 'warn', format('pg_net is busy: a call of %s waits among %s requests', v_waiting, v_queued),
-        'Nothing to do for this queue: pg_net has one worker for all of the project, and others'' requests hold it up (net.http_request_queue)')
-      else email_queue_private.finding('answers', 'fail', format('pg_net has taken no request since %s', v_waiting),
+      when v_works then email_queue_private.finding('answers', format('pg_net is busy: a call of %s waits among %s requests', v_waiting, v_queued), null,
+        'Nothing to do for this queue: pg_net has one worker for all of the project, and others'' requests hold it up (net.http_request_queue)', 'warn')
+      else email_queue_private.finding('answers', format('pg_net has taken no request since %s', v_waiting), null,
         case when to_regprocedure('net.worker_restart()') is null then 'Its worker has stopped, and this version of pg_net cannot restart it alone. Restart the database (dashboard: Project Settings, General)'
           else 'Its worker has stopped. If this does not help within a minute, restart the database: select net.worker_restart();' end) end;
     return;
@@ -4606,7 +4606,7 @@ begin
     from email_queue_private.call as c join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
     where c.called_at >= $1 order by c.called_at desc, c.request_id desc limit 1') into v_id, v_call, v_status, v_timed_out, v_error, v_content
   using email_queue_private.server_started();
-  return next case when v_id is null then email_queue_private.finding('answers', 'ok', 'no answer to a call is kept')
+  return next case when v_id is null then email_queue_private.finding('answers', null, 'no answer to a call is kept')
     else email_queue_private.answer_finding(v_call, v_status, v_timed_out, v_error, v_content, jsonb_build_object('request_id', v_id)) end;
 end
 $$;
@@ -4624,9 +4624,8 @@ begin
   from jsonb_each(public.email_queue_stats() -> 'types') as t
   where t.key <> 'email' and (t.value ->> 'oldest_due_seconds')::numeric > 300
     and not exists (select 1 from email_queue_private.dispatch as d where d.type = t.key);
-  return next email_queue_private.finding('consumers', case when v_types is null then 'ok' else 'warn' end,
-    coalesce('nothing has dequeued these types in a day: ' || v_types, 'no other type waits in vain'),
-    'Start the consumer of these types (email_queue_dequeue). Where a type is mistyped, enqueue its messages again under the right one and cancel these (email_queue_cancel).');
+  return next email_queue_private.finding('consumers', 'nothing has dequeued these types in a day: ' || v_types, 'no other type waits in vain',
+    'Start the consumer of these types (email_queue_dequeue). Where a type is mistyped, enqueue its messages again under the right one and cancel these (email_queue_cancel).', 'warn');
 end
 $$;
 comment on function email_queue_private.doctor_consumers() is 'Types with messages that nobody takes.';
@@ -4653,14 +4652,14 @@ begin
   into v_owner, v_moved from email_queue_private.identity as i where i.kind = 'recorded';
   select * into v_refused from email_queue_private.identity as i where i.kind = 'refused' order by i.seen_at desc limit 1;
   return next case
-    when v_pause is not null then email_queue_private.finding('identity', 'fail', v_pause ->> 'reason',
+    when v_pause is not null then email_queue_private.finding('identity', v_pause ->> 'reason', null,
       'A copy that is to send nothing stays as it is. If this database may send what waits in it: ' || v_adopt)
-    when v_refused.seen_at > statement_timestamp() - interval '1 day' then email_queue_private.finding('identity', 'warn',
-      format('the queue of %s; the function of %s asked at %s and was refused', v_owner, v_refused.address, v_refused.seen_at),
-      format('Stop that function. If %s is this project''s new address: %s', v_refused.address, v_adopt))
-    when v_moved then email_queue_private.finding('identity', 'warn', format('the queue of %s, on another server than before', v_owner),
-      'After a major upgrade or a restore in place all is well; to end the warning: ' || v_adopt)
-    else email_queue_private.finding('identity', 'ok', coalesce('the queue of ' || v_owner, 'no function has asked yet')) end;
+    when v_refused.seen_at > statement_timestamp() - interval '1 day' then email_queue_private.finding('identity',
+      format('the queue of %s; the function of %s asked at %s and was refused', v_owner, v_refused.address, v_refused.seen_at), null,
+      format('Stop that function. If %s is this project''s new address: %s', v_refused.address, v_adopt), 'warn')
+    when v_moved then email_queue_private.finding('identity', format('the queue of %s, on another server than before', v_owner), null,
+      'After a major upgrade or a restore in place all is well; to end the warning: ' || v_adopt, 'warn')
+    else email_queue_private.finding('identity', null, coalesce('the queue of ' || v_owner, 'no function has asked yet')) end;
 
   select i.address into v_reported from email_queue_private.identity as i where i.kind <> 'adopt' order by i.seen_at desc limit 1;
   if email_queue_private.has_extension('supabase_vault') then
@@ -4670,11 +4669,10 @@ begin
     return;
   end if;
   v_other := v_calls and email_queue_private.is_other_project(v_called, v_reported);
-  return next email_queue_private.finding('function address', case when v_other then 'fail' else 'ok' end,
-    case when v_other
-      then format('this database calls the function of %s, and its own is that of %s: no call gets there. The other one works on its own database, which these calls only wake', v_called, v_reported)
-      else 'this database calls ' || v_called end,
-    'If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: supabase/functions/deploy.sh', jsonb_build_object('host', v_called, 'calls', v_calls));
+  return next email_queue_private.finding('function address',
+    case when v_other then format('this database calls the function of %s, and its own is that of %s: no call gets there. The other one works on its own database, which these calls only wake', v_called, v_reported)
+      end, 'this database calls ' || v_called,
+    'If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: supabase/functions/deploy.sh', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
 end
 $$;
 comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';
@@ -4709,17 +4707,17 @@ begin
   for v_other_id, v_other_name, v_other_owner, v_other_command in execute email_queue_private.external('select j.jobid, j.jobname, j.username, j.command from cron.job as j
     where j.active and j.username <> current_user and exists (select from email_queue_private.jobs() as o
       where o.name = j.jobname or strpos(j.command, substring(o.command from ''email_queue_[a-z_.]+'')) > 0) order by j.jobid') loop
-    return next email_queue_private.finding('other job', 'warn', format('the role %s has a cron job %s of its own (%s)',
-      v_other_owner, v_other_name, left(v_other_command, 200)), format('As the role %s: select cron.unschedule(%s);', v_other_owner, v_other_id));
+    return next email_queue_private.finding('other job', format('the role %s has a cron job %s of its own (%s)',
+      v_other_owner, v_other_name, left(v_other_command, 200)), null, format('As the role %s: select cron.unschedule(%s);', v_other_owner, v_other_id), 'warn');
   end loop;
   select * into v_id, v_line, v_fault from email_queue_private.job_fault('email-queue-run');
   v_schedule := email_queue_private.schedule_remedy(v_line);
   if v_fault is not null then
-    return next email_queue_private.finding('cron job', 'fail', format('the cron job email-queue-run %s: nothing calls the function', v_fault),
+    return next email_queue_private.finding('cron job', format('the cron job email-queue-run %s: nothing calls the function', v_fault), null,
       case when email_queue_private.parts_remedy() like '%.sh' then email_queue_private.parts_remedy() else v_schedule end);
     return;
   end if;
-  return next email_queue_private.finding('cron job', 'ok', v_line);
+  return next email_queue_private.finding('cron job', null, v_line);
 
   execute email_queue_private.external('select d.start_time, d.status, d.return_message from cron.job_run_details as d where d.jobid = $1 order by d.runid desc limit 1')
     into v_last, v_status, v_message using v_id;
@@ -4728,20 +4726,20 @@ begin
   v_late := greatest(3 * email_queue_private.cron_seconds(v_line), case when email_queue_private.cron_seconds(v_line) is not null then 120 end) * interval '1 second';
   return next case
     when v_since < statement_timestamp() - v_late and coalesce(current_setting('cron.log_run', true), 'on') = 'on' then
-      email_queue_private.finding('cron runs', 'fail', format('pg_cron has not run the job since %s', v_since),
+      email_queue_private.finding('cron runs', format('pg_cron has not run the job since %s', v_since), null,
         'Its scheduler has stopped. Restart the database (dashboard: Project Settings, General). On a server of your own: shared_preload_libraries and cron.database_name')
     when v_status = 'failed' and v_message ~ 'ERROR' and v_called > v_last then
-      email_queue_private.finding('cron runs', 'ok', format('the last run failed (%s), and a call since then went well', left(v_message, 300)))
+      email_queue_private.finding('cron runs', null, format('the last run failed (%s), and a call since then went well', left(v_message, 300)))
     when v_status = 'failed' and email_queue_private.failure_remedy(v_message) is not null then
-      email_queue_private.finding('cron runs', 'fail', 'the last run failed: ' || left(v_message, 300), email_queue_private.failure_remedy(v_message))
-    when v_last is null then email_queue_private.finding('cron runs', 'ok', 'none is due yet')
-    else email_queue_private.finding('cron runs', 'ok', format('the last began at %s', v_last)) end;
+      email_queue_private.finding('cron runs', 'the last run failed: ' || left(v_message, 300), null, email_queue_private.failure_remedy(v_message))
+    when v_last is null then email_queue_private.finding('cron runs', null, 'none is due yet')
+    else email_queue_private.finding('cron runs', null, format('the last began at %s', v_last)) end;
 
   for v_job in select * from email_queue_private.jobs() as j where j.line is not null loop
     select * into v_id, v_line, v_fault from email_queue_private.job_fault(v_job.name);
-    return next email_queue_private.finding(replace(v_job.name, 'email-queue-', 'cron job '), case when v_fault is null then 'ok' else 'warn' end,
-      case when v_fault is null then v_line else format('the cron job %s %s: %s', v_job.name, v_fault, case v_job.name
-        when 'email-queue-retention' then 'nothing is deleted after its time' else 'pg_cron''s log of these jobs grows' end) end, v_schedule);
+    return next email_queue_private.finding(replace(v_job.name, 'email-queue-', 'cron job '),
+      'the cron job ' || v_job.name || ' ' || v_fault || case v_job.name when 'email-queue-retention' then ': nothing is deleted after its time'
+        else ': pg_cron''s log of these jobs grows' end, v_line, v_schedule, 'warn');
   end loop;
 end
 $$;
@@ -4763,8 +4761,7 @@ begin
   perform email_queue_private.check_caller();
   foreach v_name in array array['pg_cron', 'pg_net', 'supabase_vault'] loop
     v_found := email_queue_private.has_extension(v_name);
-    return next email_queue_private.finding(v_name, case when v_found then 'ok' else 'fail' end,
-      case when v_found then 'present' else format('the extension %s is missing', v_name) end,
+    return next email_queue_private.finding(v_name, case when not v_found then format('the extension %s is missing', v_name) end, 'present',
       email_queue_private.extension_remedy(v_name));
   end loop;
   if not v_found then
@@ -4772,10 +4769,9 @@ begin
   end if;
   foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
     select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(v_name) as s;
-    return next email_queue_private.finding('vault ' || v_name, case when coalesce(v_secret, '') = '' then 'fail' else 'ok' end,
+    return next email_queue_private.finding('vault ' || v_name,
       case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. It is replaced', v_name, v_problem)
-        when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name)
-        else 'present' end, 'supabase/functions/deploy.sh');
+        when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name) end, 'present', 'supabase/functions/deploy.sh');
   end loop;
   -- Connecting writes both: before it, none is missing.
   if (email_queue_private.read_secret('email_queue_url')).id is not null then
@@ -4783,9 +4779,9 @@ begin
       case when not exists (select from email_queue_private.setting as s) then 'the settings (email_queue_configure)' end,
       case when not exists (select from email_queue_private.wiring as w) then 'the interval of wake-ups (email_queue_wake)' end);
   end if;
-  return next email_queue_private.finding('rows', case when v_lost <> '' then 'warn' else 'ok' end,
-    case when v_lost <> '' then format('%s are gone, as after a dump of the schema alone: the defaults count', v_lost) else 'as they should be' end,
-    'Stores what .env says; what was set otherwise is to be set again: supabase/functions/deploy.sh');
+  return next email_queue_private.finding('rows',
+    case when v_lost <> '' then format('%s are gone, as after a dump of the schema alone: the defaults count', v_lost) end, 'as they should be',
+    'Stores what .env says; what was set otherwise is to be set again: supabase/functions/deploy.sh', 'warn');
 end
 $$;
 comment on function email_queue_private.doctor_parts() is 'Extensions, secrets and single rows.';
@@ -4813,28 +4809,30 @@ begin
   v_setting := email_queue_private.settings();
   v_budget := email_queue_private.budget_now();
   v_paused := v_budget.paused_at is not null and coalesce(v_budget.paused_until > statement_timestamp(), true);
-  return next email_queue_private.finding('pause', case when v_paused then 'fail' else 'ok' end,
-    case when v_paused then format('the queue is paused%s: %s', ' until ' || v_budget.paused_until, v_budget.pause_reason) else 'not paused' end,
+  return next email_queue_private.finding('pause',
+    case when v_paused then format('the queue is paused%s: %s', ' until ' || v_budget.paused_until, v_budget.pause_reason) end, 'not paused',
     email_queue_private.pause_remedy(v_budget.pause_reason, v_budget.paused_until, null));
   for v_domain in select * from email_queue_private.paused_domain as p where p.paused_until is null or p.paused_until > statement_timestamp() order by p.domain loop
-    return next email_queue_private.finding('paused domain', 'fail', format('%s is paused%s: %s', v_domain.domain, ' until ' || v_domain.paused_until, v_domain.reason),
+    return next email_queue_private.finding('paused domain', format('%s is paused%s: %s', v_domain.domain, ' until ' || v_domain.paused_until, v_domain.reason), null,
       email_queue_private.pause_remedy(v_domain.reason, v_domain.paused_until, v_domain.domain));
   end loop;
   -- Without mail that waits for an answer the row only says how it was.
   select string_agg(format('%s of %s', b.streak, b.scope), ', ' order by b.scope) into v_silent from email_queue_private.breaker as b
   where b.streak >= 3 and (b.next_at > statement_timestamp() or v_due > 0
     or exists (select from email_queue_private.dispatch as d where d.frozen and d.settled_at is null and d.type = 'email'));
-  return next email_queue_private.finding('provider', case when v_silent is not null then 'fail' else 'ok' end,
-    case when v_silent is not null then format('requests got no answer in a row (%s): one at a time probes', v_silent) else 'it answers' end,
+  return next email_queue_private.finding('provider',
+    'requests got no answer in a row (' || v_silent || '): one at a time probes', 'it answers',
     'Nothing to do: it goes on by itself when Resend answers (https://resend-status.com)');
-  return next email_queue_private.finding('cooldown', case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end,
-    case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) else 'none' end,
-    'Nothing to do: it goes on by itself then. Sooner only after a larger plan with Resend: select email_queue_resume();');
+  return next email_queue_private.finding('cooldown',
+    case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) end, 'none',
+    'Nothing to do: it goes on by itself then. Sooner only after a larger plan with Resend: select email_queue_resume();',
+    case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end);
   -- A backlog takes its time. While it is worked off, its length says nothing.
   v_goes_on := exists (select from email_queue_private.dispatch as d where d.settled_at > statement_timestamp() - interval '2 minutes' and d.type = 'email');
-  return next email_queue_private.finding('oldest message', case when v_goes_on or v_due <= 300 + v_call_seconds then 'ok' when v_due > 900 + v_call_seconds then 'fail' else 'warn' end,
-    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', and mail is being sent' else '' end) else 'nothing waits that is due' end,
-    'The other findings say why. If none does, to start a run: select email_queue_call();');
+  return next email_queue_private.finding('oldest message',
+    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', and mail is being sent' else '' end) end,
+    'nothing waits that is due', 'The other findings say why. If none does, to start a run: select email_queue_call();',
+    case when v_goes_on or v_due <= 300 + v_call_seconds then 'ok' when v_due > 900 + v_call_seconds then 'fail' else 'warn' end);
   for v_type, v_expired in
     select d.type, count(*) from email_queue_private.dispatch as d
     where d.token is not null and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second' group by d.type
@@ -4842,12 +4840,12 @@ begin
     select 'email', 0 where not exists (select from email_queue_private.dispatch as d where d.type = 'email' and d.token is not null
       and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second')
   loop
-    return next email_queue_private.finding('expired leases', case when v_expired > 0 then 'fail' else 'ok' end,
-      case when v_expired = 0 then 'none' when v_type = 'email' then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired)
-        else format('%s messages of type %s have a lease that ran out, and no consumer has come to take them over', v_expired, v_type) end,
+    return next email_queue_private.finding('expired leases',
+      case when v_expired = 0 then null when v_type = 'email' then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired)
+        else format('%s messages of type %s have a lease that ran out, and no consumer has come to take them over', v_expired, v_type) end, 'none',
       case when v_type = 'email' then 'select email_queue_call();' else 'Start the consumer of this type: its next dequeue takes them over' end);
   end loop;
-  return next email_queue_private.finding('rate', 'ok', format('%s requests a second at most%s', v_setting.rate_limit,
+  return next email_queue_private.finding('rate', null, format('%s requests a second at most%s', v_setting.rate_limit,
     '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', which is kept to' else '' end));
 end
 $$;
@@ -4875,22 +4873,22 @@ begin
     count(*) filter (where r.started_at > statement_timestamp() - interval '1 hour')
   into v_seen, v_dead, v_all from email_queue_private.run as r;
   if v_asked > coalesce(v_seen, '-infinity') then
-    return next email_queue_private.finding('runs', 'fail', format('a run was asked for at %s and never started; %s', v_asked,
-      coalesce('the last sign of one is of ' || v_seen, 'none ever has')), 'Look at the function''s logs (dashboard: Edge Functions): whether the call came, and why no run reached this database');
+    return next email_queue_private.finding('runs', format('a run was asked for at %s and never started; %s', v_asked,
+      coalesce('the last sign of one is of ' || v_seen, 'none ever has')), null, 'Look at the function''s logs (dashboard: Edge Functions): whether the call came, and why no run reached this database');
     return;
   end if;
   select * into v_run from email_queue_private.run as r
   where r.ended_at is not null or r.last_seen_at between v_started and statement_timestamp() - interval '3 minutes' order by r.started_at desc, r.id desc limit 1;
   return next case
-    when v_run.id is null then email_queue_private.finding('runs', 'ok', 'none has ended yet')
-    when v_run.ended_at is null then email_queue_private.finding('runs', 'fail', format('the run of %s (%s) never ended: the last sign of it is of %s; it was killed, and its leases end by themselves',
-      v_run.started_at, v_run.cause, v_run.last_seen_at), v_limit)
-    when v_run.stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('runs', 'fail', format('the run of %s (%s) ended as %s: %s',
-      v_run.started_at, v_run.cause, v_run.stopped, coalesce(v_run.reason, 'the function''s log has the reason')), case v_run.stopped
+    when v_run.id is null then email_queue_private.finding('runs', null, 'none has ended yet')
+    when v_run.ended_at is null then email_queue_private.finding('runs', format('the run of %s (%s) never ended: the last sign of it is of %s; it was killed, and its leases end by themselves',
+      v_run.started_at, v_run.cause, v_run.last_seen_at), null, v_limit)
+    when v_run.stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('runs', format('the run of %s (%s) ended as %s: %s',
+      v_run.started_at, v_run.cause, v_run.stopped, coalesce(v_run.reason, 'the function''s log has the reason')), null, case v_run.stopped
         when 'misconfigured' then 'Put right in .env what the reason names (RESEND_API_KEY, a key of the project); then: supabase/functions/deploy.sh'
         else 'Nothing to do: the next run tries again. https://resend-status.com and https://status.supabase.com say more; to try now: select email_queue_call();' end)
-    when v_dead > 0 then email_queue_private.finding('runs', 'warn', format('%s of the %s runs of the last hour never ended: they were killed', v_dead, v_all), v_limit)
-    else email_queue_private.finding('runs', 'ok', format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
+    when v_dead > 0 then email_queue_private.finding('runs', format('%s of the %s runs of the last hour never ended: they were killed', v_dead, v_all), null, v_limit, 'warn')
+    else email_queue_private.finding('runs', null, format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
 end
 $$;
 comment on function email_queue_private.doctor_runs() is 'What came of the runs that were asked for.';
@@ -4901,21 +4899,19 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_drift text;
-  v_grants text := email_queue_private.wrong_grants();
 begin
   perform email_queue_private.check_caller();
   -- Which it should be, the command knows.
-  return next email_queue_private.finding('version', 'ok', public.email_queue_version());
+  return next email_queue_private.finding('version', null, public.email_queue_version());
 
   select string_agg(case when n.name is null then o.name || ' is gone' when o.name is null then n.name || ' is new' else o.name || ' was changed' end,
     ', ' order by coalesce(o.name, n.name)) into v_drift
   from jsonb_each_text(email_queue_private.recorded_objects()) as o(name, digest) full join email_queue_private.schema_objects() as n on n.name = o.name
   where n.digest is distinct from o.digest;
-  return next email_queue_private.finding('schema', case when v_drift is null then 'ok' else 'fail' end,
-    coalesce(left(v_drift, 1000), 'as the migrations left it'),
+  return next email_queue_private.finding('schema', left(v_drift, 1000), 'as the migrations left it',
     'Undo what was changed by hand (the definitions are in supabase/migrations). If it was meant: call email_queue_private.record_schema();');
-  return next email_queue_private.finding('grants', case when v_grants is null then 'ok' else 'fail' end,
-    coalesce(left(v_grants, 1000), 'only service_role'), 'call email_queue_private.apply_grants();');
+  return next email_queue_private.finding('grants', left(email_queue_private.wrong_grants(), 1000), 'only service_role',
+    'call email_queue_private.apply_grants();');
 end
 $$;
 comment on function email_queue_private.doctor_schema() is 'Version, drift, grants.';
@@ -4930,10 +4926,9 @@ declare
   v_timeout text;
   v_max_rows text;
 begin
-  return next email_queue_private.finding('default sender', case when v_sender is null then 'warn' else 'ok' end,
-    coalesce('@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'none: an e-mail without "from" is refused at enqueue'),
-    'Stores EMAIL_FROM: supabase/functions/deploy.sh');
-  return next email_queue_private.finding('wake-up', 'ok', case when email_queue_private.wakes()
+  return next email_queue_private.finding('default sender', case when v_sender is null then 'none: an e-mail without "from" is refused at enqueue' end,
+    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'Stores EMAIL_FROM: supabase/functions/deploy.sh', 'warn');
+  return next email_queue_private.finding('wake-up', null, case when email_queue_private.wakes()
     then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
   -- PostgREST sets what the role has in all databases; else what it logged in with counts.
   select r.rolname, split_part(c.line, '=', 2) into v_role, v_timeout
@@ -4942,15 +4937,14 @@ begin
   where starts_with(c.line, 'statement_timeout=')
     and (r.rolname = 'service_role' and d.setdatabase = 0 or r.rolname = 'authenticator' and (d.setdatabase = 0 or b.datname = current_database()))
   order by r.rolname = 'service_role' desc, d.setdatabase <> 0 desc limit 1;
-  return next email_queue_private.finding('statement timeout',
+  return next email_queue_private.finding('statement timeout', v_timeout || ' of the role ' || v_role, 'the server''s',
+    'alter role service_role set statement_timeout = ''8s''; notify pgrst, ''reload config'';',
     -- A number alone is of milliseconds.
-    case when (v_timeout || case when v_timeout ~ '^[0-9]+$' then 'ms' else '' end)::interval between interval '1 microsecond' and interval '4999 milliseconds' then 'warn' else 'ok' end,
-    case when v_timeout is null then 'the server''s' else format('%s of the role %s', v_timeout, v_role) end,
-    'alter role service_role set statement_timeout = ''8s''; notify pgrst, ''reload config'';');
+    case when (v_timeout || case when v_timeout ~ '^[0-9]+$' then 'ms' else '' end)::interval between interval '1 microsecond' and interval '4999 milliseconds' then 'warn' else 'ok' end);
   select split_part(c.line, '=', 2) into v_max_rows
   from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
   where r.rolname = 'authenticator' and starts_with(c.line, 'pgrst.db_max_rows=');
-  return next email_queue_private.finding('max_rows', 'ok', coalesce(v_max_rows || ': ', '')
+  return next email_queue_private.finding('max_rows', null, coalesce(v_max_rows || ': ', '')
     || 'it cuts what is read of the view email_queue over HTTP; no function of the queue, which each give one value');
 end
 $$;
@@ -4968,7 +4962,7 @@ declare
   v_on boolean;
 begin
   if pg_is_in_recovery() then
-    return next email_queue_private.finding('writable', 'fail', 'this server is a read replica, or still recovering: nothing can be written here',
+    return next email_queue_private.finding('writable', 'this server is a read replica, or still recovering: nothing can be written here', null,
       'Ask the primary, at the database''s own address');
     return;
   end if;
@@ -4982,11 +4976,11 @@ begin
     select p.setting::boolean and p.source in ('default', 'configuration file', 'command line') into v_on
     from pg_catalog.pg_settings as p where p.name = 'default_transaction_read_only';
   end if;
-  return next email_queue_private.finding('writable', case when v_on then 'fail' else 'ok' end,
-    case when not v_on then 'it takes writes'
+  return next email_queue_private.finding('writable',
+    case when not v_on then null
       when coalesce(v_role, v_database) is null then 'the server is read-only: neither pg_cron nor SQL can write. Supabase does this to a database whose disk is full'
       else format('default_transaction_read_only is on for %s: neither pg_cron nor SQL can write',
-        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end,
+        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end, 'it takes writes',
     case when coalesce(v_role, v_database) is null
       then 'On Supabase: a larger disk, or less data (dashboard: Project Settings, Compute and Disk); it ends by itself. On a server of your own, as a superuser: alter system reset default_transaction_read_only; select pg_reload_conf();'
       else format('begin read write; alter %s reset default_transaction_read_only; commit;', case when v_role is null then format('database %I', v_database)
@@ -5008,7 +5002,7 @@ as $$
   cross join lateral jsonb_array_elements(email_queue_private.examine(p.part)) with ordinality as f(f, n)
 $$;
 comment on function public.email_queue_doctor() is
-  'What is broken and what mends it: a list of {check, status: ok|warn|fail|skip, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';
+  'What is broken and what mends it: a list of {check, status: ok|warn|fail, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';
 
 -- 95_doctor/examine.sql
 -- A check that breaks is a finding, not the end of the others.
@@ -5021,7 +5015,7 @@ begin
   execute format('select coalesce(jsonb_agg(f), ''[]'') from email_queue_private.%I() as f', p_part) into v_findings;
   return v_findings;
 exception when others then
-  return jsonb_build_array(email_queue_private.finding(p_part, 'fail', format('this check broke: %s (%s)', sqlerrm, sqlstate),
+  return jsonb_build_array(email_queue_private.finding(p_part, format('this check broke: %s (%s)', sqlerrm, sqlstate), null,
     'To see more, as the owner of the schema: select email_queue_private.' || p_part || '();'));
 end
 $$;
@@ -5041,13 +5035,17 @@ $$;
 comment on function email_queue_private.failure_remedy(text) is 'What to do about a failed run of the job that calls the function.';
 
 -- 95_doctor/finding.sql
-create function email_queue_private.finding(p_check text, p_status text, p_detail text, p_remedy text default null, p_data jsonb default null) returns jsonb
+-- p_found: what there is to say; where it is null all is well, and p_well is said.
+create function email_queue_private.finding(
+  p_check text, p_found text, p_well text default null, p_remedy text default null, p_status text default 'fail', p_data jsonb default null
+) returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
-  select jsonb_build_object('check', p_check, 'status', p_status, 'detail', p_detail,
-    'remedy', case when p_status in ('warn', 'fail') then p_remedy end) || coalesce(jsonb_build_object('data', p_data), '{}')
+  select jsonb_build_object('check', p_check, 'status', s.status, 'detail', coalesce(p_found, p_well),
+    'remedy', case when s.status <> 'ok' then p_remedy end) || coalesce(jsonb_build_object('data', p_data), '{}')
+  from (select case when p_found is null then 'ok' else p_status end) as s(status)
 $$;
-comment on function email_queue_private.finding(text, text, text, text, jsonb) is 'One row of the doctor''s.';
+comment on function email_queue_private.finding(text, text, text, text, text, jsonb) is 'One row of the doctor''s.';
 
 -- 95_doctor/is_other_project.sql
 -- Where the function says what it is, and Vault where it is called, one of the two may be left from another project.
