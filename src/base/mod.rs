@@ -1,5 +1,5 @@
-//! What every part may use: errors, times, text fit for a log, randomness. No word of e-mail, but
-//! for the numbers that the schema holds too.
+//! What every part may use: errors, times, text fit for a log, randomness. And the limits that
+//! the schema has too.
 
 mod error;
 pub mod limits;
