@@ -1975,8 +1975,7 @@ language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return json_build_object(
-    'dispatch_id', p_dispatch.id, 'token', p_dispatch.token, 'type', p_dispatch.type, 'lane', p_dispatch.lane,
-    'priority', p_dispatch.priority, 'attempt', p_dispatch.attempt, 'frozen', p_dispatch.frozen, 'begun', p_dispatch.begun,
+    'dispatch_id', p_dispatch.id, 'token', p_dispatch.token, 'priority', p_dispatch.priority, 'attempt', p_dispatch.attempt, 'frozen', p_dispatch.frozen, 'begun', p_dispatch.begun,
     -- However many messages it holds: what is known of the lane's endpoint is known from there.
     'endpoint', coalesce(p_dispatch.endpoint, case when p_dispatch.type = 'email' then split_part(p_dispatch.lane, ':', 1) end), 'wire_version', p_dispatch.wire_version, 'bytes', p_dispatch.bytes,
     'messages', (
@@ -3151,7 +3150,7 @@ begin
   v_setting := email_queue_private.settings();
   return json_build_object('settles', v_settles, 'begins', v_begins,
     'claims', v_claim.claims, 'obstacle', v_claim.obstacle, 'next_due_ms', v_claim.next_due_ms, 'claim_error', v_claim_error,
-    'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining(coalesce(p_request ->> 'type', 'email')) end,
+    'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining('email') end,
     'retry_base_ms', v_setting.retry_base_ms, 'retry_cap_ms', v_setting.retry_cap_ms,
     'now_ms', floor(extract(epoch from clock_timestamp()) * 1000),
     'wake_every_ms', case when v_run is not null then (email_queue_private.wiring_now()).wake_every_ms end, 'run_ended', v_run_ended);
