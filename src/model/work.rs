@@ -6,7 +6,7 @@ use crate::protocol::{Reply, Request};
 use std::time::Duration;
 
 impl Queue {
-    /// What `email_queue_work` does.
+    /// What `email_queue_worker_work` does.
     pub fn work(&mut self, now: Duration, request: &Request) -> Reply {
         let mut reply = Reply {
             settles: request
