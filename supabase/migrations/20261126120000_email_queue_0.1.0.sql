@@ -4,11 +4,15 @@ set standard_conforming_strings = on;
 set check_function_bodies = off;
 
 -- 00_install/1_names.sql
--- First of all: is a name taken that this schema needs? Then nothing is changed. The list of the functions stands here
--- once: email_queue_private.api() answers it, and grants are given and taken by it, never by a pattern of names.
-do $do$
-declare
-  v_api text[] := array[
+-- First of all: is a name taken that this schema needs? Then nothing is changed. The functions of pg_temp are there for that: the
+-- Supabase CLI prints the whole statement that fails, and leaves hints out, so the call is one line and the message says all.
+
+-- The list of the functions stands here once: email_queue_private.api() answers it, and grants are given and taken by it, never by
+-- a pattern of names.
+create or replace function pg_temp.email_queue_api() returns text[]
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select array[
     'email_queue_adopt()',
     'email_queue_call(text)',
     'email_queue_cancel(uuid)',
@@ -35,38 +39,61 @@ declare
     'email_queue_version()',
     'email_queue_wake(boolean, interval)',
     'email_queue_worker_work(jsonb)'
-  ];
+  ]
+$$;
+
+create or replace function pg_temp.email_queue_check_names() returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_version text := coalesce((select substring(p.prosrc, 'return ''([^'']+)') from pg_proc as p where p.oid = to_regprocedure('public.email_queue_version()')), '?');
+  v_migration text;
+  v_jobs text[];
   v_taken text;
 begin
-  select pg_catalog.string_agg(t.what, ', ' order by t.what) into v_taken from (
-    -- Of another signature too: PostgREST and plain calls could not tell the two apart.
-    select 'function ' || p.oid::pg_catalog.regprocedure from pg_catalog.pg_proc as p
-    where p.pronamespace = 'public'::pg_catalog.regnamespace
-      and p.proname in (select pg_catalog.split_part(f, '(', 1) from pg_catalog.unnest(v_api) as f)
-    union all
-    select 'relation public.email_queue' where pg_catalog.to_regclass('public.email_queue') is not null
-    union all
-    select 'type public.email_queue'
-    where pg_catalog.to_regclass('public.email_queue') is null and pg_catalog.to_regtype('public.email_queue') is not null
-    union all
-    select 'schema email_queue_private' where pg_catalog.to_regnamespace('email_queue_private') is not null
-  ) as t(what);
-  if pg_catalog.to_regprocedure('email_queue_private.api()') is not null then
-    raise exception using errcode = '42710',
-      message = 'email_queue: it is installed in this database already. Nothing was changed.',
-      hint = 'Drop nothing: its schema has the mail. Its migrations run once; supabase migration list shows which have.';
-  elsif v_taken is not null then
-    raise exception using errcode = '42710',
-      message = pg_catalog.format('email_queue: these names are taken in this database: %s. Nothing was changed.', v_taken),
-      hint = 'Rename or drop what is yours (alter function … rename to …), then apply this migration again.';
+  if to_regprocedure('email_queue_private.api()') is not null then
+    if to_regclass('supabase_migrations.schema_migrations') is not null then
+      execute 'select min(m.version || ''_'' || m.name) from supabase_migrations.schema_migrations as m where m.name like ''email#_queue#_%'' escape ''#''' into v_migration;
+    end if;
+    raise exception using errcode = '42710', message = format('email_queue: version %s is installed in this database already, %s Nothing was changed.', v_version,
+      case when v_migration is null then 'without a migration: email-queue init writes the one that it has, and marks it as applied. Drop nothing: its schema has the mail.'
+        else format('by the migration %s. This one installs it a second time, as where two branches have both run email-queue init: delete this file.', v_migration) end);
   end if;
-  create schema email_queue_private;
+  if to_regclass('cron.job') is not null then
+    execute 'select array_agg(j.jobname::text) from cron.job as j where j.username = current_user and strpos(j.command, ''email_queue_'') = 0
+      and j.jobname in (''email-queue-run'', ''email-queue-retention'', ''email-queue-cron-log'')' into v_jobs;
+  end if;
+  select string_agg(t.what, ', ' order by t.what) into v_taken from (
+    -- Of another signature too: PostgREST and plain calls could not tell the two apart.
+    select 'function ' || p.oid::regprocedure from pg_proc as p
+    where p.pronamespace = 'public'::regnamespace and p.proname in (select split_part(f, '(', 1) from unnest(pg_temp.email_queue_api()) as f)
+    union all
+    select 'relation public.email_queue' where to_regclass('public.email_queue') is not null
+    union all
+    select 'type public.email_queue' where to_regclass('public.email_queue') is null and to_regtype('public.email_queue') is not null
+    union all
+    select 'schema email_queue_private' where to_regnamespace('email_queue_private') is not null
+    union all
+    select 'cron job ' || j from unnest(v_jobs) as j
+  ) as t(what);
+  if v_taken is not null then
+    raise exception using errcode = '42710',
+      message = format('email_queue: these names are taken in this database: %s. Nothing was changed. Rename or drop what is yours, then apply this migration again.', v_taken);
+  end if;
+end
+$$;
+
+select pg_temp.email_queue_check_names();
+create schema email_queue_private;
+comment on schema email_queue_private is 'Tables and inner functions of email-queue. Nothing here is an API.';
+do $do$
+begin
   execute pg_catalog.format('create function email_queue_private.api() returns text[]
-    language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::text[] $f$', v_api);
+    language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::text[] $f$', pg_temp.email_queue_api());
 end
 $do$;
-comment on schema email_queue_private is 'Tables and inner functions of email-queue. Nothing here is an API.';
 comment on function email_queue_private.api() is 'The functions of email-queue in the schema public, by their signatures.';
+drop function pg_temp.email_queue_check_names(), pg_temp.email_queue_api();
 
 -- 00_install/2_roles.sql
 -- Supabase has these roles. Supabase Lite makes them only after the migrations, too late for the grants below, and a
@@ -4465,7 +4492,7 @@ as $$
   select o.name, md5(o.definition) from (
     select 'function ' || p.oid::regprocedure, concat_ws('|', p.prosrc, p.prosecdef, p.provolatile, p.proconfig::text,
       pg_get_function_arguments(p.oid), pg_get_function_result(p.oid))
-    from email_queue_private.our_functions() as p where p.proname <> 'recorded_objects'
+    from email_queue_private.our_functions() as p where p.proname not in ('recorded_objects', 'made_extensions')
     union all
     select 'relation ' || c.oid::regclass, concat_ws('|', c.relkind, c.relrowsecurity, (
       select string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull), ',' order by a.attnum)
@@ -4760,7 +4787,8 @@ begin
   perform email_queue_private.check_caller();
   foreach v_name in array array['pg_cron', 'pg_net', 'supabase_vault'] loop
     v_found := email_queue_private.has_extension(v_name);
-    return next email_queue_private.finding(v_name, case when not v_found then format('the extension %s is missing', v_name) end, 'present',
+    return next email_queue_private.finding(v_name, case when not v_found then format('the extension %s is missing', v_name)
+        || coalesce(' (at installation: ' || nullif(email_queue_private.made_extensions()->>v_name, 'created') || ')', '') end, 'present',
       email_queue_private.extension_remedy(v_name));
   end loop;
   if not v_found then
@@ -5176,14 +5204,70 @@ as $$
 $$;
 comment on function email_queue_private.server_started() is 'When the database was started, or recovered from a crash, last.';
 
+-- 97_uninstall/dependants.sql
+-- What of others would break or go with an uninstall: what the catalogues know, what only the text of a function or a job says, and
+-- what somebody has put on our tables. A function may name us in a comment only: better once too often than not at all.
+create function email_queue_private.dependants() returns setof text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_names text := '(^|[^a-z0-9_])(email_queue|email_queue_private'
+    || (select string_agg('|' || split_part(f, '(', 1), '') from unnest(email_queue_private.api()) as f) || ')([^a-z0-9_]|$)';
+begin
+  return query
+  with relation as (
+    select c.oid, c.reltype from email_queue_private.our_relations() as c
+  ), ours as (
+    select 'pg_class'::regclass as class, r.oid from relation as r
+    union all select 'pg_type'::regclass, t.oid from relation as r join pg_type as t on t.oid = r.reltype or t.typelem = r.reltype
+    union all select 'pg_type'::regclass, t.oid from pg_type as t where t.typnamespace = 'email_queue_private'::regnamespace
+    union all select 'pg_class'::regclass, c.oid from pg_class as c where c.relnamespace = 'email_queue_private'::regnamespace
+    union all select 'pg_proc'::regclass, p.oid from email_queue_private.our_functions() as p
+    union all select 'pg_namespace'::regclass, 'email_queue_private'::regnamespace
+  ), used as (
+    select d.classid, d.objid, d.objsubid, coalesce(w.ev_class, g.tgrelid, nullif(k.conrelid, 0), l.polrelid, a.adrelid) as on_relation
+    from pg_depend as d join ours as o on d.refclassid = o.class and d.refobjid = o.oid
+    left join pg_rewrite as w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
+    left join pg_trigger as g on d.classid = 'pg_trigger'::regclass and g.oid = d.objid
+    left join pg_constraint as k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
+    left join pg_policy as l on d.classid = 'pg_policy'::regclass and l.oid = d.objid
+    left join pg_attrdef as a on d.classid = 'pg_attrdef'::regclass and a.oid = d.objid
+    where d.deptype in ('n', 'a')
+  )
+  select distinct case when u.classid = 'pg_rewrite'::regclass then pg_describe_object('pg_class'::regclass, u.on_relation, 0)
+    else pg_describe_object(u.classid, u.objid, u.objsubid) end
+  from used as u
+  where not exists (select from ours as o where o.class = u.classid and o.oid = u.objid)
+    and not exists (select from relation as r where r.oid = u.on_relation)
+  union
+  select pg_describe_object('pg_trigger'::regclass, t.oid, 0) from relation as r join pg_trigger as t on t.tgrelid = r.oid
+  where not t.tgisinternal and not email_queue_private.recorded_objects() ? ('trigger ' || t.tgname)
+  union
+  select pg_describe_object('pg_policy'::regclass, l.oid, 0) from relation as r join pg_policy as l on l.polrelid = r.oid
+  where l.polname <> 'service_role'
+  union
+  select pg_describe_object('pg_proc'::regclass, p.oid, 0) from pg_proc as p
+  where p.prosrc ~* v_names and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    and not exists (select from ours as o where o.oid = p.oid)
+    and not exists (select from pg_namespace as n where n.oid = p.pronamespace and n.nspname ~ '^pg_temp_');
+  if to_regclass('cron.job') is not null then
+    return query execute email_queue_private.external('select ''cron job '' || coalesce(j.jobname::text, j.jobid::text) from cron.job as j
+      where j.command ~* $1 and not exists (select from email_queue_private.jobs() as o where o.name = j.jobname and j.username = current_user)') using v_names;
+  end if;
+end
+$$;
+comment on function email_queue_private.dependants() is 'What of others uses the queue, and would break or go with it.';
+
 -- 99_extensions/extensions.sql
 -- pg_cron and pg_net are created here, in the session of the migrations: Supabase lets nobody create an extension through the
 -- API of some projects. Where it cannot be done, the notice says what is missing; mail can be sent all the same by whoever
--- calls the function. pg_net goes into the schema extensions or nowhere: never into public.
+-- calls the function. pg_net goes into the schema extensions or nowhere: never into public. What came of it is kept, for the
+-- doctor, and so that an uninstall removes what was made here and nothing else.
 do $do$
 declare
   v_name text;
   v_problem text;
+  v_made jsonb := '{}'::jsonb;
 begin
   foreach v_name in array array['pg_cron', 'pg_net'] loop
     continue when email_queue_private.has_extension(v_name);
@@ -5196,13 +5280,17 @@ begin
     exception when others then
       v_problem := sqlerrm;
     end;
+    v_made := v_made || pg_catalog.jsonb_build_object(v_name, coalesce(v_problem, 'created'));
     if v_problem is not null then
       raise notice 'email_queue: the extension % is missing (%). It calls the function by schedule and at each enqueue. %',
         v_name, v_problem, email_queue_private.extension_remedy(v_name);
     end if;
   end loop;
+  execute pg_catalog.format('create function email_queue_private.made_extensions() returns jsonb
+    language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::jsonb $f$', v_made);
 end
 $do$;
+comment on function email_queue_private.made_extensions() is 'What came of creating extensions at installation: {name: created, or why not}. Those that were there before are not in it.';
 
 call email_queue_private.apply_grants();
 call email_queue_private.record_schema();

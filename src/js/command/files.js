@@ -49,11 +49,12 @@ export function apply(changes) {
   try {
     for (const { file, before, text } of changes) {
       const folders = missingFolders(path.dirname(file));
-      fs.mkdirSync(path.dirname(file), { recursive: true });
       undo.push(() => folders.forEach((folder) => fs.rmdirSync(folder)));
-      undo.push(() => before === null ? fs.rmSync(file, { force: true }) : fs.writeFileSync(file, before));
-      if (text === null) fs.rmSync(file);
-      else fs.writeFileSync(file, text);
+      undo.push(() => before === null ? fs.rmSync(file, { force: true }) : put(file, before));
+      if (text === null) {
+        fs.rmSync(file);
+        if (fs.readdirSync(path.dirname(file)).length === 0) fs.rmdirSync(path.dirname(file));
+      } else put(file, text);
     }
   } catch (error) {
     const left = takeBack(undo);
@@ -62,6 +63,12 @@ export function apply(changes) {
     throw new CommandError(`${what}. ${left ? "Some of what was written before it is still there" : "Nothing was changed"}`, "make the project's folder writable, then repeat the command");
   }
   return () => void takeBack(undo);
+}
+
+/** @param {string} file @param {string} text */
+function put(file, text) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, text);
 }
 
 /** @param {(() => void)[]} undo @returns {boolean} whether something could not be taken back */

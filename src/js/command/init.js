@@ -1,11 +1,11 @@
 // email-queue init: the queue in the user's repository.
 import path from "node:path";
+import { carryOut } from "./carry.js";
 import { findCli } from "./cli.js";
-import { apply, describe } from "./files.js";
 import { examineFolder, FUNCTION, isFunctionName, ownFunctions } from "./function.js";
 import { compareVersions, openPackage } from "./package.js";
-import { configuration, declaredSchema, functionFolder, lines, newMigrations } from "./parts.js";
-import { findProject, linkedRef, takenNames, uncommitted, versionOf } from "./project.js";
+import { configuration, declaredSchema, functionFolder, lines, migrationName, newMigrations } from "./parts.js";
+import { findProject, linkedRef, takenNames, versionOf } from "./project.js";
 import { markApplied, readRemote } from "./remote.js";
 import { CommandError } from "./terminal.js";
 
@@ -37,29 +37,15 @@ export async function run({ values, terminal, cwd, env }) {
   const name = functionName(project, pack, values["function-name"]);
   const { cli, target, remote } = await look({ project, pack, values, env, terminal });
   const plan = planInit({ project, pack, remote, name, now: new Date() });
-  if (plan.changes.length === 0 && plan.marked.length === 0) {
-    for (const note of plan.notes) terminal.say(note);
-    terminal.say(`Nothing to do: email-queue ${plan.version} is in ${project.root}.`);
-    return;
-  }
-  const dirty = uncommitted(project.root);
-  if (dirty) terminal.say(`Note: git has ${dirty} uncommitted ${dirty === 1 ? "change" : "changes"} here.`);
-  terminal.say(`email-queue ${pack.version} in ${project.root}:`);
-  for (const line of describe(plan.changes, project.root)) terminal.say(line);
-  if (plan.marked.length > 0) terminal.say(`  mark    ${plan.marked.map(({ version }) => version).join(", ")} as applied: the database has it already`);
-  for (const note of plan.notes) terminal.say(`\n${note}`);
-  if (terminal.dry) return terminal.say("\nNothing was changed (--dry-run).");
-  if (!await terminal.confirm("Do it?")) throw new CommandError("Nothing was changed");
-  const undo = apply(plan.changes);
-  if (plan.marked.length > 0 && cli && target) {
-    try {
-      await cli.query(target, markApplied(plan.marked));
-    } catch (error) {
-      undo();
-      throw error;
-    }
-  }
-  terminal.say("\nDone. Commit it, then: email-queue deploy");
+  const marks = plan.marked.length > 0 && cli && target;
+  await carryOut({
+    terminal, project, changes: plan.changes, notes: plan.notes,
+    title: `email-queue ${pack.version}`,
+    also: marks ? [`mark    ${plan.marked.map(({ version }) => version).join(", ")} as applied: the database has it already`] : [],
+    act: marks ? () => cli.query(target, markApplied(plan.marked)) : undefined,
+    nothing: `email-queue ${plan.version} is in ${project.root}`,
+    next: "Commit it, then: email-queue deploy",
+  });
 }
 
 /**
@@ -115,7 +101,7 @@ export function planInit({ project, pack, remote, name, now }) {
       "take it from the branch that added it (git pull, git merge), then repeat the command");
   }
   const files = local !== undefined ? [] : [...(installed === undefined ? [] : pack.sqlFrom(null, installed)), ...pack.sqlFrom(installed ?? null)];
-  const written = newMigrations(project, files.map(({ to, text }) => ({ name: `email_queue_${to}`, text })), { now, ...(remote ? { history: remote.history } : {}) });
+  const written = newMigrations(project, files.map(({ to, text }) => ({ name: migrationName(to), text })), { now, ...(remote ? { history: remote.history } : {}) });
   const parts = [written];
   const notes = [];
   // An upgrade brings function, migrations and declared schema together.

@@ -33,7 +33,8 @@ export function openPackage(folder = PACKAGE) {
       }
       return found.map((step) => ({ ...step, text: read(step.file) }));
     },
-    uninstall: () => read("uninstall.sql"),
+    /** @param {boolean} [force] whatever is lost */
+    uninstall: (force = false) => read("uninstall.sql").replace("email_queue_uninstall(false)", `email_queue_uninstall(${force})`),
     /** The names of the functions in public. */
     functions: () => [...new Set([...read(/** @type {Step} */ (shortest(steps, null, version)?.at(-1)).file).matchAll(/create (?:or replace )?function public\.(\w+)/g)].map(([, name]) => /** @type {string} */ (name)))],
     /** The function's files as they are here, without their heads. @returns {{name: string, text: string}[]} */

@@ -17,6 +17,9 @@ import { CommandError } from "./terminal.js";
  * @typedef {{changes: Change[], notes: string[]}} Part
  */
 
+/** Without dots: Supabase Lite passes over a migration that has one in its name. @param {string} version */
+export const migrationName = (version) => `email_queue_${version.replaceAll(".", "_")}`;
+
 /**
  * New migrations, numbered after all that are there.
  * @param {Project} project @param {{name: string, text: string}[]} files name: without its number
@@ -79,12 +82,17 @@ const VARIABLES = {
   PROCESS_EMAIL_QUEUE_SECRET: "",
 };
 
+/** @param {string[]} [names] */
+export const exampleLines = (names = Object.keys(VARIABLES)) =>
+  `# email-queue: Resend's key, a sender of a domain that is verified there, and a secret that \`email-queue deploy\` makes.\n${
+    Object.entries(VARIABLES).filter(([name]) => names.includes(name)).map(([name, value]) => `${name}=${value}\n`).join("")}`;
+
 /** Lines of .env.example, .gitignore and .prettierignore. @param {Project} project @param {string} name @returns {Part} */
 export function lines(project, name) {
   const example = path.join(project.root, ".env.example");
   const before = read(example) ?? "";
-  const missing = Object.entries(VARIABLES).filter(([variable]) => !new RegExp(`^\\s*#?\\s*(export\\s+)?${variable}\\s*=`, "m").test(before));
-  const variables = missing.length === 0 ? [] : change(example, append(before, `# email-queue: Resend's key, a sender of a domain that is verified there, and a secret that \`email-queue deploy\` makes.\n${missing.map(([variable, value]) => `${variable}=${value}\n`).join("")}`));
+  const missing = Object.keys(VARIABLES).filter((variable) => !new RegExp(`^\\s*#?\\s*(export\\s+)?${variable}\\s*=`, "m").test(before));
+  const variables = missing.length === 0 ? [] : change(example, append(before, exampleLines(missing)));
   const git = spawnSync("git", ["check-ignore", "--quiet", "--no-index", ".env"], { cwd: project.root });
   const ignored = git.status === 0 ? [] : git.status === 1 || isFile(path.join(project.root, ".gitignore")) ? appendLines(path.join(project.root, ".gitignore"), [".env"]) : [];
   const folder = `supabase/functions/${name}/`;

@@ -38,3 +38,10 @@ begin
   on conflict (version) do nothing;
 end
 $mark$`;
+
+/** SQL of many statements as one, which is what the Management API and the CLI's query take. It stands or falls as a whole. @param {string} sql */
+export function asOneStatement(sql) {
+  let tag = "email_queue";
+  while (sql.includes(`$${tag}`)) tag += "_";
+  return `do $${tag}_$\nbegin\n  execute $${tag}$\n${sql}\n$${tag}$;\nend\n$${tag}_$`;
+}

@@ -5,7 +5,7 @@ as $$
   select o.name, md5(o.definition) from (
     select 'function ' || p.oid::regprocedure, concat_ws('|', p.prosrc, p.prosecdef, p.provolatile, p.proconfig::text,
       pg_get_function_arguments(p.oid), pg_get_function_result(p.oid))
-    from email_queue_private.our_functions() as p where p.proname <> 'recorded_objects'
+    from email_queue_private.our_functions() as p where p.proname not in ('recorded_objects', 'made_extensions')
     union all
     select 'relation ' || c.oid::regclass, concat_ws('|', c.relkind, c.relrowsecurity, (
       select string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull), ',' order by a.attnum)

@@ -13,7 +13,8 @@ begin
   perform email_queue_private.check_caller();
   foreach v_name in array array['pg_cron', 'pg_net', 'supabase_vault'] loop
     v_found := email_queue_private.has_extension(v_name);
-    return next email_queue_private.finding(v_name, case when not v_found then format('the extension %s is missing', v_name) end, 'present',
+    return next email_queue_private.finding(v_name, case when not v_found then format('the extension %s is missing', v_name)
+        || coalesce(' (at installation: ' || nullif(email_queue_private.made_extensions()->>v_name, 'created') || ')', '') end, 'present',
       email_queue_private.extension_remedy(v_name));
   end loop;
   if not v_found then

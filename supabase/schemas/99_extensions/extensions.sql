@@ -1,10 +1,12 @@
 -- pg_cron and pg_net are created here, in the session of the migrations: Supabase lets nobody create an extension through the
 -- API of some projects. Where it cannot be done, the notice says what is missing; mail can be sent all the same by whoever
--- calls the function. pg_net goes into the schema extensions or nowhere: never into public.
+-- calls the function. pg_net goes into the schema extensions or nowhere: never into public. What came of it is kept, for the
+-- doctor, and so that an uninstall removes what was made here and nothing else.
 do $do$
 declare
   v_name text;
   v_problem text;
+  v_made jsonb := '{}'::jsonb;
 begin
   foreach v_name in array array['pg_cron', 'pg_net'] loop
     continue when email_queue_private.has_extension(v_name);
@@ -17,10 +19,14 @@ begin
     exception when others then
       v_problem := sqlerrm;
     end;
+    v_made := v_made || pg_catalog.jsonb_build_object(v_name, coalesce(v_problem, 'created'));
     if v_problem is not null then
       raise notice 'email_queue: the extension % is missing (%). It calls the function by schedule and at each enqueue. %',
         v_name, v_problem, email_queue_private.extension_remedy(v_name);
     end if;
   end loop;
+  execute pg_catalog.format('create function email_queue_private.made_extensions() returns jsonb
+    language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::jsonb $f$', v_made);
 end
 $do$;
+comment on function email_queue_private.made_extensions() is 'What came of creating extensions at installation: {name: created, or why not}. Those that were there before are not in it.';
