@@ -19,11 +19,11 @@ async function create(name) {
 }
 
 for (const [name, sql, said] of /** @type {const} */ ([
-  ["a_function", "create function public.email_queue_wake() returns void language sql as 'select 1'", "function email_queue_wake()"],
+  ["a_function", "create function public.email_queue_wake() returns void language sql as 'select 1'", "function public.email_queue_wake()"],
   ["a_table", "create table public.email_queue (id int)", "relation public.email_queue"],
   ["a_type", "create type public.email_queue as enum ('a')", "type public.email_queue"],
   ["a_schema", "create schema email_queue_private", "schema email_queue_private"],
-  ["another_signature", "create function public.email_queue_enqueue(to_address text) returns void language sql as 'select 1'", "function email_queue_enqueue(text)"],
+  ["another_signature", "create function public.email_queue_enqueue(to_address text) returns void language sql as 'select 1'", "function public.email_queue_enqueue(text)"],
 ])) {
   test(`where ${name.replaceAll("_", " ")} has a name of ours, the migrations stop, name it, and change nothing`, async () => {
     const url = await create(name);
@@ -44,7 +44,8 @@ test("applied a second time, they say that it is installed, and advise nobody to
   await assert.rejects(migrate(url), (/** @type {any} */ { cause }) => {
     assert.equal(cause.code, "42710");
     assert.match(cause.message, /it is installed in this database already/);
-    assert.match(cause.hint, /^Drop nothing/);
+    // In the message: the Supabase CLI leaves hints out.
+    assert.match(cause.message, /Drop nothing: its schema has the mail/);
     return true;
   });
 });

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { isFile } from "./project.js";
+import { isFile } from "./files.js";
 import { CommandError } from "./terminal.js";
 
 /** The version that npx brings where the machine has none. */

@@ -5,6 +5,21 @@ import { CommandError } from "./terminal.js";
 
 /** text: null removes the file. before: null where it is new. @typedef {{file: string, before: string | null, text: string | null}} Change */
 
+/** @param {string} file */
+export const isFile = (file) => kind(file)?.isFile() ?? false;
+/** @param {string} folder */
+export const isFolder = (folder) => kind(folder)?.isDirectory() ?? false;
+
+/** @param {string} file */
+function kind(file) {
+  try {
+    return fs.statSync(file, { throwIfNoEntry: false });
+  } catch {
+    // Something above it is no folder, or may not be read.
+    return undefined;
+  }
+}
+
 /** The change to a file's new text, or none where it has it already. @param {string} file @param {string | null} text @returns {Change[]} */
 export function change(file, text) {
   const before = read(file);
@@ -17,24 +32,24 @@ export function read(file) {
     return fs.readFileSync(file, "utf8");
   } catch (error) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-    if (code === "ENOENT") return null;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw new CommandError(`${file} cannot be read (${code})`, "it must be a file that you may read");
   }
 }
 
-/** Lines at a file's end that it does not have, in its own line ends. @param {string} file @param {string[]} lines @param {string} [title] @returns {Change[]} */
-export function appendLines(file, lines, title) {
+/** Lines at a file's end that it does not have, in its own line ends. @param {string} file @param {string[]} lines @returns {Change[]} */
+export function appendLines(file, lines) {
   const before = read(file) ?? "";
   const present = new Set(before.split(/\r?\n/).map((line) => line.trim()));
   const missing = lines.filter((line) => !present.has(line));
   if (missing.length === 0) return [];
-  return change(file, append(before, `${title ? `${title}\n` : ""}${missing.join("\n")}\n`));
+  return change(file, append(before, `${missing.join("\n")}\n`));
 }
 
-/** @param {string} text @param {string} more with \n */
-export function append(text, more) {
+/** @param {string} text @param {string} more with \n @param {boolean} [apart] after an empty line */
+export function append(text, more, apart = false) {
   const end = text.includes("\r\n") ? "\r\n" : "\n";
-  const glue = text === "" ? "" : /\r?\n$/.test(text) ? end : end + end;
+  const glue = text === "" ? "" : (text.endsWith("\n") ? "" : end) + (apart ? end : "");
   return text + glue + more.replaceAll("\n", end);
 }
 
@@ -49,8 +64,8 @@ export function apply(changes) {
   try {
     for (const { file, before, text } of changes) {
       const folders = missingFolders(path.dirname(file));
-      undo.push(() => folders.forEach((folder) => fs.rmdirSync(folder)));
-      undo.push(() => before === null ? fs.rmSync(file, { force: true }) : put(file, before));
+      undo.push(() => folders.filter(isFolder).forEach((made) => fs.rmdirSync(made)));
+      undo.push(() => before !== null ? put(file, before) : isFile(file) && fs.rmSync(file));
       if (text === null) {
         fs.rmSync(file);
         if (fs.readdirSync(path.dirname(file)).length === 0) fs.rmdirSync(path.dirname(file));

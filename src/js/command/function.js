@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { read } from "./files.js";
+import { isFile, isFolder, read } from "./files.js";
 
 export const FUNCTION = "process-email-queue";
 
@@ -58,13 +58,13 @@ export function examineFolder(folder, known) {
 /** The names of the functions that this command wrote. @param {string} supabase @param {{name: string, text: string}[]} known @returns {string[]} */
 export function ownFunctions(supabase, known) {
   const functions = path.join(supabase, "functions");
-  if (!fs.existsSync(functions)) return [];
+  if (!isFolder(functions)) return [];
   return fs.readdirSync(functions).filter((name) => isFunctionName(name) && examineFolder(path.join(functions, name), known).owner === "ours").sort();
 }
 
 /** @param {string} folder @returns {string[]} */
 function filesOf(folder) {
-  if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
-  return fs.readdirSync(folder, { recursive: true }).map(String).filter((name) => fs.statSync(path.join(folder, name)).isFile())
+  if (!isFolder(folder)) return [];
+  return fs.readdirSync(folder, { recursive: true }).map(String).filter((name) => isFile(path.join(folder, name)))
     .map((name) => name.split(path.sep).join("/")).sort();
 }

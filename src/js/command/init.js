@@ -5,7 +5,7 @@ import { findCli } from "./cli.js";
 import { examineFolder, FUNCTION, isFunctionName, ownFunctions } from "./function.js";
 import { compareVersions, openPackage } from "./package.js";
 import { configuration, declaredSchema, functionFolder, lines, migrationName, newMigrations } from "./parts.js";
-import { findProject, linkedRef, takenNames, versionOf } from "./project.js";
+import { findProject, linkedRef, refuseTwice, takenNames, versionOf } from "./project.js";
 import { markApplied, readRemote } from "./remote.js";
 import { CommandError } from "./terminal.js";
 
@@ -33,6 +33,7 @@ export const options = {
 /** @param {import("./main.js").Context} context */
 export async function run({ values, terminal, cwd, env }) {
   const project = findProject(cwd, values.workdir);
+  refuseTwice(project.migrations);
   const pack = openPackage();
   const name = functionName(project, pack, values["function-name"]);
   const { cli, target, remote } = await look({ project, pack, values, env, terminal });

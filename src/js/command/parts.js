@@ -4,9 +4,8 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { configure, declared, section } from "./config.js";
-import { append, appendLines, change, read } from "./files.js";
+import { append, appendLines, change, isFile, isFolder, read } from "./files.js";
 import { withHead } from "./function.js";
-import { isFile } from "./project.js";
 import { nextVersions } from "./stamp.js";
 import { CommandError } from "./terminal.js";
 
@@ -87,12 +86,19 @@ export const exampleLines = (names = Object.keys(VARIABLES)) =>
   `# email-queue: Resend's key, a sender of a domain that is verified there, and a secret that \`email-queue deploy\` makes.\n${
     Object.entries(VARIABLES).filter(([name]) => names.includes(name)).map(([name, value]) => `${name}=${value}\n`).join("")}`;
 
+/** Without those lines. @param {string} text @returns {string} */
+export function withoutExampleLines(text) {
+  const lines = exampleLines().replaceAll("\n", text.includes("\r\n") ? "\r\n" : "\n");
+  const at = text.indexOf(lines);
+  return at < 0 ? text : text.slice(0, at).replace(/^(\r?\n)$|(\r?\n)\r?\n$/, "$2") + text.slice(at + lines.length);
+}
+
 /** Lines of .env.example, .gitignore and .prettierignore. @param {Project} project @param {string} name @returns {Part} */
 export function lines(project, name) {
   const example = path.join(project.root, ".env.example");
   const before = read(example) ?? "";
   const missing = Object.keys(VARIABLES).filter((variable) => !new RegExp(`^\\s*#?\\s*(export\\s+)?${variable}\\s*=`, "m").test(before));
-  const variables = missing.length === 0 ? [] : change(example, append(before, exampleLines(missing)));
+  const variables = missing.length === 0 ? [] : change(example, append(before, exampleLines(missing), true));
   const git = spawnSync("git", ["check-ignore", "--quiet", "--no-index", ".env"], { cwd: project.root });
   const ignored = git.status === 0 ? [] : git.status === 1 || isFile(path.join(project.root, ".gitignore")) ? appendLines(path.join(project.root, ".gitignore"), [".env"]) : [];
   const folder = `supabase/functions/${name}/`;
@@ -121,7 +127,7 @@ function manifest(root) {
 }
 
 /** @param {string} folder */
-const hasSql = (folder) => fs.existsSync(folder) && fs.readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith(".sql"));
+const hasSql = (folder) => isFolder(folder) && fs.readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith(".sql"));
 
 /** Of * and **, as schema_paths has them. @param {string} glob @param {string} file */
 function matches(glob, file) {

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { isFile } from "./files.js";
 import { CommandError } from "./terminal.js";
 
 /**
@@ -71,6 +72,13 @@ export function versionOf(migrations) {
   return version;
 }
 
+/** Two branches that both ran init have two. @param {Migration[]} migrations @throws {CommandError} */
+export function refuseTwice(migrations) {
+  const start = migrations.map(({ text }) => text.lastIndexOf(UNINSTALL) >= 0).lastIndexOf(true) + 1;
+  const [first, second] = migrations.slice(start).filter(({ text }) => text.includes("select pg_temp.email_queue_check_names();"));
+  if (first && second) throw new CommandError(`two migrations install the queue: ${first.file} and ${second.file}`, `delete ${second.file}, unless the database has that one and not the other (supabase migration list)`);
+}
+
 const CREATED = /\bcreate\s+(?:or\s+replace\s+|unlogged\s+|materialized\s+)*(function|procedure|table|view|type|domain|schema)\s+(?:if\s+not\s+exists\s+)?(?:"?public"?\s*\.\s*)?"?(\w+)"?/gi;
 const GONE = /\b(?:drop\s+(?:function|procedure|table|view|type|domain|schema)\s+(?:if\s+exists\s+)?|alter\s+(?:function|procedure|table|view|type|domain|schema)\s+(?:if\s+exists\s+)?)(?:"?public"?\s*\.\s*)?"?(\w+)"?[^;]*/gi;
 
@@ -107,9 +115,6 @@ export function linkedRef(supabase) {
   const ref = isFile(file) ? fs.readFileSync(file, "utf8").trim() : "";
   return /^[a-z]{20}$/.test(ref) ? ref : undefined;
 }
-
-/** @param {string} file */
-export const isFile = (file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 
 /** @param {string} folder @returns {fs.Dirent[]} */
 function list(folder) {

@@ -7,8 +7,8 @@ import { change, read } from "./files.js";
 import { examineFolder } from "./function.js";
 import { functionName, look } from "./init.js";
 import { openPackage } from "./package.js";
-import { exampleLines, newMigrations } from "./parts.js";
-import { findProject, versionOf } from "./project.js";
+import { newMigrations, withoutExampleLines } from "./parts.js";
+import { findProject, refuseTwice, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
 import { CommandError } from "./terminal.js";
 
@@ -37,6 +37,7 @@ export const options = {
 /** @param {import("./main.js").Context} context */
 export async function run({ values, terminal, cwd, env }) {
   const project = findProject(cwd, values.workdir);
+  refuseTwice(project.migrations);
   const pack = openPackage();
   const name = functionName(project, pack, values["function-name"]);
   const { cli, target, remote } = await look({ project, pack, values, env, terminal });
@@ -95,7 +96,7 @@ function files(project, pack, name) {
     ...(owner === "ours" ? present.filter((file) => !foreign.includes(file)).flatMap((file) => change(path.join(folder, file), null)) : []),
     ...(config === undefined ? [] : change(project.config, config)),
     ...(fs.existsSync(declared) ? change(declared, null) : []),
-    ...(examples?.includes(exampleLines()) ? change(example, examples.replace(exampleLines(), "") || null) : []),
+    ...(examples === null ? [] : change(example, withoutExampleLines(examples) || null)),
     ...(ignored && line.test(ignored) ? change(prettier, ignored.replace(line, "") || null) : []),
   ];
 }

@@ -5,7 +5,7 @@ import { examineFolder } from "./function.js";
 import { functionName, look, newer } from "./init.js";
 import { compareVersions, openPackage } from "./package.js";
 import { declaredSchema, functionFolder, migrationName, newMigrations } from "./parts.js";
-import { findProject, versionOf } from "./project.js";
+import { findProject, refuseTwice, versionOf } from "./project.js";
 import { CommandError } from "./terminal.js";
 
 export const help = `Usage: email-queue upgrade [options]
@@ -22,6 +22,7 @@ export { options } from "./init.js";
 /** @param {import("./main.js").Context} context */
 export async function run({ values, terminal, cwd, env }) {
   const project = findProject(cwd, values.workdir);
+  refuseTwice(project.migrations);
   const pack = openPackage();
   const name = functionName(project, pack, values["function-name"]);
   const { remote } = await look({ project, pack, values, env, terminal });

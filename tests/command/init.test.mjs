@@ -1,0 +1,263 @@
+// What `email-queue init` does to a repository, and what it refuses to do.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { after, test } from "node:test";
+import { ROOT, tempFolder } from "../../scripts/lib/stack.mjs";
+import { command, FUNCTION, migrations, newProject, packageWith, real, realVersion, schemaOf, snapshot, upgradeTo, write } from "./support/place.mjs";
+
+const folder = tempFolder("a folder with spaces");
+after(() => folder.remove());
+let count = 0;
+/** @param {Record<string, string>} [files] */
+const project = (files) => newProject(folder, `project ${++count}`, files);
+
+/** @param {string} cwd @param {string[]} [args] @param {object} [how] */
+const init = (cwd, args = [], how = {}) => command(["init", "--yes", ...args], { cwd, ...how });
+
+/** That a command is refused, and leaves every file as it is. @param {string} cwd @param {string[]} args @param {RegExp} message @param {object} [how] */
+async function refuses(cwd, args, message, how = {}) {
+  const before = snapshot(cwd);
+  const { code, stderr } = await command(args, { cwd, ...how });
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, message);
+  assert.match(stderr, /^ {3}→ ./m, "and what to do");
+  assert.deepEqual(snapshot(cwd), before);
+}
+
+const MIGRATION = `email_queue_${realVersion().replaceAll(".", "_")}.sql`;
+
+test("an empty project gets all of it, and a second time nothing", async () => {
+  const cwd = project();
+  const { code, stderr } = await init(cwd);
+  assert.equal(code, 0, stderr);
+  const [file, ...others] = migrations(cwd);
+  assert.match(/** @type {string} */ (file), new RegExp(`^\\d{14}_${MIGRATION}$`));
+  assert.deepEqual(others, []);
+  const made = snapshot(cwd);
+  assert.equal(made[`supabase/migrations/${file}`], real());
+  for (const name of ["index.ts", "guard.ts", "function.js", "worker.js", "worker_wasm.js", ".gitattributes", "deno.json"]) assert.ok(made[`${FUNCTION}/${name}`], name);
+  assert.match(made["supabase/config.toml"] ?? "", /^project_id = "theirs"\n\n\[functions\.process-email-queue\]\n[^]*verify_jwt = false/);
+  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=$/m);
+  const again = await init(cwd);
+  assert.equal(again.code, 0);
+  assert.match(again.stderr, /Nothing to do: email-queue .+ is in/);
+  assert.deepEqual(snapshot(cwd), made);
+});
+
+test("each of the function's files silences what checks code, and is what this repository's own function is", async () => {
+  const cwd = project();
+  await init(cwd);
+  for (const [file, text] of Object.entries(snapshot(path.join(cwd, FUNCTION)))) {
+    assert.equal(text, fs.readFileSync(path.join(ROOT, FUNCTION, file), "utf8"), file);
+    if (/\.[jt]s$/.test(file)) assert.match(text, /^\/\/ @ts-nocheck\n\/\* eslint-disable \*\/\n/, file);
+  }
+});
+
+test("--dry-run, and nobody to ask, change nothing", async () => {
+  const cwd = project();
+  const before = snapshot(cwd);
+  const dry = await command(["init", "--dry-run"], { cwd });
+  assert.deepEqual([dry.code, snapshot(cwd)], [0, before]);
+  assert.match(dry.stderr, new RegExp(`create {2}supabase/migrations/\\d{14}_${MIGRATION}`));
+  await refuses(cwd, ["init"], /nobody answers "Do it\?" here\. Nothing was changed/);
+});
+
+test("it is run from any folder of the project, and with --workdir from elsewhere", async () => {
+  const cwd = project({ "src/deep/down.txt": "" });
+  await init(path.join(cwd, "src/deep"));
+  assert.equal(migrations(cwd).length, 1);
+  const other = project();
+  await init(folder.path, ["--workdir", path.relative(folder.path, other)]);
+  assert.equal(migrations(other).length, 1);
+});
+
+for (const [name, files, expected] of /** @type {const} */ ([
+  ["numbers of its own", ["0001_a.sql", "0002_b.sql"], `0003_${MIGRATION}`],
+  ["a newest of the future", ["29991231000000_a.sql"], `29991231000001_${MIGRATION}`],
+])) {
+  test(`the migration follows ${name}`, async () => {
+    const cwd = project(Object.fromEntries(files.map((file) => [`supabase/migrations/${file}`, "select 1;"])));
+    const { stderr } = await init(cwd);
+    assert.deepEqual(migrations(cwd), [...files, expected]);
+    assert.equal(/number yours from 29991231000002 on/.test(stderr), name === "a newest of the future", stderr);
+  });
+}
+
+test("Windows line ends stay, and files that are there are only added to", async () => {
+  const cwd = project({ "supabase/config.toml": "# mine\r\n[db]\r\nmajor_version = 17\r\n", ".env.example": "RESEND_API_KEY=x\r\n", ".prettierrc": "{}", ".prettierignore": "dist" });
+  execFileSync("git", ["init", "-q"], { cwd });
+  write(path.join(cwd, ".gitignore"), "node_modules\n");
+  await init(cwd);
+  const made = snapshot(cwd);
+  assert.match(made["supabase/config.toml"] ?? "", /^# mine\r\n\[db\]\r\nmajor_version = 17\r\n\r\n\[functions/);
+  assert.doesNotMatch(made["supabase/config.toml"] ?? "", /[^\r]\n/);
+  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=x\r\n\r\n#.*\r\nEMAIL_FROM=.*\r\nPROCESS_EMAIL_QUEUE_SECRET=\r\n$/);
+  assert.equal(made[".gitignore"], "node_modules\n.env\n");
+  assert.equal(made[".prettierignore"], `dist\n${FUNCTION}/\n`);
+});
+
+test("a folder that git checked out with other line ends is as it was written", async () => {
+  const cwd = project();
+  await init(cwd);
+  for (const file of fs.readdirSync(path.join(cwd, FUNCTION))) {
+    const name = path.join(cwd, FUNCTION, file);
+    fs.writeFileSync(name, fs.readFileSync(name, "utf8").replaceAll("\n", "\r\n"));
+  }
+  assert.match((await init(cwd)).stderr, /Nothing to do/);
+  assert.match((await command(["upgrade", "--yes"], { cwd })).stderr, /Nothing to do/);
+});
+
+test("a file changed by hand is left by init, named, and replaced by upgrade", async () => {
+  const cwd = project();
+  await init(cwd);
+  const file = path.join(cwd, FUNCTION, "index.ts");
+  const before = fs.readFileSync(file, "utf8");
+  fs.appendFileSync(file, "// mine\n");
+  fs.writeFileSync(path.join(cwd, FUNCTION, "mine.ts"), "// theirs");
+  assert.match((await init(cwd)).stderr, /Changed by hand, and left alone: supabase\/functions\/process-email-queue\/index\.ts/);
+  assert.match(fs.readFileSync(file, "utf8"), /\/\/ mine/);
+  assert.match((await command(["upgrade", "--yes"], { cwd })).stderr, /Changed by hand, and replaced: .*index\.ts/);
+  assert.equal(fs.readFileSync(file, "utf8"), before);
+  assert.ok(fs.existsSync(path.join(cwd, FUNCTION, "mine.ts")), "what is the user's stays");
+});
+
+test("a function of the user's is refused, and another name goes beside it", async () => {
+  const cwd = project({ [`${FUNCTION}/index.ts`]: "Deno.serve(() => new Response('mine'))" });
+  await refuses(cwd, ["init", "--yes"], /process-email-queue is a function of yours\. Nothing was changed\n.*--function-name email-queue-worker/);
+  const { code, stderr } = await init(cwd, ["--function-name", "email-queue-worker"]);
+  assert.equal(code, 0, stderr);
+  const made = snapshot(cwd);
+  assert.equal(made[`${FUNCTION}/index.ts`], "Deno.serve(() => new Response('mine'))");
+  assert.ok(made["supabase/functions/email-queue-worker/index.ts"]);
+  assert.match(made["supabase/config.toml"] ?? "", /\[functions\.email-queue-worker\]\n[^]*functions\/email-queue-worker\/index\.ts/);
+  assert.match((await init(cwd)).stderr, /Nothing to do/, "the name is found again");
+  await refuses(cwd, ["init", "--yes", "--function-name", "third"], /the function is there already, as supabase\/functions\/email-queue-worker/);
+  await refuses(cwd, ["init", "--yes", "--function-name", "a b"], /--function-name: a b is no name of a function/);
+});
+
+test("names that the user's migrations take are refused", async () => {
+  const cwd = project({ "supabase/migrations/0001_template.sql": "create function public.email_queue_wake() returns void language sql as $$ select $$;\ncreate table public.email_queue (id int);" });
+  await refuses(cwd, ["init", "--yes"], /names that the queue needs are taken: function email_queue_wake \(0001_template\.sql\), table email_queue \(0001_template\.sql\)\. Nothing was changed/);
+});
+
+for (const [name, files, note] of /** @type {const} */ ([
+  ["files in supabase/schemas", { "supabase/schemas/app.sql": "create table a ();" }, undefined],
+  ["paths that name all of it", { "supabase/schemas/app.sql": "", "supabase/config.toml": '[db.migrations]\nschema_paths = ["./schemas/*.sql"]\n' }, undefined],
+  ["paths that do not name it", { "supabase/schemas/app.sql": "", "supabase/config.toml": '[db.migrations]\nschema_paths = ["./schemas/app.sql"]\n' }, /Add "\.\/schemas\/email_queue\.sql" to schema_paths/],
+])) {
+  test(`a declared schema gets its file: ${name}`, async () => {
+    const cwd = project(files);
+    const { stderr } = await init(cwd);
+    assert.equal(snapshot(cwd)["supabase/schemas/email_queue.sql"], real());
+    if (note) assert.match(stderr, note);
+    else assert.doesNotMatch(stderr, /schema_paths/);
+  });
+}
+
+test("a declared schema elsewhere, and none", async () => {
+  const cwd = project({ "supabase/config.toml": '[experimental.pgdelta]\ndeclarative_schema_path = "./database"\n' });
+  await init(cwd);
+  assert.equal(snapshot(cwd)["supabase/database/email_queue.sql"], real());
+  const none = project();
+  await init(none);
+  assert.equal(fs.existsSync(path.join(none, "supabase/schemas")), false);
+});
+
+test("squashed migrations are read, not counted", async () => {
+  const cwd = project({ "supabase/migrations/20250101000000_squashed.sql": schemaOf(realVersion()) });
+  await init(cwd);
+  assert.deepEqual(migrations(cwd), ["20250101000000_squashed.sql"]);
+});
+
+test("two branches that both ran init: the second file is named", async () => {
+  const cwd = project({ "supabase/migrations/20260101000000_email_queue_a.sql": real(), "supabase/migrations/20260102000000_email_queue_b.sql": real() });
+  for (const name of ["init", "upgrade"]) await refuses(cwd, [name, "--yes"], /two migrations install the queue: 20260101000000_email_queue_a\.sql and 20260102000000_email_queue_b\.sql\n.*delete 20260102000000_email_queue_b\.sql/);
+});
+
+test("config.toml that cannot be appended to is left alone, and its text shown", async () => {
+  const cwd = project({ "supabase/config.toml": "functions = { hello = { verify_jwt = true } }\n" });
+  const { code, stderr } = await init(cwd);
+  assert.equal(code, 0);
+  assert.match(stderr, /config\.toml was left alone: its functions are an inline table\. Put this into it:\n\n\[functions\.process-email-queue\]/);
+  assert.equal(snapshot(cwd)["supabase/config.toml"], "functions = { hello = { verify_jwt = true } }\n");
+});
+
+test("where a file cannot be written, nothing of it is", async () => {
+  const cwd = project({ "supabase/functions": "a file in its place" });
+  await refuses(cwd, ["init", "--yes"], /cannot be written \(E\w+\)\. Nothing was changed/);
+});
+
+test("a work tree with changes is said, and no reason to stop", async () => {
+  const cwd = project();
+  execFileSync("git", ["init", "-q"], { cwd });
+  const { code, stderr } = await init(cwd);
+  assert.equal(code, 0);
+  assert.match(stderr, /git has 1 uncommitted change here/);
+});
+
+test("upgrade appends each step, replaces the function and the declared schema; a newer schema is refused", async () => {
+  const cwd = project({ "supabase/schemas/app.sql": "", "supabase/migrations/0007_a.sql": "select 1;" });
+  const old = packageWith(folder, { "0.0.1.sql": schemaOf("0.0.1") });
+  const now = packageWith(folder, { "0.0.1.sql": schemaOf("0.0.1"), "0.0.1-0.0.2.sql": upgradeTo("0.0.2"), "0.0.2-0.0.3.sql": upgradeTo("0.0.3"), "0.0.3.sql": schemaOf("0.0.3") });
+  await init(cwd, [], { package: old });
+  await refuses(project(), ["upgrade", "--yes"], /no migration of this project installs the queue/, { package: now });
+  assert.match((await init(cwd, [], { package: now })).stderr, /has email-queue 0\.0\.1, this package 0\.0\.3: email-queue upgrade/);
+  const { code, stderr } = await command(["upgrade", "--yes"], { cwd, package: now });
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(migrations(cwd), ["0007_a.sql", "0008_email_queue_0_0_1.sql", "0009_email_queue_0_0_2.sql", "0010_email_queue_0_0_3.sql"]);
+  assert.equal(snapshot(cwd)["supabase/schemas/email_queue.sql"], schemaOf("0.0.3"));
+  assert.match(snapshot(cwd)[`${FUNCTION}/index.ts`] ?? "", /email-queue 0\.0\.3 /);
+  assert.match((await command(["upgrade", "--yes"], { cwd, package: now })).stderr, /Nothing to do/);
+  for (const name of ["init", "upgrade"]) await refuses(cwd, [name, "--yes"], /the queue is there in version 0\.0\.3, newer than this package's 0\.0\.1/, { package: old });
+  const gap = packageWith(folder, { "0.0.3.sql": schemaOf("0.0.3"), "0.0.5.sql": schemaOf("0.0.5") });
+  await refuses(cwd, ["upgrade", "--yes"], /the package cannot upgrade from 0\.0\.3 to 0\.0\.5/, { package: gap });
+});
+
+test("uninstall takes back what init brought", async () => {
+  const files = { "supabase/schemas/app.sql": "create table a ();", ".prettierrc": "{}", ".gitignore": ".env\n", ".env.example": "MINE=1\r\n", "supabase/config.toml": "[db]\r\nmajor_version = 17\r\n" };
+  const cwd = project(files);
+  const before = snapshot(cwd);
+  await init(cwd);
+  const { code, stderr } = await command(["uninstall", "--yes"], { cwd });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /supabase functions delete process-email-queue\n.*supabase secrets unset/);
+  const made = snapshot(cwd);
+  const [install, uninstall] = migrations(cwd);
+  assert.ok(/** @type {string} */ (uninstall) > /** @type {string} */ (install) && uninstall?.endsWith("_email_queue_uninstall.sql"));
+  delete made[`supabase/migrations/${install}`];
+  delete made[`supabase/migrations/${uninstall}`];
+  assert.deepEqual(made, before);
+  await refuses(cwd, ["uninstall", "--yes"], /the queue is not installed here/);
+  await init(cwd);
+  assert.equal(migrations(cwd).length, 3, "and it can come back");
+});
+
+test("sql prints what another tool applies", async () => {
+  const cwd = folder.path;
+  assert.equal((await command(["sql"], { cwd })).stdout, real());
+  const steps = packageWith(folder, { "0.0.1.sql": schemaOf("0.0.1"), "0.0.1-0.0.2.sql": upgradeTo("0.0.2") });
+  assert.equal((await command(["sql", "--from", "0.0.1"], { cwd, package: steps })).stdout, upgradeTo("0.0.2"));
+  assert.match((await command(["sql", "--uninstall"], { cwd })).stdout, /email_queue_uninstall\(false\);/);
+  assert.match((await command(["sql", "--uninstall", "--force"], { cwd })).stdout, /email_queue_uninstall\(true\);/);
+  const unknown = await command(["sql", "--from", "7.7.7"], { cwd });
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.stderr, /cannot upgrade from 7\.7\.7/);
+});
+
+for (const [args, code, said] of /** @type {const} */ ([
+  [[], 2, /Usage: email-queue <command>/],
+  [["--help"], 0, /Usage: email-queue <command>/],
+  [["init", "--help"], 0, /Usage: email-queue init/],
+  [["inti"], 2, /inti is no command/],
+  [["constructor"], 2, /constructor is no command/],
+  [["init", "--frce"], 2, /Unknown option '--frce'/],
+  [["init", "here"], 2, /here/],
+])) {
+  test(`email-queue ${args.join(" ")}`, async () => {
+    const { code: ended, stdout, stderr } = await command([...args], { cwd: folder.path });
+    assert.equal(ended, code, stderr);
+    assert.match(stdout + stderr, said);
+  });
+}

@@ -1,0 +1,98 @@
+// What the text of the migrations says: which version they install, and which names they take.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { findProject, takenNames, versionOf } from "../../src/js/command/project.js";
+import { ROOT, tempFolder } from "../../scripts/lib/stack.mjs";
+
+const installs = (/** @type {string} */ version) => `create function public.email_queue_version() returns text\nlanguage plpgsql as $$\nbegin\n  perform x();\n  return '${version}';\nend\n$$;\n`;
+const dumped = (/** @type {string} */ version) => `CREATE OR REPLACE FUNCTION "public"."email_queue_version"() RETURNS "text"\n    LANGUAGE "plpgsql" STABLE\n    AS $$\nbegin\n  return '${version}';\nend\n$$;\n`;
+const UNINSTALL = "select pg_temp.email_queue_uninstall(false);";
+
+for (const [name, texts, version] of /** @type {const} */ ([
+  ["nothing", ["create table a ();"], undefined],
+  ["one", [installs("0.1.0")], "0.1.0"],
+  ["an upgrade after it", [installs("0.1.0"), installs("0.2.0").replace("create", "create or replace")], "0.2.0"],
+  ["both in one file", [installs("0.1.0") + installs("0.2.0")], "0.2.0"],
+  ["squashed, as pg_dump writes it", [dumped("0.1.0")], "0.1.0"],
+  ["squashed, then an upgrade", [dumped("0.1.0"), installs("0.1.1")], "0.1.1"],
+  ["removed", [installs("0.1.0"), UNINSTALL], undefined],
+  ["removed and installed anew", [installs("0.1.0"), UNINSTALL, installs("0.2.0")], "0.2.0"],
+  ["a comment on it is no definition", [`comment on function public.email_queue_version() is 'x'; select '9.9.9';`], undefined],
+  ["another function of that name", [`create function app.email_queue_version() returns text language sql as $$ select '9.9.9' $$;`], undefined],
+])) test(`the version of ${name}`, () => assert.equal(versionOf(texts.map((text) => ({ text }))), version));
+
+test("this repository's migration is of the version that it says", () => {
+  const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, "supabase/version.json"), "utf8"));
+  assert.equal(versionOf(findProject(path.join(ROOT, "tests/command")).migrations), version);
+});
+
+const OURS = ["email_queue_wake", "email_queue_enqueue"];
+for (const [text, taken] of /** @type {const} */ ([
+  ["create function public.email_queue_wake() returns void", "function email_queue_wake (1_a.sql)"],
+  ['CREATE OR REPLACE FUNCTION "public"."email_queue_wake"(a int)', "function email_queue_wake (1_a.sql)"],
+  ["create function email_queue_enqueue (to_ text)", "function email_queue_enqueue (1_a.sql)"],
+  ["create table if not exists public.email_queue (id int)", "table email_queue (1_a.sql)"],
+  ["create materialized view email_queue as select 1", "view email_queue (1_a.sql)"],
+  ["create type email_queue as enum ()", "type email_queue (1_a.sql)"],
+  ["create schema email_queue_private", "schema email_queue_private (1_a.sql)"],
+  ["create function email_queue_dispatch() returns void", undefined],
+  ["create table email_queue_log (id int)", undefined],
+  ["create function app.email_queue_wake() returns void", undefined],
+  ["-- create function email_queue_wake()", undefined],
+  ["create function email_queue_wake() returns void as $$ $$; alter function email_queue_wake() rename to my_wake;", undefined],
+  ["create function email_queue_wake() returns void as $$ $$; drop function if exists public.email_queue_wake;", undefined],
+  ["create function email_queue_wake() returns void as $$ $$; alter function email_queue_wake() owner to me;", "function email_queue_wake (1_a.sql)"],
+  ["create table email_queue (id int); alter table email_queue set schema old; create table email_queue ()", "table email_queue (1_a.sql)"],
+])) {
+  test(`taken: ${text.slice(0, 90)}`, () => {
+    assert.deepEqual(takenNames([{ version: "1", name: "a", file: "1_a.sql", text }], OURS), taken === undefined ? [] : [taken]);
+  });
+}
+
+test("a name that a later migration gives up is free", () => {
+  const migration = (/** @type {string} */ version, /** @type {string} */ text) => ({ version, name: "a", file: `${version}_a.sql`, text });
+  const made = migration("1", "create table email_queue (id int);");
+  assert.deepEqual(takenNames([made, migration("2", "alter table public.email_queue rename to my_mails;")], OURS), []);
+  assert.deepEqual(takenNames([migration("0", "drop table email_queue;"), made], OURS), ["table email_queue (1_a.sql)"]);
+});
+
+test("the project is the nearest one, and others are named", () => {
+  const folder = tempFolder("projects");
+  try {
+    const put = (/** @type {string} */ name) => {
+      fs.mkdirSync(path.join(folder.path, name, "supabase/migrations"), { recursive: true });
+      fs.writeFileSync(path.join(folder.path, name, "supabase/config.toml"), "");
+    };
+    const says = (/** @type {string} */ cwd, /** @type {RegExp} */ pattern, workdir = undefined) =>
+      assert.throws(() => findProject(path.join(folder.path, cwd), workdir), (/** @type {any} */ error) => pattern.test(error.message) && Boolean(error.remedy));
+    says(".", /there is no supabase\/config\.toml here or above/);
+    put("apps/one");
+    says(".", /the Supabase project is in apps[\\/]one/);
+    put("apps/two with a space");
+    says(".", /more than one Supabase project here: apps[\\/]one, apps[\\/]two with a space/);
+    const deep = path.join(folder.path, "apps/two with a space/src/a/b");
+    fs.mkdirSync(deep, { recursive: true });
+    assert.equal(findProject(deep).root, path.join(folder.path, "apps/two with a space"));
+    assert.equal(findProject(path.join(folder.path, "apps/one/supabase")).root, path.join(folder.path, "apps/one"));
+    assert.equal(findProject(folder.path, "apps/one").root, path.join(folder.path, "apps/one"));
+    says("apps/one", /config\.toml is not there/, /** @type {any} */ ("../none"));
+  } finally {
+    folder.remove();
+  }
+});
+
+test("what the CLI takes for migrations, in its order", () => {
+  const folder = tempFolder("migrations");
+  try {
+    fs.mkdirSync(path.join(folder.path, "supabase/migrations/20250101000000_folder.sql"), { recursive: true });
+    fs.writeFileSync(path.join(folder.path, "supabase/config.toml"), "");
+    for (const file of ["20250102000000_b.sql", "0001_a.sql", "2_c.sql", "seed.sql", "20250101000000.sql", "20250103000000_d.txt"]) {
+      fs.writeFileSync(path.join(folder.path, "supabase/migrations", file), "");
+    }
+    assert.deepEqual(findProject(folder.path).migrations.map(({ file }) => file), ["0001_a.sql", "2_c.sql", "20250102000000_b.sql"]);
+  } finally {
+    folder.remove();
+  }
+});
