@@ -5219,7 +5219,7 @@ begin
     select c.oid, c.reltype from email_queue_private.our_relations() as c
   ), ours as (
     select 'pg_class'::regclass as class, r.oid from relation as r
-    union all select 'pg_type'::regclass, t.oid from relation as r join pg_type as t on t.oid = r.reltype or t.typelem = r.reltype
+    union all select 'pg_type'::regclass, t.oid from relation as r join pg_type as t on t.oid = r.reltype or t.typelem = r.reltype where r.reltype <> 0
     union all select 'pg_type'::regclass, t.oid from pg_type as t where t.typnamespace = 'email_queue_private'::regnamespace
     union all select 'pg_class'::regclass, c.oid from pg_class as c where c.relnamespace = 'email_queue_private'::regnamespace
     union all select 'pg_proc'::regclass, p.oid from email_queue_private.our_functions() as p
