@@ -12,7 +12,10 @@ pub trait WorkQueue {
     ///
     /// # Errors
     /// The whole call failed, or its answer was lost: it may have been carried out, and can be repeated as it is.
-    async fn work(&self, request: &protocol::Request) -> Result<protocol::Reply, QueueError>;
+    async fn work(
+        &self,
+        request: &protocol::WorkRequest,
+    ) -> Result<protocol::WorkReply, QueueError>;
 }
 
 /// One request to the provider.

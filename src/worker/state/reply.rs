@@ -4,7 +4,7 @@ use super::super::prepare::{Preparation, prepare};
 use super::obstacle::{LONGEST_WAIT, stopped_by};
 use super::{Beginning, State, Stopped, Waiting};
 use crate::base::{ErrorCode, QueueError, millis, scrub};
-use crate::protocol::{BeginState, Begun, Dispatch, Reply, SettleResult, Settled};
+use crate::protocol::{BeginState, Begun, Dispatch, SettleResult, Settled, WorkReply};
 use crate::provider::ProviderError;
 use crate::worker::decide::{not_sent, unfit};
 use crate::worker::retry::RetryPolicy;
@@ -25,7 +25,7 @@ const FAILURES: u32 = 3;
 
 impl State {
     /// The call was answered, or failed.
-    pub fn on_call(&mut self, now: Duration, result: Result<Reply, QueueError>) {
+    pub fn on_call(&mut self, now: Duration, result: Result<WorkReply, QueueError>) {
         match result {
             Ok(reply) => self.on_answer(now, reply),
             Err(error) => self.on_failure(now, &error),
@@ -77,7 +77,7 @@ impl State {
         false
     }
 
-    fn on_answer(&mut self, now: Duration, reply: Reply) {
+    fn on_answer(&mut self, now: Duration, reply: WorkReply) {
         self.failed_calls = 0;
         self.unreached_since = None;
         self.on_answered(&reply);
