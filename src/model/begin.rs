@@ -1,7 +1,7 @@
 //! Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
-use super::claim::ceil_ms;
 use super::store::{DispatchRow, Queue};
+use crate::base::ceil_ms;
 use crate::protocol::{Begin, BeginState, Begun, Endpoint, Obstacle, Reason};
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The circuit breaker: how many first requests a lane, and its endpoint, may have open while answers are missing.
 
-use super::claim::ceil_ms;
 use super::store::{DispatchRow, Queue};
 use super::window::{LONGEST_WAIT, MOST_MESSAGES, Window};
+use crate::base::ceil_ms;
 use crate::protocol::{BeginState, Obstacle, Signals};
 use std::time::Duration;
 

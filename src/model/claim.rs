@@ -1,6 +1,7 @@
 //! Claim: sweep what ran out, then hand out due dispatches and form new ones.
 
 use super::store::{DispatchRow, MemberRow, Place, Queue};
+use crate::base::ceil_ms;
 use crate::protocol::{self, Begin, Claim, ClaimedMessage, Endpoint, WorkReply};
 use std::time::Duration;
 
@@ -254,9 +255,4 @@ impl Queue {
 /// endpoint is known from there.
 fn endpoint_of(lane: &str) -> Option<Endpoint> {
     lane.split_once(':')?.0.parse().ok()
-}
-
-/// Whole milliseconds, rounded up.
-pub(super) fn ceil_ms(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

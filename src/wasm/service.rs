@@ -196,7 +196,7 @@ impl Service {
             });
         })?;
         ticket.ends.set(now + config.deadline + RESERVE);
-        super::function::inject(fault.as_deref()).await;
+        super::faults::inject(fault.as_deref()).await;
         let spend = |messages: u64, bytes: u64| {
             self.host.set_messages((before.messages + messages) as f64);
             self.host.set_bytes((before.bytes + bytes) as f64);

@@ -1,6 +1,6 @@
 //! What the next call to the database says.
 
-use super::reply::GRACE;
+use super::waits::GRACE;
 use super::{Beginning, State, Stopped};
 use crate::base::millis;
 use crate::protocol::{Begin, Claim, WorkRequest};

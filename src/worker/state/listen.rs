@@ -3,7 +3,7 @@
 //! looks once more for what was committed meanwhile.
 
 use super::State;
-use super::reply::POLL;
+use super::waits::POLL;
 use crate::base::millis;
 use crate::protocol::{Cause, Run, WorkReply};
 use crate::worker::{Order, Stopped};
