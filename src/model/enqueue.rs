@@ -1,7 +1,7 @@
 //! Enqueue: options, structure, size and sender are checked, as the database does.
 
 use super::email::{lane, refuse};
-use super::store::{Message, Queue, Ready};
+use super::store::{MessageRow, Queue, ReadyRow};
 use crate::base::limits::{DEFAULT_PRIORITY, LAST_PRIORITY, MAX_ATTEMPTS, MAX_DEDUP_KEY};
 use crate::base::{QueueError, time};
 use crate::client::{check, tags};
@@ -30,7 +30,7 @@ impl Queue {
         }
         let id = self.new_id();
         message.created_at = now;
-        let ready = Ready {
+        let ready = ReadyRow {
             lane,
             run_at: message.run_at,
             entered_at: now,
@@ -64,7 +64,7 @@ impl Queue {
             .collect()
     }
 
-    fn check(&self, now: Duration, new: &NewMessage) -> Result<(Message, String), QueueError> {
+    fn check(&self, now: Duration, new: &NewMessage) -> Result<(MessageRow, String), QueueError> {
         let kind = new.kind.clone().unwrap_or_else(|| "email".to_owned());
         check::kind(&kind)?;
         let priority = new.priority.unwrap_or(DEFAULT_PRIORITY);
@@ -93,7 +93,7 @@ impl Queue {
         let metadata = new.metadata.clone().filter(|metadata| !metadata.is_null());
         check::metadata(metadata.as_ref())?;
         let (payload, lane) = self.check_payload(&kind, new)?;
-        let message = Message {
+        let message = MessageRow {
             bytes: bytes(&payload),
             kind,
             payload,
@@ -117,13 +117,13 @@ impl Queue {
         let payload = &new.payload;
         let tags = tags::to_write(Some(kind), payload, new.tags.as_ref())?;
         json("payload", payload)?;
-        if kind != "email" && payload.is_null() {
-            return refuse("payload", "is missing");
-        } else if kind != "email" {
+        let email = kind == "email";
+        if !email && !payload.is_null() {
             return Ok((payload.clone(), "single:".to_owned()));
         }
         let Value::Object(members) = payload else {
-            return refuse("payload", "must be an object");
+            let why = if email { "must be an object" } else { "is missing" };
+            return refuse("payload", why);
         };
         let mut members = members.clone();
         if let Some(tags) = tags {

@@ -40,11 +40,11 @@ use std::time::Duration;
 /// ```
 #[derive(Debug, Default)]
 pub struct InMemoryQueueProvider {
-    state: Mutex<State>,
+    state: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Inner {
     queue: Queue,
     /// The time of the last call: a clock that is put back must not put the queue back.
     now: Duration,
@@ -111,7 +111,7 @@ impl InMemoryQueueProvider {
         step(&mut state.queue, now)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Inner> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -217,7 +217,7 @@ impl QueueProvider for InMemoryQueueProvider {
             ids,
             ..redrive.clone()
         };
-        let limit = redrive.limit.map_or(MAX_PAGE, |limit| limit as usize);
+        let limit = redrive.limit.unwrap_or(MAX_PAGE) as usize;
         Ok(self.with(|queue, now| queue.redrive_many(now, &redrive, limit)))
     }
 
