@@ -47,7 +47,9 @@ begin
         execute 'select exists (select from cron.job as j)' into v_used;
       else
         v_used := to_regnamespace('supabase_functions') is not null
-          or exists (select from pg_proc as p where p.prosrc ~* '(^|[^a-z0-9_])net[.]' and p.pronamespace <> coalesce(to_regnamespace('net'), 0));
+          -- Supabase's own functions in the schema extensions give rights on it.
+          or exists (select from pg_proc as p where p.prosrc ~* '(^|[^a-z0-9_])net[.]'
+            and p.pronamespace not in (coalesce(to_regnamespace('net'), 0), coalesce(to_regnamespace('extensions'), 0)));
       end if;
       if not v_used then
         execute format('drop extension %I', v_name);

@@ -24,7 +24,7 @@ export function write(file, text) {
 
 /** Every file of a folder, but git's own. @param {string} root @returns {Record<string, string>} */
 export function snapshot(root) {
-  const names = fs.readdirSync(root, { recursive: true }).map(String).filter((name) => !name.startsWith(".git/") && fs.statSync(path.join(root, name)).isFile());
+  const names = fs.readdirSync(root, { recursive: true }).map(String).filter((name) => !/^(\.git|supabase\/\.temp)\//.test(name.split(path.sep).join("/")) && fs.statSync(path.join(root, name)).isFile());
   return Object.fromEntries(names.sort().map((name) => [name, fs.readFileSync(path.join(root, name), "utf8")]));
 }
 

@@ -3,10 +3,7 @@
 set standard_conforming_strings = on;
 set check_function_bodies = off;
 
--- 00_install/1_names.sql
--- First of all: is a name taken that this schema needs? Then nothing is changed. The functions of pg_temp are there for that: the
--- Supabase CLI prints the whole statement that fails, and leaves hints out, so the call is one line and the message says all.
-
+-- 00_install/1_api.sql
 -- The list of the functions stands here once: email_queue_private.api() answers it, and grants are given and taken by it, never by
 -- a pattern of names.
 create or replace function pg_temp.email_queue_api() returns text[]
@@ -41,6 +38,10 @@ as $$
     'email_queue_worker_work(jsonb)'
   ]
 $$;
+
+-- 00_install/2_names.sql
+-- First of all: is a name taken that this schema needs? Then nothing is changed. The functions of pg_temp are there for that: the
+-- Supabase CLI prints the whole statement that fails, and leaves hints out, so the call is one line and the message says all.
 
 create or replace function pg_temp.email_queue_check_names() returns void
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -84,6 +85,8 @@ end
 $$;
 
 select pg_temp.email_queue_check_names();
+
+-- 00_install/3_schema.sql
 create schema email_queue_private;
 comment on schema email_queue_private is 'Tables and inner functions of email-queue. Nothing here is an API.';
 do $do$
@@ -95,7 +98,7 @@ $do$;
 comment on function email_queue_private.api() is 'The functions of email-queue in the schema public, by their signatures.';
 drop function pg_temp.email_queue_check_names(), pg_temp.email_queue_api();
 
--- 00_install/2_roles.sql
+-- 00_install/4_roles.sql
 -- Supabase has these roles. Supabase Lite makes them only after the migrations, too late for the grants below, and a
 -- stock PostgreSQL has none. Where they cannot be created, the grants pass them over.
 do $$

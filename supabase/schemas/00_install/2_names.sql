@@ -1,41 +1,6 @@
 -- First of all: is a name taken that this schema needs? Then nothing is changed. The functions of pg_temp are there for that: the
 -- Supabase CLI prints the whole statement that fails, and leaves hints out, so the call is one line and the message says all.
 
--- The list of the functions stands here once: email_queue_private.api() answers it, and grants are given and taken by it, never by
--- a pattern of names.
-create or replace function pg_temp.email_queue_api() returns text[]
-language sql immutable set search_path = pg_catalog, pg_temp
-as $$
-  select array[
-    'email_queue_adopt()',
-    'email_queue_call(text)',
-    'email_queue_cancel(uuid)',
-    'email_queue_configure(jsonb)',
-    'email_queue_connect(text, text)',
-    'email_queue_dead_letters(jsonb, integer, uuid)',
-    'email_queue_dequeue(text[], uuid[], bigint)',
-    'email_queue_discard(uuid[], jsonb, boolean, integer)',
-    'email_queue_doctor()',
-    'email_queue_enqueue(jsonb, text, integer, integer, timestamp with time zone, bigint, timestamp with time zone, text, jsonb, jsonb)',
-    'email_queue_enqueue_many(jsonb)',
-    'email_queue_erase(uuid)',
-    'email_queue_extend(uuid, uuid, bigint)',
-    'email_queue_get(uuid)',
-    'email_queue_list(text, text, integer, uuid, timestamp with time zone, timestamp with time zone, jsonb)',
-    'email_queue_pause(text, text, integer)',
-    'email_queue_prune(integer)',
-    'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text)',
-    'email_queue_resume(text)',
-    'email_queue_schedule(text)',
-    'email_queue_settle(jsonb)',
-    'email_queue_stats()',
-    'email_queue_unschedule()',
-    'email_queue_version()',
-    'email_queue_wake(boolean, interval)',
-    'email_queue_worker_work(jsonb)'
-  ]
-$$;
-
 create or replace function pg_temp.email_queue_check_names() returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -78,13 +43,3 @@ end
 $$;
 
 select pg_temp.email_queue_check_names();
-create schema email_queue_private;
-comment on schema email_queue_private is 'Tables and inner functions of email-queue. Nothing here is an API.';
-do $do$
-begin
-  execute pg_catalog.format('create function email_queue_private.api() returns text[]
-    language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::text[] $f$', pg_temp.email_queue_api());
-end
-$do$;
-comment on function email_queue_private.api() is 'The functions of email-queue in the schema public, by their signatures.';
-drop function pg_temp.email_queue_check_names(), pg_temp.email_queue_api();
