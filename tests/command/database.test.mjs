@@ -147,6 +147,9 @@ for (const version of [15, 17]) {
           select public.email_queue_cancel(id) from public.email_queue; delete from public.orders where true; alter table public.orders alter id restart`));
         await pushes(here);
         assert.deepEqual(await catalogue(here), before);
+        // The installation made pg_net; pg_cron was there before in one of the databases.
+        const extensions = await inDatabase(here, (sql) => sql`select extname::text as name from pg_extension where extname in ('pg_cron', 'pg_net')`);
+        assert.deepEqual(extensions.map((/** @type {any} */ { name }) => name), cli[0] === "3" ? ["pg_cron"] : []);
         if (cli[0] === "3") {
           const left = await inDatabase(here, (sql) => sql`select (select count(*)::int from vault.secrets) as secrets, (select count(*)::int from cron.job) as jobs`);
           assert.deepEqual({ ...left[0] }, { secrets: 0, jobs: 0 });

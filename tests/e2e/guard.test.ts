@@ -10,9 +10,9 @@ import { assertEachOnce, suite } from "./support/suite.ts";
 
 const { test, end } = suite("guard");
 
-const faulty = `${ROOT}/target/pkg-faults/function.js`;
+const faulty = `${ROOT}/target/pkg-faults/function/function.js`;
 const importMap = `data:application/json,${
-  encodeURIComponent(JSON.stringify({ imports: { [pathToFileURL(`${ROOT}/pkg/function.js`).href]: pathToFileURL(faulty).href } }))
+  encodeURIComponent(JSON.stringify({ imports: { [pathToFileURL(`${ROOT}/supabase/functions/process-email-queue/function.js`).href]: pathToFileURL(faulty).href } }))
 }`;
 
 /** The shortest run; a module that hangs is given up 8 s after its end. */

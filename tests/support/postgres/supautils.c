@@ -1,5 +1,5 @@
-// A stand-in for the part of supautils that the queue meets: CREATE EXTENSION of the listed extensions runs as
-// supabase_admin, whoever asks. Where it is not loaded, PostgreSQL refuses who is no superuser.
+// A stand-in for the part of supautils that the queue meets: CREATE and DROP EXTENSION of the listed extensions run as
+// supabase_admin, for every caller. Where it is not loaded, PostgreSQL refuses who is no superuser.
 #include "postgres.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -15,10 +15,20 @@ static const char *const LISTED[] = {"pg_cron", "pg_net", "supabase_vault", "plp
 
 static ProcessUtility_hook_type next_hook;
 
-static bool is_listed(Node *statement) {
-  if (!IsA(statement, CreateExtensionStmt)) return false;
+static bool has(const char *name) {
   for (size_t i = 0; i < lengthof(LISTED); i++)
-    if (strcmp(((CreateExtensionStmt *) statement)->extname, LISTED[i]) == 0) return true;
+    if (strcmp(name, LISTED[i]) == 0) return true;
+  return false;
+}
+
+static bool is_listed(Node *statement) {
+  if (IsA(statement, CreateExtensionStmt)) return has(((CreateExtensionStmt *) statement)->extname);
+  if (IsA(statement, DropStmt) && ((DropStmt *) statement)->removeType == OBJECT_EXTENSION) {
+    ListCell *one;
+    foreach (one, ((DropStmt *) statement)->objects)
+      if (!has(strVal(lfirst(one)))) return false;
+    return true;
+  }
   return false;
 }
 
