@@ -16,6 +16,10 @@ const ELSEWHERE = {
   "supabase/functions/deploy.sh": ["tests/deploy/support/world.mjs", "supabase/functions/deploy.sh"],
   "supabase/functions/deploy.sh --dry-run": ["tests/deploy/deploy.test.mjs", "--dry-run"],
   "supabase/functions/deploy.sh --skip-migrations": ["tests/deploy/deploy.test.mjs", "--skip-migrations"],
+  "node_modules/.bin/email-queue init --dry-run": ["tests/command/init.test.mjs", '"init", "--dry-run"'],
+  "node_modules/.bin/email-queue init": ["tests/command/init.test.mjs", '"init", "--yes"'],
+  "node_modules/.bin/email-queue upgrade": ["tests/command/init.test.mjs", '"upgrade", "--yes"'],
+  "node_modules/.bin/email-queue uninstall": ["tests/command/init.test.mjs", '"uninstall", "--yes"'],
   "chmod 600 .env": ["tests/deploy/variables.test.mjs", "chmod 600"],
   "cp .env.example .env": ["tests/deploy/variables.test.mjs", ".env.example"],
 };

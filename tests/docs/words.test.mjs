@@ -36,6 +36,14 @@ test("each test that ARCHITECTURE.md names is there", () => {
 
 test("the README has at most 160 lines", () => assert(textOf("README.md").trim().split("\n").length <= 160));
 
+// While the name is not ours on the registry, its owner would run code on the machines of our readers.
+test("no text shows npx with the bare name of the package", () => {
+  const bare = /\bnpx\s+(?:(?:-y|--yes)\s+)?email-queue\b/;
+  assert.match("npx --yes email-queue init", bare);
+  const found = files.filter((file) => /\.(md|js|mjs|ts|sql|sh|json|yml)$/.test(file) && file !== "tests/docs/words.test.mjs" && bare.test(textOf(file)));
+  assert.deepEqual(found, []);
+});
+
 // Add what a reader had to read twice. A sentence with a noun as its subject says the same.
 const BANNED = [
   /\bwhat (nobody|few|many|none)\b/i, /\bwhoever\b/i, /\b(there )?is none\b/i, /\bwhere there is (one|none)\b/i, /\bwhat came of\b/i, /\bof one's own\b/i,

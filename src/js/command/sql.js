@@ -1,4 +1,4 @@
-// email-queue sql: the schema for whoever has another migration tool.
+// email-queue sql: the schema, for another migration tool.
 import { openPackage } from "./package.js";
 
 export const help = `Usage: email-queue sql [--from <version>] [--uninstall]

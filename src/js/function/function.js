@@ -5,7 +5,7 @@ import { compile, decode, instantiate } from "./module.js";
 
 export { ProcessEmailQueue } from "./worker.js";
 
-// Gzipped, the module is less than half as large in the repository of whoever uses it; unpacking takes 5 ms.
+// Gzipped, the module takes less than half the place in its users' repositories; unpacking takes 5 ms.
 const stream = new Blob([decode(packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
 const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
 

@@ -1,6 +1,6 @@
 // @ts-nocheck
 /* eslint-disable */
-// email-queue 0.1.0 b8dbea24bf65a093bf9be20596d6e6c992c17a54cd43ab5f08ae500c30d3522e. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.0 c4c48898ebf2c652e4ff1b92dcd07c2ffdc454412bf130f770f12c5490acecf1. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // The function itself, and a way to load and to renew its module.
 import * as glue from "./worker.js";
 import packed from "./worker_wasm.js";
@@ -8,7 +8,7 @@ import { compile, decode, instantiate } from "./module.js";
 
 export { ProcessEmailQueue } from "./worker.js";
 
-// Gzipped, the module is less than half as large in the repository of whoever uses it; unpacking takes 5 ms.
+// Gzipped, the module takes less than half the place in its users' repositories; unpacking takes 5 ms.
 const stream = new Blob([decode(packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
 const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
 

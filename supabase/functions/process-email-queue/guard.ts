@@ -1,6 +1,6 @@
 // @ts-nocheck
 /* eslint-disable */
-// email-queue 0.1.0 0d5dd171434ced83f45edafcde4a04088c314b48e953f9b9e68cb76d4d36273b. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.0 c1c7f7be7ff715500a23867df982f175f0a288c468fb0c65acc8598f32de5690. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // A panic or a trap leaves the module's instance unusable and its promises unsettled. So each request, and each run that
 // goes on after its answer, is raced against the instance breaking and against the time in which it must be done; the
 // request after a break gets a fresh instance. A caller cannot break one: the module gets no more of a request than its
@@ -19,7 +19,7 @@ export function guarded(variables: Record<string, string>) {
   const running = new Set<Promise<unknown>>();
 
   // Supabase's runtime has no `error` events: what the module's tasks and timers throw comes by way of `load`. Of the
-  // rejections that nobody handles only a trap is the module's; others are of a connection that broke off.
+  // unhandled rejections only a trap is the module's; others are of a connection that broke off.
   const onBreak = (why: unknown) => instance?.break(why);
   (globalThis as Record<string, unknown>).__emailQueuePanicked = onBreak;
   addEventListener("unhandledrejection", (event) => {

@@ -1,7 +1,7 @@
 -- pg_cron and pg_net are created here, in the session of the migrations: Supabase lets nobody create an extension through the
--- API of some projects. Where it cannot be done, the notice says what is missing; mail can be sent all the same by whoever
--- calls the function. pg_net goes into the schema extensions or nowhere: never into public. What came of it is kept, for the
--- doctor, and so that an uninstall removes what was made here and nothing else.
+-- API of some projects. Where it cannot be done, the notice says what is missing; any caller of the function can start it all the
+-- same. pg_net goes into the schema extensions or nowhere: never into public. The result is kept, for the doctor, and so that an
+-- uninstall removes what was made here and nothing else.
 do $do$
 declare
   v_name text;
@@ -29,4 +29,4 @@ begin
     language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::jsonb $f$', v_made);
 end
 $do$;
-comment on function email_queue_private.made_extensions() is 'What came of creating extensions at installation: {name: created, or why not}. Those that were there before are not in it.';
+comment on function email_queue_private.made_extensions() is 'The extensions that the installation tried to create: {name: created, or why not}. Those that were there before are not in it.';
