@@ -55,6 +55,9 @@ test("where its session may not, it says what is missing and stops nothing; crea
       const { extensions } = await connectQueue(sql);
       assert.match(extensions.pg_cron, /^missing: .*create extension pg_cron with schema pg_catalog;$/);
       assert.match(extensions.pg_net, /^missing: .*create extension pg_net with schema extensions;$/);
+      const [{ doctor: said }] = await sql`select public.email_queue_doctor() as doctor`;
+      assert.equal(said.find((/** @type {any} */ { check }) => check === "pg_net").detail,
+        'the extension pg_net is missing (at installation: permission denied to create extension "pg_net")');
       await assert.rejects(sql`select public.email_queue_schedule('1 minute')`, /the extension pg_cron is missing/);
       await assert.rejects(sql`select public.email_queue_wake()`, /the extension pg_net is missing/);
 

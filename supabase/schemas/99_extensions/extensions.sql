@@ -25,7 +25,7 @@ begin
         v_name, v_problem, email_queue_private.extension_remedy(v_name);
     end if;
   end loop;
-  execute pg_catalog.format('create function email_queue_private.made_extensions() returns jsonb
+  execute pg_catalog.format('create or replace function email_queue_private.made_extensions() returns jsonb
     language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::jsonb $f$', v_made);
 end
 $do$;
