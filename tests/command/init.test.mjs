@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { after, test } from "node:test";
-import { ROOT, tempFolder } from "../../scripts/lib/stack.mjs";
-import { command, FUNCTION, migrations, newProject, packageWith, real, realVersion, schemaOf, snapshot, upgradeTo, write } from "./support/place.mjs";
+import { ensureTool, ROOT, tempFolder } from "../../scripts/lib/stack.mjs";
+import { command, FUNCTION, migrations, newProject, packageWith, program, real, realVersion, schemaOf, snapshot, upgradeTo, write } from "./support/place.mjs";
 
 const folder = tempFolder("a folder with spaces");
 after(() => folder.remove());
@@ -160,9 +161,60 @@ test("a declared schema elsewhere, and none", async () => {
   const cwd = project({ "supabase/config.toml": '[experimental.pgdelta]\ndeclarative_schema_path = "./database"\n' });
   await init(cwd);
   assert.equal(snapshot(cwd)["supabase/database/email_queue.sql"], real());
+  await command(["uninstall", "--yes"], { cwd });
+  assert.equal(snapshot(cwd)["supabase/database/email_queue.sql"], undefined);
   const none = project();
   await init(none);
   assert.equal(fs.existsSync(path.join(none, "supabase/schemas")), false);
+});
+
+test("a migration of ours that was changed by hand is named; line ends do not count", async () => {
+  const cwd = project();
+  await init(cwd);
+  const file = path.join(cwd, "supabase/migrations", migrations(cwd)[0] ?? "");
+  fs.writeFileSync(file, real().replaceAll("\n", "\r\n"));
+  assert.doesNotMatch((await init(cwd)).stderr, /Changed by hand/);
+  fs.appendFileSync(file, "select 1;\n");
+  assert.match((await init(cwd)).stderr, /Changed by hand, or of another build: supabase\/migrations\/\d{14}_email_queue/);
+});
+
+test("--json says what was done, or would be", async () => {
+  const cwd = project();
+  const dry = JSON.parse((await command(["init", "--json", "--dry-run"], { cwd })).stdout);
+  assert.equal(dry.done, false);
+  assert.deepEqual(dry.changes.at(-1), { action: "create", file: ".env.example" });
+  assert.deepEqual(JSON.parse((await init(cwd, ["--json"])).stdout), { ...dry, done: true });
+  assert.deepEqual(JSON.parse((await init(cwd, ["--json"])).stdout), { done: true, changes: [], also: [], notes: [] });
+});
+
+test("what names no project or database is refused, and a CLI that cannot be used is said", async () => {
+  const cwd = project();
+  await refuses(cwd, ["init", "--yes", "--project-ref", "ABC"], /--project-ref: ABC is no project's reference/);
+  const place = fs.mkdtempSync(path.join(folder.path, "bin-"));
+  fs.writeFileSync(path.join(place, "supabase"), "#!/bin/sh\necho 1.226.4\n", { mode: 0o755 });
+  await refuses(cwd, ["init", "--yes", "--project-ref", "abcdefghijklmnopqrst"], /the Supabase CLI is 1\.226\.4, which is too old/, { cli: place });
+  // Linked, but not asked for: the folder's migrations count alone.
+  write(path.join(cwd, "supabase/.temp/project-ref"), "abcdefghijklmnopqrst");
+  const { code, stderr } = await init(cwd, [], { cli: place });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /Note: the database was not asked \(the Supabase CLI is 1\.226\.4.*\)\. The migrations of this folder count alone/);
+});
+
+test("a compiler with the settings of a new Next.js app finds nothing in the function's folder", async () => {
+  const cwd = project();
+  await init(cwd);
+  const tools = path.join(await ensureTool("client"), "node_modules");
+  const compilerOptions = { target: "ES2017", lib: ["dom", "dom.iterable", "esnext"], allowJs: true, skipLibCheck: true, strict: true, noEmit: true, esModuleInterop: true, module: "esnext", moduleResolution: "bundler", resolveJsonModule: true, isolatedModules: true, jsx: "preserve", types: [] };
+  const check = async () => {
+    write(path.join(cwd, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["**/*.ts", "**/*.tsx"] }));
+    write(path.join(cwd, "page.ts"), "export const page: string = '';");
+    return await program(process.execPath, [path.join(tools, "typescript/bin/tsc"), "--project", "tsconfig.json"], { cwd });
+  };
+  const { code, stdout } = await check();
+  assert.equal(code, 0, stdout);
+  const file = path.join(cwd, FUNCTION, "index.ts");
+  fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace("// @ts-nocheck\n", ""));
+  assert.notEqual((await check()).code, 0, "without the first line it does");
 });
 
 test("squashed migrations are read, not counted", async () => {

@@ -53,9 +53,13 @@ export function append(text, more, apart = false) {
   return text + glue + more.replaceAll("\n", end);
 }
 
+/** @param {Change} change */
+export const actionOf = ({ before, text }) => text === null ? "remove" : before === null ? "create" : "change";
+/** @param {Change} change @param {string} root */
+export const pathOf = ({ file }, root) => path.relative(root, file).split(path.sep).join("/");
+
 /** One line each. @param {Change[]} changes @param {string} root */
-export const describe = (changes, root) =>
-  changes.map(({ file, before, text }) => `  ${text === null ? "remove" : before === null ? "create" : "change"}  ${path.relative(root, file).split(path.sep).join("/")}`);
+export const describe = (changes, root) => changes.map((one) => `  ${actionOf(one)}  ${pathOf(one, root)}`);
 
 /** Makes all of them; where one fails, those before it are taken back. @param {Change[]} changes @throws {CommandError} */
 export function apply(changes) {

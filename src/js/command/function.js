@@ -28,7 +28,7 @@ export function withHead({ name, text }, version) {
 /**
  * What a file of ours is now: as it was written, changed since, or not ours at all.
  * @param {{name: string, text: string}} file @param {{name: string, text: string}[]} known the package's own, for files that have no head
- * @returns {{state: "ours", version?: string} | {state: "changed"} | {state: "foreign"}}
+ * @returns {{state: "ours", version?: string | undefined} | {state: "changed"} | {state: "foreign"}}
  */
 export function examine({ name, text }, known) {
   const plain = unix(text);

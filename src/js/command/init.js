@@ -4,7 +4,7 @@ import { carryOut } from "./carry.js";
 import { findCli } from "./cli.js";
 import { examineFolder, FUNCTION, isFunctionName, ownFunctions } from "./function.js";
 import { compareVersions, openPackage } from "./package.js";
-import { configuration, declaredSchema, functionFolder, lines, migrationName, newMigrations } from "./parts.js";
+import { configuration, declaredSchema, editedMigrations, functionFolder, lines, migrationName, newMigrations } from "./parts.js";
 import { findProject, linkedRef, refuseTwice, takenNames, versionOf } from "./project.js";
 import { markApplied, readRemote } from "./remote.js";
 import { CommandError } from "./terminal.js";
@@ -71,6 +71,7 @@ export function functionName(project, pack, given) {
 export async function look({ project, pack, values, env, terminal }) {
   const url = values["db-url"] ?? (values["project-ref"] ? undefined : env.SUPABASE_DB_URL);
   const ref = values["project-ref"] ?? linkedRef(project.supabase);
+  if (ref !== undefined && !/^[a-z]{20}$/.test(ref)) throw new CommandError(`--project-ref: ${ref} is no project's reference`, "it is the 20 letters of the project's address");
   const target = url ? { url } : ref ? { ref } : undefined;
   if (values.offline || !target) return {};
   const asked = values["db-url"] !== undefined || values["project-ref"] !== undefined;
@@ -85,7 +86,7 @@ export async function look({ project, pack, values, env, terminal }) {
 }
 
 /**
- * @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote, name: string, now: Date}} what
+ * @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, name: string, now: Date}} what
  * @returns {{changes: import("./files.js").Change[], notes: string[], marked: {version: string, name: string}[], version: string}}
  */
 export function planInit({ project, pack, remote, name, now }) {
@@ -104,7 +105,7 @@ export function planInit({ project, pack, remote, name, now }) {
   const files = local !== undefined ? [] : [...(installed === undefined ? [] : pack.sqlFrom(null, installed)), ...pack.sqlFrom(installed ?? null)];
   const written = newMigrations(project, files.map(({ to, text }) => ({ name: migrationName(to), text })), { now, ...(remote ? { history: remote.history } : {}) });
   const parts = [written];
-  const notes = [];
+  const notes = editedMigrations(project, pack);
   // An upgrade brings function, migrations and declared schema together.
   const behind = local !== undefined && local !== pack.version;
   if (behind) notes.push(`The project has email-queue ${local}, this package ${pack.version}: email-queue upgrade`);
@@ -125,7 +126,7 @@ export function planInit({ project, pack, remote, name, now }) {
 /** @param {string} there @param {string} here */
 export const newer = (there, here) => new CommandError(`the queue is there in version ${there}, newer than this package's ${here}`, `install email-queue ${there} or newer`);
 
-/** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote, name: string, owner: string}} what */
+/** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, name: string, owner: string}} what */
 function refuseTaken({ project, pack, remote, name, owner }) {
   if (owner === "theirs") {
     throw new CommandError(`supabase/functions/${name} is a function of yours. Nothing was changed`, `choose another name for ours: email-queue init --function-name ${name === FUNCTION ? "email-queue-worker" : `${name}-2`}`);

@@ -36,6 +36,7 @@ ${Object.entries(COMMANDS).map(([name, [line]]) => `  ${name.padEnd(10)} ${line}
   --workdir <folder>   the folder that has supabase/config.toml: the nearest one upwards unless given
   --dry-run            shows what would be done, and does nothing
   --yes, -y            does it without asking
+  --json               prints what was done, or would be, as JSON
   --help, -h           email-queue <command> --help has more
 `;
 

@@ -33,6 +33,8 @@ export function openPackage(folder = PACKAGE) {
       }
       return found.map((step) => ({ ...step, text: read(step.file) }));
     },
+    /** What a migration to a version may be. @param {string} to */
+    textsOf: (to) => steps.filter((step) => step.to === to).map(({ file }) => read(file)),
     /** @param {boolean} [force] whatever is lost */
     uninstall: (force = false) => read("uninstall.sql").replace("email_queue_uninstall(false)", `email_queue_uninstall(${force})`),
     /** The names of the functions in public. */

@@ -47,15 +47,31 @@ export function functionFolder(project, pack, name, present) {
     .concat(present.filter((file) => !files.some((one) => one.name === file)).flatMap((file) => change(path.join(folder, file), null)));
 }
 
+/** @param {Project} project */
+export const declaredFile = (project) => path.resolve(project.supabase, declared(read(project.config) ?? "").folder ?? "schemas", "email_queue.sql");
+
+/**
+ * Migrations of ours that are not as they were written. Line ends do not count.
+ * @param {Project} project @param {Package} pack @returns {string[]} a note
+ */
+export function editedMigrations(project, pack) {
+  const plain = (/** @type {string} */ text) => text.replaceAll("\r\n", "\n");
+  const edited = project.migrations.filter(({ name, text }) => {
+    const version = /^email_queue_(\d+_\d+_\d+)$/.exec(name)?.[1]?.replaceAll("_", ".");
+    const known = pack.textsOf(version ?? "");
+    return known.length > 0 && !known.some((one) => plain(one) === plain(text));
+  });
+  return edited.length > 0 ? [`Changed by hand, or of another build: ${edited.map(({ file }) => `supabase/migrations/${file}`).join(", ")}. What a migration should change belongs into one of your own, after it.`] : [];
+}
+
 /**
  * A declared schema is complete, or the CLI would drop what is in the migrations only.
  * @param {Project} project @param {Package} pack @returns {Part}
  */
 export function declaredSchema(project, pack) {
   const { folder: named, globs } = declared(read(project.config) ?? "");
-  const folder = path.resolve(project.supabase, named ?? "schemas");
-  const file = path.join(folder, "email_queue.sql");
-  const uses = named !== undefined || globs !== undefined || hasSql(folder);
+  const file = declaredFile(project);
+  const uses = named !== undefined || globs !== undefined || hasSql(path.dirname(file));
   if (!uses) return { changes: [], notes: [] };
   const text = pack.sqlFrom(null).map((step) => step.text).join("\n");
   const relative = path.relative(project.supabase, file).split(path.sep).join("/");

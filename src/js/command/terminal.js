@@ -15,6 +15,7 @@ export class CommandError extends Error {
 export class Terminal {
   #yes = false;
   #dry = false;
+  #json = false;
   /** @type {readline.Interface | undefined} */
   #questions;
 
@@ -22,6 +23,12 @@ export class Terminal {
   begin(values) {
     this.#yes = values.yes === true;
     this.#dry = values["dry-run"] === true;
+    this.#json = values.json === true;
+  }
+
+  /** Whether the result goes to standard output as JSON. */
+  get json() {
+    return this.#json;
   }
 
   get dry() {

@@ -7,7 +7,7 @@ import { change, read } from "./files.js";
 import { examineFolder } from "./function.js";
 import { functionName, look } from "./init.js";
 import { openPackage } from "./package.js";
-import { newMigrations, withoutExampleLines } from "./parts.js";
+import { declaredFile, newMigrations, withoutExampleLines } from "./parts.js";
 import { findProject, refuseTwice, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
 import { CommandError } from "./terminal.js";
@@ -86,7 +86,7 @@ function files(project, pack, name) {
   const folder = path.join(project.supabase, "functions", name);
   const { owner, present, foreign } = examineFolder(folder, pack.functionFiles());
   const config = withoutSection(read(project.config) ?? "", name);
-  const declared = path.join(project.supabase, "schemas", "email_queue.sql");
+  const declared = declaredFile(project);
   const example = path.join(project.root, ".env.example");
   const examples = read(example);
   const prettier = path.join(project.root, ".prettierignore");

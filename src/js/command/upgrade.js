@@ -4,7 +4,7 @@ import { carryOut } from "./carry.js";
 import { examineFolder } from "./function.js";
 import { functionName, look, newer } from "./init.js";
 import { compareVersions, openPackage } from "./package.js";
-import { declaredSchema, functionFolder, migrationName, newMigrations } from "./parts.js";
+import { declaredSchema, editedMigrations, functionFolder, migrationName, newMigrations } from "./parts.js";
 import { findProject, refuseTwice, versionOf } from "./project.js";
 import { CommandError } from "./terminal.js";
 
@@ -30,7 +30,7 @@ export async function run({ values, terminal, cwd, env }) {
   await carryOut({ terminal, project, ...plan, title: `email-queue ${plan.from} → ${pack.version}`, nothing: `email-queue ${pack.version} is in ${project.root}`, next: "Commit it, then: email-queue deploy" });
 }
 
-/** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote, name: string, now: Date}} what */
+/** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, name: string, now: Date}} what */
 export function planUpgrade({ project, pack, remote, name, now }) {
   const from = versionOf(project.migrations);
   if (from === undefined) throw new CommandError("no migration of this project installs the queue", "email-queue init writes it (where it was installed directly, too)");
@@ -45,6 +45,6 @@ export function planUpgrade({ project, pack, remote, name, now }) {
   return {
     from,
     changes: [...written.changes, ...changes, ...schema.changes],
-    notes: [...(lost.length > 0 ? [`Changed by hand, and replaced: ${lost.map((file) => `supabase/functions/${name}/${file}`).join(", ")}.`] : []), ...written.notes, ...schema.notes],
+    notes: [...editedMigrations(project, pack), ...(lost.length > 0 ? [`Changed by hand, and replaced: ${lost.map((file) => `supabase/functions/${name}/${file}`).join(", ")}.`] : []), ...written.notes, ...schema.notes],
   };
 }
