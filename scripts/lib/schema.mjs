@@ -13,10 +13,10 @@ const LIMITS = "src/base/limits.rs";
 /** @param {string} root @returns {{version: string, time: string}} */
 function release(root) {
   const { version, time } = JSON.parse(fs.readFileSync(path.join(root, VERSION), "utf8"));
-  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`${VERSION}: version: ${version} is none, like 0.1.0`);
+  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`${VERSION}: version: ${version} is not like 0.1.0`);
   const iso = String(time).replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, "$1-$2-$3T$4:$5:$6.000Z");
   const at = new Date(iso);
-  if (Number.isNaN(at.getTime()) || at.toISOString() !== iso) throw new Error(`${VERSION}: time: ${time} is none, like 20261126120000`);
+  if (Number.isNaN(at.getTime()) || at.toISOString() !== iso) throw new Error(`${VERSION}: time: ${time} is not like 20261126120000`);
   return { version, time };
 }
 
