@@ -1,6 +1,7 @@
 //! An error's field in the words and with the numbers of the caller, not the database's.
 
 use crate::base::QueueError;
+use crate::email::FIELDS;
 
 impl QueueError {
     /// With the field named as callers write it, not as the database does.
@@ -60,20 +61,24 @@ fn item(field: &str) -> Option<(usize, &str)> {
     Some((index.parse().ok()?, rest.strip_prefix('.').unwrap_or(rest)))
 }
 
-/// The caller's word for a column, and for what is below it.
+/// The caller's word for a column, and for what is below it: in camelCase, but for two.
 fn word(column: &str) -> String {
     let name = column.split(['.', '[']).next().unwrap_or_default();
-    match name {
-        "max_attempts" => "maxAttempts".to_owned(),
-        "run_at" => "runAt".to_owned(),
-        "delay_ms" => "delaySeconds".to_owned(),
-        "send_before" => "sendBefore".to_owned(),
-        "dedup_key" => "dedupKey".to_owned(),
-        "default_sender" => "defaultSender".to_owned(),
-        "from" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "content" | "headers"
-        | "attachments" | "template" => format!("payload.{column}"),
-        _ => column.to_owned(),
+    if name == "delay_ms" {
+        return "delaySeconds".to_owned();
     }
+    // These two are options as well.
+    if FIELDS.contains(&name) && !["tags", "text"].contains(&name) {
+        return format!("payload.{column}");
+    }
+    // Below it are the caller's own names.
+    let (_, below) = column.split_at(name.len());
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |word, part| {
+        let (start, rest) = part.split_at(part.len().min(1));
+        word + &start.to_ascii_uppercase() + rest
+    }) + below
 }
 
 #[cfg(test)]
