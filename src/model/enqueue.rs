@@ -80,7 +80,9 @@ impl Queue {
         let payload = &new.payload;
         let tags = tags::to_write(Some(kind), payload, new.tags.as_ref())?;
         json("payload", payload)?;
-        if kind != "email" && !payload.is_null() {
+        if kind != "email" && payload.is_null() {
+            return refuse("payload", "is missing");
+        } else if kind != "email" {
             return Ok((payload.clone(), "single:".to_owned()));
         }
         let Value::Object(members) = payload else {

@@ -1,6 +1,7 @@
 //! What a message is: as it is enqueued, as it is kept, as it is read.
 
 use super::email::refuse;
+use crate::base::limits::{DEFAULT_PRIORITY, LAST_PRIORITY, MAX_ATTEMPTS, MAX_DEDUP_KEY};
 use crate::base::{QueueError, time};
 use crate::client::check;
 use crate::protocol::{NewMessage, QueueMessage, QueueMessageStatus, Reason};
@@ -92,12 +93,12 @@ impl MessageRow {
     ) -> Result<Self, QueueError> {
         let kind = new.kind.clone().unwrap_or_else(|| "email".to_owned());
         check::kind(&kind)?;
-        let priority = new.priority.unwrap_or(2);
-        if priority > 3 {
+        let priority = new.priority.unwrap_or(DEFAULT_PRIORITY);
+        if priority > LAST_PRIORITY {
             return refuse("priority", "must be a whole number from 0 (first) to 3");
         }
         let max_attempts = new.max_attempts.unwrap_or(default_max_attempts);
-        if !(1..=100).contains(&max_attempts) {
+        if !(1..=MAX_ATTEMPTS).contains(&max_attempts) {
             return refuse("max_attempts", "must be a whole number from 1 to 100");
         }
         let delay = Duration::from_millis(new.delay_ms.unwrap_or(0));
@@ -110,7 +111,7 @@ impl MessageRow {
             return refuse("send_before", "must be later than the time to send at");
         }
         let length = new.dedup_key.as_ref().map_or(1, |key| key.chars().count());
-        if !(1..=255).contains(&length) {
+        if !(1..=MAX_DEDUP_KEY).contains(&length) {
             return refuse("dedup_key", "must have 1 to 255 characters");
         }
         let metadata = new.metadata.clone().filter(|metadata| !metadata.is_null());

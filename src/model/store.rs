@@ -3,6 +3,10 @@
 use super::budget::{Budget, Paused};
 use super::message::{Ended, MessageRow};
 use super::window::Window;
+use crate::base::limits::{
+    DEFAULT_MAX_ATTEMPTS, DEFAULT_PAYLOAD_BYTES, DEFAULT_RATE, DEFAULT_RETRY_BASE_MS,
+    DEFAULT_RETRY_CAP_MS,
+};
 use crate::protocol::{Endpoint, QueueMessageStatus};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,12 +35,12 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             default_sender: None,
-            rate_limit: 10,
+            rate_limit: DEFAULT_RATE,
             horizon: Duration::from_secs(23 * 60 * 60),
-            default_max_attempts: 15,
-            max_payload_bytes: 10 * 1024 * 1024,
-            retry_base: Duration::from_secs(30),
-            retry_cap: Duration::from_secs(60 * 60),
+            default_max_attempts: DEFAULT_MAX_ATTEMPTS,
+            max_payload_bytes: u64::from(DEFAULT_PAYLOAD_BYTES),
+            retry_base: Duration::from_millis(DEFAULT_RETRY_BASE_MS),
+            retry_cap: Duration::from_millis(DEFAULT_RETRY_CAP_MS),
         }
     }
 }
