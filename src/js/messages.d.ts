@@ -43,7 +43,9 @@ export type Attachment = { readonly contentType?: string | undefined; readonly c
 
 /** An e-mail to enqueue. Only `payload` is needed. */
 export interface NewMessage extends EnqueueOptions {
+  /** `email` where it is not given, or a type of your own. */
   type?: "email" | undefined;
+  /** The e-mail; any JSON for your own types. */
   payload: EmailPayload;
   /** The same as `payload.tags`, where they are kept: give them once. */
   tags?: Tags | undefined;

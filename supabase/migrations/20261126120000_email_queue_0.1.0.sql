@@ -951,8 +951,7 @@ comment on function email_queue_private.check_limits(jsonb) is 'Refuses an e-mai
 -- What enqueue checks of a message: its options; check_email has the e-mail. Input errors are raised (22023), so that a
 -- caller in a transaction cannot lose mail unawares.
 
--- One message of an enqueue call as typed columns, without its id. p_item is {type, payload, tags, priority, max_attempts, run_at,
--- delay_ms, send_before, dedup_key, metadata}.
+-- One message of an enqueue call as typed columns, without its id.
 create function email_queue_private.check_message(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting)
 returns email_queue_private.message
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -1296,7 +1295,7 @@ begin
 end
 $$;
 comment on function public.email_queue_enqueue_many(jsonb) is
-  'Enqueues a list of {payload, tags, type, priority, max_attempts, run_at, delay_ms, send_before, dedup_key, metadata}, all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
+  'Enqueues a list of objects, each with what email_queue_enqueue takes ({payload, type, ...}), all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
 
 -- 25_enqueue/enqueue.sql
 -- Enqueue: checked messages become rows, all of a call or none.
