@@ -61,6 +61,7 @@ struct Resume {
     domain: Option<String>,
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 pub(super) fn messages(given: Value) -> Result<Vec<NewMessage>, QueueError> {
     let Value::Array(messages) = given else {
         return Err(QueueError::invalid("messages", "must be a list"));
@@ -171,7 +172,7 @@ pub(super) fn read_out(message: QueueMessage, lease: Option<Lease>) -> Result<Va
     let mut message = write(message)?;
     if let Some(fields) = message.as_object_mut() {
         for (name, value) in fields.iter_mut() {
-            if QueueMessage::TIMES.contains(&name.as_str())
+            if QueueMessage::TIMES.split(' ').any(|time| time == name)
                 && let Some(at) = value.as_str().and_then(time::parse)
             {
                 *value = time::format(at).into();

@@ -71,14 +71,16 @@ fn word(column: &str) -> String {
     if FIELDS.contains(&name) && !["tags", "text"].contains(&name) {
         return format!("payload.{column}");
     }
+    let mut word = String::new();
+    let mut starts = false;
+    for c in name.chars() {
+        if c != '_' {
+            word.push(if starts { c.to_ascii_uppercase() } else { c });
+        }
+        starts = c == '_';
+    }
     // Below it are the caller's own names.
-    let (_, below) = column.split_at(name.len());
-    let mut parts = name.split('_');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |word, part| {
-        let (start, rest) = part.split_at(part.len().min(1));
-        word + &start.to_ascii_uppercase() + rest
-    }) + below
+    word + column.get(name.len()..).unwrap_or_default()
 }
 
 #[cfg(test)]

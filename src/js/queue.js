@@ -124,7 +124,7 @@ let times;
 
 // What is a message, or a list of them, with its times as Dates.
 function dated(answer) {
-  times ??= glue.times().split(",");
+  times ??= glue.times().split(" ");
   for (const message of [answer].flat()) {
     for (const name of times) if (message?.[name]) message[name] = new Date(message[name]);
   }

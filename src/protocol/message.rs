@@ -96,14 +96,7 @@ pub struct QueueMessage {
 
 impl QueueMessage {
     /// The fields that are times, as JavaScript names them.
-    pub const TIMES: [&str; 6] = [
-        "runAt",
-        "leaseExpiresAt",
-        "createdAt",
-        "updatedAt",
-        "completedAt",
-        "sendBefore",
-    ];
+    pub const TIMES: &str = "runAt leaseExpiresAt createdAt updatedAt completedAt sendBefore";
 }
 
 /// What to enqueue. Only `payload` is needed.

@@ -118,10 +118,10 @@ impl QueueClient {
     }
 }
 
-/// The fields of a message that are times, with commas between them.
+/// The fields of a message that are times, with spaces between them.
 #[wasm_bindgen]
-pub fn times() -> String {
-    QueueMessage::TIMES.join(",")
+pub fn times() -> JsValue {
+    JsValue::from_str(QueueMessage::TIMES)
 }
 
 fn parse(text: &str) -> Result<Value, QueueError> {

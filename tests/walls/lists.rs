@@ -104,7 +104,8 @@ fn a_message_and_its_times_are_those_of_the_types() {
         .into_iter()
         .filter(|(_, kind)| kind.contains("Date"));
     let times: Names = times.map(|(name, _)| name).collect();
-    assert_eq!(times, QueueMessage::TIMES.map(str::to_owned).into());
+    let ours = QueueMessage::TIMES.split(' ').map(str::to_owned);
+    assert_eq!(times, ours.collect());
 }
 
 #[test]
