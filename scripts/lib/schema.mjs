@@ -29,6 +29,12 @@ function limits(root) {
   }));
 }
 
+/** The functions of public, by the signatures in their comments. @param {string} text @returns {string} */
+function api(text) {
+  const signatures = [...text.matchAll(/^comment on function public\.(email_queue_\w+\([^)]*\)) is/gm)];
+  return signatures.map(([, name]) => `'${name.replaceAll("timestamptz", "timestamp with time zone")}'`).sort().join(",\n    ");
+}
+
 /** The sources in their order, with their values written in. @param {string} [root] @returns {{name: string, text: string}[]} */
 export function sources(root = ROOT) {
   const schemas = path.join(root, "supabase/schemas");
@@ -38,12 +44,13 @@ export function sources(root = ROOT) {
   const wrong = files.find((name) => !/^\d\d_[a-z_]+\/[a-z0-9_]+\.sql$/.test(name) || name.endsWith("/schema.sql"));
   if (wrong) throw new Error(`supabase/schemas/${wrong}: a source is NN_subject/name.sql, and none is schema.sql`);
   const shared = limits(root);
+  const written = files.map((name) => ({ name, text: fs.readFileSync(path.join(schemas, name), "utf8") }));
   /** @type {Record<string, string>} */
-  const values = { version: release(root).version, ...shared };
+  const values = { version: release(root).version, api: api(written.map(({ text }) => text).join("\n")), ...shared };
   const unused = new Set(Object.keys(shared));
-  const texts = files.map((name) => ({
+  const texts = written.map(({ name, text }) => ({
     name,
-    text: fs.readFileSync(path.join(schemas, name), "utf8").replace(/\{\{(\w+)([+-]\d+)?\}\}/g, (_, word, more) => {
+    text: text.replace(/\{\{(\w+)([+-]\d+)?\}\}/g, (_, word, more) => {
       if (!(word in values)) throw new Error(`supabase/schemas/${name}: nothing says what {{${word}}} is`);
       unused.delete(word);
       return more ? String(Number(values[word]) + Number(more)) : values[word];

@@ -4,8 +4,9 @@ set standard_conforming_strings = on;
 set check_function_bodies = off;
 
 -- 00_install/1_names.sql
--- First of all: is a name taken that this schema needs? Then nothing is changed. The list of the functions stands here
--- once: email_queue_private.api() answers it, and grants are given and taken by it, never by a pattern of names.
+-- First of all: is a name taken that this schema needs? Then nothing is changed. The list of the functions is
+-- made of their comments' signatures: email_queue_private.api() answers it, and grants are given and taken by it, never by a
+-- pattern of names.
 do $do$
 declare
   v_api text[] := array[
@@ -950,8 +951,7 @@ comment on function email_queue_private.check_limits(jsonb) is 'Refuses an e-mai
 -- What enqueue checks of a message: its options; check_email has the e-mail. Input errors are raised (22023), so that a
 -- caller in a transaction cannot lose mail unawares.
 
--- One message of an enqueue call as typed columns, without its id. p_item is {type, payload, tags, priority, max_attempts, run_at,
--- delay_ms, send_before, dedup_key, metadata}.
+-- One message of an enqueue call as typed columns, without its id.
 create function email_queue_private.check_message(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting)
 returns email_queue_private.message
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -1295,7 +1295,7 @@ begin
 end
 $$;
 comment on function public.email_queue_enqueue_many(jsonb) is
-  'Enqueues a list of {payload, tags, type, priority, max_attempts, run_at, delay_ms, send_before, dedup_key, metadata}, all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
+  'Enqueues a list of objects, each with what email_queue_enqueue takes ({payload, type, ...}), all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
 
 -- 25_enqueue/enqueue.sql
 -- Enqueue: checked messages become rows, all of a call or none.
@@ -1344,12 +1344,11 @@ begin
 
   -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
   with item as materialized (
-    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.dedup_key, m.metadata, i.payload, i.lane
+    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, i.payload, i.lane
     from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes) with ordinality as i(payload, lane, n) on i.n = m.ordinality
   ), new_message as (
-    insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
-    select i.id, i.created_at, i.run_at, i.send_before, i.priority, i.max_attempts, i.bytes, i.type, i.dedup_key, i.metadata
-    from item as i order by i.type, i.dedup_key, i.id
+    insert into email_queue_private.message
+    select m.* from unnest(v_messages) as m order by m.type, m.dedup_key, m.id
     on conflict (type, dedup_key) where dedup_key is not null do nothing
     returning id
   ), new_body as (
@@ -1388,9 +1387,7 @@ begin
   v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
   v_message.id := email_queue_private.new_id();
-  insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
-  values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
-    v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata)
+  insert into email_queue_private.message values (v_message.*)
   on conflict (type, dedup_key) where dedup_key is not null do nothing;
   if not found then
     return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload);
