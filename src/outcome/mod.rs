@@ -123,7 +123,7 @@ pub enum Outcome {
         error: ProviderError,
         /// This request used an attempt. False for what throttling and misconfiguration leave uncounted.
         counted: bool,
-        /// The first request is still under way: [`replay_soon_delay`](crate::retry::replay_soon_delay) applies.
+        /// The first request is still under way: [`delay_soon`](crate::retry::RetryPolicy::delay_soon) applies.
         soon: bool,
         /// Nobody begins before it is over: a 429, or a 5xx with `retry-after`.
         cooldown: Option<Duration>,

@@ -1,5 +1,6 @@
 //! A worker: what it holds, and what it makes of an answer (with the crate's own `classify` and `decide`).
 
+use crate::protocol::Scenario;
 use crate::provider::Refusal;
 use crate::system::{TICK, number, token_of};
 use crate::variant::Variant;
@@ -159,7 +160,7 @@ fn read(accepted: &[bool], batch: bool) -> Value {
 }
 
 /// What worker number `worker` settles.
-pub fn settle(worker: usize, held: &Held, answer: &Answer, variant: Variant) -> Settle {
+pub fn settle(worker: usize, held: &Held, answer: &Answer, scenario: &Scenario) -> Settle {
     let dispatch = work::Dispatch {
         dispatch_id: crate::system::id(held.dispatch),
         token: token_of(worker),
@@ -181,7 +182,7 @@ pub fn settle(worker: usize, held: &Held, answer: &Answer, variant: Variant) -> 
     if *answer == Answer::NotSent {
         return not_sent(&dispatch);
     }
-    let definite = variant == Variant::UnauthorizedIsDefinite
+    let definite = scenario.variant == Variant::UnauthorizedIsDefinite
         && *answer == Answer::Refused(Refusal::Unauthorized);
     let context = Context {
         endpoint: held.endpoint(),
@@ -191,9 +192,8 @@ pub fn settle(worker: usize, held: &Held, answer: &Answer, variant: Variant) -> 
         utc_seconds_of_day: 0,
     };
     let policy = RetryPolicy {
-        base: TICK,
-        cap: TICK,
-        ..RetryPolicy::DEFAULT
+        waits: vec![u64::try_from(TICK.as_millis()).expect("few")],
+        replays: scenario.key_window.is_some(),
     };
     let (outcome, hints) = classify(&answer.reply(held.batch), &context);
     after_reply(&dispatch, 1, outcome, hints, &policy, 0.5)

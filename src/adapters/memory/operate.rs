@@ -9,7 +9,6 @@ use crate::work::{Answer, Rest, Settle, SettleResult, Settled};
 use std::time::Duration;
 
 const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
-const LONGEST_HORIZON: Duration = Duration::from_secs(23 * 60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Queue {
@@ -34,10 +33,7 @@ impl Queue {
         let ms = Duration::from_millis(1);
         for (field, fits) in [
             ("rate_limit", (1..=1000).contains(&settings.rate_limit)),
-            (
-                "horizon",
-                (ms..=LONGEST_HORIZON).contains(&settings.horizon),
-            ),
+            ("horizon", settings.horizon != Some(Duration::ZERO)),
             (
                 "default_max_attempts",
                 (1..=100).contains(&settings.default_max_attempts),
@@ -46,10 +42,10 @@ impl Queue {
                 "max_payload_bytes",
                 (1024..=41_943_040).contains(&settings.max_payload_bytes),
             ),
-            ("retry_base", (ms..=DAY).contains(&settings.retry_base)),
             (
-                "retry_cap",
-                (settings.retry_base..=DAY).contains(&settings.retry_cap),
+                "retry",
+                !settings.retry.is_empty()
+                    && settings.retry.iter().all(|wait| (ms..=DAY).contains(wait)),
             ),
         ] {
             if !fits {

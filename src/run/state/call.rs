@@ -138,6 +138,7 @@ impl State {
             token: prepared.dispatch.token.clone(),
             endpoint: prepared.endpoint,
             wire_version: prepared.wire_version,
+            key_window_ms: Some(82_800_000),
             members: u32::try_from(prepared.dispatch.messages.len()).unwrap_or(u32::MAX),
             timeout_ms: millis(self.config.timeout),
             margin_ms: millis(self.config.margin),

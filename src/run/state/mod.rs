@@ -75,7 +75,7 @@ impl State {
         Self {
             config,
             started: now,
-            policy: RetryPolicy::DEFAULT,
+            policy: RetryPolicy::default(),
             epoch_ms: 0,
             claiming: Vec::new(),
             prepared: VecDeque::new(),

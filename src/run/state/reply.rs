@@ -6,7 +6,6 @@ use super::{Beginning, State, Stopped, Waiting};
 use crate::decide::{millis, not_sent, unfit};
 use crate::outcome::{ProviderError, scrub};
 use crate::queue::{ErrorCode, QueueError};
-use crate::retry::RetryPolicy;
 use crate::work::{BeginState, Begun, Dispatch, Reply, SettleResult, Settled};
 use std::time::Duration;
 
@@ -85,12 +84,8 @@ impl State {
         let epoch_ms = reply.now_ms.saturating_sub(millis(now));
         self.epoch_ms = self.epoch_ms.max(epoch_ms);
         let answered_at = Duration::from_millis(reply.now_ms.saturating_sub(self.epoch_ms));
-        if let (Some(base), Some(cap)) = (reply.retry_base_ms, reply.retry_cap_ms) {
-            self.policy = RetryPolicy {
-                base: Duration::from_millis(base),
-                cap: Duration::from_millis(cap),
-                ..RetryPolicy::DEFAULT
-            };
+        if !reply.retry_ms.is_empty() {
+            self.policy.waits = reply.retry_ms;
         }
         if let Some(remaining) = reply.remaining {
             self.report.remaining = remaining;
