@@ -3,7 +3,7 @@
 use crate::subject::{
     Subject, begin_of, complete_of, freeze_of, ids, not_sent_of, seconds, settle_of,
 };
-use email_queue::work::{Answer, Begin, BeginState, Dispatch, Rest, Settle};
+use email_queue::protocol::{Answer, Begin, BeginState, Dispatch, Rest, Settle};
 use serde_json::json;
 
 /// A begin that says for how long the provider knows the key again.
@@ -124,6 +124,6 @@ pub fn the_key_window_ends_a_frozen_dispatch(subject: &mut dyn Subject) {
 
 pub fn the_waits_are_told(subject: &mut dyn Subject) {
     let seconds = [30, 60, 120, 240, 480, 960, 1920, 3600];
-    let reply = subject.work(&email_queue::work::Request::default());
+    let reply = subject.work(&email_queue::protocol::Request::default());
     assert_eq!(reply.retry_ms, seconds.map(|wait| wait * 1000));
 }
