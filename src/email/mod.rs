@@ -60,7 +60,7 @@ pub const MAX_BYTES: usize = 40 * 1024 * 1024;
 /// The longest subject, in characters: with it a header line stays within the 998 of RFC 5322.
 pub const MAX_SUBJECT: usize = 980;
 
-/// The tag that [`encode`](crate::provider::encode) adds with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
+/// The tag that a request adds, with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
 pub const MESSAGE_ID_TAG: &str = "message_id";
 
 /// Whether a payload must name its sender.

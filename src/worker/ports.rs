@@ -3,7 +3,7 @@
 
 use crate::base::QueueError;
 use crate::protocol::{self, Endpoint};
-use crate::provider::Reply;
+use crate::provider::{Provider, Reply};
 use std::time::Duration;
 
 /// The worker's side of the queue.
@@ -29,6 +29,8 @@ pub struct Mail {
 
 /// The provider.
 pub trait Mailer {
+    /// Which one.
+    fn provider(&self) -> &'static Provider;
     /// Sends one request. It does not fail: no answer is an answer too.
     async fn send(&self, mail: Mail) -> Reply;
 }

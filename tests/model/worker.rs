@@ -5,7 +5,7 @@ use crate::provider::Refusal;
 use crate::system::{TICK, number, token_of};
 use crate::variant::Variant;
 use email_queue::protocol::{self, Endpoint, Settle};
-use email_queue::provider::{Context, NoAnswer, Reply, classify};
+use email_queue::provider::{Context, NoAnswer, PROVIDERS, Reply};
 use email_queue::worker::decide::{after_reply, not_sent};
 use email_queue::worker::retry::RetryPolicy;
 use serde_json::{Value, json};
@@ -194,6 +194,6 @@ pub fn settle(worker: usize, held: &Held, answer: &Answer, scenario: &Scenario) 
         waits: vec![u64::try_from(TICK.as_millis()).expect("few")],
         replays: scenario.key_window.is_some(),
     };
-    let (outcome, hints) = classify(&answer.reply(held.batch), &context);
+    let (outcome, hints) = PROVIDERS[0].classify(&answer.reply(held.batch), &context);
     after_reply(&dispatch, 1, outcome, hints, &policy, 0.5)
 }

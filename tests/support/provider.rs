@@ -2,7 +2,7 @@
 
 use super::SimulatedClock;
 use email_queue::protocol::Endpoint;
-use email_queue::provider::{NoAnswer, Reply};
+use email_queue::provider::{NoAnswer, PROVIDERS, Provider, Reply};
 use email_queue::worker::{Clock, Mail, Mailer};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -75,6 +75,7 @@ type Script = dyn Fn(&Request) -> Behaviour;
 
 /// The provider.
 pub struct MemoryMailer {
+    pub provider: Cell<&'static Provider>,
     pub latency: Cell<Duration>,
     pub mode: Cell<Mode>,
     /// Requests in a second.
@@ -99,6 +100,7 @@ pub struct MemoryMailer {
 impl MemoryMailer {
     pub fn new(clock: SimulatedClock) -> Self {
         Self {
+            provider: Cell::new(PROVIDERS[0]),
             latency: Cell::new(Duration::from_millis(200)),
             mode: Cell::new(Mode::Permissive),
             limit: Cell::new(10),
@@ -221,6 +223,10 @@ impl MemoryMailer {
 }
 
 impl Mailer for MemoryMailer {
+    fn provider(&self) -> &'static Provider {
+        self.provider.get()
+    }
+
     async fn send(&self, mail: Mail) -> Reply {
         let began = self.clock.now();
         let request = Request {

@@ -15,7 +15,7 @@ mod tests;
 use super::{Config, Prepared, Report, Stopped, tally::Tally};
 use crate::base::millis;
 use crate::protocol::{Dispatch, Settle};
-use crate::provider::{Context, Reply, classify};
+use crate::provider::{Context, Provider, Reply};
 use crate::worker::retry::RetryPolicy;
 use crate::worker::{Mail, decide};
 use held::{Beginning, Pending, Sending, Waiting};
@@ -27,6 +27,7 @@ use std::time::Duration;
 /// The state of one run.
 #[derive(Debug)]
 pub struct State {
+    provider: &'static Provider,
     config: Config,
     started: Duration,
     policy: RetryPolicy,
@@ -71,11 +72,15 @@ pub struct State {
 
 impl State {
     /// A run that starts `now`.
-    pub fn new(config: Config, now: Duration, run_id: String) -> Self {
+    pub fn new(provider: &'static Provider, config: Config, now: Duration, run_id: String) -> Self {
         Self {
+            provider,
             config,
             started: now,
-            policy: RetryPolicy::default(),
+            policy: RetryPolicy {
+                replays: provider.replay_window().is_some(),
+                ..RetryPolicy::default()
+            },
             epoch_ms: 0,
             claiming: Vec::new(),
             prepared: VecDeque::new(),
@@ -173,7 +178,7 @@ impl State {
             utc_seconds_of_day: u32::try_from(seconds).unwrap_or(0),
             ..sending.context
         };
-        let (outcome, hints) = classify(reply, &context);
+        let (outcome, hints) = self.provider.classify(reply, &context);
         let settle = decide::after_reply(
             &sending.dispatch,
             sending.attempt,

@@ -246,7 +246,7 @@ impl State {
         self.claimed_cost += DISPATCH_COST.max(dispatch.messages.len() as u64);
         self.claimed_bytes += dispatch.bytes;
         self.held_bytes += dispatch.bytes;
-        match prepare(dispatch) {
+        match prepare(self.provider, dispatch) {
             Preparation::Ready {
                 prepared,
                 claimed,
