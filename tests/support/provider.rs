@@ -1,6 +1,7 @@
 //! The provider in memory: idempotency store, rate window, strict and permissive batches, and whatever goes wrong.
 
 use super::SimulatedClock;
+use super::other::{OTHER, translated};
 use email_queue::protocol::Endpoint;
 use email_queue::provider::{NoAnswer, PROVIDERS, Provider, Reply};
 use email_queue::worker::{Clock, Mail, Mailer};
@@ -9,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Keys are kept so long.
+/// Keys are kept so long, if at all.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How a request is treated.
@@ -55,6 +56,12 @@ impl Request {
     pub fn emails(&self) -> Vec<Value> {
         match serde_json::from_slice(&self.body).expect("the body is JSON") {
             Value::Array(emails) => emails,
+            Value::Object(mut other) if other.contains_key("messages") => {
+                let Value::Array(emails) = other["messages"].take() else {
+                    panic!("a list");
+                };
+                emails
+            }
             email => vec![email],
         }
     }
@@ -147,7 +154,9 @@ impl MemoryMailer {
             self.throttled.borrow_mut().push(now);
             return (429, error(429, "rate_limit_exceeded"));
         }
+        let keyed = self.provider.get().key_window.is_some();
         if let Some(stored) = self.stored.borrow().get(&request.key)
+            && keyed
             && stored.at + KEPT > now
         {
             return match stored.body == request.body {
@@ -272,6 +281,9 @@ impl Mailer for MemoryMailer {
         self.clock.sleep(half).await;
         let mut headers = vec![("ratelimit-limit".to_owned(), self.limit.get().to_string())];
         headers.extend(wait.map(|wait| ("retry-after".to_owned(), wait.to_string())));
+        if self.provider.get().name == OTHER.name {
+            (status, body, headers) = translated(status, &body, wait);
+        }
         Reply::Answered {
             status,
             headers,
