@@ -33,7 +33,7 @@ pub struct Provider {
     /// What an answer outside 2xx speaks of, by its status and what it says; `true`: a member names a template.
     pub meaning: fn(u16, &Said, bool) -> Meaning,
     /// What became of each member, in the order of the request, by a 2xx; or why that cannot be read.
-    pub members: fn(u16, &[u8], &Context) -> Result<Vec<MemberOutcome>, &'static str>,
+    pub members: Members,
     /// What the headers say about the rate.
     pub hints: fn(&[(String, String)]) -> RateHints,
     /// What its account is called in the function's environment.
@@ -42,6 +42,9 @@ pub struct Provider {
 
 /// Writes the body of a request.
 pub type Encode = fn(Endpoint, &[Member<'_>]) -> Result<Vec<u8>, EncodeError>;
+
+/// Reads what became of each member, or says why that cannot be read.
+pub type Members = fn(u16, &[u8], &Context) -> Result<Vec<MemberOutcome>, &'static str>;
 
 /// What a request and an e-mail may have at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
