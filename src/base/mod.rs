@@ -9,4 +9,4 @@ pub use error::{ErrorCode, QueueError};
 pub use random::Random;
 pub use scrub::scrub;
 pub(crate) use scrub::{joined, shown};
-pub(crate) use time::millis;
+pub(crate) use time::{ceil_ms, millis};

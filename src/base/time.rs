@@ -7,6 +7,11 @@ pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Whole milliseconds, rounded up.
+pub(crate) fn ceil_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
 const DAY: u64 = 24 * 60 * 60;
 /// What the database takes, 2000-01-01 to 3000-01-01, in seconds since 1970.
 const YEARS: std::ops::RangeInclusive<u64> = 946_684_800..=32_503_680_000;

@@ -1,8 +1,8 @@
 //! The provider over `fetch`, which follows no redirect (`src/js/fetch.js`). The only file that names `gloo_net`.
 
 use super::timer::within;
-use crate::provider::{Envelope, NoAnswer, Provider, Reply};
-use crate::worker::{Mail, Mailer};
+use crate::provider::{Envelope, Mail, NoAnswer, Provider, Reply};
+use crate::worker::Mailer;
 use gloo_net::http::{Request, Response};
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsCast;

@@ -1,7 +1,7 @@
 //! Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
-use super::claim::ceil_ms;
-use super::store::{Dispatch, Queue};
+use super::store::{DispatchRow, Queue};
+use crate::base::ceil_ms;
 use crate::protocol::{Begin, BeginState, Begun, Endpoint, Obstacle, Reason};
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ impl Queue {
     }
 
     /// Takes out the members whose `send_before` has passed before their first begin.
-    fn expire_members(&mut self, now: Duration, dispatch: &Dispatch) -> Begun {
+    fn expire_members(&mut self, now: Duration, dispatch: &DispatchRow) -> Begun {
         let late = |id: &String| {
             let message = self.messages.get(id);
             message.is_some_and(|message| message.send_before.is_some_and(|at| at <= now))
@@ -179,7 +179,7 @@ fn begun(dispatch_id: &str, state: BeginState) -> Begun {
     }
 }
 
-fn invalid(dispatch: &Dispatch, reason: &str) -> Begun {
+fn invalid(dispatch: &DispatchRow, reason: &str) -> Begun {
     Begun {
         reason: Some(reason.to_owned()),
         ..begun(&dispatch.id, BeginState::Invalid)

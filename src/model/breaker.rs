@@ -1,8 +1,8 @@
 //! The circuit breaker: how many first requests a lane, and its endpoint, may have open while answers are missing.
 
-use super::claim::ceil_ms;
-use super::store::{Dispatch, Queue};
+use super::store::{DispatchRow, Queue};
 use super::window::{LONGEST_WAIT, MOST_MESSAGES, Window};
+use crate::base::ceil_ms;
 use crate::protocol::{BeginState, Obstacle, Signals};
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn spread(number: u64, ratio: f64, count: usize) -> usize {
 
 impl Queue {
     /// What the answer to a dispatch, or its absence, says about its lane and its endpoint.
-    pub(super) fn judge(&mut self, now: Duration, dispatch: &Dispatch, signals: &Signals) {
+    pub(super) fn judge(&mut self, now: Duration, dispatch: &DispatchRow, signals: &Signals) {
         let lane = dispatch.lane.as_str();
         if !dispatch.begun || dispatch.kind != "email" {
             return;
@@ -111,7 +111,7 @@ impl Queue {
         &self,
         now: Duration,
         lane: &str,
-        held: impl Fn(&Dispatch) -> bool,
+        held: impl Fn(&DispatchRow) -> bool,
     ) -> Option<Duration> {
         let scopes = [lane, endpoint(lane)].into_iter();
         let at = scopes
@@ -124,7 +124,7 @@ impl Queue {
         &self,
         now: Duration,
         scope: &str,
-        held: &impl Fn(&Dispatch) -> bool,
+        held: &impl Fn(&DispatchRow) -> bool,
     ) -> Option<Duration> {
         let window = self.breaker.get(scope)?;
         // Endpoints that wait share one probe.
@@ -142,7 +142,7 @@ impl Queue {
         if next_at.is_some_and(|at| at > now) {
             return next_at;
         }
-        let counts = |dispatch: &&Dispatch| {
+        let counts = |dispatch: &&DispatchRow| {
             let lane = dispatch.lane.as_str();
             // The probe of an ailing domain is in nobody's way, as long as others are answered.
             let apart = || !window.waits() && self.breaker.get(lane).is_some_and(Window::waits);
@@ -157,11 +157,11 @@ impl Queue {
     }
 
     /// What keeps a dispatch from its first begin.
-    pub(super) fn closed(&self, now: Duration, dispatch: &Dispatch) -> Option<Obstacle> {
+    pub(super) fn closed(&self, now: Duration, dispatch: &DispatchRow) -> Option<Obstacle> {
         if dispatch.frozen {
             return None;
         }
-        let held = |other: &Dispatch| other.begun && other.id != dispatch.id;
+        let held = |other: &DispatchRow| other.begun && other.id != dispatch.id;
         let at = self.opens_at(now, &dispatch.lane, held)?;
         Some(unavailable(now, at))
     }

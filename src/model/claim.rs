@@ -1,7 +1,8 @@
 //! Claim: sweep what ran out, then hand out due dispatches and form new ones.
 
-use super::store::{Dispatch, Member, Place, Queue};
-use crate::protocol::{self, Begin, Claim, ClaimedMessage, Endpoint, Reply};
+use super::store::{DispatchRow, MemberRow, Place, Queue};
+use crate::base::ceil_ms;
+use crate::protocol::{self, Begin, Claim, ClaimedMessage, Endpoint, WorkReply};
 use std::time::Duration;
 
 pub(super) const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=3;
@@ -21,7 +22,7 @@ impl Queue {
         now: Duration,
         claim: &Claim,
         begins: &[Begin],
-        reply: &mut Reply,
+        reply: &mut WorkReply,
     ) {
         self.sweep(now);
         if claim.kind == "email" {
@@ -63,8 +64,8 @@ impl Queue {
         more: bool,
         bytes_left: u64,
         frozen_left: u32,
-    ) -> Option<Dispatch> {
-        let held = |d: &&Dispatch| d.token.as_deref() == Some(token);
+    ) -> Option<DispatchRow> {
+        let held = |d: &&DispatchRow| d.token.as_deref() == Some(token);
         let held = self.dispatches.values().find(held).cloned();
         if held.is_some() || !more {
             return held;
@@ -95,7 +96,7 @@ impl Queue {
         claim: &Claim,
         lane: &str,
         max_bytes: u64,
-    ) -> Option<Dispatch> {
+    ) -> Option<DispatchRow> {
         let (first, skipped) = self
             .place_in_turn(now, &claim.kind, lane)
             .unwrap_or_default();
@@ -141,14 +142,15 @@ impl Queue {
         let priority = taken.first()?.priority;
         let members = taken.into_iter().filter_map(|place| {
             let ready = self.take_ready(&place.id)?;
-            Some(Member {
+            Some(MemberRow {
                 id: place.id,
                 attempts: ready.attempts,
                 errors: ready.errors,
             })
         });
         let members = members.collect();
-        let mut dispatch = Dispatch::new(self.new_id(), now, &claim.kind, lane, priority, members);
+        let mut dispatch =
+            DispatchRow::new(self.new_id(), now, &claim.kind, lane, priority, members);
         self.measure(&mut dispatch);
         self.count_try(lane);
         Some(dispatch)
@@ -183,7 +185,7 @@ impl Queue {
     }
 
     /// Dispatches that nobody holds, without those of paused domains.
-    pub(super) fn waiting(&self, now: Duration, kind: &str) -> impl Iterator<Item = &Dispatch> {
+    pub(super) fn waiting(&self, now: Duration, kind: &str) -> impl Iterator<Item = &DispatchRow> {
         self.dispatches
             .values()
             .filter(move |d| d.is_waiting() && d.kind == kind && !self.is_lane_paused(now, &d.lane))
@@ -222,7 +224,7 @@ impl Queue {
     }
 
     /// A claimed dispatch as the worker gets it.
-    fn describe(&self, dispatch: &Dispatch) -> protocol::Dispatch {
+    fn describe(&self, dispatch: &DispatchRow) -> protocol::Dispatch {
         let members = dispatch.members.iter();
         protocol::Dispatch {
             dispatch_id: dispatch.id.clone(),
@@ -253,9 +255,4 @@ impl Queue {
 /// endpoint is known from there.
 fn endpoint_of(lane: &str) -> Option<Endpoint> {
     lane.split_once(':')?.0.parse().ok()
-}
-
-/// Whole milliseconds, rounded up.
-pub(super) fn ceil_ms(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

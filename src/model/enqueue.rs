@@ -1,7 +1,7 @@
 //! Enqueue: options, structure, size and sender are checked, as the database does.
 
 use super::email::{lane, refuse};
-use super::store::{Message, Queue, Ready};
+use super::store::{MessageRow, Queue, ReadyRow};
 use crate::base::{QueueError, time};
 use crate::client::{check, tags};
 use crate::protocol::jsonb::{bytes, json};
@@ -29,7 +29,7 @@ impl Queue {
         }
         let id = self.new_id();
         message.created_at = now;
-        let ready = Ready {
+        let ready = ReadyRow {
             lane,
             run_at: message.run_at,
             entered_at: now,
@@ -63,7 +63,7 @@ impl Queue {
             .collect()
     }
 
-    fn check(&self, now: Duration, new: &NewMessage) -> Result<(Message, String), QueueError> {
+    fn check(&self, now: Duration, new: &NewMessage) -> Result<(MessageRow, String), QueueError> {
         let kind = new.kind.clone().unwrap_or_else(|| "email".to_owned());
         check::kind(&kind)?;
         let priority = new.priority.unwrap_or(2);
@@ -92,7 +92,7 @@ impl Queue {
         let metadata = new.metadata.clone().filter(|metadata| !metadata.is_null());
         check::metadata(metadata.as_ref())?;
         let (payload, lane) = self.check_payload(&kind, new)?;
-        let message = Message {
+        let message = MessageRow {
             bytes: bytes(&payload),
             kind,
             payload,

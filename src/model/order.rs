@@ -2,7 +2,7 @@
 
 use super::breaker::unavailable;
 use super::claim::PRIORITIES;
-use super::store::{Dispatch, Queue};
+use super::store::{DispatchRow, Queue};
 use crate::protocol::Obstacle;
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ impl Queue {
     }
 
     fn last_dispatch(&self, kind: &str, lane: &str) -> Option<String> {
-        let of_lane = |d: &&Dispatch| d.kind == kind && d.lane == lane;
+        let of_lane = |d: &&DispatchRow| d.kind == kind && d.lane == lane;
         self.dispatches
             .values()
             .rfind(of_lane)

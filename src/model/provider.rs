@@ -42,11 +42,11 @@ const CHUNK: usize = 1000;
 /// ```
 #[derive(Debug, Default)]
 pub struct InMemoryQueueProvider {
-    state: Mutex<State>,
+    state: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Inner {
     queue: Queue,
     /// The time of the last call: a clock that is put back must not put the queue back.
     now: Duration,
@@ -113,7 +113,7 @@ impl InMemoryQueueProvider {
         step(&mut state.queue, now)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Inner> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

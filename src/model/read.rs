@@ -1,7 +1,7 @@
 //! What users read.
 
 use super::members::history;
-use super::store::{Dispatch, Member, Message, Queue};
+use super::store::{DispatchRow, MemberRow, MessageRow, Queue};
 use crate::base::time;
 use crate::model::containment::has;
 use crate::protocol::{ListOptions, QueueMessage, QueueMessageStatus};
@@ -84,7 +84,7 @@ impl Queue {
     pub fn page(&self, status: QueueMessageStatus, options: &ListOptions) -> Vec<QueueMessage> {
         let bound = |text: &Option<String>| text.as_deref().and_then(time::parse);
         let (since, until) = (bound(&options.since), bound(&options.until));
-        let fits = |(id, message): &(&String, &Message)| {
+        let fits = |(id, message): &(&String, &MessageRow)| {
             (options.kind.as_ref()).is_none_or(|kind| message.kind == *kind)
                 && (options.before.as_ref()).is_none_or(|before| *id < before)
                 && since.is_none_or(|since| message.created_at >= since)
@@ -149,14 +149,14 @@ impl Queue {
     pub(super) fn holders<'a>(
         &'a self,
         id: &'a str,
-    ) -> impl Iterator<Item = (&'a Dispatch, &'a Member)> {
+    ) -> impl Iterator<Item = (&'a DispatchRow, &'a MemberRow)> {
         self.dispatches.values().filter_map(move |dispatch| {
             let member = dispatch.members.iter().find(|member| member.id == id)?;
             Some((dispatch, member))
         })
     }
 
-    fn whereabouts(&self, id: &str, message: &Message) -> Whereabouts {
+    fn whereabouts(&self, id: &str, message: &MessageRow) -> Whereabouts {
         if let Some(end) = &message.end {
             return Whereabouts {
                 status: end.status,

@@ -44,11 +44,11 @@ impl Default for Settings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Queue {
     pub(super) settings: Settings,
-    pub(super) messages: BTreeMap<String, Message>,
-    pub(super) ready: BTreeMap<String, Ready>,
+    pub(super) messages: BTreeMap<String, MessageRow>,
+    pub(super) ready: BTreeMap<String, ReadyRow>,
     /// The rows of `ready` in the order of claims within a lane.
     pub(super) order: BTreeSet<Place>,
-    pub(super) dispatches: BTreeMap<String, Dispatch>,
+    pub(super) dispatches: BTreeMap<String, DispatchRow>,
     pub(super) budget: Budget,
     pub(super) paused_domains: BTreeMap<String, Paused>,
     /// By scope: a lane, or an endpoint, as in `batch:`.
@@ -58,7 +58,7 @@ pub struct Queue {
 
 /// What an e-mail is from enqueue on; changed once, at its end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Message {
+pub(super) struct MessageRow {
     pub kind: String,
     pub payload: Value,
     pub bytes: u64,
@@ -69,12 +69,12 @@ pub(super) struct Message {
     pub send_before: Option<Duration>,
     pub dedup_key: Option<String>,
     pub metadata: Option<Value>,
-    pub end: Option<End>,
+    pub end: Option<Ended>,
 }
 
 /// How a message ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct End {
+pub(super) struct Ended {
     pub status: QueueMessageStatus,
     pub at: Duration,
     pub dispatch_id: Option<String>,
@@ -86,7 +86,7 @@ pub(super) struct End {
 
 /// A message that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Ready {
+pub(super) struct ReadyRow {
     pub lane: String,
     pub run_at: Duration,
     pub entered_at: Duration,
@@ -119,12 +119,12 @@ impl Place {
 
 /// One request to the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Dispatch {
+pub(super) struct DispatchRow {
     pub id: String,
     pub kind: String,
     pub lane: String,
     pub priority: u8,
-    pub members: Vec<Member>,
+    pub members: Vec<MemberRow>,
     pub bytes: u64,
     pub send_before: Option<Duration>,
     pub attempts_allowed: u32,
@@ -151,13 +151,13 @@ pub(super) struct Dispatch {
 
 /// A message in a dispatch, with what it had gone through before.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Member {
+pub(super) struct MemberRow {
     pub id: String,
     pub attempts: u32,
     pub errors: Vec<Value>,
 }
 
-impl Dispatch {
+impl DispatchRow {
     pub fn is_waiting(&self) -> bool {
         self.token.is_none() && self.settled_at.is_none()
     }
@@ -181,7 +181,7 @@ impl Dispatch {
             .collect()
     }
 
-    pub fn members_in<'a>(&'a self, ids: &'a [String]) -> impl Iterator<Item = &'a Member> {
+    pub fn members_in<'a>(&'a self, ids: &'a [String]) -> impl Iterator<Item = &'a MemberRow> {
         self.members
             .iter()
             .filter(|member| ids.contains(&member.id))
@@ -204,7 +204,7 @@ impl Queue {
     }
 
     /// The message, unless it has ended.
-    pub(super) fn open(&self, id: &str) -> Option<&Message> {
+    pub(super) fn open(&self, id: &str) -> Option<&MessageRow> {
         self.messages
             .get(id)
             .filter(|message| message.end.is_none())
@@ -217,7 +217,7 @@ impl Queue {
     }
 
     /// Ends a message, once.
-    pub(super) fn end(&mut self, id: &str, mut end: End) {
+    pub(super) fn end(&mut self, id: &str, mut end: Ended) {
         if let Some(message) = self.messages.get_mut(id)
             && message.end.is_none()
         {
@@ -228,14 +228,14 @@ impl Queue {
         }
     }
 
-    pub(super) fn put_ready(&mut self, id: String, ready: Ready) {
+    pub(super) fn put_ready(&mut self, id: String, ready: ReadyRow) {
         if let Some(place) = self.place(&id, &ready) {
             self.order.insert(place);
             self.ready.insert(id, ready);
         }
     }
 
-    pub(super) fn take_ready(&mut self, id: &str) -> Option<Ready> {
+    pub(super) fn take_ready(&mut self, id: &str) -> Option<ReadyRow> {
         let ready = self.ready.remove(id)?;
         if let Some(place) = self.place(id, &ready) {
             self.order.remove(&place);
@@ -243,7 +243,7 @@ impl Queue {
         Some(ready)
     }
 
-    fn place(&self, id: &str, ready: &Ready) -> Option<Place> {
+    fn place(&self, id: &str, ready: &ReadyRow) -> Option<Place> {
         let message = self.messages.get(id)?;
         Some(Place {
             kind: message.kind.clone(),

@@ -28,7 +28,7 @@ mod tests;
 pub use error::{ErrorClass, ProviderError};
 pub use hints::RateHints;
 pub use meaning::Meaning;
-pub use outcome::{Context, MemberOutcome, NoAnswer, Outcome, Reply, Scope};
+pub use outcome::{Context, Mail, MemberOutcome, NoAnswer, Outcome, Reply, Scope};
 pub use port::{Encode, EncodeError, Envelope, Limits, Member, Members, Provider, Variables};
 pub use read::Said;
 

@@ -29,14 +29,17 @@ impl<R: Rpc> RpcQueue<R> {
 #[derive(Serialize)]
 struct SignedRequest<'a> {
     #[serde(flatten)]
-    request: &'a protocol::Request,
+    request: &'a protocol::WorkRequest,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed_sender: Option<&'a str>,
     project_url: &'a str,
 }
 
 impl<R: Rpc> WorkQueue for RpcQueue<R> {
-    async fn work(&self, request: &protocol::Request) -> Result<protocol::Reply, QueueError> {
+    async fn work(
+        &self,
+        request: &protocol::WorkRequest,
+    ) -> Result<protocol::WorkReply, QueueError> {
         let seed_sender = self.seed_sender.take();
         let signed = SignedRequest {
             request,
@@ -82,7 +85,7 @@ mod tests {
         let spy = Spy(RefCell::default());
         let queue = RpcQueue::new(spy, Some("a@b.example".into()), "https://abc.supabase.co");
         for _ in 0..2 {
-            let answer = queue.work(&protocol::Request::default()).now_or_never();
+            let answer = queue.work(&protocol::WorkRequest::default()).now_or_never();
             assert!(answer.unwrap().is_ok());
         }
         let calls = queue.rpc.0.into_inner();

@@ -2,7 +2,7 @@
 
 use crate::subject::Subject;
 use email_queue::protocol::{
-    Cancelled, Dispatch, Enqueued, NewMessage, QueueMessage, Reply, Request, SettleResult,
+    Cancelled, Dispatch, Enqueued, NewMessage, QueueMessage, SettleResult, WorkReply, WorkRequest,
 };
 use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls};
@@ -144,8 +144,8 @@ impl Subject for Database {
         }
     }
 
-    fn work(&mut self, request: &Request) -> Reply {
-        let reply: Reply = self.call("select public.email_queue_work($1)", &[&json!(request)]);
+    fn work(&mut self, request: &WorkRequest) -> WorkReply {
+        let reply: WorkReply = self.call("select public.email_queue_work($1)", &[&json!(request)]);
         assert_eq!(reply.claim_error, None);
         reply
     }

@@ -3,8 +3,8 @@
 use super::SimulatedClock;
 use super::other::{OTHER, translated};
 use email_queue::protocol::Endpoint;
-use email_queue::provider::{NoAnswer, PROVIDERS, Provider, Reply};
-use email_queue::worker::{Clock, Mail, Mailer};
+use email_queue::provider::{Mail, NoAnswer, PROVIDERS, Provider, Reply};
+use email_queue::worker::{Clock, Mailer};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -124,6 +124,6 @@ pub fn the_key_window_ends_a_frozen_dispatch(subject: &mut dyn Subject) {
 
 pub fn the_waits_are_told(subject: &mut dyn Subject) {
     let seconds = [30, 60, 120, 240, 480, 960, 1920, 3600];
-    let reply = subject.work(&email_queue::protocol::Request::default());
+    let reply = subject.work(&email_queue::protocol::WorkRequest::default());
     assert_eq!(reply.retry_ms, seconds.map(|wait| wait * 1000));
 }
