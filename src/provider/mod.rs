@@ -29,7 +29,7 @@ pub use error::{ErrorClass, ProviderError};
 pub use hints::RateHints;
 pub use meaning::Meaning;
 pub use outcome::{Context, Mail, MemberOutcome, NoAnswer, Outcome, Reply, Scope};
-pub use port::{Encode, EncodeError, Envelope, Limits, Member, Members, Provider, Variables};
+pub use port::{Encode, EncodeError, Envelope, Member, Members, Provider, Variables};
 pub use read::Said;
 
 /// The providers. A new one is a folder beside this file and a line here.

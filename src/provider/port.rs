@@ -4,7 +4,7 @@ use super::hints::RateHints;
 use super::meaning::Meaning;
 use super::outcome::{Context, MemberOutcome};
 use super::read::Said;
-use crate::email::Email;
+use crate::email::{Email, FieldError};
 use crate::protocol::Endpoint;
 use std::fmt;
 use std::time::Duration;
@@ -20,8 +20,10 @@ pub struct Provider {
     /// For how long the same Idempotency-Key is known again. `None`: it takes no keys, and what may have been sent ends
     /// as `unknown_outcome`.
     pub key_window: Option<Duration>,
-    /// What a request and an e-mail may have at most.
-    pub limits: Limits,
+    /// The most e-mails in a request.
+    pub most_messages: usize,
+    /// What it does not take of an e-mail that is valid: it fails as `rejected`, alone and unsent.
+    pub check: fn(&Email) -> Result<(), FieldError>,
     /// How bodies are encoded, by version; the last one is what new dispatches get. A version never changes its bytes and
     /// is never taken away, and no two providers share a number: so a dispatch that may have been sent is replayed with
     /// the same bytes, and to nobody else.
@@ -45,15 +47,6 @@ pub type Encode = fn(Endpoint, &[Member<'_>]) -> Result<Vec<u8>, EncodeError>;
 
 /// Reads what became of each member, or says why that cannot be read.
 pub type Members = fn(u16, &[u8], &Context) -> Result<Vec<MemberOutcome>, &'static str>;
-
-/// What a request and an e-mail may have at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// E-mails in a request.
-    pub messages: usize,
-    /// Bytes of an e-mail: base64 of its attachments, HTML and text.
-    pub bytes: usize,
-}
 
 /// Where a request goes, and its headers beside Content-Type and User-Agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +150,7 @@ impl Provider {
             .ok_or(EncodeError::UnknownVersion(wire_version))?;
         let most = match endpoint {
             Endpoint::Single => 1,
-            Endpoint::Batch => self.limits.messages,
+            Endpoint::Batch => self.most_messages,
         };
         if !(1..=most).contains(&members.len()) {
             return Err(EncodeError::MemberCount {

@@ -54,13 +54,7 @@ fn read(provider: &Provider, payload: &Value) -> Result<Email, FieldError> {
         });
     }
     let email = Email::parse(payload, Sender::Required)?;
-    let most = provider.limits.bytes;
-    if email.body_len() + email.attached_len() > most {
-        return Err(FieldError {
-            field: "payload".to_owned(),
-            message: format!("{} takes at most {most} bytes of an e-mail", provider.name),
-        });
-    }
+    (provider.check)(&email)?;
     Ok(email)
 }
 

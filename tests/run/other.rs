@@ -3,6 +3,7 @@
 use crate::support::{Behaviour, OTHER, World, email};
 use email_queue::protocol::QueueMessageStatus::{Completed, Failed, Processing};
 use email_queue::protocol::{NewMessage, QueueMessage};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -121,11 +122,11 @@ fn one_that_it_refuses_fails_alone() {
 }
 
 #[test]
-fn one_that_is_too_large_for_it_fails_alone_and_unsent() {
+fn what_it_does_not_take_fails_alone_and_unsent() {
     let world = world(5);
-    let mut large = email(5);
-    large.payload["content"] = "x".repeat(10_001).into();
-    let id = world.enqueue(large);
+    let mut attached = email(5);
+    attached.payload["attachments"] = json!([{"filename": "a.txt", "content": "YQ=="}]);
+    let id = world.enqueue(attached);
     world.drain();
     assert_eq!(
         world.counts(),
@@ -137,8 +138,7 @@ fn one_that_is_too_large_for_it_fails_alone_and_unsent() {
         ("rejected", 0)
     );
     let error = message.error.unwrap();
-    let said = "payload: Other takes at most 10000 bytes of an e-mail";
-    assert_eq!(error["message"], said);
+    assert_eq!(error["message"], "attachments: Other takes none");
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! A second provider, unlike the first in all that may differ: no keys, smaller requests, one address, other words.
+//! A second provider, unlike the first in all that may differ: no keys, smaller requests, no attachments, one address, other words.
 
+use email_queue::email::{Email, FieldError};
 use email_queue::protocol::Endpoint;
 use email_queue::provider::{
-    Context, EncodeError, Envelope, Limits, Meaning, Member, MemberOutcome, PROVIDERS, Provider,
-    RateHints, Said, Scope, Variables, read,
+    Context, EncodeError, Envelope, Meaning, Member, MemberOutcome, PROVIDERS, Provider, RateHints,
+    Said, Scope, Variables, read,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -11,10 +12,8 @@ use std::time::Duration;
 pub static OTHER: Provider = Provider {
     name: "Other",
     key_window: None,
-    limits: Limits {
-        messages: 20,
-        bytes: 10_000,
-    },
+    most_messages: 20,
+    check,
     wire: &[(201, encode)],
     envelope,
     said,
@@ -27,6 +26,16 @@ pub static OTHER: Provider = Provider {
         default_url: "https://other.example",
     },
 };
+
+fn check(email: &Email) -> Result<(), FieldError> {
+    match email.has_attachments() {
+        true => Err(FieldError {
+            field: "attachments".to_owned(),
+            message: "Other takes none".to_owned(),
+        }),
+        false => Ok(()),
+    }
+}
 
 /// A list, also of one.
 fn encode(_: Endpoint, members: &[Member<'_>]) -> Result<Vec<u8>, EncodeError> {

@@ -7,9 +7,9 @@ mod tests;
 mod v1;
 
 use super::hints::RateHints;
-use super::port::{EncodeError, Envelope, Limits, Member, Provider, Variables};
+use super::port::{EncodeError, Envelope, Member, Provider, Variables};
 use super::read::error;
-use crate::email::{MAX_BYTES, is_tag_text};
+use crate::email::is_tag_text;
 use crate::protocol::Endpoint;
 use std::time::Duration;
 
@@ -17,10 +17,9 @@ use std::time::Duration;
 pub static RESEND: Provider = Provider {
     name: "Resend",
     key_window: Some(Duration::from_secs(24 * 60 * 60)),
-    limits: Limits {
-        messages: 100,
-        bytes: MAX_BYTES,
-    },
+    most_messages: 100,
+    // The rules of an e-mail are Resend's.
+    check: |_| Ok(()),
     wire: &[(1, v1::encode)],
     envelope,
     said: error,

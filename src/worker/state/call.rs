@@ -95,7 +95,7 @@ impl State {
             tokens: self.claiming.clone(),
             lease_ms: millis(lease),
             max_messages: (self.config.dispatch_messages)
-                .min(u32::try_from(self.provider.limits.messages).unwrap_or(u32::MAX)),
+                .min(u32::try_from(self.provider.most_messages).unwrap_or(u32::MAX)),
             max_bytes: self
                 .config
                 .held_bytes
