@@ -2,18 +2,14 @@
 
 use super::store::{DispatchRow, MemberRow, Place, Queue};
 use crate::base::ceil_ms;
+use crate::base::limits::{
+    LAST_PRIORITY, MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_DISPATCH, MAX_LEASE_MS, MAX_REMAINING,
+    MAX_URGENT,
+};
 use crate::protocol::{self, Begin, Claim, ClaimedMessage, Endpoint, WorkReply};
 use std::time::Duration;
 
-pub(super) const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=3;
-/// Dispatches that one call can claim.
-const TOKENS: usize = 20;
-const LONGEST_LEASE_MS: u64 = 3_600_000;
-const LARGEST_BYTES: u64 = 1 << 30;
-/// Messages of the first priority in a dispatch.
-const URGENT: usize = 10;
-/// The most that is counted.
-const MOST_REMAINING: u64 = 10_000;
+pub(super) const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=LAST_PRIORITY;
 
 impl Queue {
     /// Sweeps, then claims up to one dispatch a token. `begins` of the same call are still to come.
@@ -29,11 +25,11 @@ impl Queue {
             reply.obstacle =
                 self.obstacle_after(now, begins, Duration::from_millis(claim.max_wait_ms));
         }
-        let mut bytes_left = claim.max_bytes.min(LARGEST_BYTES);
+        let mut bytes_left = claim.max_bytes.min(MAX_CLAIM_BYTES);
         let mut frozen_left = claim.max_frozen;
         let mut more = reply.obstacle.is_none();
         // What a token already has is given again whatever stands in the way.
-        for token in claim.tokens.iter().take(TOKENS) {
+        for token in claim.tokens.iter().take(MAX_CLAIMS) {
             let more_now = more && bytes_left > 0;
             match self.claim_one(now, claim, token, more_now, bytes_left, frozen_left) {
                 None => {
@@ -70,7 +66,7 @@ impl Queue {
         if held.is_some() || !more {
             return held;
         }
-        let lease_ms = claim.lease_ms.clamp(1, LONGEST_LEASE_MS);
+        let lease_ms = claim.lease_ms.clamp(1, MAX_LEASE_MS);
         let until = now + Duration::from_millis(lease_ms);
         let mut candidates = self.candidates(now, &claim.kind, frozen_left);
         candidates.sort();
@@ -102,13 +98,13 @@ impl Queue {
             .unwrap_or_default();
         let limit = match lane.starts_with("single:") {
             true => 1,
-            false => (claim.max_messages.clamp(1, 100) as usize).min(self.size_of(lane)),
+            false => (claim.max_messages.clamp(1, MAX_DISPATCH) as usize).min(self.size_of(lane)),
         };
         let mut taken: Vec<Place> = Vec::new();
         let mut bytes = 0;
-        'filling: for priority in first..=3 {
+        'filling: for priority in first..=LAST_PRIORITY {
             let limit = if priority == 0 {
-                limit.min(URGENT)
+                limit.min(MAX_URGENT)
             } else {
                 limit
             };
@@ -220,7 +216,7 @@ impl Queue {
             .filter(|d| d.visible_at <= now)
             .map(|d| d.members.len());
         let count = ready + due.sum::<usize>();
-        u64::try_from(count).unwrap_or(u64::MAX).min(MOST_REMAINING)
+        u64::try_from(count).unwrap_or(u64::MAX).min(MAX_REMAINING)
     }
 
     /// A claimed dispatch as the worker gets it.

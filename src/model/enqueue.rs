@@ -2,6 +2,7 @@
 
 use super::email::{lane, refuse};
 use super::store::{MessageRow, Queue, ReadyRow};
+use crate::base::limits::{DEFAULT_PRIORITY, LAST_PRIORITY, MAX_ATTEMPTS, MAX_DEDUP_KEY};
 use crate::base::{QueueError, time};
 use crate::client::{check, tags};
 use crate::protocol::jsonb::{bytes, json};
@@ -66,14 +67,14 @@ impl Queue {
     fn check(&self, now: Duration, new: &NewMessage) -> Result<(MessageRow, String), QueueError> {
         let kind = new.kind.clone().unwrap_or_else(|| "email".to_owned());
         check::kind(&kind)?;
-        let priority = new.priority.unwrap_or(2);
-        if priority > 3 {
+        let priority = new.priority.unwrap_or(DEFAULT_PRIORITY);
+        if priority > LAST_PRIORITY {
             return refuse("priority", "must be a whole number from 0 (first) to 3");
         }
         let max_attempts = new
             .max_attempts
             .unwrap_or(self.settings.default_max_attempts);
-        if !(1..=100).contains(&max_attempts) {
+        if !(1..=MAX_ATTEMPTS).contains(&max_attempts) {
             return refuse("max_attempts", "must be a whole number from 1 to 100");
         }
         let delay = Duration::from_millis(new.delay_ms.unwrap_or(0));
@@ -86,7 +87,7 @@ impl Queue {
             return refuse("send_before", "must be later than the time to send at");
         }
         let length = new.dedup_key.as_ref().map_or(1, |key| key.chars().count());
-        if !(1..=255).contains(&length) {
+        if !(1..=MAX_DEDUP_KEY).contains(&length) {
             return refuse("dedup_key", "must have 1 to 255 characters");
         }
         let metadata = new.metadata.clone().filter(|metadata| !metadata.is_null());
@@ -116,11 +117,17 @@ impl Queue {
         let payload = &new.payload;
         let tags = tags::to_write(Some(kind), payload, new.tags.as_ref())?;
         json("payload", payload)?;
-        if kind != "email" && !payload.is_null() {
+        let email = kind == "email";
+        if !email && !payload.is_null() {
             return Ok((payload.clone(), "single:".to_owned()));
         }
         let Value::Object(members) = payload else {
-            return refuse("payload", "must be an object");
+            let why = if email {
+                "must be an object"
+            } else {
+                "is missing"
+            };
+            return refuse("payload", why);
         };
         let mut members = members.clone();
         if let Some(tags) = tags {

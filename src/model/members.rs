@@ -1,13 +1,11 @@
 //! What becomes of a dispatch's members.
 
 use super::store::{DispatchRow, Ended, MemberRow, Queue, ReadyRow};
+use crate::base::limits::MAX_ERRORS;
 use crate::base::time;
 use crate::protocol::{QueueMessageStatus, Reason};
 use serde_json::Value;
 use std::time::Duration;
-
-/// How many errors of a message are kept.
-const ERRORS: usize = 10;
 
 impl Queue {
     /// Ends members as failed; `error` is added to the history of each.
@@ -185,7 +183,7 @@ pub(super) fn history(
 }
 
 pub(super) fn last_ten(mut errors: Vec<Value>) -> Vec<Value> {
-    let surplus = errors.len().saturating_sub(ERRORS);
+    let surplus = errors.len().saturating_sub(MAX_ERRORS);
     errors.drain(..surplus);
     errors
 }

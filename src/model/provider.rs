@@ -1,6 +1,7 @@
 //! The queue in memory, for users' own tests.
 
 use super::{Queue, Settings};
+use crate::base::limits::{MAX_ENQUEUE, MAX_PAGE};
 use crate::base::{QueueError, Random};
 use crate::client::{QueueProvider, check, check::canonical, check_operator, ending};
 use crate::io::{SystemRandom, since_1970};
@@ -12,9 +13,6 @@ use crate::protocol::{
 use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// As many as [`SupabaseQueueProvider`](crate::client::SupabaseQueueProvider) has in one call.
-const CHUNK: usize = 1000;
 
 /// A queue that lives as long as this value: the contract of
 /// [`SupabaseQueueProvider`](crate::client::SupabaseQueueProvider) without a database. Nothing sends its e-mails.
@@ -96,7 +94,7 @@ impl InMemoryQueueProvider {
         }
         let mut enqueued = Vec::with_capacity(count);
         while enqueued.len() < count {
-            let chunk = enqueued.len()..count.min(enqueued.len() + CHUNK);
+            let chunk = enqueued.len()..count.min(enqueued.len() + MAX_ENQUEUE);
             let chunk = chunk.map(checked).collect::<Result<Vec<_>, _>>()?;
             let result = self.with(|queue, now| queue.enqueue_many(now, &chunk));
             let first = enqueued.len();
@@ -219,7 +217,7 @@ impl QueueProvider for InMemoryQueueProvider {
             ids,
             ..redrive.clone()
         };
-        let limit = redrive.limit.unwrap_or(1000) as usize;
+        let limit = redrive.limit.unwrap_or(MAX_PAGE) as usize;
         Ok(self.with(|queue, now| queue.redrive_many(now, &redrive, limit)))
     }
 

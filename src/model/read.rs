@@ -2,15 +2,13 @@
 
 use super::members::history;
 use super::store::{DispatchRow, MemberRow, MessageRow, Queue};
+use crate::base::limits::{MAX_DISPATCH, MAX_PAGE};
 use crate::base::time;
 use crate::model::containment::has;
 use crate::protocol::{ListOptions, QueueMessage, QueueMessageStatus};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// The most messages on a page.
-const PAGE: usize = 1000;
 
 /// Where a message is.
 struct Whereabouts {
@@ -94,7 +92,7 @@ impl Queue {
         };
         let limit = options.limit.map_or(100, |limit| limit as usize);
         let found = self.messages.iter().rev().filter(fits);
-        let page = found.take(limit.clamp(1, PAGE));
+        let page = found.take(limit.clamp(1, MAX_PAGE as usize));
         page.filter_map(|(id, _)| self.get(id)).collect()
     }
 
@@ -130,7 +128,7 @@ impl Queue {
         self.dispatches.values().find_map(|dispatch| {
             let id = &dispatch.id;
             let open = dispatch.settled_at.is_none();
-            if open != (1..=100).contains(&dispatch.members.len()) {
+            if open != (1..=MAX_DISPATCH as usize).contains(&dispatch.members.len()) {
                 return Some(format!(
                     "dispatch {id} has {} members",
                     dispatch.members.len()

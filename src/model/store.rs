@@ -2,6 +2,7 @@
 
 use super::budget::{Budget, Paused};
 use super::window::Window;
+use crate::base::limits::{DEFAULT_MAX_ATTEMPTS, DEFAULT_PAYLOAD_BYTES, DEFAULT_RATE};
 use crate::protocol::{Endpoint, QueueMessageStatus, Reason};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,10 +29,10 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             default_sender: None,
-            rate_limit: 10,
+            rate_limit: DEFAULT_RATE,
             horizon: None,
-            default_max_attempts: 15,
-            max_payload_bytes: 10 * 1024 * 1024,
+            default_max_attempts: DEFAULT_MAX_ATTEMPTS,
+            max_payload_bytes: u64::from(DEFAULT_PAYLOAD_BYTES),
             retry: [30, 60, 120, 240, 480, 960, 1920, 3600]
                 .map(Duration::from_secs)
                 .into(),
@@ -269,10 +270,21 @@ pub(super) fn domain_of(lane: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::limits::{DEFAULT_RETRY_BASE_MS, DEFAULT_RETRY_CAP_MS};
 
     const HOUR: Duration = Duration::from_secs(3600);
     /// The most by which the worker shortens or lengthens a wait.
     const JITTER: f64 = 0.2;
+
+    #[test]
+    fn the_waits_are_those_of_the_default_settings() {
+        let mut expected = Duration::from_millis(DEFAULT_RETRY_BASE_MS);
+        for wait in Settings::default().retry {
+            assert_eq!(wait, expected);
+            expected = (expected * 2).min(Duration::from_millis(DEFAULT_RETRY_CAP_MS));
+        }
+        assert_eq!(Settings::default().retry.last(), Some(&expected));
+    }
 
     fn from_first_to_last(attempts: u32) -> Duration {
         let waits = Settings::default().retry;

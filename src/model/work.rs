@@ -6,7 +6,7 @@ use crate::protocol::{WorkReply, WorkRequest};
 use std::time::Duration;
 
 impl Queue {
-    /// What `email_queue_work` does.
+    /// What `email_queue_worker_work` does.
     pub fn work(&mut self, now: Duration, request: &WorkRequest) -> WorkReply {
         let mut reply = WorkReply {
             settles: request

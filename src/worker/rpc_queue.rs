@@ -47,7 +47,7 @@ impl<R: Rpc> WorkQueue for RpcQueue<R> {
             project_url: &self.project_url,
         };
         let arguments = json!({ "p_request": signed }).to_string();
-        let answer = self.rpc.call("email_queue_work", &arguments).await;
+        let answer = self.rpc.call("email_queue_worker_work", &arguments).await;
         if answer.is_err() {
             self.seed_sender.set(seed_sender);
         }
@@ -56,7 +56,7 @@ impl<R: Rpc> WorkQueue for RpcQueue<R> {
             QueueError::new(
                 ErrorCode::Unexpected,
                 format!(
-                    "the answer of email_queue_work cannot be read: {}",
+                    "the answer of email_queue_worker_work cannot be read: {}",
                     crate::base::scrub(&error.to_string())
                 ),
             )
