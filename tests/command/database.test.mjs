@@ -111,7 +111,13 @@ for (const version of [15, 17]) {
       test(`CLI ${cli[0]}: into a project with a history, and out again without a trace`, async () => {
         const here = await world(cli, cli[0] === "3" ? { database: "postgres" } : {});
         await pushes(here);
-        if (cli[0] === "3") await inDatabase(here, (sql) => sql.unsafe("create extension if not exists supabase_vault; create extension if not exists pg_cron"));
+        if (cli[0] === "3") {
+          await inDatabase(here, async (sql) => {
+            await sql.unsafe("create extension if not exists supabase_vault; create extension if not exists pg_cron; select cron.schedule('process-email-queue', '5 5 * * *', 'select 1'), cron.schedule('email-queue-run', '5 5 * * *', 'select 1')");
+            await assert.rejects(sql.unsafe(schemaOf(realVersion())), /these names are taken in this database: cron job email-queue-run\. Nothing was changed/);
+            await sql.unsafe("select cron.unschedule('email-queue-run')");
+          });
+        }
         const before = await catalogue(here);
         const began = performance.now();
         await runs(here, ["init"]);
@@ -128,12 +134,13 @@ for (const version of [15, 17]) {
         await pushes(here);
         await inDatabase(here, async (sql) => {
           await sql`insert into public.orders (mail) values ('a@b.example')`;
-          if (cli[0] === "3") await sql.unsafe(`select public.email_queue_connect(${URL_AND_SECRET}), public.email_queue_schedule('1 minute'), public.email_queue_wake()`);
+          if (cli[0] === "3") await sql.unsafe(`select public.email_queue_connect(${URL_AND_SECRET}), public.email_queue_schedule('1 minute'), public.email_queue_wake(), cron.schedule('nightly', '1 1 * * *', 'select public.email_queue_enqueue(null)')`);
         });
 
         const refused = await run(here, ["uninstall"]);
         assert.equal(refused.code, 1);
-        assert.match(refused.stderr, /the queue is in use: 1 message is open; these use it: function (public\.)?welcome\(\), view (public\.)?waiting\. Nothing was changed/);
+        assert.match(refused.stderr, /the queue is in use: 1 message is open; these use it: (cron job nightly, )?function (public\.)?welcome\(\), view (public\.)?waiting\. Nothing was changed/);
+        assert.equal(refused.stderr.includes("cron job nightly"), cli[0] === "3");
         assert.equal(migrations(here.root).length, 3);
         // Where the database cannot be asked, the migration says it.
         await runs({ ...here, url: "" }, ["uninstall", "--offline"]);
@@ -145,14 +152,15 @@ for (const version of [15, 17]) {
 
         await inDatabase(here, (sql) => sql.unsafe(`drop view public.waiting; drop trigger welcome on public.orders; drop function public.welcome();
           select public.email_queue_cancel(id) from public.email_queue; delete from public.orders where true; alter table public.orders alter id restart`));
+        if (cli[0] === "3") await inDatabase(here, (sql) => sql.unsafe("select cron.unschedule('nightly')"));
         await pushes(here);
         assert.deepEqual(await catalogue(here), before);
         // The installation made pg_net; pg_cron was there before in one of the databases.
         const extensions = await inDatabase(here, (sql) => sql`select extname::text as name from pg_extension where extname in ('pg_cron', 'pg_net')`);
         assert.deepEqual(extensions.map((/** @type {any} */ { name }) => name), cli[0] === "3" ? ["pg_cron"] : []);
         if (cli[0] === "3") {
-          const left = await inDatabase(here, (sql) => sql`select (select count(*)::int from vault.secrets) as secrets, (select count(*)::int from cron.job) as jobs`);
-          assert.deepEqual({ ...left[0] }, { secrets: 0, jobs: 0 });
+          const left = await inDatabase(here, (sql) => sql`select (select count(*)::int from vault.secrets) as secrets, (select string_agg(jobname::text, ',') from cron.job) as jobs`);
+          assert.deepEqual({ ...left[0] }, { secrets: 0, jobs: "process-email-queue" });
         }
       });
     }
