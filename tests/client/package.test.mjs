@@ -35,7 +35,7 @@ test("it has what it needs, in at most 1,000 kB", () => {
   const { size, files } = project.packed;
   assert(size <= 1_000_000, `${size} bytes`);
   const names = files.map(({ path }) => path).filter((name) => !/^(command|sql)\//.test(name)).sort();
-  assert.deepEqual(names, ["README.md", "client.js", "client.wasm", "client_wasm.js", "error.js", "fetch.js", ...["/.gitattributes", "/deno.json", "/fetch.js", "/function.d.ts", "/function.js", "/guard.ts", "/index.ts", "/module.js", "/worker.js", "/worker_wasm.js"].map((name) => `function${name}`), "index.d.ts", "index.js", "messages.d.ts", "module.js", "package.json", "providers.js", "queue.d.ts", "queue.js", "workerd.js", "write.js"]);
+  assert.deepEqual(names, ["README.md", "client.js", "client.wasm", "client_wasm.js", "error.js", "fetch.js", ...["/.gitattributes", "/deno.json", "/fetch.js", "/function.d.ts", "/function.js", "/guard.ts", "/index.ts", "/module.js", "/worker.js", "/worker_wasm.js"].map((name) => `function${name}`), "index.d.ts", "index.js", "messages.d.ts", "module.js", "package.json", "provider.js", "providers.js", "queue.d.ts", "queue.js", "workerd.js", "write.js"]);
 });
 
 for (const [name, runtime] of await runtimes(project)) {

@@ -115,7 +115,7 @@ for (const version of [15, 17]) {
           await inDatabase(here, async (sql) => {
             await sql.unsafe("create extension if not exists supabase_vault; create extension if not exists pg_cron; select cron.schedule('process-email-queue', '5 5 * * *', 'select 1'), cron.schedule('email-queue-run', '5 5 * * *', 'select 1')");
             await assert.rejects(sql.unsafe(schemaOf(realVersion())), /these names are taken in this database: cron job email-queue-run\. Nothing was changed/);
-            await sql.unsafe("select cron.unschedule('email-queue-run')");
+            await sql.unsafe("select cron.unschedule(jobid) from cron.job where jobname = 'email-queue-run'");
           });
         }
         const before = await catalogue(here);
@@ -152,7 +152,7 @@ for (const version of [15, 17]) {
 
         await inDatabase(here, (sql) => sql.unsafe(`drop view public.waiting; drop trigger welcome on public.orders; drop function public.welcome();
           select public.email_queue_cancel(id) from public.email_queue; delete from public.orders where true; alter table public.orders alter id restart`));
-        if (cli[0] === "3") await inDatabase(here, (sql) => sql.unsafe("select cron.unschedule('nightly')"));
+        if (cli[0] === "3") await inDatabase(here, (sql) => sql.unsafe("select cron.unschedule(jobid) from cron.job where jobname = 'nightly'"));
         await pushes(here);
         assert.deepEqual(await catalogue(here), before);
         // The installation made pg_net; pg_cron was there before in one of the databases.

@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { PROVIDER } from "../provider.js";
 import { configure, declared, section } from "./config.js";
 import { append, appendLines, change, isFile, isFolder, read } from "./files.js";
 import { withHead } from "./function.js";
@@ -91,15 +92,16 @@ export function configuration(project, name) {
   return { changes: [], notes: [`supabase/config.toml was left alone: ${answer.why}. Put this into it:\n\n${section(name)}`] };
 }
 
+/** @type {Record<string, string>} */
 const VARIABLES = {
-  RESEND_API_KEY: "",
+  [PROVIDER.variables.key]: "",
   EMAIL_FROM: "Acme <mail@acme.example>",
   PROCESS_EMAIL_QUEUE_SECRET: "",
 };
 
 /** @param {string[]} [names] */
 export const exampleLines = (names = Object.keys(VARIABLES)) =>
-  `# email-queue: Resend's key, a sender of a domain that is verified there, and a secret that \`email-queue deploy\` makes.\n${
+  `# email-queue: ${PROVIDER.name}'s key, a sender of a domain that is verified there, and a secret that \`email-queue deploy\` makes.\n${
     Object.entries(VARIABLES).filter(([name]) => names.includes(name)).map(([name, value]) => `${name}=${value}\n`).join("")}`;
 
 /** Without those lines. @param {string} text @returns {string} */

@@ -1,6 +1,7 @@
 // email-queue uninstall: removes the queue from a project, once nothing of the user's uses it.
 import fs from "node:fs";
 import path from "node:path";
+import { PROVIDER } from "../provider.js";
 import { carryOut } from "./carry.js";
 import { withoutSection } from "./config.js";
 import { change, read } from "./files.js";
@@ -108,7 +109,7 @@ function left({ name, direct, flags }) {
     "What is left to do, in this order:",
     ...(direct ? [] : [`  supabase db push                                   # Supabase CLI 3: --remote`]),
     `  supabase functions delete ${name}${project}`,
-    `  supabase secrets unset PROCESS_EMAIL_QUEUE_SECRET EMAIL_FROM RESEND_API_KEY${project}    # those that nothing else of yours reads`,
-    "  and where Resend calls a webhook of yours for the queue: delete it at https://resend.com/webhooks",
+    `  supabase secrets unset PROCESS_EMAIL_QUEUE_SECRET EMAIL_FROM ${PROVIDER.variables.key}${project}    # those that nothing else of yours reads`,
+    `  and if ${PROVIDER.name} calls a webhook of yours for the queue: delete it in its dashboard`,
   ].join("\n");
 }

@@ -34,7 +34,7 @@ export const migrations = (root) => fs.readdirSync(path.join(root, "supabase/mig
 /** A package with the SQL of other versions. @param {{path: string}} folder @param {Record<string, string>} sql by file @returns {string} its folder */
 export function packageWith(folder, sql) {
   const to = fs.mkdtempSync(path.join(folder.path, "package-"));
-  for (const part of ["command", "function", "package.json", "sql/uninstall.sql"]) fs.cpSync(path.join(PKG, part), path.join(to, part), { recursive: true });
+  for (const part of ["command", "function", "package.json", "provider.js", "sql/uninstall.sql"]) fs.cpSync(path.join(PKG, part), path.join(to, part), { recursive: true });
   for (const [file, text] of Object.entries(sql)) write(path.join(to, "sql", file), text);
   return to;
 }
