@@ -1,4 +1,4 @@
-// What makes a new cluster like a Supabase project's: tests/support/postgres has the settings, the roles, what each
+// What makes a new cluster like a Supabase project's: scripts/lib/postgres has the settings, the roles, what each
 // database has, and in C what Supabase loads into sessions.
 import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { ROOT, findOnPath, outputOf } from "./host.mjs";
 
-const SOURCES = path.join(ROOT, "tests/support/postgres");
+const SOURCES = path.join(ROOT, "scripts/lib/postgres");
 const HEADERS = path.join(ROOT, "scripts/tools/postgres/Cargo.toml");
 const MODULES = ["safeupdate", "supautils"];
 

@@ -19,8 +19,8 @@ need_postgres() { # 15 or 17
   copy_postgres "$1" || return 1
   local compiled share=$work/postgres-17/share/postgresql
   if [ "$1" = 15 ]; then share=$work/postgres-15/usr/share/postgresql/15; fi
-  cp "$root"/tests/support/postgres/extension/* "$share/extension/"
-  if [ "$1" = 17 ]; then cp "$root"/tests/support/postgres/extension-17/* "$share/extension/"; fi
+  cp "$root"/scripts/lib/postgres/extension/* "$share/extension/"
+  if [ "$1" = 17 ]; then cp "$root"/scripts/lib/postgres/extension-17/* "$share/extension/"; fi
   chmod a+r "$share/extension"/*
   pg_modules=$work/modules-$1
   if [ ! -d "$pg_modules" ]; then
@@ -95,7 +95,7 @@ start_cluster() { # 15 or 17, postgres' options
 }
 
 make_project() {
-  local from=$root/tests/support/postgres database
+  local from=$root/scripts/lib/postgres database
   local settings="set project.preload = '${project_preload:-supautils, safeupdate}'; set project.grants = '${project_grants:-old}';"
   { echo "$settings" && cat "$from/roles.sql"; } | as_admin postgres || return 1
   for database in template1 postgres; do { echo "$settings" && cat "$from/database.sql"; } | as_admin "$database" || return 1; done

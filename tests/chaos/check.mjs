@@ -4,7 +4,7 @@
  * Prints `ok: …` or `error: …` for each rule.
  * @param {object} world
  * @param {import("../faults/support/database.mjs").Database} world.db
- * @param {Awaited<ReturnType<typeof import("../sandbox/server.mjs").startSandbox>>} world.sandbox
+ * @param {Awaited<ReturnType<typeof import("../../src/js/sandbox/server.mjs").startSandbox>>} world.sandbox
  * @param {number} world.count
  * @param {{kills: number, crashes: number, crowds: number, violations: object[], misplacedChecks: number}} world.done
  * @param {object[]} world.kills @param {number[]} world.crowds

@@ -4,8 +4,8 @@ import fs from "node:fs";
 import { performance } from "node:perf_hooks";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { connect, ensureDeno, sleep, startFunction, startLite, urlAs, waitFor } from "../../scripts/lib/stack.mjs";
-import { startSandbox } from "../sandbox/server.mjs";
-import { startNetwork } from "./support/network.mjs";
+import { startSandbox } from "../../src/js/sandbox/server.mjs";
+import { startNetwork } from "../../scripts/lib/network.mjs";
 import { databaseUrlOf, standIn } from "./support/world.mjs";
 
 const CONNECTIONS = 50;

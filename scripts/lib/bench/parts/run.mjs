@@ -1,7 +1,7 @@
 // The function under Deno 2.1.4 at work, beside the same job written by hand in TypeScript: speed, processor time, memory,
 // requests.
-import { naive, ours } from "../../../../tests/bench/queues/index.mjs";
-import { LONG, attachment, payloadSql } from "../../../../tests/bench/queues/payload.mjs";
+import { naive, ours } from "../queues/index.mjs";
+import { LONG, attachment, payloadSql } from "../queues/payload.mjs";
 import { startCluster } from "../cluster.mjs";
 import { alternate, figure, ratio, spread, withRange } from "../stats.mjs";
 import { cpuMs, memory, startGateway, startProvider, startWorker } from "../world.mjs";

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { ROOT } from "../../../scripts/lib/stack.mjs";
+import { ROOT } from "../../stack.mjs";
 import { payloadSql } from "./payload.mjs";
 
 const MANIFEST = path.join(ROOT, "scripts/tools/pgmq/Cargo.toml");

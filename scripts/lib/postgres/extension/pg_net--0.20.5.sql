@@ -1,4 +1,4 @@
--- A stand-in with the signatures and the grants of pg_net. tests/deploy/support/network.mjs is its worker: it really sends
+-- A stand-in with the signatures and the grants of pg_net. scripts/lib/network.mjs is its worker: it really sends
 -- what is queued here.
 create schema net;
 create unlogged table net.http_request_queue (

@@ -1,11 +1,11 @@
 // PostgREST's protocol, as much of it as a call of a function takes, on a real PostgreSQL. Supabase Lite answers some eighty
 // calls a second, which would be what is measured.
-//   node tests/bench/gateway.mjs <address of the database>
+//   node scripts/lib/bench/gateway.mjs <address of the database>
 // Prints `ready {"url": …}`; GET /calls tells how many calls there were, and how many bytes.
 import { Buffer } from "node:buffer";
 import { createServer } from "node:http";
 import process from "node:process";
-import { connect } from "../../scripts/lib/stack.mjs";
+import { connect } from "../stack.mjs";
 
 const [database = ""] = process.argv.slice(2);
 const sql = await connect(database, { max: 16 });

@@ -8,7 +8,7 @@ export const naive = {
   keeps: "history",
   database: "bench_naive",
   schema: "public",
-  version: async () => "tests/bench/queues/naive.sql",
+  version: async () => "scripts/lib/bench/queues/naive.sql",
   warmup: 0,
   variables: {},
   setup: async (sql) => void await sql.unsafe(fs.readFileSync(new URL("naive.sql", import.meta.url), "utf8")),

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { packageFolder } from "../../../scripts/lib/stack.mjs";
+import { packageFolder } from "../../stack.mjs";
 import { payloadSql } from "./payload.mjs";
 
 const TABLE = "job_common";

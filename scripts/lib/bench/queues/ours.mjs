@@ -1,8 +1,8 @@
 // This project: settle, begin and claim travel in one call, as a run makes them.
 import fs from "node:fs";
 import path from "node:path";
-import { outputOf } from "../../../scripts/lib/host.mjs";
-import { ROOT } from "../../../scripts/lib/stack.mjs";
+import { outputOf } from "../../host.mjs";
+import { ROOT } from "../../stack.mjs";
 import { payloadSql } from "./payload.mjs";
 
 /** The arguments of the next call; the settle of a dispatch waits one call longer than its begin. */

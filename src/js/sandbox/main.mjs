@@ -1,6 +1,6 @@
 // The sandbox as a program:
-//   node tests/sandbox/main.mjs --port 8787 [--rate-limit 10] [--config '{"latencyMs": 50}']
-//   deno run --allow-net --allow-read --allow-env tests/sandbox/main.mjs --port 0
+//   node src/js/sandbox/main.mjs --port 8787 [--rate-limit 10] [--config '{"latencyMs": 50}']
+//   deno run --allow-net --allow-read --allow-env src/js/sandbox/main.mjs --port 0
 // Prints one line of JSON, {"url": "..."}, when it is ready.
 import process from "node:process";
 import { parseArgs } from "node:util";

@@ -1,5 +1,5 @@
 // The worker of pg_net, for the stand-in's tables: sends each request after its commit, and stores the answer.
-import { connect } from "../../../scripts/lib/stack.mjs";
+import { connect } from "./stack.mjs";
 
 /**
  * stall: it takes nothing more, until net.worker_restart().
