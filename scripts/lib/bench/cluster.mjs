@@ -13,7 +13,7 @@ export const SETTINGS = {
 
 /**
  * @typedef {object} Cluster
- * @property {import("../stack.mjs").Postgres} postgres
+ * @property {import("../postgres.mjs").Postgres} postgres
  * @property {any} monitor
  * @property {(queue: import("./queues/index.mjs").Queue) => Promise<any>} database of a queue, made when it is first asked for
  * @property {(name: string) => Promise<string>} create an empty database; its address

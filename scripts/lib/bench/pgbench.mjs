@@ -22,7 +22,7 @@ import { percentile } from "./stats.mjs";
 
 /**
  * @param {object} options
- * @param {import("../stack.mjs").Postgres} options.postgres
+ * @param {import("../postgres.mjs").Postgres} options.postgres
  * @param {any} options.monitor a connection to another database of the cluster, so that it is not counted
  * @param {any} options.sql a connection to the queue's database
  * @param {import("./queues/index.mjs").Queue} options.queue

@@ -24,11 +24,14 @@ import { createServer } from "node:net";
  *   | {drop: true} | {hang: true}} Reply
  */
 
+/** @typedef {(request: Request) => Promise<{reply: Reply, sent: (delivered: boolean) => void}>} Handle */
+
 const MAX_HEAD = 64 * 1024;
 const MAX_CHUNK_LINE = 1024;
 const CLOSE_MS = 100;
 const HEAD_END = Buffer.from("\r\n\r\n");
 const LINE_END = Buffer.from("\r\n");
+/** @type {Record<number, string>} */
 const REASONS = {
   200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
   409: "Conflict", 413: "Content Too Large", 422: "Unprocessable Content", 429: "Too Many Requests",
@@ -37,7 +40,7 @@ const REASONS = {
 };
 
 /**
- * @param {(request: Request) => Promise<{reply: Reply, sent: (delivered: boolean) => void}>} handle
+ * @param {Handle} handle
  * @param {{maxBody: number}} options
  */
 export function createHttpServer(handle, { maxBody }) {
@@ -104,12 +107,14 @@ class Connection {
   #gone = new AbortController();
   /** The request whose body is still arriving. @type {any} */ #open = null;
 
+  /** @param {import("node:net").Socket} socket @param {Handle} handle @param {number} maxBody */
   constructor(socket, handle, maxBody) {
     this.#socket = socket;
     this.#handle = handle;
     this.#maxBody = maxBody;
   }
 
+  /** @param {Buffer} chunk */
   feed(chunk) {
     // After a refusal: nothing of it would be read.
     if (this.#refused) return;
@@ -144,6 +149,7 @@ class Connection {
     this.#serve(request);
   }
 
+  /** @param {any} request */
   async #serve({ close, ...request }) {
     const { reply, sent } = await this.#handle({ ...request, gone: this.#gone.signal });
     if ("hang" in reply) return sent(false); // stays busy until the client gives up
@@ -158,6 +164,7 @@ class Connection {
     if (this.#size > 0) queueMicrotask(() => this.#advance());
   }
 
+  /** @param {string} method @param {boolean} close @param {{status: number, headers?: Record<string, string>, body?: string | Buffer, cutAt?: number}} reply */
   #write(method, close, { status, headers = {}, body = "", cutAt }) {
     const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const lines = [`HTTP/1.1 ${status} ${REASONS[status] ?? "Status"}`];
@@ -224,6 +231,7 @@ class Connection {
     };
   }
 
+  /** @param {any} open */
   #readLength(open) {
     if (this.#size < open.length) return false;
     const bytes = this.#join();
@@ -232,7 +240,7 @@ class Connection {
     return true;
   }
 
-  /** Moves whole chunks over as they arrive, so a long body is not joined again and again. */
+  /** Moves whole chunks over as they arrive, so a long body is not joined again and again. @param {any} open */
   #readChunks(open) {
     let bytes = this.#join();
     try {
@@ -270,6 +278,7 @@ class Connection {
     return this.#pending[0] ?? Buffer.alloc(0);
   }
 
+  /** @param {Buffer} rest */
   #keep(rest) {
     this.#pending = rest.length > 0 ? [rest] : [];
     this.#size = rest.length;

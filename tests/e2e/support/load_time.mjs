@@ -5,3 +5,4 @@ const { load } = await import("../../../pkg/function.js");
 const began = performance.now();
 load();
 console.log(`the module was decoded and instantiated in ${(performance.now() - began).toFixed(1)} ms on Deno ${process.versions.deno}`);
+console.log("ok: the module loads");

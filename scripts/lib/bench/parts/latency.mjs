@@ -30,6 +30,7 @@ export async function latency({ log, quick }) {
   const cron = setInterval(() => void worker.request().catch(() => {}), CRON_MS);
   try {
     await sql`select public.email_queue_connect(${worker.url}, ${worker.secret}), public.email_queue_wake(true)`;
+    /** @type {{rate: number, seconds: number, messages: number, p50: number, p95: number, p99: number, max: number}[]} */
     const results = [];
     for (const rate of [1, 50, 500]) {
       const seconds = quick ? 4 : rate === 1 ? 30 : 15;

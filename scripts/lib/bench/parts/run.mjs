@@ -41,6 +41,7 @@ export async function run({ log, quick, rounds }) {
   const provider = await startProvider();
   try {
     const stage = await prepare(cluster, provider);
+    /** @type {(Case & {found: Map<"wasm" | "handwritten", Measured[]>})[]} */
     const results = [];
     for (const one of cases(quick)) {
       const found = await alternate(/** @type {("wasm" | "handwritten")[]} */ (["wasm", "handwritten"]), one.compared ? rounds : 1, async (kind, round) => {
@@ -210,7 +211,7 @@ function tableOf({ name, messages, latency, found }) {
   };
 }
 
-/** @param {{messages: number, after: number[]}} flat @param {{own: number, peak: number, messages: number}} largest @returns {import("../main.mjs").Table} */
+/** @param {{messages: number, after: number[]}} flat @param {{own: number, idle: number, peak: number, messages: number}} largest @returns {import("../main.mjs").Table} */
 const memoryTable = (flat, largest) => ({
   title: "Memory of the process",
   columns: ["", "MB"],
