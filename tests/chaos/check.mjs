@@ -15,6 +15,7 @@ export async function check({ db, sandbox, count, done, kills, crowds }) {
     passed &&= holds;
     console.log(`${holds ? "ok" : "error"}: ${text}`);
   };
+  /** @type {any} */
   const state = sandbox.state({ ids: true });
   const { sql } = db;
   const ended = await sql`select m.id, m.status, m.reason, m.provider_message_id, m.dedup_key from email_queue_private.message as m`;

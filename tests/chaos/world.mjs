@@ -26,7 +26,7 @@ export async function startWorld({ processes, rate, seconds = 10, between = asyn
 }
 
 /** A process of the function that can be replaced. */
-class Worker {
+export class Worker {
   /** @type {Promise<Awaited<ReturnType<typeof startFunction>>>} */
   fn = /** @type {any} */ (null);
 

@@ -75,7 +75,7 @@ test("1,000 single inserts of 50 sessions: one wake-up an interval, none fails; 
   // turns; where it is busy all the time, the time that the sessions had a processor is what can be compared.
   const ratio = () => Math.min(...seconds.off) / Math.min(...seconds.on);
   for (let turn = 0; turn < 4 || turn < 16 && ratio() < 0.95; turn++) {
-    for (const how of /** @type {const} */ (turn % 2 ? ["on", "off"] : ["off", "on"])) {
+    for (const how of /** @type {("on" | "off")[]} */ (turn % 2 ? ["on", "off"] : ["off", "on"])) {
       await wake(how === "on");
       await sql`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.call`;
       const before = await processorSeconds();

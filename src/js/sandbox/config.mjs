@@ -74,6 +74,7 @@ const CHECKS = {
  */
 export function configure(config, change) {
   if (typeof change !== "object" || change === null || Array.isArray(change)) throw new TypeError("the configuration is not an object");
+  /** @type {Partial<Config>} */
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(CHECKS, name)) throw new TypeError(`unknown setting: ${name}`);

@@ -124,7 +124,7 @@ const rules = ({ config, now }, isBatch) => ({
 /**
  * What concerns the account rather than one e-mail refuses the whole request, in
  * permissive mode too. (Resend does not say; it is the reading that accepts less.)
- * @template {{fromDomain: string, recipients: number}} T
+ * @template {{email: any, fromDomain: string, recipients: number}} T
  * @param {Sandbox} sandbox @param {T[]} checked @returns {T[]}
  */
 function admit({ config, quotas, now }, checked) {

@@ -95,6 +95,12 @@ class Worker {
 export class Place {
   /** @type {Worker[]} */
   workers = [];
+  /** @type {Database} */
+  db;
+  /** @type {Awaited<ReturnType<typeof startLite>>} */
+  lite;
+  /** @type {Awaited<ReturnType<typeof startSandbox>>} */
+  sandbox;
 
   /** @param {string} url */
   static async start(url) {
