@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { connect, urlAs, waitFor } from "../../scripts/lib/stack.mjs";
 import { commandOf } from "../project/support/doctor.mjs";
+import { digests } from "./support/releases.mjs";
 import { startWorld } from "./support/world.mjs";
 
 const DEPLOY = "supabase/functions/deploy.sh";
@@ -179,17 +180,18 @@ test("the sender's domain is not verified", async () => {
 });
 
 test("a migration is missing, the schema was changed, a function is open", async () => {
-  await world.sql`delete from supabase_migrations.schema_migrations where version = '20261124000990'`;
+  const newest = Object.keys(digests()).at(-1)?.slice(0, 14) ?? "";
+  await world.sql`delete from supabase_migrations.schema_migrations where version = ${newest}`;
   await world.sql.unsafe("alter function public.email_queue_stats() rows 1").catch(() => {});
   await world.sql.unsafe("alter function public.email_queue_prune(integer) security definer");
   await world.sql.unsafe("grant execute on function public.email_queue_stats() to anon");
   const { finding } = await world.doctor("--no-call");
-  assert.match(finding("migrations").detail, /not applied: 20261124000990/);
+  assert.equal(finding("migrations").detail, `not applied: ${newest}`);
   assert.match(finding("schema").detail, /^function .*email_queue_prune\(integer\) was changed$/);
   assert.match(finding("grants").detail, /^anon may execute .*email_queue_stats\(\)$/);
   await world.sql.unsafe(finding("grants").remedy);
   await world.sql.unsafe("alter function public.email_queue_prune(integer) security invoker");
-  await world.sql`insert into supabase_migrations.schema_migrations (version) values ('20261124000990')`;
+  await world.sql`insert into supabase_migrations.schema_migrations (version) values (${newest})`;
   assert.equal((await world.doctor("--no-call")).code, 0);
 });
 

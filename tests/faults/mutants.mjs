@@ -24,35 +24,35 @@ const CANCEL = "if not found then\n    return jsonb_build_object('id', p_id) || 
 const MUTANTS = [
   {
     mistake: "attempts are not counted at begin",
-    file: "supabase/migrations/20261124000500_begin.sql",
+    file: "supabase/schemas/45_begin/begin_dispatch.sql",
     from: "set begun = true, attempt = d.attempt + 1,",
     to: "set begun = true, attempt = d.attempt,",
     cases: "single",
   },
   {
     mistake: "settle asks for no token",
-    file: "supabase/migrations/20261124000600_settle.sql",
+    file: "supabase/schemas/50_settle/settle_dispatch.sql",
     from: "if v_dispatch.token is null or v_dispatch.token is distinct from v_token or v_dispatch.visible_at <= clock_timestamp() then",
     to: "if v_dispatch.token is null then",
     cases: "overtaken",
   },
   {
     mistake: "begin asks for no token",
-    file: "supabase/migrations/20261124000500_begin.sql",
+    file: "supabase/schemas/45_begin/begin_dispatch.sql",
     from: "v_dispatch.token is distinct from (p_begin ->> 'token')::uuid or v_dispatch.visible_at <= v_now then",
     to: "false then",
     cases: "overtaken",
   },
   {
     mistake: "a lease that ran out after begin gives its messages back under a new key",
-    file: "supabase/migrations/20261124000350_sweep.sql",
+    file: "supabase/schemas/33_sweep/recover_dispatch.sql",
     from: "frozen = d.frozen or d.begun and d.type = 'email',",
     to: "frozen = d.frozen,",
     cases: "killed",
   },
   {
     mistake: "a cancelled member leaves its frozen batch",
-    file: "supabase/migrations/20261124000920_cancel.sql",
+    file: "supabase/schemas/77_cancel/email_queue_cancel.sql",
     from: CANCEL,
     to: `if not found then
     update email_queue_private.dispatch as d
@@ -95,7 +95,7 @@ const MUTANTS = [
   },
   {
     mistake: "chaos: a lease that ran out after begin gives its messages back under a new key",
-    file: "supabase/migrations/20261124000350_sweep.sql",
+    file: "supabase/schemas/33_sweep/recover_dispatch.sql",
     from: "frozen = d.frozen or d.begun and d.type = 'email',",
     to: "frozen = d.frozen,",
     chaos: ["tests/chaos/main.mjs", "--seed", "1"],
@@ -109,7 +109,7 @@ const MUTANTS = [
   },
   {
     mistake: "rate: the provider's limit is spread over exactly its second",
-    file: "supabase/migrations/20261124000500_begin.sql",
+    file: "supabase/schemas/45_begin/request_rate.sql",
     from: "5 end) / 1.05);",
     to: "5 end));",
     chaos: ["tests/chaos/rate.mjs"],
@@ -151,8 +151,8 @@ function tryOut({ file, from, to, cases = "", chaos }) {
   fs.writeFileSync(path.join(copy, file), fs.readFileSync(path.join(copy, file), "utf8").replace(from, () => to));
   // One target folder for all, so that only the crate is compiled again.
   const env = { ...process.env, CARGO_TARGET_DIR: path.join(scratch, "target") };
-  if (file.startsWith("src/")) {
-    const built = spawnSync(path.join(copy, "scripts/build"), { cwd: copy, env, encoding: "utf8" });
+  if (/^(src|supabase\/schemas)\//.test(file)) {
+    const built = spawnSync(path.join(copy, "scripts/build"), file.startsWith("src/") ? [] : ["--sql"], { cwd: copy, env, encoding: "utf8" });
     if (built.status !== 0) throw new Error(`it does not build: ${built.stderr.slice(-2000)}`);
   }
   const run = spawnSync(process.execPath, chaos ?? ["tests/faults/main.mjs", "--only", cases], { cwd: copy, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });

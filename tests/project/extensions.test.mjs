@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { ROOT, migrate } from "../../scripts/lib/stack.mjs";
 import { addExtensions, asRole, inSession, startProject } from "./support/world.mjs";
 
-const MIGRATION = fs.readFileSync(path.join(ROOT, "supabase/migrations/20261124000957_extensions.sql"), "utf8");
+const MIGRATION = fs.readFileSync(path.join(ROOT, "supabase/schemas/99_extensions/extensions.sql"), "utf8");
 const FUNCTION = "https://abcdefghijklmnopqrst.supabase.co/functions/v1/process-email-queue";
 
 /** @param {any} sql @returns {Promise<string[]>} each with the schema that it is registered in */

@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../scripts/lib/stack.mjs";
+import { drift, migration, sources } from "../../scripts/lib/schema.mjs";
+import { ROOT, tempFolder } from "../../scripts/lib/stack.mjs";
 import { violations } from "./support/rules.mjs";
 import { read } from "./support/statements.mjs";
 
 const FOLDER = path.join(ROOT, "supabase/migrations");
 const migrations = fs.readdirSync(FOLDER).sort().map((name) => ({ name, text: fs.readFileSync(path.join(FOLDER, name), "utf8") }));
+const files = sources(path.join(ROOT, "supabase/schemas"));
 
 /** What may break a rule, and must: an exception that nothing needs any more is a fault too. */
 const EXCEPTIONS = {
@@ -28,6 +30,50 @@ test("every statement and function of the migrations keeps the rules", async () 
   assert.deepEqual(await violations(migrations, EXCEPTIONS), []);
 });
 
+test("the migration is what the sources make, byte for byte", () => {
+  assert.deepEqual(drift(), []);
+});
+
+test("a changed source, an impossible time and a source out of place are found", () => {
+  const folder = tempFolder("schemas");
+  try {
+    const put = (/** @type {string} */ name, /** @type {string} */ text) => {
+      fs.mkdirSync(path.dirname(path.join(folder.path, name)), { recursive: true });
+      fs.writeFileSync(path.join(folder.path, name), text);
+    };
+    const version = (/** @type {string} */ time, number = "1.2.3") => put("supabase/version.json", JSON.stringify({ version: number, time }));
+    version("20260228235959");
+    put("supabase/schemas/20_b/a.sql", "select 2;\n");
+    put("supabase/schemas/10_a/b.sql", "select 1;\n");
+    assert.deepEqual(drift(folder.path), ["supabase/migrations/20260228235959_email_queue_1.2.3.sql is missing"]);
+    const { file, text } = migration(folder.path);
+    put(`supabase/migrations/${file}`, text);
+    assert.deepEqual(drift(folder.path), []);
+    assert.match(text, /select 1;\n\n-- 20_b\/a.sql\nselect 2;/);
+    put("supabase/schemas/20_b/a.sql", "select 3;\n");
+    assert.deepEqual(drift(folder.path), [`supabase/migrations/${file} is not what supabase/schemas makes`]);
+    for (const time of ["20260229235959", "20261124000970", "2026022823595"]) {
+      version(time);
+      assert.throws(() => migration(folder.path), /version\.json: time: /, time);
+    }
+    version("20260228235959", "1.2");
+    assert.throws(() => migration(folder.path), /version\.json: version: /);
+    version("20260228235959");
+    for (const name of ["10_a/schema.sql", "c/a.sql", "10_a.sql", "10_a/b/c.sql"]) {
+      put(`supabase/schemas/${name}`, "select 1;\n");
+      assert.throws(() => migration(folder.path), /a source is NN_subject\/name\.sql/, name);
+      fs.rmSync(path.join(folder.path, "supabase/schemas", name));
+    }
+  } finally {
+    folder.remove();
+  }
+});
+
+test("a source holds one function, or one table", () => {
+  const many = files.filter(({ text }) => (text.match(/^create (or replace )?(function|procedure|table|view|type) /gm) ?? []).length > 1);
+  assert.deepEqual(many.map(({ name }) => name), []);
+});
+
 test("statements, functions and dynamic SQL are found", async () => {
   const found = await read(migrations);
   assert.ok(found.functions.length > 80, `${found.functions.length} functions`);
@@ -38,7 +84,7 @@ test("statements, functions and dynamic SQL are found", async () => {
 
 test("an UPDATE or DELETE is found wherever its WHERE is taken out", async () => {
   let tried = 0;
-  for (const { name, text } of migrations) {
+  for (const { name, text } of files) {
     for (const match of text.matchAll(/((?:update|delete from) email_queue_private\.[^;$]*?)\s+where [^;$]*;/g)) {
       const broken = `${text.slice(0, match.index)}${match[1]};${text.slice(match.index + match[0].length)}`;
       // Where it ends in the middle of something, it is none.

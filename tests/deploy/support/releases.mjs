@@ -15,9 +15,6 @@ import { ROOT } from "../../../scripts/lib/stack.mjs";
 export const MIGRATIONS = path.join(ROOT, "supabase/migrations");
 const FILE = path.join(ROOT, "tests/deploy/releases.json");
 
-/** Until something is released, an upgrade starts from what there was before the schedule. */
-const BEFORE_THE_FIRST = "20261124000940";
-
 /** @returns {Release[]} */
 export const releases = () => JSON.parse(fs.readFileSync(FILE, "utf8"));
 
@@ -46,8 +43,8 @@ export function notAppended(release, now) {
 /** What an upgrade starts from: migrations, and the folder that has the function. @param {string} folder where a release is unpacked */
 export function previous(folder) {
   const release = releases().at(-1);
-  const files = Object.keys(digests());
-  if (!release) return { name: `the migrations up to ${BEFORE_THE_FIRST}`, migrations: files.filter((file) => file < `${BEFORE_THE_FIRST}~`), root: ROOT };
+  // Until something is released there is nothing to add: what is stored, and the function, stay as they are all the same.
+  if (!release) return { name: "this version", migrations: Object.keys(digests()), root: ROOT };
   const archive = execFileSync("git", ["archive", `v${release.version}`, "pkg", "supabase/functions"], { cwd: ROOT, maxBuffer: 1 << 28 });
   execFileSync("tar", ["-xf", "-", "-C", folder], { input: archive });
   return { name: release.version, migrations: Object.keys(release.migrations), root: folder };

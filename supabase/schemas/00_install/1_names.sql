@@ -1,0 +1,65 @@
+-- First of all: is a name taken that this schema needs? Then nothing is changed. The list of the functions stands here
+-- once: email_queue_private.api() answers it, and grants are given and taken by it, never by a pattern of names.
+do $do$
+declare
+  v_api text[] := array[
+    'email_queue_adopt()',
+    'email_queue_call(text)',
+    'email_queue_cancel(uuid)',
+    'email_queue_claim(uuid, text, bigint, integer, bigint)',
+    'email_queue_begin(uuid, uuid, text, integer, bigint, bigint, bigint)',
+    'email_queue_configure(jsonb)',
+    'email_queue_connect(text, text)',
+    'email_queue_dead_letters(jsonb, integer, uuid)',
+    'email_queue_dequeue(text[], uuid[], bigint)',
+    'email_queue_discard(uuid[], jsonb, boolean, integer)',
+    'email_queue_doctor()',
+    'email_queue_enqueue(jsonb, text, integer, integer, timestamp with time zone, bigint, timestamp with time zone, text, jsonb, jsonb)',
+    'email_queue_enqueue_many(jsonb)',
+    'email_queue_erase(uuid)',
+    'email_queue_extend(uuid, uuid, bigint)',
+    'email_queue_get(uuid)',
+    'email_queue_list(text, text, integer, uuid, timestamp with time zone, timestamp with time zone, jsonb)',
+    'email_queue_pause(text, text, integer)',
+    'email_queue_prune(integer)',
+    'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text)',
+    'email_queue_release(uuid, uuid)',
+    'email_queue_resume(text)',
+    'email_queue_schedule(text, integer)',
+    'email_queue_settle(jsonb)',
+    'email_queue_stats()',
+    'email_queue_unschedule()',
+    'email_queue_wake(boolean, interval)',
+    'email_queue_work(jsonb)'
+  ];
+  v_taken text;
+begin
+  select pg_catalog.string_agg(t.what, ', ' order by t.what) into v_taken from (
+    -- Of another signature too: PostgREST and plain calls could not tell the two apart.
+    select 'function ' || p.oid::pg_catalog.regprocedure from pg_catalog.pg_proc as p
+    where p.pronamespace = 'public'::pg_catalog.regnamespace
+      and p.proname in (select pg_catalog.split_part(f, '(', 1) from pg_catalog.unnest(v_api) as f)
+    union all
+    select 'relation public.email_queue' where pg_catalog.to_regclass('public.email_queue') is not null
+    union all
+    select 'type public.email_queue'
+    where pg_catalog.to_regclass('public.email_queue') is null and pg_catalog.to_regtype('public.email_queue') is not null
+    union all
+    select 'schema email_queue_private' where pg_catalog.to_regnamespace('email_queue_private') is not null
+  ) as t(what);
+  if pg_catalog.to_regprocedure('email_queue_private.api()') is not null then
+    raise exception using errcode = '42710',
+      message = 'email_queue: it is installed in this database already. Nothing was changed.',
+      hint = 'Drop nothing: its schema has the mail. Its migrations run once; supabase migration list shows which have.';
+  elsif v_taken is not null then
+    raise exception using errcode = '42710',
+      message = pg_catalog.format('email_queue: these names are taken in this database: %s. Nothing was changed.', v_taken),
+      hint = 'Rename or drop what is yours (alter function … rename to …), then apply this migration again.';
+  end if;
+  create schema email_queue_private;
+  execute pg_catalog.format('create function email_queue_private.api() returns text[]
+    language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::text[] $f$', v_api);
+end
+$do$;
+comment on schema email_queue_private is 'Tables and inner functions of email-queue. Nothing here is an API.';
+comment on function email_queue_private.api() is 'The functions of email-queue in the schema public, by their signatures.';

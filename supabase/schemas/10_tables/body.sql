@@ -1,0 +1,7 @@
+create table email_queue_private.body (
+  id uuid constraint body_pkey primary key,
+  payload jsonb not null
+);
+comment on table email_queue_private.body is 'The payload: inserted once, never updated, read at claim. No foreign key: its check would write to every message row.';
+comment on column email_queue_private.body.id is 'The message.';
+comment on column email_queue_private.body.payload is 'What to send, with the sender written in.';

@@ -1,0 +1,35 @@
+create table email_queue_private.setting (
+  singleton boolean constraint setting_is_one_row primary key default true,
+  default_sender text,
+  rate_limit numeric not null default 10,
+  horizon interval not null default '23 hours',
+  default_max_attempts smallint not null default 15,
+  max_payload_bytes integer not null default 10485760,
+  retry_base_ms integer not null default 30000,
+  retry_cap_ms integer not null default 3600000,
+  completed_retention interval not null default '30 days',
+  failed_retention interval not null default '90 days',
+  payload_retention interval,
+  constraint setting_singleton_is_true check (singleton),
+  constraint setting_rate_limit_is_positive check (rate_limit > 0 and rate_limit <= 1000),
+  constraint setting_horizon_fits_the_key_window check (horizon > '0' and horizon <= '23 hours'),
+  constraint setting_default_max_attempts_in_range check (default_max_attempts between 1 and 100),
+  constraint setting_max_payload_bytes_in_range check (max_payload_bytes between 1024 and 41943040),
+  constraint setting_retry_base_in_range check (retry_base_ms between 1 and 86400000),
+  constraint setting_retry_cap_in_range check (retry_cap_ms between retry_base_ms and 86400000),
+  constraint setting_completed_retention_is_positive check (completed_retention > '0'),
+  constraint setting_failed_retention_is_positive check (failed_retention > '0'),
+  constraint setting_payload_retention_is_positive check (payload_retention > '0')
+);
+comment on table email_queue_private.setting is 'What operators set, with email_queue_configure. One row; while it is missing, the defaults count.';
+comment on column email_queue_private.setting.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.setting.default_sender is 'Written into a payload without "from" at enqueue. Changing it changes no stored message.';
+comment on column email_queue_private.setting.rate_limit is 'Ceiling of provider requests a second over all runs. A lower limit learned from the provider wins.';
+comment on column email_queue_private.setting.horizon is 'How long after its first begin a frozen dispatch may be replayed. Resend keeps keys 24 hours.';
+comment on column email_queue_private.setting.default_max_attempts is 'max_attempts of a message that names none.';
+comment on column email_queue_private.setting.max_payload_bytes is 'Largest payload taken at enqueue, in bytes of its JSON text.';
+comment on column email_queue_private.setting.retry_base_ms is 'Backoff after the first attempt, in milliseconds.';
+comment on column email_queue_private.setting.retry_cap_ms is 'Longest backoff, in milliseconds.';
+comment on column email_queue_private.setting.completed_retention is 'How long completed messages are kept.';
+comment on column email_queue_private.setting.failed_retention is 'How long failed and cancelled messages are kept.';
+comment on column email_queue_private.setting.payload_retention is 'How long payloads of completed messages are kept; null: as long as the message. Dead letters keep theirs, for a redrive.';

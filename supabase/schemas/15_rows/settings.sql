@@ -1,0 +1,17 @@
+-- The single rows, or what counts while one is missing: after a dump of the schema alone, squashed migrations, a truncated
+-- table. Only what changes a row writes it, so nothing here is ever done inside an application's transaction.
+create function email_queue_private.settings() returns email_queue_private.setting
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_setting email_queue_private.setting;
+begin
+  select * into v_setting from email_queue_private.setting as s;
+  if not found then
+    -- The table's defaults, written as a row.
+    v_setting := row(true, null, 10, interval '23 hours', 15, 10485760, 30000, 3600000, interval '30 days', interval '90 days', null);
+  end if;
+  return v_setting;
+end
+$$;
+comment on function email_queue_private.settings() is 'The settings; the defaults where none are stored.';

@@ -1,0 +1,64 @@
+-- What enqueue checks of a message: its options; check_email has the e-mail. Input errors are raised (22023), so that a
+-- caller in a transaction cannot lose mail unawares.
+
+-- One message of an enqueue call as typed columns, without its id. p_item is {type, payload, tags, priority, max_attempts, run_at,
+-- delay_ms, send_before, dedup_key, metadata}.
+create function email_queue_private.check_message(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting)
+returns email_queue_private.message
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message email_queue_private.message;
+  v_key text;
+begin
+  if coalesce(jsonb_typeof(p_item), 'null') <> 'object' then
+    perform email_queue_private.refuse('message', 'must be an object');
+  end if;
+  select k into v_key from jsonb_object_keys(p_item) as k
+  where k not in ('type', 'payload', 'tags', 'priority', 'max_attempts', 'run_at', 'delay_ms', 'send_before', 'dedup_key', 'metadata') limit 1;
+  if v_key is not null then
+    perform email_queue_private.refuse(left(v_key, 60), 'is not an option of enqueue');
+  end if;
+
+  v_message.created_at := clock_timestamp();
+  v_message.type := coalesce(p_item ->> 'type', 'email');
+  -- A message of the type "Email" would wait for ever.
+  if v_message.type !~ '^[A-Za-z0-9_.:-]{1,100}$' or v_message.type <> 'email' and lower(v_message.type collate "C") = 'email' then
+    perform email_queue_private.refuse('type', 'must be 1 to 100 letters, digits or any of _ . : -, and email in lower case');
+  end if;
+  if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
+    if v_message.type <> 'email' then
+      perform email_queue_private.refuse('tags', 'belongs to e-mail; use metadata');
+    end if;
+    if coalesce(jsonb_typeof(p_payload -> 'tags'), 'null') <> 'null' then
+      perform email_queue_private.refuse('tags', 'is given in the payload too; give it once');
+    end if;
+    perform email_queue_private.check_tags(p_item -> 'tags');
+  end if;
+  if p_item ->> 'priority' !~ '^[0-3]$' then
+    perform email_queue_private.refuse('priority', 'must be a whole number from 0 (first) to 3');
+  end if;
+  v_message.priority := coalesce((p_item ->> 'priority')::smallint, 2);
+  if p_item ->> 'max_attempts' !~ '^([1-9][0-9]?|100)$' then
+    perform email_queue_private.refuse('max_attempts', 'must be a whole number from 1 to 100');
+  end if;
+  v_message.max_attempts := coalesce((p_item ->> 'max_attempts')::smallint, p_setting.default_max_attempts);
+  if p_item ->> 'delay_ms' !~ '^[0-9]{1,12}$' then
+    perform email_queue_private.refuse('delay_ms', 'must be a whole number of milliseconds');
+  end if;
+  v_message.run_at := coalesce(email_queue_private.check_time('run_at', p_item ->> 'run_at'), v_message.created_at)
+    + coalesce((p_item ->> 'delay_ms')::bigint, 0) * interval '1 millisecond';
+  v_message.send_before := email_queue_private.check_time('send_before', p_item ->> 'send_before');
+  if v_message.send_before <= v_message.run_at then
+    perform email_queue_private.refuse('send_before', 'must be later than the time to send at');
+  end if;
+  v_message.dedup_key := p_item ->> 'dedup_key';
+  if char_length(v_message.dedup_key) not between 1 and 255 then
+    perform email_queue_private.refuse('dedup_key', 'must have 1 to 255 characters');
+  end if;
+  v_message.metadata := nullif(p_item -> 'metadata', 'null'::jsonb);
+  perform email_queue_private.check_metadata('metadata', v_message.metadata);
+  return v_message;
+end
+$$;
+comment on function email_queue_private.check_message(jsonb, jsonb, email_queue_private.setting) is 'Checks the options of one message and gives its row.';

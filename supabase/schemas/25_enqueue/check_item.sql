@@ -1,0 +1,30 @@
+create function email_queue_private.check_item(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting) returns email_queue_private.checked
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message email_queue_private.message := email_queue_private.check_message(p_item, p_payload, p_setting);
+  v_payload jsonb := p_payload;
+  v_lane text := 'single:';
+begin
+  if coalesce(jsonb_typeof(v_payload), 'null') = 'null' or v_message.type = 'email' and jsonb_typeof(v_payload) <> 'object' then
+    perform email_queue_private.refuse('payload', 'must be an object');
+  end if;
+  if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
+    v_payload := v_payload || jsonb_build_object('tags', p_item -> 'tags');
+  end if;
+  perform email_queue_private.check_json('payload', v_payload);
+  if v_message.type = 'email' then
+    if coalesce(jsonb_typeof(v_payload -> 'from'), 'null') = 'null' and p_setting.default_sender is not null then
+      v_payload := v_payload || jsonb_build_object('from', p_setting.default_sender);
+    end if;
+    v_lane := email_queue_private.check_email(v_payload);
+  end if;
+  v_message.bytes := octet_length(v_payload::text);
+  if v_message.bytes > p_setting.max_payload_bytes then
+    perform email_queue_private.refuse('payload',
+      format('has %s bytes, the limit is %s: give large attachments by path', v_message.bytes, p_setting.max_payload_bytes));
+  end if;
+  return row(v_message, v_payload, v_lane);
+end
+$$;
+comment on function email_queue_private.check_item(jsonb, jsonb, email_queue_private.setting) is 'Checks one message of an enqueue call.';

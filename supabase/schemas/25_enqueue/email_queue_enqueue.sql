@@ -1,0 +1,17 @@
+-- enable_seqscan: a session of a pool may have planned its look by key when the table was empty, and keeps that plan
+-- through a transaction that fills it.
+create function public.email_queue_enqueue(
+  p_payload jsonb, p_type text default 'email', p_priority integer default null, p_max_attempts integer default null,
+  p_run_at timestamptz default null, p_delay_ms bigint default null, p_send_before timestamptz default null,
+  p_dedup_key text default null, p_metadata jsonb default null, p_tags jsonb default null
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
+as $$
+begin
+  return email_queue_private.enqueue_one(jsonb_strip_nulls(jsonb_build_object(
+    'type', p_type, 'priority', p_priority, 'max_attempts', p_max_attempts, 'run_at', p_run_at, 'delay_ms', p_delay_ms,
+    'send_before', p_send_before, 'dedup_key', p_dedup_key)) || jsonb_build_object('metadata', p_metadata, 'tags', p_tags), p_payload);
+end
+$$;
+comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb) is
+  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. Answers {id, created}; created is false where the dedup key was known.';

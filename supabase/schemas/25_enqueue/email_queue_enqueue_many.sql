@@ -1,0 +1,12 @@
+create function public.email_queue_enqueue_many(p_messages jsonb) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
+as $$
+begin
+  if jsonb_typeof(p_messages) = 'array' and jsonb_array_length(p_messages) > 1000 then
+    perform email_queue_private.refuse('messages', 'must be at most 1000 a call');
+  end if;
+  return email_queue_private.enqueue(p_messages);
+end
+$$;
+comment on function public.email_queue_enqueue_many(jsonb) is
+  'Enqueues a list of {payload, tags, type, priority, max_attempts, run_at, delay_ms, send_before, dedup_key, metadata}, all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';

@@ -1,0 +1,28 @@
+-- One message: most calls are this. Nothing here grows with the transaction or the table, also with a plan that was made
+-- when both were empty: three inserts, and a look by key where the dedup key was known.
+create function email_queue_private.enqueue_one(p_item jsonb, p_payload jsonb) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_checked email_queue_private.checked;
+  v_message email_queue_private.message;
+begin
+  v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
+  v_message := v_checked.message;
+  v_message.id := email_queue_private.new_id();
+  insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
+  values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
+    v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata)
+  on conflict (type, dedup_key) where dedup_key is not null do nothing;
+  if not found then
+    return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload);
+  end if;
+  insert into email_queue_private.body (id, payload) values (v_message.id, v_checked.payload);
+  insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane)
+  values (v_message.id, v_message.run_at, v_message.created_at, v_message.send_before, v_message.bytes, v_message.priority,
+    v_message.max_attempts, v_message.type, v_checked.lane);
+  perform nextval('email_queue_private.enqueued_here'); -- See identity.
+  return jsonb_build_object('id', v_message.id, 'created', true);
+end
+$$;
+comment on function email_queue_private.enqueue_one(jsonb, jsonb) is 'Inserts one message; answers {id, created, payload_differs?}.';

@@ -1,0 +1,13 @@
+-- With fewer requests than eight the head of the queue may be what gets no answer. Every second fresh dispatch then comes
+-- from elsewhere, so that poison at the head does not hold the door: from another lane, where the endpoint is in trouble,
+-- and within the lane of another priority and place.
+create function email_queue_private.lanes_in_turn(p_lanes text[]) returns text[]
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select array_agg(l.lane) from email_queue_private.breaker as b
+  cross join lateral (
+    select o.lane, row_number() over (order by o.lane collate "C") - 1 as place, count(*) over () as lanes
+    from unnest(p_lanes) as o(lane) where email_queue_private.endpoint_of(o.lane) = b.scope) as l
+  where b.scope like '%:' and b.requests < 8 and b.tries % 2 = 0 and l.place = email_queue_private.spread(b.tries + 1, 0.6180339887, l.lanes)
+$$;
+comment on function email_queue_private.lanes_in_turn(text[]) is 'Of lanes with due mail, the one that comes first for each endpoint in trouble, where it is its turn.';

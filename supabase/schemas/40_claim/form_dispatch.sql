@@ -1,0 +1,65 @@
+-- Forms a dispatch from one lane, beginning at a place, best priority first; null where every row of it is taken by others.
+-- Mail of priority 0 is not filled up with other, and ten of it make a dispatch.
+create function email_queue_private.form_dispatch(
+  p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_from_id uuid, p_token uuid, p_lease interval,
+  p_max_messages integer, p_max_bytes integer
+) returns email_queue_private.dispatch
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_limit integer := case when p_lane like 'single:%' then 1 when p_priority = 0 then least(10, p_max_messages) else p_max_messages end;
+  v_now timestamptz := clock_timestamp();
+  v_from timestamptz := p_from;
+  v_from_id uuid := coalesce(p_from_id, '00000000-0000-0000-0000-000000000000');
+  v_more record;
+begin
+  v_dispatch.message_ids := '{}';
+  v_dispatch.bytes := 0;
+  for v_priority in p_priority..3 loop
+    with picked as materialized (
+      select r.ctid as place, r.id, r.run_at, r.bytes, r.attempts, r.max_attempts, r.send_before, r.errors from email_queue_private.ready as r
+      where r.type = p_type and r.lane = p_lane and r.priority = v_priority and (r.run_at, r.id) >= (v_from, v_from_id) and r.run_at <= v_now
+        and (r.send_before is null or r.send_before > v_now)
+      order by r.run_at, r.id limit v_limit - cardinality(v_dispatch.message_ids) for update skip locked
+    ), fitting as materialized (
+      -- The first message is taken whatever its size, or it would never go.
+      select p.*, row_number() over w = 1 and cardinality(v_dispatch.message_ids) = 0 or v_dispatch.bytes + sum(p.bytes) over w <= p_max_bytes as fits
+      from picked as p window w as (order by p.run_at, p.id)
+    ), taken as (
+      -- By place: a row of ready is never updated, and each look in the index would read two or three pages more.
+      delete from email_queue_private.ready as r where r.ctid = any (array(select f.place from fitting as f where f.fits))
+    )
+    select array_agg(f.id order by f.run_at, f.id) as ids, array_agg(f.attempts order by f.run_at, f.id) as attempts,
+      sum(f.bytes)::integer as bytes, min(f.send_before) as send_before, max(f.max_attempts - f.attempts) as allowed,
+      jsonb_object_agg(f.id, f.errors) filter (where f.errors is not null) as errors,
+      (select count(*) from fitting) as found
+    into v_more from fitting as f where f.fits;
+    if v_more.ids is not null then
+      v_dispatch.priority := coalesce(v_dispatch.priority, v_priority);
+      v_dispatch.message_ids := v_dispatch.message_ids || v_more.ids;
+      v_dispatch.member_attempts := v_dispatch.member_attempts || v_more.attempts;
+      v_dispatch.bytes := v_dispatch.bytes + v_more.bytes;
+      v_dispatch.send_before := least(v_dispatch.send_before, v_more.send_before);
+      v_dispatch.attempts_allowed := greatest(v_dispatch.attempts_allowed, v_more.allowed);
+      v_dispatch.member_errors := coalesce(v_dispatch.member_errors || v_more.errors, v_dispatch.member_errors, v_more.errors);
+    end if;
+    exit when cardinality(v_dispatch.message_ids) >= v_limit or v_more.found > coalesce(cardinality(v_more.ids), 0)
+      or v_dispatch.priority = 0;
+    v_from := '-infinity';
+    v_from_id := '00000000-0000-0000-0000-000000000000';
+    v_limit := case when p_lane like 'single:%' then 1 else p_max_messages end;
+  end loop;
+  if cardinality(v_dispatch.message_ids) = 0 then
+    return null;
+  end if;
+  insert into email_queue_private.dispatch (id, token, created_at, updated_at, visible_at, send_before, bytes, priority,
+    attempts_allowed, type, lane, message_ids, member_attempts, member_errors)
+  values (email_queue_private.new_id(), p_token, v_now, v_now, v_now + p_lease, v_dispatch.send_before, v_dispatch.bytes,
+    v_dispatch.priority, v_dispatch.attempts_allowed, p_type, p_lane, v_dispatch.message_ids, v_dispatch.member_attempts,
+    v_dispatch.member_errors)
+  returning * into v_dispatch;
+  return v_dispatch;
+end
+$$;
+comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, uuid, interval, integer, integer) is 'Forms one dispatch from the best ready messages of a lane.';

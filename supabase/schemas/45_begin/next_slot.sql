@@ -1,0 +1,12 @@
+-- When the next request may leave. No slot is given further ahead than two seconds, so that the next one is no later than
+-- one interval after that: a later one is of a lower rate, or of a clock that was put back, and stops nobody.
+create function email_queue_private.next_slot(p_rate numeric) returns timestamptz
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_slot timestamptz := to_timestamp(pg_catalog.pg_sequence_last_value('email_queue_private.next_slot') / 1000000.0);
+begin
+  return case when v_slot <= clock_timestamp() + interval '2 seconds' + interval '1 second' / p_rate::double precision then v_slot else '-infinity' end;
+end
+$$;
+comment on function email_queue_private.next_slot(numeric) is 'When the next request may leave, at a rate.';

@@ -1,0 +1,51 @@
+-- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}; p_begins: those of the same call, which
+-- come after it.
+create function email_queue_private.claim(p_claim jsonb, p_begins jsonb, out claims json[], out obstacle jsonb, out next_due_ms bigint)
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_type text := coalesce(p_claim ->> 'type', 'email');
+  v_lease interval := least(greatest(coalesce((p_claim ->> 'lease_ms')::bigint, 60000), 1), 3600000) * interval '1 millisecond';
+  v_max_messages integer := least(greatest(coalesce((p_claim ->> 'max_messages')::integer, 100), 1), 100);
+  v_bytes_left bigint := least(coalesce((p_claim ->> 'max_bytes')::bigint, 8388608), 1073741824);
+  v_budget email_queue_private.budget;
+  v_token uuid;
+  v_dispatch email_queue_private.dispatch;
+  v_new boolean;
+  v_trouble boolean := false;
+  v_replays integer := coalesce((p_claim ->> 'max_frozen')::integer, 20);
+begin
+  claims := array[]::json[];
+  perform email_queue_private.sweep();
+  if v_type = 'email' then
+    v_budget := email_queue_private.budget_now();
+    obstacle := email_queue_private.claim_obstacle(v_budget, p_begins, coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
+  end if;
+  v_new := obstacle is null;
+  if v_new and v_type = 'email' and email_queue_private.in_trouble() then
+    v_trouble := true;
+    perform email_queue_private.lock_budget();
+  end if;
+  -- What a token already has is given again whatever stands in the way, or a repeated call would leave it to expire.
+  for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit 20 loop
+    v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer,
+      v_trouble, v_replays);
+    if v_dispatch.id is null then
+      if v_trouble and v_new and v_bytes_left > 0 then
+        obstacle := email_queue_private.closed_lanes(v_type, clock_timestamp());
+      end if;
+      v_new := false;
+    else
+      v_bytes_left := v_bytes_left - v_dispatch.bytes;
+      claims := claims || email_queue_private.describe_dispatch(v_dispatch);
+      v_replays := v_replays - v_dispatch.frozen::integer;
+      v_new := v_new and not email_queue_private.is_suspect(v_dispatch);
+    end if;
+  end loop;
+  if cardinality(claims) < jsonb_array_length(p_claim -> 'tokens') then
+    next_due_ms := email_queue_private.next_due_ms(v_type,
+      case when v_trouble then array(select c.scope from email_queue_private.closed_scopes(clock_timestamp(), null) as c) end);
+  end if;
+end
+$$;
+comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch a token; says what stands in the way, and when the next is due.';

@@ -1,0 +1,30 @@
+-- What changes messages asks more of it than what lists them: {"metadata": {}} would be all that have any, and is what is left of
+-- {order: undefined} in JavaScript; {"metadata": null} would be all, and is what a query that found nothing gives.
+create function email_queue_private.check_filter(p_filter jsonb, p_changes boolean) returns jsonb
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'::jsonb), '{}'::jsonb);
+  v_key text;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('type', 'reason', 'since', 'until', 'text', 'metadata') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use type, reason, since, until, text or metadata');
+    end if;
+  end loop;
+  if v_filter ->> 'reason' not in ('rejected', 'exhausted', 'unknown_outcome', 'expired') then
+    perform email_queue_private.refuse('filter.reason', 'must be rejected, exhausted, unknown_outcome or expired');
+  end if;
+  perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
+  perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
+  perform email_queue_private.check_metadata('filter.metadata', nullif(v_filter -> 'metadata', 'null'::jsonb));
+  if p_changes and v_filter -> 'metadata' in ('{}'::jsonb, 'null'::jsonb) then
+    perform email_queue_private.refuse('filter.metadata', 'must name at least one key');
+  end if;
+  return v_filter;
+end
+$$;
+comment on function email_queue_private.check_filter(jsonb, boolean) is 'A filter of dead letters, or an error that names the field.';

@@ -1,0 +1,28 @@
+-- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text, metadata}: since and until bound the
+-- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own.
+-- Bounded: each call takes at most 1000 messages.
+
+-- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: a text with % or _
+-- means these. What has some metadata is found apart, all of it: a walk in the order of the ids could have to go through all
+-- dead letters for it. A plan for the values of each call leaves out what they do not ask for.
+create function email_queue_private.dead_letters(p_ids uuid[], p_filter jsonb, p_before uuid, p_newest boolean, p_limit integer)
+returns setof email_queue_private.message
+language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_metadata jsonb := nullif(p_filter -> 'metadata', 'null'::jsonb);
+begin
+  return query select m.* from email_queue_private.message as m
+  where m.reason is not null and m.status = 'failed' and (p_ids is null or m.id = any (p_ids)) and (p_before is null or m.id < p_before)
+    and (p_filter ->> 'type' is null or m.type = p_filter ->> 'type')
+    and (p_filter ->> 'reason' is null or m.reason = p_filter ->> 'reason')
+    and (p_filter ->> 'since' is null or m.completed_at >= (p_filter ->> 'since')::timestamptz)
+    and (p_filter ->> 'until' is null or m.completed_at < (p_filter ->> 'until')::timestamptz)
+    and (p_filter ->> 'text' is null or strpos(lower(coalesce(m.errors ->> -1, '') collate "C"), lower((p_filter ->> 'text') collate "C")) > 0)
+    and (v_metadata is null or m.id = any (array(
+      select o.id from email_queue_private.message as o where o.metadata @> v_metadata and o.reason is not null and o.status = 'failed')))
+  order by case when p_newest then m.id end desc, case when not p_newest then m.id end
+  limit least(greatest(p_limit, 0), 1000);
+end
+$$;
+comment on function email_queue_private.dead_letters(uuid[], jsonb, uuid, boolean, integer) is 'Failed messages that fit ids and filter.';

@@ -1,0 +1,19 @@
+create function email_queue_private.vault_secret(p_name text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_secret text;
+  v_problem text;
+  v_remedy text := 'supabase/functions/deploy.sh stores it, or: select email_queue_connect(''<address of the function>'', ''<its PROCESS_EMAIL_QUEUE_SECRET>'');';
+begin
+  perform email_queue_private.need_extension('supabase_vault');
+  select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(p_name) as s;
+  if v_problem is not null then
+    raise exception using errcode = '55000', message = format('email_queue: the Vault secret %s cannot be decrypted (%s)', p_name, v_problem), hint = v_remedy;
+  elsif coalesce(v_secret, '') = '' then
+    perform email_queue_private.missing('the Vault secret ' || p_name, v_remedy);
+  end if;
+  return v_secret;
+end
+$$;
+comment on function email_queue_private.vault_secret(text) is 'A secret of ours from Vault; raises 55000 with its name where it is missing or cannot be decrypted.';

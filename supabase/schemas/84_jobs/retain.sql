@@ -1,0 +1,10 @@
+-- Every ten minutes: what is past its time goes, and grants that were lost come back.
+create function email_queue_private.retain() returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform email_queue_private.mend_grants();
+  return public.email_queue_prune(p_limit => 10000);
+end
+$$;
+comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants right.';
