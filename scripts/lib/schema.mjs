@@ -3,10 +3,7 @@
 // that a type, whose name begins with _, is there before what takes it. Bodies of functions need no order.
 import fs from "node:fs";
 import path from "node:path";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
-
-const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
+import { ROOT } from "./host.mjs";
 
 /** @typedef {{file: string, text: string}} Migration */
 
@@ -47,22 +44,4 @@ export function drift(root = ROOT) {
   const found = path.join(root, "supabase/migrations", file);
   if (!fs.existsSync(found)) return [`supabase/migrations/${file} is missing`];
   return fs.readFileSync(found, "utf8") === text ? [] : [`supabase/migrations/${file} is not what supabase/schemas makes`];
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    if (process.argv[2] === "--check") {
-      const faults = drift();
-      for (const fault of faults) console.error(`error: ${fault}: run scripts/build --sql and commit it`);
-      if (faults.length === 0) console.error("ok: the migration is what supabase/schemas makes");
-      process.exitCode = faults.length === 0 ? 0 : 1;
-    } else {
-      const { file, text } = migration();
-      fs.writeFileSync(path.join(ROOT, "supabase/migrations", file), text);
-      console.error(`wrote supabase/migrations/${file}`);
-    }
-  } catch (error) {
-    console.error(`error: ${/** @type {Error} */ (error).message}`);
-    process.exitCode = 1;
-  }
 }

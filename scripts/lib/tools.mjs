@@ -161,7 +161,7 @@ const firstLines = (text) => text.trim().split("\n").slice(0, 15).join("\n");
  * Takes a lock that is a file with the owner's process id; the lock of a dead process is taken over.
  * @param {string} file @returns {Promise<() => void>} gives it back
  */
-async function lock(file) {
+export async function lock(file) {
   for (;;) {
     try {
       fs.writeFileSync(file, String(process.pid), { flag: "wx" });

@@ -26,7 +26,7 @@ export async function readJunit(file) {
   const report = { passed: 0, skipped: 0, failures: [], files: new Set() };
   if (!fs.existsSync(file)) return report;
   const { DOMParser } = await load("@xmldom/xmldom", "lib/index.js");
-  const text = fs.readFileSync(file, "utf8").replace(NOT_XML, "\ufffd");
+  const text = fs.readFileSync(file, "utf8").replace(NOT_XML, "?");
   const document = new DOMParser().parseFromString(text, "text/xml");
   for (const test of Array.from(document.getElementsByTagName("testcase"))) {
     const suite = /** @type {any} */ (test.parentNode);

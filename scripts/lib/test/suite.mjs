@@ -225,7 +225,7 @@ export class Suite {
     /** @type {End} */
     let end;
     try {
-      const running = await startProcess({ name, program, args, cwd, env: { ...process.env, ...env }, onOutput });
+      const running = await startProcess({ name, program, args, cwd, env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env }, onOutput });
       this.#running.add(running);
       const { code } = await running.exited;
       this.#running.delete(running);
