@@ -1,20 +1,29 @@
 //! A background e-mail queue for Supabase.
 //!
 //! Messages wait in Postgres; a worker claims them through PostgREST, sends them through Resend and settles what came
-//! of it. Decisions are pure and synchronous and take time and randomness as arguments ([`outcome`], [`retry`],
-//! [`email`], [`decide`], [`run::state`]). I/O sits behind the traits of [`ports`], implemented in [`adapters`].
+//! of it. Who may import whom is a table in ARCHITECTURE.md. Decisions are pure and synchronous and take time and
+//! randomness as arguments ([`provider`], [`email`], [`worker::decide`], [`worker::retry`], [`worker::state`], [`model`]).
 #![forbid(unsafe_code)]
 
-pub mod adapters;
-pub mod decide;
+pub mod base;
+pub mod client;
 pub mod email;
 pub mod function;
-pub mod outcome;
-pub mod ports;
-pub mod queue;
-pub mod retry;
-pub mod run;
-pub mod work;
+pub mod io;
+pub mod model;
+pub mod protocol;
+pub mod provider;
+pub mod worker;
+
+// What a Rust back end needs to enqueue and to operate.
+pub use base::{ErrorCode, QueueError};
+pub use client::{QueueProvider, SupabaseQueueProvider};
+pub use model::InMemoryQueueProvider;
+pub use protocol::{
+    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
+    Pause, QueueMessage, QueueMessageStatus, Reason, Redrive, Redriven, Settlement, Stats,
+    TypeStats,
+};
 
 #[cfg(target_arch = "wasm32")]
 mod wasm;

@@ -61,12 +61,13 @@ ${glue.replaceAll(calls, "fetch($1);").replaceAll(stale, "return")}`;
   if (name === "client") fs.copyFileSync(wasm, path.join(folder, `${name}.wasm`));
 }
 
-/** The package and the migration have the crate's version. @param {string[]} files @throws {Error} */
-export function checkVersion(files) {
+/** The package has the crate's version, and the migration is that of the release that it will be. @param {string} manifest @throws {Error} */
+export function checkVersions(manifest) {
   const crate = lockedVersion("email-queue", path.join(ROOT, "Cargo.lock"));
-  for (const file of files) {
+  const versions = { [manifest]: crate, [path.join(ROOT, "supabase/version.json")]: crate.replace(/-.*/, "") };
+  for (const [file, expected] of Object.entries(versions)) {
     const { version } = JSON.parse(fs.readFileSync(file, "utf8"));
-    if (version !== crate) throw new Error(`the version is ${version} in ${path.basename(file)} and ${crate} in Cargo.toml`);
+    if (version !== expected) throw new Error(`the version is ${version} in ${path.basename(file)}, and ${crate} in Cargo.toml`);
   }
 }
 

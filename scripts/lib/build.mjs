@@ -8,9 +8,10 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { addModule, checkImports, checkModule, checkVersion } from "./build-package.mjs";
+import { addModule, checkImports, checkModule, checkVersions } from "./build-package.mjs";
 import { IS_DENO, ROOT, TARGET, outputOf } from "./host.mjs";
 import { isStopping, startProcess, stopAll, tempFolder } from "./processes.mjs";
+import { isCurrent, writeReference } from "./reference.mjs";
 import { ensureRust, ensureWasmBindgen } from "./rust.mjs";
 import { drift, migration } from "./schema.mjs";
 import { usageError } from "./screen.mjs";
@@ -18,10 +19,10 @@ import { ensureTool, lock } from "./tools.mjs";
 
 const HELP = `scripts/build [option]
 
-Writes pkg/ from src/, and the migration from supabase/schemas.
+Writes pkg/ from src/, and from supabase/schemas the migration and the table of functions in docs/reference.md.
 
   --check    builds into a temporary folder and compares it with what is committed, byte by byte (exit 0 or 1)
-  --sql      writes the migration only, which needs no Rust
+  --sql      writes the migration and the table of functions in docs/reference.md only, which needs no Rust
   --faults   builds the feature test-faults into target/pkg-faults/, for the tests of panics
 `;
 
@@ -75,8 +76,10 @@ function writeMigration(mode) {
   if (mode === "check") {
     const [fault] = drift();
     if (fault) throw new Error(`${fault}: run scripts/build --sql and commit it`);
-    return say("ok: the migration is what supabase/schemas makes");
+    if (!isCurrent()) throw new Error("docs/reference.md is not what supabase/schemas says: run scripts/build --sql and commit it");
+    return say("ok: the migration and docs/reference.md are what supabase/schemas makes");
   }
+  writeReference();
   const { file, text } = migration();
   fs.writeFileSync(path.join(ROOT, "supabase/migrations", file), text);
   say(`wrote supabase/migrations/${file}`);
@@ -99,7 +102,7 @@ async function buildPackage(mode) {
     checkModule(name, bound.wasm, [ROOT, TARGET, work], say);
     addModule(name, bound, folder);
   }
-  checkVersion([path.join(folder, "package.json"), path.join(ROOT, "supabase/version.json")]);
+  checkVersions(path.join(folder, "package.json"));
   checkImports(folder);
   say("ok: every import in the package is of a file in the package");
   if (mode === "check") return compare(folder, path.join(ROOT, "pkg"));

@@ -11,15 +11,15 @@ use super::{
 const CONTENT_ID_LIMIT: usize = 128;
 
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Attachment {
-    pub(super) source: Source,
-    pub(super) filename: Option<String>,
-    pub(super) content_type: Option<String>,
-    pub(super) content_id: Option<String>,
+pub(crate) struct Attachment {
+    pub(crate) source: Source,
+    pub(crate) filename: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) content_id: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// Standard, padded base64.
     Content(String),
     /// An `https://` or `http://` URL.

@@ -1,5 +1,7 @@
 //! What is wrong with a payload, said without repeating any of it.
 
+use crate::base::{QueueError, shown};
+
 /// One thing wrong with a payload: where, and what.
 ///
 /// Both parts may be logged: the message is one of a fixed set of sentences, and the
@@ -53,16 +55,9 @@ impl FieldError {
     }
 }
 
-/// The longest user-chosen name that a path spells out, in bytes.
-const MAX_SHOWN: usize = 64;
-
-/// `key` as it may stand in a path: a key could hold an address or a line break.
-pub(crate) fn shown(key: &str) -> &str {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if !key.is_empty() && key.len() <= MAX_SHOWN && key.bytes().all(plain) {
-        key
-    } else {
-        "?"
+impl From<FieldError> for QueueError {
+    fn from(error: FieldError) -> Self {
+        Self::invalid(error.field, error.message)
     }
 }
 
@@ -94,13 +89,5 @@ mod tests {
         );
         assert_eq!(FieldError::here("bad").of_payload().field, "payload");
         assert_eq!(FieldError::at("to", "bad").of_payload().field, "to");
-    }
-
-    #[test]
-    fn a_path_does_not_repeat_a_name_that_could_be_an_address() {
-        for key in ["ann@example.com", "a b", "a\nb", "", "é", &"x".repeat(65)] {
-            assert_eq!(shown(key), "?");
-        }
-        assert_eq!(shown(&"x".repeat(64)).len(), 64);
     }
 }

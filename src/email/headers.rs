@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::{
     MAX_TAGS, MESSAGE_ID_TAG,
-    error::{FieldError, shown},
+    error::FieldError,
     value::{line, object, only, required, text},
 };
+use crate::base::shown;
 
 /// The longest tag name and the longest tag value, in characters (Resend's documentation).
 const MAX_TAG: usize = 256;
@@ -150,7 +151,7 @@ fn tag_text(value: &Value) -> Result<&str, FieldError> {
 }
 
 /// Whether Resend takes `text` as a tag's name or value.
-pub(super) fn is_tag_text(text: &str) -> bool {
+pub(crate) fn is_tag_text(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     (1..=MAX_TAG).contains(&text.len()) && text.bytes().all(allowed)
 }

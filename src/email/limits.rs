@@ -8,7 +8,8 @@
 use serde_json::{Map, Value};
 
 use super::MAX_RECIPIENTS;
-use super::error::{FieldError, shown};
+use super::error::FieldError;
+use crate::base::shown;
 
 /// The most headers; what mail servers take.
 const MAX_HEADERS: usize = 50;

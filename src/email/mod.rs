@@ -1,15 +1,14 @@
-//! What an e-mail is: reading the user's payload and writing the provider's request.
+//! What an e-mail is: reading the user's payload.
 //!
 //! Pure: no I/O, no clock, no randomness.
 //!
 //! ```
-//! use email_queue::email::{Email, Endpoint, Member, Sender, WIRE_VERSION, encode};
+//! use email_queue::email::{Email, Sender};
 //! use serde_json::json;
 //!
 //! let payload = json!({"from": "a@example.com", "to": "b@example.com", "subject": "Hello", "content": "<p>Hi</p>"});
 //! let email = Email::parse(&payload, Sender::Required)?;
-//! let body = encode(WIRE_VERSION, Endpoint::Single, &[Member { id: "42", email: &email }])?;
-//! assert!(body.starts_with(br#"{"from":"a@example.com","to":["b@example.com"],"subject":"Hello""#));
+//! assert_eq!(email.sender_domain(), Some("example.com"));
 //!
 //! let mistake = json!({"to": ["b@example.com", "c@"], "subject": "Hello", "content": "<p>Hi</p>"});
 //! let error = Email::parse(&mistake, Sender::Optional).unwrap_err();
@@ -19,7 +18,6 @@
 
 mod address;
 mod attachment;
-mod encode;
 mod error;
 mod headers;
 mod limits;
@@ -34,15 +32,14 @@ use std::{collections::BTreeMap, fmt};
 
 use serde_json::Value;
 
-pub use self::{
-    address::Mailbox,
-    encode::{EncodeError, Endpoint, MAX_BATCH, Member, UnknownEndpoint, WIRE_VERSION, encode},
-    error::FieldError,
-};
+pub use self::{address::Mailbox, error::FieldError};
 pub(crate) use self::{
-    address::is_domain, error::shown, headers::check_tags, limits::check_limits,
+    address::is_domain,
+    attachment::{Attachment, Source},
+    headers::{check_tags, is_tag_text},
+    limits::check_limits,
+    template::{Template, Variable},
 };
-use self::{attachment::Attachment, template::Template};
 
 /// The most addresses in each of `to`, `cc`, `bcc` and `replyTo`.
 ///
@@ -63,7 +60,7 @@ pub const MAX_BYTES: usize = 40 * 1024 * 1024;
 /// The longest subject, in characters: with it a header line stays within the 998 of RFC 5322.
 pub const MAX_SUBJECT: usize = 980;
 
-/// The tag that [`encode`] adds with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
+/// The tag that [`encode`](crate::provider::encode) adds with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
 pub const MESSAGE_ID_TAG: &str = "message_id";
 
 /// Whether a payload must name its sender.
@@ -78,23 +75,23 @@ pub enum Sender {
 /// A valid e-mail. `Debug` shows counts only: no address, subject or body.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email {
-    from: Option<Mailbox>,
+    pub(crate) from: Option<Mailbox>,
     /// 1 to [`MAX_RECIPIENTS`].
-    to: Vec<Mailbox>,
-    cc: Vec<Mailbox>,
-    bcc: Vec<Mailbox>,
-    reply_to: Vec<Mailbox>,
+    pub(crate) to: Vec<Mailbox>,
+    pub(crate) cc: Vec<Mailbox>,
+    pub(crate) bcc: Vec<Mailbox>,
+    pub(crate) reply_to: Vec<Mailbox>,
     /// `None` only with a template.
-    subject: Option<String>,
-    body: Body,
+    pub(crate) subject: Option<String>,
+    pub(crate) body: Body,
     // Sorted maps: jsonb does not keep the order in which the user wrote them, and the bytes must not depend on it.
-    headers: BTreeMap<String, String>,
-    tags: BTreeMap<String, String>,
-    attachments: Vec<Attachment>,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) attachments: Vec<Attachment>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-enum Body {
+pub(crate) enum Body {
     /// At least one of the two is there and not empty.
     Inline {
         html: Option<String>,
@@ -137,7 +134,7 @@ impl Email {
     }
 
     /// Bytes of its HTML and text.
-    fn body_len(&self) -> usize {
+    pub(crate) fn body_len(&self) -> usize {
         match &self.body {
             Body::Inline { html, text } => {
                 let parts = [html, text].into_iter().flatten();
@@ -148,7 +145,7 @@ impl Email {
     }
 
     /// Bytes of base64 in its attachments.
-    fn attached_len(&self) -> usize {
+    pub(crate) fn attached_len(&self) -> usize {
         self.attachments.iter().map(Attachment::encoded_len).sum()
     }
 

@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use serde_json::{Number, Value};
 
 use super::{
-    error::{FieldError, shown},
+    error::FieldError,
     value::{filled_line, object, only, optional, required, text},
 };
+use crate::base::shown;
 
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Template {
-    pub(super) id: String,
-    pub(super) variables: BTreeMap<String, Variable>,
+pub(crate) struct Template {
+    pub(crate) id: String,
+    pub(crate) variables: BTreeMap<String, Variable>,
 }
 
 /// The two types of variable in Resend's documentation.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Variable {
+pub(crate) enum Variable {
     Text(String),
     Number(Number),
 }

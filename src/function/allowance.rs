@@ -1,7 +1,7 @@
 //! What an isolate may still do. Supabase ends an isolate at its wall clock and counts its CPU time from its start to its
 //! end, whatever is under way. Under plain Deno nothing ends: nothing is counted.
 
-use crate::run::Config;
+use crate::worker::Config;
 use std::time::Duration;
 
 /// After its deadline a run may still settle and say how it ended.

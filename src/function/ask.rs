@@ -1,6 +1,6 @@
 //! What a caller asks for.
 
-use crate::work::Cause;
+use crate::protocol::Cause;
 
 /// A body says nothing to the function. pg_net and others send a small one all the same.
 const LARGEST_BODY: u64 = 1024 * 1024;

@@ -3,7 +3,7 @@
 use super::Credentials;
 use super::keys::{named_keys, secret_keys};
 use crate::email::Mailbox;
-use crate::run::Config;
+use crate::worker::Config;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;

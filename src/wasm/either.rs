@@ -1,9 +1,11 @@
 //! The one or the other queue, in one type.
 
-use crate::queue::{
-    Cancelled, DeadLetterFilter, Dequeue, Enqueued, InMemoryQueueProvider, Lease, Leased,
-    ListOptions, NewMessage, Page, Pause, QueueError, QueueMessage, QueueMessageStatus,
-    QueueProvider, Redrive, Redriven, Settlement, Stats, SupabaseQueueProvider,
+use crate::base::QueueError;
+use crate::client::{QueueProvider, SupabaseQueueProvider};
+use crate::model::InMemoryQueueProvider;
+use crate::protocol::{
+    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
+    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settlement, Stats,
 };
 use serde_json::Value;
 use std::time::Duration;

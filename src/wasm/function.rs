@@ -1,9 +1,10 @@
 //! `process-email-queue` as JavaScript sees it: a request in, a response out.
 
 use super::service::{BUSY, Host, Service, log_line};
-use crate::adapters::{JavaScriptClock, JavaScriptRandom};
+use crate::base::Random;
 use crate::function::{Ask, Busy, Credentials, Environment, EnvironmentError, has_large_body};
-use crate::ports::{Clock, Random};
+use crate::io::{JavaScriptClock, JavaScriptRandom};
+use crate::worker::Clock;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -2,9 +2,9 @@
 //! and types.
 
 use super::either::Either;
-#[cfg(not(feature = "client"))]
-use crate::queue::InMemoryQueueProvider as Provider;
-use crate::queue::{ErrorCode, InMemoryQueueProvider, QueueError, SupabaseQueueProvider, json};
+use crate::base::{ErrorCode, QueueError};
+use crate::client::{SupabaseQueueProvider, json};
+use crate::model::InMemoryQueueProvider;
 use js_sys::{Error, Function, JsString, Reflect};
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,15 +1,12 @@
 //! The runs of one instance of the module.
 
-use crate::adapters::{
-    JavaScriptClock, JavaScriptRandom, Keys, PostgrestRpc, ResendMailer, RpcQueue,
-};
+use crate::base::{Random, scrub};
 use crate::function::{
     Allowance, Ask, Busy, Environment, EnvironmentError, Gate, RESERVE, Run, Spent,
 };
-use crate::outcome::scrub;
-use crate::ports::{Clock, Random};
-use crate::run::{Control, Errand, Order, Report, run_errand};
-use crate::work::Cause;
+use crate::io::{JavaScriptClock, JavaScriptRandom, Keys, PostgrestRpc, ResendMailer};
+use crate::protocol::Cause;
+use crate::worker::{Clock, Control, Errand, Order, Report, RpcQueue, run_errand};
 use serde::Serialize;
 use std::cell::Cell;
 use std::collections::HashMap;

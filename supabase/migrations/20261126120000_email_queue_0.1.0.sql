@@ -889,7 +889,7 @@ $$;
 comment on function email_queue_private.check_email(jsonb) is 'Checks an e-mail''s structure, sender and limits, and gives its lane.';
 
 -- 20_check/check_json.sql
--- What src/queue/jsonb.rs says of a payload and of metadata.
+-- What src/protocol/jsonb.rs says of a payload and of metadata.
 create function email_queue_private.check_json(p_field text, p_value jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$

@@ -78,7 +78,7 @@ test("supabase-js enqueues once, and is told what is wrong", async () => {
   assert.deepEqual([message.id, message.payload.to, others], [first.id, "user@example.com", []]);
 });
 
-test("the README shows the trigger as it is tested", () => {
+test("the documents show the trigger as it is tested", () => {
   const sql = readFileSync(path.join(ROOT, "supabase/tests/welcome_trigger.psql"), "utf8");
-  assert(readFileSync(path.join(ROOT, "README.md"), "utf8").includes(sql.trim()), "README.md has another text than supabase/tests/welcome_trigger.psql");
+  assert(readFileSync(path.join(ROOT, "docs/use.md"), "utf8").includes(sql.trim()), "docs/use.md has another text than supabase/tests/welcome_trigger.psql");
 });

@@ -6,9 +6,9 @@
 
 mod pattern;
 
-use email_queue::queue::{
-    InMemoryQueueProvider, QueueError, QueueProvider, SupabaseQueueProvider, json,
-};
+use email_queue::base::QueueError;
+use email_queue::client::{QueueProvider, SupabaseQueueProvider, json};
+use email_queue::model::InMemoryQueueProvider;
 use pattern::{Names, difference};
 use serde::Deserialize;
 use serde_json::{Value, json};

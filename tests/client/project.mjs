@@ -24,6 +24,8 @@ export async function newProject() {
   const folder = tempFolder("package");
   const [packed] = JSON.parse(await run("npm", ["pack", "--json", path.join(ROOT, "pkg"), "--pack-destination", folder.path], { cwd: folder.path }));
   writeFileSync(path.join(folder.path, "package.json"), JSON.stringify({ name: "application", private: true, type: "module" }));
+  // A compiler looks for one in the folders above, too.
+  writeFileSync(path.join(folder.path, "tsconfig.json"), "{}");
   await run("npm", ["install", "--offline", "--no-audit", "--no-fund", `./${packed.filename}`], { cwd: folder.path });
   return { ...folder, packed };
 }

@@ -3,7 +3,7 @@
 use crate::database::Database;
 use crate::memory::Memory;
 use crate::subject::{Subject, email};
-use email_queue::queue::NewMessage;
+use email_queue::protocol::NewMessage;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 use serde_json::{Map, Value, json};

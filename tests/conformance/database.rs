@@ -1,8 +1,9 @@
 //! The database's functions, over a connection as PostgREST has one. Time is moved by putting back every time that is stored.
 
 use crate::subject::Subject;
-use email_queue::queue::{Cancelled, Enqueued, NewMessage, QueueMessage};
-use email_queue::work::{Dispatch, Reply, Request, SettleResult};
+use email_queue::protocol::{
+    Cancelled, Dispatch, Enqueued, NewMessage, QueueMessage, Reply, Request, SettleResult,
+};
 use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls};
 use serde::de::DeserializeOwned;

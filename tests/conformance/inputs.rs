@@ -4,7 +4,9 @@
 use crate::database::Database;
 use crate::memory::Memory;
 use crate::subject::{Subject, email};
-use email_queue::queue::{InMemoryQueueProvider, NewMessage, Pause, QueueProvider};
+use email_queue::client::QueueProvider;
+use email_queue::model::InMemoryQueueProvider;
+use email_queue::protocol::{NewMessage, Pause};
 use futures_util::FutureExt;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,11 +1,11 @@
 //! The queue in memory, in virtual time.
 
 use crate::subject::Subject;
-use email_queue::adapters::memory::{Queue, Settings};
-use email_queue::queue::{
-    Cancelled, Enqueued, ListOptions, NewMessage, QueueMessage, QueueMessageStatus,
+use email_queue::model::{Queue, Settings};
+use email_queue::protocol::{
+    Cancelled, Dispatch, Enqueued, ListOptions, NewMessage, QueueMessage, QueueMessageStatus,
+    Reply, Request, SettleResult,
 };
-use email_queue::work::{Dispatch, Reply, Request, SettleResult};
 use serde_json::Value;
 use std::time::Duration;
 

@@ -5,8 +5,9 @@ use crate::subject::{
     Subject, begin_of, claim_of, complete_of, completed, freeze_of, ids, not_sent_of, rejected,
     seconds, settle_of, token,
 };
-use email_queue::queue::NewMessage;
-use email_queue::work::{Answer, Begin, Claim, Dispatch, Request, Rest, Settle, Signals};
+use email_queue::protocol::{
+    Answer, Begin, Claim, Dispatch, NewMessage, Request, Rest, Settle, Signals,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -1,10 +1,8 @@
 //! What the cases need of a queue, and how they speak to it.
 
-use email_queue::email::Endpoint;
-use email_queue::queue::{Cancelled, Enqueued, NewMessage, QueueMessage};
-use email_queue::work::{
-    Answer, Begin, Begun, Claim, Dispatch, End, MemberEnd, Reason, Reply, Request, Rest, Settle,
-    SettleResult, Settled, Signals,
+use email_queue::protocol::{
+    Answer, Begin, Begun, Cancelled, Claim, Dispatch, End, Endpoint, Enqueued, MemberEnd,
+    NewMessage, QueueMessage, Reason, Reply, Request, Rest, Settle, SettleResult, Settled, Signals,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -184,7 +182,7 @@ impl dyn Subject + '_ {
         let begun = self.begin(begin_of(dispatch));
         assert_eq!(
             begun.state,
-            email_queue::work::BeginState::Begun,
+            email_queue::protocol::BeginState::Begun,
             "{begun:?}"
         );
         begun

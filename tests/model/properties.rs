@@ -2,8 +2,7 @@
 
 use crate::protocol::{Action, Protocol};
 use crate::system::System;
-use email_queue::queue::QueueMessageStatus;
-use email_queue::work::Reason;
+use email_queue::protocol::{QueueMessageStatus, Reason};
 use stateright::{Model, Property};
 
 impl Model for Protocol {

@@ -5,7 +5,7 @@ use crate::steps::{call, forget_settled, leases};
 use crate::system::{System, token_of};
 use crate::variant::Variant;
 use crate::worker::{Answer, Held, settle};
-use email_queue::work::{self, Settle, SettleResult, Settled};
+use email_queue::protocol::{self, Settle, SettleResult, Settled};
 
 impl Protocol {
     pub fn settle(
@@ -76,9 +76,9 @@ fn is_misjudged(held: &Held, answer: &Answer, before: &Breaker, after: &Breaker)
 }
 
 fn call_settle(system: &mut System, settle: Settle) -> SettleResult {
-    let request = work::Request {
+    let request = protocol::Request {
         settles: vec![settle],
-        ..work::Request::default()
+        ..protocol::Request::default()
     };
     let Settled { result, .. } = call(system, &request).settles.remove(0);
     result

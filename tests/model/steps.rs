@@ -7,9 +7,7 @@ use crate::system::{
 };
 use crate::variant::Variant;
 use crate::worker::{Answer, Held, Worker};
-use email_queue::email::Endpoint;
-use email_queue::queue::Redrive;
-use email_queue::work::{self, Begin, BeginState, Begun, Claim, Reply};
+use email_queue::protocol::{self, Begin, BeginState, Begun, Claim, Endpoint, Redrive, Reply};
 
 impl Protocol {
     pub fn step(&self, system: &mut System, index: usize, step: Step) {
@@ -79,7 +77,7 @@ impl Protocol {
     }
 
     fn claim(&self, system: &mut System, index: usize, answered: bool) -> Worker {
-        let request = work::Request {
+        let request = protocol::Request {
             claim: Some(Claim {
                 kind: "email".to_owned(),
                 tokens: vec![token_of(index)],
@@ -89,7 +87,7 @@ impl Protocol {
                 max_wait_ms: 1000,
                 max_frozen: 1,
             }),
-            ..work::Request::default()
+            ..protocol::Request::default()
         };
         if self.scenario.variant == Variant::NoTurns {
             system.queue.take_no_turns();
@@ -138,9 +136,9 @@ impl Protocol {
             margin_ms: millis(LEASE) / 2,
             max_wait_ms: 1000,
         };
-        let request = work::Request {
+        let request = protocol::Request {
             begins: vec![begin],
-            ..work::Request::default()
+            ..protocol::Request::default()
         };
         let leased = leases(system, index, held.dispatch);
         let before = (!leased).then(|| system.queue.clone());
@@ -251,7 +249,7 @@ impl Protocol {
     }
 }
 
-pub fn call(system: &mut System, request: &work::Request) -> Reply {
+pub fn call(system: &mut System, request: &protocol::Request) -> Reply {
     system.queue.work(NOW, request)
 }
 

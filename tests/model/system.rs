@@ -2,9 +2,8 @@
 
 use crate::provider::Provider;
 use crate::worker::{Held, Worker};
-use email_queue::adapters::memory::{Queue, View};
-use email_queue::queue::QueueMessageStatus;
-use email_queue::work::Reason;
+use email_queue::model::{Queue, View};
+use email_queue::protocol::{QueueMessageStatus, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

@@ -3,11 +3,10 @@
 use crate::provider::Refusal;
 use crate::system::{TICK, number, token_of};
 use crate::variant::Variant;
-use email_queue::decide::{after_reply, not_sent};
-use email_queue::email::Endpoint;
-use email_queue::outcome::{Context, NoAnswer, Reply, classify};
-use email_queue::retry::RetryPolicy;
-use email_queue::work::{self, Settle};
+use email_queue::protocol::{self, Endpoint, Settle};
+use email_queue::provider::{Context, NoAnswer, Reply, classify};
+use email_queue::worker::decide::{after_reply, not_sent};
+use email_queue::worker::retry::RetryPolicy;
 use serde_json::{Value, json};
 
 /// A claimed dispatch.
@@ -160,7 +159,7 @@ fn read(accepted: &[bool], batch: bool) -> Value {
 
 /// What worker number `worker` settles.
 pub fn settle(worker: usize, held: &Held, answer: &Answer, variant: Variant) -> Settle {
-    let dispatch = work::Dispatch {
+    let dispatch = protocol::Dispatch {
         dispatch_id: crate::system::id(held.dispatch),
         token: token_of(worker),
         attempt: 0,
@@ -171,7 +170,7 @@ pub fn settle(worker: usize, held: &Held, answer: &Answer, variant: Variant) -> 
         wire_version: None,
         bytes: 0,
         messages: (held.members.iter())
-            .map(|message| work::ClaimedMessage {
+            .map(|message| protocol::ClaimedMessage {
                 id: number(*message),
                 attempts: 0,
                 payload: Value::Null,

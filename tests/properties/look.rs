@@ -1,7 +1,7 @@
 //! What can be seen of the queue from outside.
 
 use crate::world::World;
-use email_queue::queue::{QueueMessage, QueueMessageStatus};
+use email_queue::protocol::{QueueMessage, QueueMessageStatus};
 
 impl World {
     pub fn messages(&self) -> Vec<QueueMessage> {

@@ -10,8 +10,7 @@ mod look;
 mod steps;
 mod world;
 
-use email_queue::queue::QueueMessageStatus;
-use email_queue::work::{BeginState, Rest, SettleResult};
+use email_queue::protocol::{BeginState, QueueMessageStatus, Rest, SettleResult};
 use proptest::prelude::*;
 use steps::{Settling, any_settles, decided, steps};
 use world::World;

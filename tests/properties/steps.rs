@@ -1,9 +1,9 @@
 //! Random steps.
 
-use email_queue::decide::{after_reply, not_sent, unfit};
-use email_queue::outcome::{ErrorClass, MemberOutcome, Outcome, ProviderError, RateHints, Scope};
-use email_queue::retry::RetryPolicy;
-use email_queue::work::{Answer, Dispatch, End, MemberEnd, Reason, Rest, Settle, Signals};
+use email_queue::protocol::{Answer, Dispatch, End, MemberEnd, Reason, Rest, Settle, Signals};
+use email_queue::provider::{ErrorClass, MemberOutcome, Outcome, ProviderError, RateHints, Scope};
+use email_queue::worker::decide::{after_reply, not_sent, unfit};
+use email_queue::worker::retry::RetryPolicy;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;

@@ -1,10 +1,11 @@
 //! The queue in memory, and whoever works on it.
 
 use crate::steps::Step;
-use email_queue::adapters::memory::{Queue, Settings};
-use email_queue::email::Endpoint;
-use email_queue::queue::{NewMessage, Redrive};
-use email_queue::work::{Begin, BeginState, Claim, Dispatch, Request, Settle, SettleResult};
+use email_queue::model::{Queue, Settings};
+use email_queue::protocol::{
+    Begin, BeginState, Claim, Dispatch, Endpoint, NewMessage, Redrive, Request, Settle,
+    SettleResult,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! A run begins nothing that it cannot finish, and sends nothing too late.
 
 use crate::support::{Behaviour, Fault, World, email};
-use email_queue::queue::QueueMessageStatus::Completed;
-use email_queue::run::Stopped;
+use email_queue::protocol::QueueMessageStatus::Completed;
+use email_queue::worker::Stopped;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ fn a_worker_that_sleeps_past_its_lease_changes_nothing() {
     world.mailer.latency.set(seconds(2));
     let report = world.clock.run(async {
         let sleeper = async {
-            email_queue::ports::Clock::sleep(&world.clock, seconds(1)).await;
+            email_queue::worker::Clock::sleep(&world.clock, seconds(1)).await;
             world.clock.advance(seconds(40));
         };
         futures_util::join!(world.work(), sleeper).0
@@ -153,10 +153,10 @@ fn what_another_worker_settled_is_reported_as_lost() {
     world.mailer.latency.set(seconds(3));
     let report = world.clock.run(async {
         let thief = async {
-            email_queue::ports::Clock::sleep(&world.clock, seconds(1)).await;
+            email_queue::worker::Clock::sleep(&world.clock, seconds(1)).await;
             // The lease is over by the database's clock alone.
             world.database.queue.with(|queue, now| {
-                let claim = email_queue::work::Claim {
+                let claim = email_queue::protocol::Claim {
                     kind: "email".to_owned(),
                     tokens: vec!["thief".to_owned()],
                     lease_ms: 1000,
@@ -165,7 +165,7 @@ fn what_another_worker_settled_is_reported_as_lost() {
                     max_wait_ms: 0,
                     max_frozen: 2,
                 };
-                let request = email_queue::work::Request {
+                let request = email_queue::protocol::Request {
                     claim: Some(claim),
                     ..Default::default()
                 };
@@ -184,7 +184,7 @@ fn what_another_worker_settled_is_reported_as_lost() {
 #[test]
 fn a_message_that_expires_between_claim_and_begin_is_not_sent() {
     let world = World::with_emails(3);
-    let late = email_queue::queue::NewMessage {
+    let late = email_queue::protocol::NewMessage {
         send_before: Some("2026-11-24T12:16:41Z".to_owned()),
         ..email(3)
     };
@@ -204,7 +204,7 @@ fn a_message_that_expires_between_claim_and_begin_is_not_sent() {
 #[test]
 fn a_message_that_expired_is_not_sent_although_the_answer_that_said_so_was_lost() {
     let world = World::with_emails(3);
-    let late = email_queue::queue::NewMessage {
+    let late = email_queue::protocol::NewMessage {
         send_before: Some("2026-11-24T12:16:41Z".to_owned()),
         ..email(3)
     };
@@ -234,9 +234,9 @@ fn urgent_mail_overtakes_a_backlog_within_one_dispatch() {
     let world = &world;
     world.clock.run(async {
         let sign_in = async {
-            email_queue::ports::Clock::sleep(&world.clock, seconds(1)).await;
+            email_queue::worker::Clock::sleep(&world.clock, seconds(1)).await;
             let before = world.mailer.count();
-            let id = world.enqueue(email_queue::queue::NewMessage {
+            let id = world.enqueue(email_queue::protocol::NewMessage {
                 priority: Some(0),
                 ..email(2000)
             });

@@ -1,8 +1,9 @@
 //! Several workers at once, with everything going wrong at random, from a seed.
 
 use crate::support::{Behaviour, Fault, Mode, SeededRandom, World};
-use email_queue::ports::{Clock, Random};
-use email_queue::queue::QueueMessageStatus::Failed;
+use email_queue::base::Random;
+use email_queue::protocol::QueueMessageStatus::Failed;
+use email_queue::worker::Clock;
 use futures_util::future::{Either, join_all, select};
 use std::collections::BTreeMap;
 use std::pin::pin;

@@ -1,7 +1,7 @@
 //! How many requests a run costs.
 
 use crate::support::{World, email};
-use email_queue::run::Stopped;
+use email_queue::worker::Stopped;
 
 #[test]
 fn an_empty_queue_costs_one_call() {

@@ -1,10 +1,9 @@
 //! Each way a run ends, and that its record in the database says the same.
 
 use crate::support::{Behaviour, Fault, World};
-use email_queue::ports::Clock;
-use email_queue::queue::ErrorCode;
-use email_queue::run::{Control, Order, Report, Stopped};
-use email_queue::work::{BeginState, Cause, SettleResult};
+use email_queue::base::ErrorCode;
+use email_queue::protocol::{BeginState, Cause, SettleResult};
+use email_queue::worker::{Clock, Control, Order, Report, Stopped};
 use futures_util::join;
 use serde_json::Value;
 use std::time::Duration;

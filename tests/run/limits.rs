@@ -1,9 +1,9 @@
 //! What the provider refuses for a while, or to some: a quota, its test mode, domains that are not verified.
 
 use crate::support::{World, email};
-use email_queue::queue::QueueMessageStatus::{Completed, Failed};
-use email_queue::queue::{NewMessage, Redrive};
-use email_queue::run::Stopped;
+use email_queue::protocol::QueueMessageStatus::{Completed, Failed};
+use email_queue::protocol::{NewMessage, Redrive};
+use email_queue::worker::Stopped;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -42,7 +42,7 @@ fn what_is_left_of_a_quota_is_used() {
     world.clock.advance(11 * HOUR);
     world.run();
     world.assert_all_completed(60);
-    let attempts = |message: &email_queue::queue::QueueMessage| message.attempts == 1;
+    let attempts = |message: &email_queue::protocol::QueueMessage| message.attempts == 1;
     assert!(world.list(Completed).iter().all(attempts));
 }
 

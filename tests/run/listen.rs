@@ -1,9 +1,8 @@
 //! A woken run waits for more mail, keeps enqueues quiet meanwhile, and loses nothing when it ends.
 
 use crate::support::{World, email};
-use email_queue::ports::Clock;
-use email_queue::run::{Control, Order, Report, Stopped};
-use email_queue::work::{Cause, Run};
+use email_queue::protocol::{Cause, Run};
+use email_queue::worker::{Clock, Control, Order, Report, Stopped};
 use futures_util::join;
 use std::time::Duration;
 

@@ -2,9 +2,9 @@
 
 use crate::endings::recorded;
 use crate::support::{Fault, World};
-use email_queue::queue::ErrorCode;
-use email_queue::run::{Control, Stopped};
-use email_queue::work::Cause;
+use email_queue::base::ErrorCode;
+use email_queue::protocol::Cause;
+use email_queue::worker::{Control, Stopped};
 
 #[test]
 fn a_run_without_mail_is_empty_only_if_it_could_look() {

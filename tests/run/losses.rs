@@ -1,8 +1,8 @@
 //! Every call to the database, lost before or after it was carried out; a kill at every moment.
 
 use crate::support::{Behaviour, Fault, World, email};
-use email_queue::queue::ErrorCode;
-use email_queue::queue::QueueMessageStatus::{Completed, Failed};
+use email_queue::base::ErrorCode;
+use email_queue::protocol::QueueMessageStatus::{Completed, Failed};
 use serde_json::json;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -145,7 +145,7 @@ fn all_calls_lost_from_one_on_for_a_minute() {
             let clock = world.clock.clone();
             let end = world.now() + Duration::from_secs(60);
             world.database.fail(move |number, _| {
-                let lost = number >= from && email_queue::ports::Clock::now(&clock) < end;
+                let lost = number >= from && email_queue::worker::Clock::now(&clock) < end;
                 lost.then_some(fault)
             });
             let began = world.now();

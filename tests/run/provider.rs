@@ -1,9 +1,9 @@
 //! What the provider says about itself: throttling, misconfiguration, outage.
 
 use crate::support::{Behaviour, World, email};
-use email_queue::queue::NewMessage;
-use email_queue::queue::QueueMessageStatus::{Completed, Pending};
-use email_queue::run::Stopped;
+use email_queue::protocol::NewMessage;
+use email_queue::protocol::QueueMessageStatus::{Completed, Pending};
+use email_queue::worker::Stopped;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -137,7 +137,7 @@ fn an_outage_freezes_a_handful_and_the_backlog_goes_out_afterwards_sign_in_mail_
     let clock = world.clock.clone();
     let end = world.now() + seconds(3600);
     world.mailer.behave(
-        move |_| match email_queue::ports::Clock::now(&clock) < end {
+        move |_| match email_queue::worker::Clock::now(&clock) < end {
             true => Behaviour::TimeoutBefore,
             false => Behaviour::Honest,
         },

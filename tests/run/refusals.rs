@@ -1,7 +1,7 @@
 //! Messages that can never go fail alone.
 
 use crate::support::{Mode, World, email};
-use email_queue::queue::QueueMessageStatus::{Completed, Failed};
+use email_queue::protocol::QueueMessageStatus::{Completed, Failed};
 use serde_json::json;
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! What may have been sent keeps its members, their order, its key and its bytes, until a definite answer.
 
 use crate::support::{Behaviour, World, email};
-use email_queue::queue::QueueMessageStatus::{Completed, Failed, Processing};
+use email_queue::protocol::QueueMessageStatus::{Completed, Failed, Processing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -137,7 +137,7 @@ fn another_body_under_the_key_ends_it_as_unknown() {
 fn attempts_used_up_on_unknown_outcomes_end_it_without_a_new_key() {
     let world = World::default();
     for index in 0..2 {
-        world.enqueue(email_queue::queue::NewMessage {
+        world.enqueue(email_queue::protocol::NewMessage {
             max_attempts: Some(3),
             ..email(index)
         });
@@ -159,7 +159,7 @@ fn attempts_used_up_on_unknown_outcomes_end_it_without_a_new_key() {
 #[test]
 fn nothing_is_replayed_past_the_horizon() {
     let world = World::default();
-    world.enqueue(email_queue::queue::NewMessage {
+    world.enqueue(email_queue::protocol::NewMessage {
         max_attempts: Some(100),
         ..email(0)
     });

@@ -1,6 +1,6 @@
 //! Virtual time, and an executor that jumps to the next timer when nothing else can happen.
 
-use email_queue::ports::Clock;
+use email_queue::worker::Clock;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;

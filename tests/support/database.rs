@@ -1,10 +1,11 @@
 //! The queue in memory behind a connection that can fail.
 
-use super::SimulatedClock;
-use email_queue::adapters::memory::MemoryQueue;
-use email_queue::ports::{Clock, WorkQueue};
-use email_queue::queue::{ErrorCode, QueueError};
-use email_queue::work::{Begin, BeginState, Begun, Reply, Request, Settle, SettleResult, Settled};
+use super::{MemoryQueue, SimulatedClock};
+use email_queue::base::{ErrorCode, QueueError};
+use email_queue::protocol::{
+    Begin, BeginState, Begun, Reply, Request, Settle, SettleResult, Settled,
+};
+use email_queue::worker::{Clock, WorkQueue};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 

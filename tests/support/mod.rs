@@ -4,12 +4,14 @@
 
 mod clock;
 mod database;
+mod memory;
 mod provider;
 mod random;
 mod world;
 
 pub use clock::SimulatedClock;
 pub use database::{Connection, Fault};
+pub use memory::MemoryQueue;
 pub use provider::{Behaviour, MemoryMailer, Mode, Request};
 pub use random::SeededRandom;
 pub use world::{World, email};

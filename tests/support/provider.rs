@@ -1,9 +1,9 @@
 //! The provider in memory: idempotency store, rate window, strict and permissive batches, and whatever goes wrong.
 
 use super::SimulatedClock;
-use email_queue::email::Endpoint;
-use email_queue::outcome::{NoAnswer, Reply};
-use email_queue::ports::{Clock, Mail, Mailer};
+use email_queue::protocol::Endpoint;
+use email_queue::provider::{NoAnswer, Reply};
+use email_queue::worker::{Clock, Mail, Mailer};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

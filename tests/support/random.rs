@@ -1,6 +1,6 @@
 //! Randomness from a seed (SplitMix64).
 
-use email_queue::ports::Random;
+use email_queue::base::Random;
 use std::cell::Cell;
 
 pub struct SeededRandom(Cell<u64>);

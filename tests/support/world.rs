@@ -1,11 +1,10 @@
 //! All of it together.
 
-use super::{Connection, MemoryMailer, SeededRandom, SimulatedClock};
-use email_queue::adapters::memory::{MemoryQueue, Settings};
-use email_queue::ports::{Clock, Random};
-use email_queue::queue::{NewMessage, QueueMessage, QueueMessageStatus};
-use email_queue::run::{Config, Control, Errand, Report, run, run_errand};
-use email_queue::work::Cause;
+use super::{Connection, MemoryMailer, MemoryQueue, SeededRandom, SimulatedClock};
+use email_queue::base::Random;
+use email_queue::model::Settings;
+use email_queue::protocol::{Cause, NewMessage, QueueMessage, QueueMessageStatus};
+use email_queue::worker::{Clock, Config, Control, Errand, Report, run, run_errand};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;

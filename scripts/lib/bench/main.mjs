@@ -26,7 +26,7 @@ Options:
   --quick         smaller sizes and one round, in under 3 minutes: to see that it works, not to quote
   --rounds N      rounds of what is compared (5)
   --pgmq FILE     pgmq.sql, where cargo cannot fetch the crate that carries it
-  --publish       write the results into docs/ and README.md too
+  --publish       write the results into docs/ too
 The results are in target/bench/. It needs PostgreSQL 15 on this machine, Node 20 or newer, and Linux for CPU and memory.`;
 
 const { values: options, positionals } = parseArgs({

@@ -65,19 +65,16 @@ export function write(report) {
   return path.relative(ROOT, folder);
 }
 
-/** Into the documents, between their marks; what people wrote around them stays. @param {Report} report @returns {string} */
+/** Into the document, between its marks; what people wrote around them stays. @param {Report} report @returns {string} */
 export function publish(report) {
   const pictures = path.join(ROOT, "docs/bench");
   fs.rmSync(pictures, { recursive: true, force: true });
   fs.mkdirSync(pictures, { recursive: true });
   plots(report, pictures);
   const whole = markdown(report, (name, index) => `![${report.outcomes[name]?.plots[index]?.title}](bench/${name}-${index}.svg)`);
-  const short = `${conditions(report)}\n${goals(report).replace(/^### .*\n\n/, "")}`;
-  for (const [file, text] of Object.entries({ "docs/bench.md": whole, "README.md": short })) {
-    const document = path.join(ROOT, file);
-    fs.writeFileSync(document, fs.readFileSync(document, "utf8").replace(MARKS, (_, open, close) => `${open}${text}${close}`));
-  }
-  return "docs/bench.md and README.md";
+  const document = path.join(ROOT, "docs/bench.md");
+  fs.writeFileSync(document, fs.readFileSync(document, "utf8").replace(MARKS, (_, open, close) => `${open}${whole}${close}`));
+  return "docs/bench.md";
 }
 
 const MARKS = /(<!-- bench -->\n)[\s\S]*?(<!-- \/bench -->)/;

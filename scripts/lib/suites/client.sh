@@ -10,4 +10,5 @@ suite_client() {
   for version in newest 2.1.4; do find_deno "$version" >/dev/null || fail "Deno $version could not be installed"; done
   run cargo "the cases, native" node tests/client/native.mjs cargo test --locked --test client
   run node "the cases in JavaScript, and the package" node --test --test-reporter=spec "$root"/tests/client/*.test.mjs
+  run node "what the documents show" node --test --test-reporter=spec "$root"/tests/docs/{words,shell,typescript}.test.mjs
 }

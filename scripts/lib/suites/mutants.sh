@@ -9,9 +9,9 @@ readonly LIMIT_mutants=7200
 suite_mutants() {
   need_rust
   need_mutants || { fail "cargo-mutants could not be installed"; return; }
-  mutants retry-and-decide src/retry.rs src/decide.rs
-  mutants outcome 'src/outcome/**'
-  mutants run-state 'src/run/state/**'
+  mutants retry-and-decide src/worker/retry.rs src/worker/decide.rs
+  mutants provider 'src/provider/**'
+  mutants run-state 'src/worker/state/**'
   mutants function src/function/auth.rs src/function/environment.rs src/function/gate.rs
   mutants email 'src/email/**'
 }

@@ -11,7 +11,7 @@ suite_project() {
     need_postgres "$version" || { fail "there is no PostgreSQL $version"; return; }
     programs+=("POSTGRES_$version=$pg_programs")
   done
-  local files=("$root"/tests/project/*.test.mjs)
+  local files=("$root"/tests/project/*.test.mjs "$root"/tests/docs/sql.test.mjs)
   need_files "${files[@]}" || return
   run node "on projects of both kinds" env "${programs[@]}" node --test --test-concurrency=2 --test-reporter=spec "${files[@]}"
 }

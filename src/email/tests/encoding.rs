@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::email::{EncodeError, MAX_BATCH};
+use crate::provider::{EncodeError, MAX_BATCH};
 
 #[test]
 fn the_request_has_resends_names() {

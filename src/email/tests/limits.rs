@@ -118,6 +118,6 @@ fn own_sentences_are_as_they_were_written_once_they_are_scrubbed() {
         json!({"to": 1}),
     ] {
         let error = parse(fields).unwrap_err().to_string();
-        assert_eq!(crate::outcome::scrub(&error), error);
+        assert_eq!(crate::base::scrub(&error), error);
     }
 }

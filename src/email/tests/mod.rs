@@ -11,7 +11,9 @@ mod properties;
 
 use serde_json::{Value, json};
 
-use super::{Email, Endpoint, FieldError, Member, Sender, WIRE_VERSION, check_limits, encode};
+use super::{Email, FieldError, Sender, check_limits};
+use crate::protocol::Endpoint;
+use crate::provider::{Member, WIRE_VERSION, encode};
 
 /// A payload that is valid, with `fields` put over it; `null` takes a field out.
 fn payload(fields: Value) -> Value {

@@ -1,4 +1,4 @@
--- What src/queue/jsonb.rs says of a payload and of metadata.
+-- What src/protocol/jsonb.rs says of a payload and of metadata.
 create function email_queue_private.check_json(p_field text, p_value jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$

@@ -4,9 +4,10 @@ use crate::subject::{
     Subject, assert_about, begin_of, claim_of, complete_of, email, emails, freeze_of, ids,
     not_sent_of, seconds, token, with_signals,
 };
-use email_queue::queue::NewMessage;
-use email_queue::work::BeginState::{Begun, Changed, Ended, Invalid, Lost, Throttled};
-use email_queue::work::{Begin, Claim, Dispatch, Request, Rest, SettleResult, Signals};
+use email_queue::protocol::BeginState::{Begun, Changed, Ended, Invalid, Lost, Throttled};
+use email_queue::protocol::{
+    Begin, Claim, Dispatch, NewMessage, Request, Rest, SettleResult, Signals,
+};
 use serde_json::json;
 
 pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
@@ -242,7 +243,7 @@ pub fn a_body_with_other_members_is_not_begun(subject: &mut dyn Subject) {
     };
     assert_eq!(subject.begin(fewer).state, Changed);
     let single = Begin {
-        endpoint: email_queue::email::Endpoint::Single,
+        endpoint: email_queue::protocol::Endpoint::Single,
         ..begin.clone()
     };
     assert_eq!(subject.begin(single).state, Invalid);

@@ -4,9 +4,8 @@ use crate::subject::{
     LEASE, MINUTE, Subject, assert_about, begin_of, claim_of, complete_of, email, emails,
     freeze_of, ids, seconds, token, with_signals,
 };
-use email_queue::queue::NewMessage;
-use email_queue::work::BeginState::{Begun, Unavailable};
-use email_queue::work::{Claim, Dispatch, Reply, Settle, Signals};
+use email_queue::protocol::BeginState::{Begun, Unavailable};
+use email_queue::protocol::{Claim, Dispatch, NewMessage, Reply, Settle, Signals};
 use serde_json::json;
 
 fn told(settle: Settle, answered: bool) -> Settle {

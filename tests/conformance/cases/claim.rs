@@ -3,8 +3,7 @@
 use crate::subject::{
     LEASE, MINUTE, Subject, assert_about, claim_of, email, emails, freeze_of, ids, seconds, token,
 };
-use email_queue::queue::NewMessage;
-use email_queue::work::{Claim, Request};
+use email_queue::protocol::{Claim, NewMessage, Request};
 use serde_json::json;
 
 fn with_priority(index: usize, priority: u8) -> NewMessage {

@@ -1,7 +1,7 @@
 //! Enqueue.
 
 use crate::subject::{Subject, email, emails, seconds};
-use email_queue::queue::NewMessage;
+use email_queue::protocol::NewMessage;
 use serde_json::{Value, json};
 
 fn changed(field: &str, value: Value) -> NewMessage {

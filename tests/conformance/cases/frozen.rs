@@ -3,9 +3,8 @@
 use crate::subject::{
     Subject, begin_of, complete_of, email, freeze_of, ids, not_sent_of, seconds, settle_of,
 };
-use email_queue::queue::NewMessage;
-use email_queue::work::Answer::Definite;
-use email_queue::work::{BeginState, Rest, Settle, SettleResult};
+use email_queue::protocol::Answer::Definite;
+use email_queue::protocol::{BeginState, NewMessage, Rest, Settle, SettleResult};
 
 pub fn frozen_is_replayed_as_it_was(subject: &mut dyn Subject) {
     let dispatch = subject.begun(3, 1);

@@ -3,9 +3,8 @@
 use crate::subject::{
     LEASE, MINUTE, Subject, begin_of, claim_of, complete_of, emails, freeze_of, ids, seconds, token,
 };
-use email_queue::queue::NewMessage;
-use email_queue::work::BeginState::{Begun, Lost};
-use email_queue::work::{Begin, Dispatch, SettleResult};
+use email_queue::protocol::BeginState::{Begun, Lost};
+use email_queue::protocol::{Begin, Dispatch, NewMessage, SettleResult};
 
 fn stolen(dispatch: &Dispatch) -> Dispatch {
     Dispatch {

@@ -4,9 +4,8 @@ use crate::subject::{
     LEASE, Subject, assert_about, begin_of, claim_of, complete_of, email, ids, not_sent_of,
     seconds, token, with_signals,
 };
-use email_queue::queue::NewMessage;
-use email_queue::work::BeginState::{Begun, Paused};
-use email_queue::work::{Dispatch, Pause, PauseScope, Rest, Signals};
+use email_queue::protocol::BeginState::{Begun, Paused};
+use email_queue::protocol::{Dispatch, NewMessage, PauseScope, PauseSignal, Rest, Signals};
 use std::time::Duration;
 
 const QUARTER: Duration = Duration::from_secs(900);
@@ -22,7 +21,7 @@ fn refuse(subject: &mut dyn Subject, number: usize) {
     let dispatch = subject.take(number).expect("it is due");
     subject.start(&dispatch);
     let signals = Signals {
-        pause: Some(Pause {
+        pause: Some(PauseSignal {
             scope: PauseScope::Domain,
             ms: Some(900_000),
             reason: "403 validation_error: not verified".to_owned(),
@@ -164,7 +163,7 @@ pub fn a_paused_queue_begins_and_claims_nothing(subject: &mut dyn Subject) {
     assert_eq!(obstacle.state, Paused);
     // A settle's pause does not replace it.
     let pause = |ms| Signals {
-        pause: Some(Pause {
+        pause: Some(PauseSignal {
             scope: PauseScope::Queue,
             ms,
             reason: "401 missing_api_key".to_owned(),
@@ -205,7 +204,7 @@ pub fn a_paused_domain_is_out_of_the_way(subject: &mut dyn Subject) {
         claims.iter().find(is).unwrap().clone()
     };
     let signals = Signals {
-        pause: Some(Pause {
+        pause: Some(PauseSignal {
             scope: PauseScope::Domain,
             ms: Some(600_000),
             reason: "403 validation_error".to_owned(),

@@ -2,8 +2,8 @@
 
 use super::breaker::{alone, answered, assert_closed, claim, fail_one, fail_three, of, unanswered};
 use crate::subject::{MINUTE, Subject, emails, seconds};
-use email_queue::work::BeginState::Unavailable;
-use email_queue::work::Dispatch;
+use email_queue::protocol::BeginState::Unavailable;
+use email_queue::protocol::Dispatch;
 
 pub fn an_ailing_domain_is_in_nobodys_way(subject: &mut dyn Subject) {
     fail_three(subject, &of("ailing.example", 20));

@@ -4,9 +4,8 @@ use crate::subject::{
     LEASE, MINUTE, Subject, claim_of, complete_of, completed, email, emails, ids, rejected,
     seconds, settle_of, token,
 };
-use email_queue::queue::NewMessage;
-use email_queue::work::Answer::{Definite, None as NoAnswer, Unknown};
-use email_queue::work::{Dispatch, Reason, Rest, Settle, SettleResult};
+use email_queue::protocol::Answer::{Definite, None as NoAnswer, Unknown};
+use email_queue::protocol::{Dispatch, NewMessage, Reason, Rest, Settle, SettleResult};
 use serde_json::json;
 
 pub fn each_member_ends_by_its_own_outcome(subject: &mut dyn Subject) {

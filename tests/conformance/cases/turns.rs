@@ -4,7 +4,7 @@ use super::breaker::{claim, fail_three, of, unanswered};
 use crate::subject::{
     MINUTE, Subject, claim_of, emails, freeze_of, ids, seconds, settle_of, token,
 };
-use email_queue::work::{Answer, Claim, Dispatch, Request, Rest, Settle};
+use email_queue::protocol::{Answer, Claim, Dispatch, Request, Rest, Settle};
 
 pub fn every_second_dispatch_comes_from_elsewhere(subject: &mut dyn Subject) {
     fail_three(subject, &emails(3));

@@ -5,8 +5,8 @@ mod outage;
 mod poison;
 
 use crate::support::{World, email};
-use email_queue::ports::Clock;
-use email_queue::queue::NewMessage;
+use email_queue::protocol::NewMessage;
+use email_queue::worker::Clock;
 use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Duration;

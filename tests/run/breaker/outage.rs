@@ -2,8 +2,9 @@
 
 use super::{HOUR, MINUTE, mail, run, seconds};
 use crate::support::{Behaviour, SeededRandom, World};
-use email_queue::email::Endpoint;
-use email_queue::ports::{Clock, Random};
+use email_queue::base::Random;
+use email_queue::protocol::Endpoint;
+use email_queue::worker::Clock;
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

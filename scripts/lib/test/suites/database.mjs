@@ -104,7 +104,7 @@ export const project = {
     /** @type {Record<string, string>} */
     const env = {};
     for (const version of /** @type {const} */ ([15, 17])) env[`POSTGRES_${version}`] = (await preparePrograms(version, suite.folder)).bin;
-    await suite.node("on projects of both kinds", filesIn("tests/project", ".test.mjs"), { env, concurrency: 2 });
+    await suite.node("on projects of both kinds", [...filesIn("tests/project", ".test.mjs"), "tests/docs/sql.test.mjs"], { env, concurrency: 2 });
   },
 };
 

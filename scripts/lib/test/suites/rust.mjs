@@ -108,9 +108,9 @@ export const model = {
 const MUTANTS_VERSION = "27.1.0";
 
 const MUTATED = {
-  "retry-and-decide": ["src/retry.rs", "src/decide.rs"],
-  outcome: ["src/outcome/**"],
-  "run-state": ["src/run/state/**"],
+  "retry-and-decide": ["src/worker/retry.rs", "src/worker/decide.rs"],
+  provider: ["src/provider/**"],
+  "run-state": ["src/worker/state/**"],
   function: ["src/function/auth.rs", "src/function/environment.rs", "src/function/gate.rs"],
   email: ["src/email/**"],
 };

@@ -1,0 +1,9 @@
+//! Randomness, which no pure part makes itself.
+
+/// Randomness.
+pub trait Random {
+    /// A new random UUID.
+    fn token(&self) -> String;
+    /// A number in `[0, 1)`.
+    fn unit(&self) -> f64;
+}

@@ -1,0 +1,231 @@
+//! What is checked before a call, the same for every queue. An error names the option as callers write it.
+
+use super::tags;
+use crate::base::{QueueError, millis, time};
+use crate::email::{Email, Sender};
+use crate::protocol::{Dequeue, Lease, NewMessage, jsonb};
+use serde_json::Value;
+use std::time::Duration;
+
+/// The longest that a lease lasts.
+const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
+/// What fits into the twelve digits of milliseconds that the database takes: 31 years.
+pub(crate) const LONGEST_DELAY: Duration = Duration::from_millis(999_999_999_999);
+
+pub(crate) type Checked<T = ()> = Result<T, QueueError>;
+
+/// What an option must be, by its name: for values of a wrong type and of a wrong size.
+pub(crate) fn rule(field: &str) -> &'static str {
+    match field {
+        "type" => "must be 1 to 100 letters, digits or any of _ . : -, and email in lower case",
+        "priority" => "must be a whole number from 0 (first) to 3",
+        "maxAttempts" | "maxMessages" => "must be a whole number from 1 to 100",
+        "limit" => "must be a whole number from 1 to 1000",
+        "visibilityTimeout" => "must be a number of seconds, more than 0, at most 3600",
+        "delaySeconds" => "must be a number of seconds from 0 on",
+        "seconds" => "must be a number of seconds, more than 0",
+        "timeoutSeconds" => "must be a number of seconds, more than 0, at most 86400",
+        "runAt" | "sendBefore" | "since" | "until" => {
+            "must be a time with its offset from UTC, as in 2026-01-31T12:00:00Z"
+        }
+        "dedupKey" => "must be a text of 1 to 255 characters",
+        "metadata" => "must be an object",
+        "types" => "must be a list of at least one type",
+        "id" | "before" => "must be the id of a message (a UUID)",
+        "ids" => "must be a list of ids of messages (UUIDs)",
+        "reason" => "must be rejected, exhausted, unknown_outcome or expired",
+        "dryRun" | "allowDuplicates" => "must be true or false",
+        "filter" => "must be an object",
+        "domain" | "text" | "url" | "key" | "defaultSender" | "from" => "must be a text",
+        _ => "is not what it must be",
+    }
+}
+
+fn refuse<T>(field: &str) -> Checked<T> {
+    Err(QueueError::invalid(field, rule(field)))
+}
+
+pub(crate) fn check(field: &str, holds: bool) -> Checked {
+    if holds { Ok(()) } else { refuse(field) }
+}
+
+/// A message to enqueue, its tags in its payload and its delay in the database's unit.
+pub(crate) fn message(mut message: NewMessage) -> Checked<NewMessage> {
+    if let Some(kind) = &message.kind {
+        self::kind(kind)?;
+    }
+    tags::write(&mut message)?;
+    if message.kind.as_deref().is_none_or(|kind| kind == "email") {
+        Email::check(&message.payload, Sender::Optional, "payload")?;
+    } else if message.payload == Value::Null {
+        return Err(QueueError::invalid("payload", "is missing"));
+    }
+    jsonb::json("payload", &message.payload)?;
+    check("priority", message.priority.is_none_or(|it| it <= 3))?;
+    check(
+        "maxAttempts",
+        message
+            .max_attempts
+            .is_none_or(|it| (1..=100).contains(&it)),
+    )?;
+    let run_at = near("runAt", message.run_at.as_deref())?;
+    let send_before = near("sendBefore", message.send_before.as_deref())?;
+    let delay = match (message.delay_seconds, message.delay_ms) {
+        (Some(_), Some(_)) => {
+            let why = "is given in milliseconds too; give it once";
+            return Err(QueueError::invalid("delaySeconds", why));
+        }
+        (Some(seconds), None) => Some(delay(seconds)?),
+        (None, ms) => (ms.map(Duration::from_millis).map(delay_time)).transpose()?,
+    };
+    message.delay_ms = delay.map(millis);
+    // Without a time to send at, it is the database's clock that counts.
+    if let (Some(run_at), Some(send_before)) = (run_at, send_before)
+        && send_before <= run_at.saturating_add(delay.unwrap_or_default())
+    {
+        let why = "must be later than the time to send at";
+        return Err(QueueError::invalid("sendBefore", why));
+    }
+    if let Some(key) = &message.dedup_key {
+        check("dedupKey", (1..=255).contains(&key.chars().count()))?;
+        jsonb::plain("dedupKey", key)?;
+    }
+    metadata(message.metadata.as_ref())?;
+    Ok(message)
+}
+
+/// Of a message, or what messages are searched for.
+pub(crate) fn metadata(metadata: Option<&Value>) -> Checked {
+    let Some(metadata) = metadata.filter(|it| !it.is_null()) else {
+        return Ok(());
+    };
+    check("metadata", metadata.is_object())?;
+    jsonb::json("metadata", metadata)?;
+    if jsonb::bytes(metadata) > jsonb::MAX_METADATA {
+        return Err(QueueError::invalid("metadata", "must be at most 16 kB"));
+    }
+    Ok(())
+}
+
+/// How many messages to lease, and for how long.
+pub(crate) fn dequeue(options: &Dequeue) -> Checked<(u32, Duration)> {
+    check("types", !options.types.is_empty())?;
+    for (index, kind) in options.types.iter().enumerate() {
+        let field = || format!("types[{index}]");
+        if kind == "email" {
+            let why = "must not be email: the function process-email-queue sends it";
+            return Err(QueueError::invalid(field(), why));
+        }
+        self::kind(kind).map_err(|error| QueueError::invalid(field(), error.message))?;
+    }
+    let wanted = options.max_messages.unwrap_or(1);
+    check("maxMessages", (1..=100).contains(&wanted))?;
+    Ok((
+        wanted,
+        visibility(options.visibility_timeout.unwrap_or(60.0))?,
+    ))
+}
+
+pub(crate) fn visibility(seconds: f64) -> Checked<Duration> {
+    positive("visibilityTimeout", seconds).and_then(lease_time)
+}
+
+/// How long a lease is to last.
+pub(crate) fn lease_time(time: Duration) -> Checked<Duration> {
+    let fits = !time.is_zero() && time <= LONGEST_LEASE;
+    check("visibilityTimeout", fits).map(|()| time)
+}
+
+pub(crate) fn delay(seconds: f64) -> Checked<Duration> {
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(delay) => delay_time(delay),
+        Err(_) => refuse("delaySeconds"),
+    }
+}
+
+/// How long a retry waits.
+pub(crate) fn delay_time(delay: Duration) -> Checked<Duration> {
+    if delay > LONGEST_DELAY {
+        return Err(QueueError::invalid(
+            "delaySeconds",
+            "must be less than 31 years",
+        ));
+    }
+    Ok(delay)
+}
+
+pub(crate) fn positive(field: &str, seconds: f64) -> Checked<Duration> {
+    match Duration::try_from_secs_f64(seconds) {
+        // What is less than a nanosecond is none.
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => refuse(field),
+    }
+}
+
+pub(crate) fn lease(lease: &Lease) -> Checked<Lease> {
+    let Lease { dispatch_id, token } = lease;
+    if !is_uuid(dispatch_id) || !is_uuid(token) {
+        return Err(not_a_lease());
+    }
+    Ok(Lease {
+        dispatch_id: canonical(dispatch_id),
+        token: canonical(token),
+    })
+}
+
+pub(crate) fn not_a_lease() -> QueueError {
+    QueueError::invalid("lease", "must be a message from dequeue, or its lease")
+}
+
+pub(crate) fn id(field: &str, id: &str) -> Checked {
+    if is_uuid(id) {
+        Ok(())
+    } else {
+        Err(QueueError::invalid(field, rule("id")))
+    }
+}
+
+pub(crate) fn kind(kind: &str) -> Checked {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
+    // A message of the type `Email` would wait for ever.
+    let mistyped = kind != "email" && kind.eq_ignore_ascii_case("email");
+    check(
+        "type",
+        (1..=100).contains(&kind.len()) && kind.chars().all(plain) && !mistyped,
+    )
+}
+
+pub(crate) fn when(field: &str, text: Option<&str>) -> Checked {
+    check(field, text.is_none_or(|text| time::parse(text).is_some()))
+}
+
+/// A time that the database takes with a message.
+fn near(field: &str, text: Option<&str>) -> Checked<Option<Duration>> {
+    when(field, text)?;
+    let time = text.and_then(time::parse);
+    if time.is_none_or(time::is_near) {
+        return Ok(time);
+    }
+    let why = "must be a time between the years 2000 and 3000";
+    Err(QueueError::invalid(field, why))
+}
+
+fn is_uuid(id: &str) -> bool {
+    let fits = |(at, byte): (usize, u8)| match (id.len(), at) {
+        (36, 8 | 13 | 18 | 23) => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    matches!(id.len(), 32 | 36) && id.bytes().enumerate().all(fits)
+}
+
+/// An id that was checked, as the queue writes ids: in lower case, with hyphens.
+pub(crate) fn canonical(id: &str) -> String {
+    let mut digits: String = id.chars().filter(|c| *c != '-').collect();
+    digits.make_ascii_lowercase();
+    for at in [20, 16, 12, 8] {
+        if digits.is_char_boundary(at) {
+            digits.insert(at, '-');
+        }
+    }
+    digits
+}

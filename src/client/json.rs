@@ -1,0 +1,254 @@
+//! The queue's calls in JSON, as JavaScript writes them: names in camelCase, times as text. What JavaScript's
+//! classes carry into the WebAssembly module, and what the shared test cases are written in.
+
+use super::{QueueProvider, check};
+use crate::base::{ErrorCode, QueueError, shown, time};
+use crate::protocol::{DeadLetterFilter, Lease, NewMessage, QueueMessage, QueueMessageStatus};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// The fields of a message that are times.
+const TIMES: [&str; 6] = [
+    "runAt",
+    "leaseExpiresAt",
+    "createdAt",
+    "updatedAt",
+    "completedAt",
+    "sendBefore",
+];
+
+/// Calls a method by its name, `enqueue` to `resume`.
+///
+/// # Errors
+/// As the method's; `invalid_input` also names what does not have the type that it must have.
+pub async fn call(
+    queue: &impl QueueProvider,
+    method: &str,
+    arguments: Vec<Value>,
+) -> Result<Value, QueueError> {
+    let mut arguments = arguments.into_iter();
+    let mut next = || arguments.next().unwrap_or_default();
+    match method {
+        "enqueue" => write(&queue.enqueue(message(next())?).await?),
+        "enqueueMany" => write(&queue.enqueue_many(&messages(next())?).await?),
+        "dequeue" => {
+            let leased = queue.dequeue(&options(next())?).await?.into_iter();
+            let leased = leased.map(|leased| read_out(leased.message, Some(leased.lease)));
+            leased.collect()
+        }
+        "extend" => {
+            let lease = lease(next())?;
+            let visibility = check::visibility(number("visibilityTimeout", next())?)?;
+            write(&queue.extend(&lease, visibility).await?)
+        }
+        "complete" => write(&queue.complete(&lease(next())?).await?),
+        "fail" => {
+            let (lease, error) = (lease(next())?, next());
+            write(&queue.fail(&lease, error).await?)
+        }
+        "retry" => {
+            let (lease, error) = (lease(next())?, next());
+            let delay = check::delay(options::<Retry>(next())?.delay_seconds)?;
+            write(&queue.retry(&lease, error, delay).await?)
+        }
+        "release" => write(&queue.release(&lease(next())?).await?),
+        "cancel" => write(&queue.cancel(&text(next())).await?),
+        "getMessage" => {
+            let message = queue.get_message(&text(next())).await?;
+            message.map_or(Ok(Value::Null), |message| read_out(message, None))
+        }
+        "getMessagesByStatus" => {
+            let status = QueueMessageStatus::parse(&text(next())).ok_or_else(|| {
+                QueueError::invalid("status", "must be one of QueueMessageStatus")
+            })?;
+            write(
+                &queue
+                    .get_messages_by_status(status, &options(next())?)
+                    .await?,
+            )
+        }
+        "listDeadLetters" => {
+            let (filter, page) = filter_and_page(next())?;
+            read_out_all(queue.list_dead_letters(&filter, &options(page)?).await?)
+        }
+        "redrive" => write(&queue.redrive(&options(next())?).await?),
+        "stats" => write(&queue.stats().await?),
+        "pause" => write(&queue.pause(&options(next())?).await?),
+        "resume" => {
+            let domain = options::<Resume>(next())?.domain;
+            write(&queue.resume(domain.as_deref()).await?)
+        }
+        _ => Err(QueueError::invalid("method", "is not one of QueueProvider")),
+    }
+}
+
+/// A message to enqueue.
+///
+/// # Errors
+/// `invalid_input` names the option that is not known, or not of the type that it must have.
+pub fn message(given: Value) -> Result<NewMessage, QueueError> {
+    read(given, "message")
+}
+
+/// One message of a list: an error without a field is about the message itself.
+///
+/// # Errors
+/// As [`message`].
+pub fn item(given: Value) -> Result<NewMessage, QueueError> {
+    if given.is_object() {
+        message(given)
+    } else {
+        let why = "must be an object";
+        Err(QueueError::new(ErrorCode::InvalidInput, why))
+    }
+}
+
+/// Options, the defaults where they are not given.
+///
+/// # Errors
+/// `invalid_input` names the option that is not known, or not of the type that it must have.
+pub fn options<T: DeserializeOwned + Default>(given: Value) -> Result<T, QueueError> {
+    match given {
+        Value::Null => Ok(T::default()),
+        given => read(given, "options"),
+    }
+}
+
+/// How long a call may take.
+///
+/// # Errors
+/// `invalid_input` with the field `timeoutSeconds`.
+pub fn timeout(seconds: f64) -> Result<Duration, QueueError> {
+    check::positive("timeoutSeconds", seconds)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct Retry {
+    delay_seconds: f64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Resume {
+    domain: Option<String>,
+}
+
+fn messages(given: Value) -> Result<Vec<NewMessage>, QueueError> {
+    let Value::Array(messages) = given else {
+        return Err(QueueError::invalid("messages", "must be a list"));
+    };
+    let messages = messages
+        .into_iter()
+        .enumerate()
+        .map(|(index, given)| item(given).map_err(|error| error.of_item(index)));
+    messages.collect()
+}
+
+/// In JavaScript they are one object.
+fn filter_and_page(given: Value) -> Result<(DeadLetterFilter, Value), QueueError> {
+    let Value::Object(mut filter) = given else {
+        return Ok((options(given)?, Value::Null));
+    };
+    let page: Map<String, Value> = ["limit", "before"]
+        .into_iter()
+        .filter_map(|name| filter.remove_entry(name))
+        .collect();
+    Ok((options(Value::Object(filter))?, Value::Object(page)))
+}
+
+/// A lease, or the message that has it.
+fn lease(mut given: Value) -> Result<Lease, QueueError> {
+    let inner = given.get_mut("lease").map(Value::take);
+    Lease::deserialize(&inner.unwrap_or(given)).map_err(|_| check::not_a_lease())
+}
+
+fn text(given: Value) -> String {
+    match given {
+        Value::String(text) => text,
+        _ => String::new(),
+    }
+}
+
+fn number(field: &str, given: Value) -> Result<f64, QueueError> {
+    given
+        .as_f64()
+        .ok_or_else(|| QueueError::invalid(field, check::rule(field)))
+}
+
+/// Each of the objects read here has a default for every field, so that a field can be tried alone.
+fn read<T: DeserializeOwned>(given: Value, what: &str) -> Result<T, QueueError> {
+    let Value::Object(fields) = given else {
+        return Err(QueueError::invalid(what, "must be an object"));
+    };
+    // Read by reference, so that a large payload is not copied for the sake of an error.
+    T::deserialize(&fields).map_err(|_| {
+        culprit(&fields, what, &|alone| {
+            T::deserialize(alone).err().map(|error| error.to_string())
+        })
+    })
+}
+
+/// Which field it is that does not fit, where `fault` says what is wrong with one alone. (Not generic: it would be in the
+/// module a dozen times.)
+fn culprit(
+    fields: &Map<String, Value>,
+    what: &str,
+    fault: &dyn Fn(&Map<String, Value>) -> Option<String>,
+) -> QueueError {
+    for (name, value) in fields {
+        let alone = Map::from_iter([(name.clone(), value.clone())]);
+        let Some(error) = fault(&alone) else {
+            continue;
+        };
+        // The only one with fields of its own.
+        if name == "filter" && value.is_object() {
+            let inner = options::<DeadLetterFilter>(value.clone()).err();
+            return inner.map_or(error_of(name), |error| error.below(name));
+        }
+        if error.starts_with("unknown field") {
+            return QueueError::invalid(shown(name), "is not an option here");
+        }
+        let list = (value.as_array()).filter(|_| ["types", "ids"].contains(&name.as_str()));
+        let mut items = list.into_iter().flatten();
+        return match items.position(|item| !item.is_string()) {
+            Some(index) => QueueError::invalid(format!("{name}[{index}]"), "must be a text"),
+            None => error_of(name),
+        };
+    }
+    QueueError::invalid(what, "cannot be read")
+}
+
+fn error_of(name: &str) -> QueueError {
+    QueueError::invalid(name, check::rule(name))
+}
+
+/// A message with its times in one form: PostgREST writes `2026-01-01T00:00:00+00:00`, Supabase Lite
+/// `2026-01-01 00:00:00+00`.
+fn read_out(message: QueueMessage, lease: Option<Lease>) -> Result<Value, QueueError> {
+    let mut message = write(&message)?;
+    if let Some(fields) = message.as_object_mut() {
+        for (name, value) in fields.iter_mut() {
+            if TIMES.contains(&name.as_str())
+                && let Some(at) = value.as_str().and_then(time::parse)
+            {
+                *value = time::format(at).into();
+            }
+        }
+        if let Some(lease) = lease {
+            fields.insert("lease".to_owned(), write(&lease)?);
+        }
+    }
+    Ok(message)
+}
+
+fn read_out_all(messages: Vec<QueueMessage>) -> Result<Value, QueueError> {
+    (messages.into_iter().map(|message| read_out(message, None))).collect()
+}
+
+fn write(value: &impl serde::Serialize) -> Result<Value, QueueError> {
+    serde_json::to_value(value)
+        .map_err(|_| QueueError::new(ErrorCode::Unexpected, "the answer cannot be written"))
+}

@@ -1,0 +1,266 @@
+//! The queue in a Supabase project.
+
+mod many;
+
+use super::{QueueProvider, check, check_operator, ending};
+use crate::base::{ErrorCode, QueueError, Random, millis};
+use crate::io::{PostgrestRpc, SystemRandom};
+use crate::protocol::{
+    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
+    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Rpc, Settle, Settlement, Stats,
+    jsonb,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The queue in a Supabase project, over PostgREST.
+pub struct SupabaseQueueProvider<R = PostgrestRpc, T = SystemRandom> {
+    rpc: R,
+    random: T,
+}
+
+impl SupabaseQueueProvider {
+    /// `url` is the project's; `key` is one of its secret keys.
+    ///
+    /// # Errors
+    /// `invalid_input` with the field `url` or `key`.
+    ///
+    /// ```
+    /// use email_queue::{ErrorCode, SupabaseQueueProvider};
+    ///
+    /// let queue = SupabaseQueueProvider::new("https://abc.supabase.co", "sb_secret_abc");
+    /// assert!(queue.is_ok());
+    /// let error = SupabaseQueueProvider::new("abc.supabase.co", "sb_secret_abc").err();
+    /// assert_eq!(error.and_then(|error| error.field), Some("url".to_owned()));
+    /// ```
+    pub fn new(url: &str, key: &str) -> Result<Self, QueueError> {
+        Self::with_timeout(url, key, None)
+    }
+
+    /// With another limit for a call than ten seconds.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), or with the field `timeoutSeconds` where it is zero or longer than a day: timers end at 24 days.
+    pub fn with_timeout(
+        url: &str,
+        key: &str,
+        timeout: Option<Duration>,
+    ) -> Result<Self, QueueError> {
+        let rpc = PostgrestRpc::new(url, key)?;
+        let rpc = match timeout {
+            Some(timeout) if timeout.is_zero() || timeout > LONGEST_TIMEOUT => {
+                return Err(QueueError::invalid(
+                    "timeoutSeconds",
+                    check::rule("timeoutSeconds"),
+                ));
+            }
+            Some(timeout) => rpc.with_timeout(timeout),
+            None => rpc,
+        };
+        Ok(Self::over(rpc, SystemRandom))
+    }
+}
+
+impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
+    /// Over any RPC and randomness.
+    pub fn over(rpc: R, random: T) -> Self {
+        Self { rpc, random }
+    }
+
+    async fn settle(&self, settle: Settle) -> Result<Settlement, QueueError> {
+        let arguments = json!({ "p_settle": settle }).to_string();
+        let settled: Value = self.call("email_queue_settle", arguments).await?;
+        settlement("email_queue_settle", &settled)
+    }
+
+    async fn call<A: DeserializeOwned>(
+        &self,
+        function: &str,
+        arguments: String,
+    ) -> Result<A, QueueError> {
+        let answer =
+            (self.rpc.call(function, &arguments).await).map_err(QueueError::in_callers_words)?;
+        // By way of a value: a parser of text for each type of answer would make the module larger by some kilobytes.
+        let answer = jsonb::read(&answer).ok_or_else(|| unreadable(function))?;
+        A::deserialize(&answer).map_err(|_| unreadable(function))
+    }
+}
+
+impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
+    async fn enqueue(&self, message: NewMessage) -> Result<Enqueued, QueueError> {
+        let text = many::encoded(message)?;
+        let mut enqueued = (self.enqueue_chunk(text).await).map_err(QueueError::of_one)?;
+        enqueued
+            .pop()
+            .ok_or_else(|| unreadable("email_queue_enqueue_many"))
+    }
+
+    async fn enqueue_many(&self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, QueueError> {
+        let message = |index: usize| {
+            messages
+                .get(index)
+                .cloned()
+                .ok_or_else(|| QueueError::invalid("messages", "is too short"))
+        };
+        self.enqueue_each(messages.len(), message, |_| ()).await
+    }
+
+    async fn dequeue(&self, options: &Dequeue) -> Result<Vec<Leased>, QueueError> {
+        let (wanted, visibility) = check::dequeue(options)?;
+        let tokens: Vec<String> = (0..wanted).map(|_| self.random.token()).collect();
+        let arguments = json!({
+            "p_types": options.types, "p_tokens": tokens, "p_visibility_ms": millis(visibility),
+        });
+        self.call("email_queue_dequeue", arguments.to_string())
+            .await
+    }
+
+    async fn extend(&self, lease: &Lease, visibility: Duration) -> Result<Settlement, QueueError> {
+        let lease = check::lease(lease)?;
+        let arguments = json!({
+            "p_dispatch_id": lease.dispatch_id,
+            "p_token": lease.token,
+            "p_lease_ms": millis(check::lease_time(visibility)?),
+        });
+        let extended: Value = self
+            .call("email_queue_extend", arguments.to_string())
+            .await?;
+        settlement("email_queue_extend", &extended)
+    }
+
+    async fn complete(&self, lease: &Lease) -> Result<Settlement, QueueError> {
+        self.settle(ending::complete(lease)?).await
+    }
+
+    async fn fail(&self, lease: &Lease, error: Value) -> Result<Settlement, QueueError> {
+        self.settle(ending::fail(lease, error)?).await
+    }
+
+    async fn retry(
+        &self,
+        lease: &Lease,
+        error: Value,
+        delay: Duration,
+    ) -> Result<Settlement, QueueError> {
+        self.settle(ending::retry(lease, error, delay)?).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<Settlement, QueueError> {
+        self.settle(ending::release(lease)?).await
+    }
+
+    async fn cancel(&self, id: &str) -> Result<Cancelled, QueueError> {
+        check::id("id", id)?;
+        self.call("email_queue_cancel", json!({ "p_id": id }).to_string())
+            .await
+    }
+
+    async fn get_message(&self, id: &str) -> Result<Option<QueueMessage>, QueueError> {
+        check::id("id", id)?;
+        self.call("email_queue_get", json!({ "p_id": id }).to_string())
+            .await
+    }
+
+    async fn get_messages_by_status(
+        &self,
+        status: QueueMessageStatus,
+        options: &ListOptions,
+    ) -> Result<Vec<QueueMessage>, QueueError> {
+        check_operator::list(options)?;
+        let arguments = json!({
+            "p_status": status.as_str(),
+            "p_type": options.kind,
+            "p_limit": options.limit.unwrap_or(100),
+            "p_before": options.before,
+            "p_since": options.since,
+            "p_until": options.until,
+            "p_metadata": options.metadata,
+        });
+        self.call("email_queue_list", arguments.to_string()).await
+    }
+
+    async fn list_dead_letters(
+        &self,
+        filter: &DeadLetterFilter,
+        page: &Page,
+    ) -> Result<Vec<QueueMessage>, QueueError> {
+        check_operator::dead_letters(filter, page)?;
+        let arguments = json!({
+            "p_filter": filter, "p_limit": page.limit.unwrap_or(100), "p_before": page.before,
+        });
+        self.call("email_queue_dead_letters", arguments.to_string())
+            .await
+    }
+
+    async fn redrive(&self, redrive: &Redrive) -> Result<Redriven, QueueError> {
+        check_operator::redrive(redrive)?;
+        let arguments = json!({
+            "p_ids": redrive.ids,
+            "p_filter": redrive.filter,
+            "p_dry_run": redrive.dry_run,
+            "p_allow_duplicates": redrive.allow_duplicates,
+            "p_limit": redrive.limit.unwrap_or(1000),
+            "p_from": redrive.from,
+        });
+        self.call("email_queue_redrive", arguments.to_string())
+            .await
+    }
+
+    async fn stats(&self) -> Result<Stats, QueueError> {
+        self.call("email_queue_stats", "{}".to_owned()).await
+    }
+
+    async fn pause(&self, pause: &Pause) -> Result<(), QueueError> {
+        let seconds = check_operator::pause(pause)?.map(|time| millis(time).div_ceil(1000));
+        let arguments =
+            json!({ "p_reason": pause.reason, "p_domain": pause.domain, "p_seconds": seconds });
+        let _: Value = self
+            .call("email_queue_pause", arguments.to_string())
+            .await?;
+        Ok(())
+    }
+
+    async fn resume(&self, domain: Option<&str>) -> Result<bool, QueueError> {
+        check_operator::domain(domain)?;
+        let answer: Value = self
+            .call(
+                "email_queue_resume",
+                json!({ "p_domain": domain }).to_string(),
+            )
+            .await?;
+        answer
+            .get("resumed")
+            .and_then(Value::as_bool)
+            .ok_or_else(|| unreadable("email_queue_resume"))
+    }
+}
+
+fn settlement(function: &str, answer: &Value) -> Result<Settlement, QueueError> {
+    match answer.get("result").and_then(Value::as_str) {
+        Some("applied") => Ok(Settlement::Applied),
+        Some("already") => Ok(Settlement::Already),
+        Some("lost") => Ok(Settlement::Lost),
+        Some("invalid") => {
+            let reason = answer
+                .get("reason")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            Err(QueueError::invalid("lease", reason))
+        }
+        Some("error") => Err(QueueError::new(
+            ErrorCode::Unavailable,
+            "the database could not settle it; try again",
+        )),
+        _ => Err(unreadable(function)),
+    }
+}
+
+fn unreadable(function: &str) -> QueueError {
+    QueueError::new(
+        ErrorCode::Unexpected,
+        format!("the answer of {function} cannot be read"),
+    )
+}

@@ -1,0 +1,130 @@
+//! Resend over `fetch`, which follows no redirect (`src/js/fetch.js`). The only file that names `gloo_net`.
+
+use super::timer::within;
+use crate::protocol::Endpoint;
+use crate::provider::{NoAnswer, Reply, path};
+use crate::worker::{Mail, Mailer};
+use gloo_net::http::{Request, Response};
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, ReadableStreamDefaultReader};
+
+/// The most that is read of an answer: a hundred ids take 5 kB, a hundred refusals 50.
+const MAX_ANSWER: usize = 1024 * 1024;
+
+#[wasm_bindgen]
+extern "C" {
+    /// An `ArrayBuffer` of ECMAScript 2024; an older engine throws.
+    type Transferable;
+    #[wasm_bindgen(method, catch)]
+    fn transfer(this: &Transferable, length: u32) -> Result<JsValue, JsValue>;
+}
+
+const USER_AGENT: &str = concat!("email-queue/", env!("CARGO_PKG_VERSION"));
+
+/// Resend's sending API.
+pub struct ResendMailer {
+    base_url: String,
+    authorization: String,
+}
+
+impl ResendMailer {
+    /// `api_key` must be visible ASCII: what is no legal header value would make the client panic.
+    pub fn new(base_url: &str, api_key: &str) -> Self {
+        Self {
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            authorization: format!("Bearer {api_key}"),
+        }
+    }
+
+    async fn request(
+        &self,
+        mail: Mail,
+        abort: Option<&AbortController>,
+    ) -> Result<Reply, gloo_net::Error> {
+        let signal = abort.map(AbortController::signal);
+        let mut request = Request::post(&format!("{}{}", self.base_url, path(mail.endpoint)))
+            .abort_signal(signal.as_ref())
+            .header("Authorization", &self.authorization)
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", &mail.key)
+            .header("User-Agent", USER_AGENT);
+        if mail.endpoint == Endpoint::Batch {
+            // Said explicitly: the default refuses the whole batch for one bad e-mail.
+            request = request.header("x-batch-validation", "permissive");
+        }
+        let body = Uint8Array::from(mail.body.as_slice());
+        let request = request.body(&body)?;
+        // The request has a copy of its own, and these may be of 10 MB each: the collector would let some pile up.
+        drop(mail);
+        let _ = body.buffer().unchecked_into::<Transferable>().transfer(0);
+        let response = request.send().await?;
+        let status = response.status();
+        Ok(match read(&response).await? {
+            Some(body) => Reply::Answered {
+                status,
+                headers: response.headers().entries().collect(),
+                body,
+            },
+            None => Reply::NoAnswer {
+                kind: NoAnswer::TooLarge,
+                detail: format!("{status}, and more than {} kB", MAX_ANSWER / 1024),
+            },
+        })
+    }
+}
+
+/// The body; `None` where it is larger than any answer of the provider.
+async fn read(response: &Response) -> Result<Option<Vec<u8>>, gloo_net::Error> {
+    let mut bytes = Vec::new();
+    let Some(body) = response.body() else {
+        return Ok(Some(bytes));
+    };
+    let reader = ReadableStreamDefaultReader::new(&body).map_err(failed)?;
+    loop {
+        let chunk = JsFuture::from(reader.read()).await.map_err(failed)?;
+        let value = Reflect::get(&chunk, &"value".into()).unwrap_or_default();
+        // Without a value it is done.
+        let Ok(value) = value.dyn_into::<Uint8Array>() else {
+            return Ok(Some(bytes));
+        };
+        if bytes.len() + value.length() as usize > MAX_ANSWER {
+            // Nobody waits for it.
+            let _ = reader.cancel();
+            return Ok(None);
+        }
+        bytes.extend(value.to_vec());
+    }
+}
+
+fn failed(error: JsValue) -> gloo_net::Error {
+    let text = error
+        .dyn_ref::<js_sys::Error>()
+        .map(|error| error.to_string());
+    gloo_net::Error::GlooError(text.map_or("the answer broke off".to_owned(), String::from))
+}
+
+impl Mailer for ResendMailer {
+    async fn send(&self, mail: Mail) -> Reply {
+        let abort = AbortController::new().ok();
+        let timeout = mail.timeout;
+        match within(timeout, self.request(mail, abort.as_ref())).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(error)) => Reply::NoAnswer {
+                kind: NoAnswer::Network,
+                detail: error.to_string(),
+            },
+            Err(_) => {
+                if let Some(abort) = abort {
+                    abort.abort();
+                }
+                Reply::NoAnswer {
+                    kind: NoAnswer::Timeout,
+                    detail: format!("no answer within {} s", timeout.as_secs()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The world: PostgREST, the provider's API, clocks, randomness. The only files that name the crates for it.
+
+#[cfg(target_arch = "wasm32")]
+mod fetch;
+#[cfg(target_arch = "wasm32")]
+mod javascript;
+#[cfg(feature = "worker")]
+mod keys;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+mod postgrest;
+mod timer;
+
+#[cfg(target_arch = "wasm32")]
+pub use fetch::ResendMailer;
+#[cfg(target_arch = "wasm32")]
+pub(crate) use javascript::since_1970;
+#[cfg(target_arch = "wasm32")]
+pub use javascript::{JavaScriptClock, JavaScriptRandom, JavaScriptRandom as SystemRandom};
+#[cfg(feature = "worker")]
+pub use keys::Keys;
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::SystemRandom;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use native::since_1970;
+pub use postgrest::PostgrestRpc;
+pub use timer::{Expired, within};

@@ -1,0 +1,232 @@
+//! The same queue with less in it: what the model checker (`tests/model`) tells states apart by.
+
+use super::budget::{Budget, Paused};
+use super::store::{Dispatch, End, Message, Queue, Ready};
+use super::window::Window;
+use crate::protocol::{QueueMessageStatus, Reason, Signals};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How a queue is seen. Two queues that look the same behave the same from then on.
+pub struct View<'a> {
+    /// The present.
+    pub now: Duration,
+    /// Another time for a time.
+    pub time: &'a dyn Fn(Duration) -> Duration,
+    /// The new id of a dispatch; a settled one without is forgotten.
+    pub dispatch: &'a dyn Fn(&str) -> Option<String>,
+    /// The new name of a token, for a dispatch by its old id; without, the lease is nobody's who will ever call again.
+    pub token: &'a dyn Fn(&str, &str) -> Option<String>,
+    /// Payloads are kept: a redrive reads them.
+    pub payloads: bool,
+    /// The number of the last id given.
+    pub ids: u64,
+}
+
+impl Queue {
+    /// The ids of the dispatches that are not settled.
+    pub fn open_dispatches(&self) -> impl Iterator<Item = &str> {
+        let open = self.dispatches.values().filter(|d| d.settled_at.is_none());
+        open.map(|dispatch| dispatch.id.as_str())
+    }
+
+    /// How a message ended, if it has.
+    pub fn end_of(&self, id: &str) -> Option<(QueueMessageStatus, Option<Reason>)> {
+        let end = self.messages.get(id)?.end.as_ref()?;
+        Some((end.status, end.reason))
+    }
+
+    /// Three first requests of a lane got no answer: it and its endpoint wait.
+    pub fn silence(&mut self, now: Duration, lane: &str) {
+        let mut dispatch = Dispatch::new(String::new(), now, "email", lane, 0, Vec::new());
+        dispatch.begun = true;
+        let signals = Signals {
+            answered: Some(false),
+            ..Signals::default()
+        };
+        for _ in 0..3 {
+            self.judge(now, &dispatch, &signals);
+        }
+    }
+
+    /// The circuit breaker's scopes: how many requests each may have open, and how long it waits.
+    pub fn breaker(&self) -> Vec<(String, u32, Option<Duration>)> {
+        let windows = self.breaker.iter();
+        let shown = windows.map(|(scope, w)| (scope.clone(), w.requests, w.next_at));
+        shown.collect()
+    }
+
+    /// First requests that are open, of the lanes of an endpoint.
+    pub fn open_first_requests(&self, endpoint: &str) -> usize {
+        let first = self.dispatches.values().filter(|d| d.begun && !d.frozen);
+        first.filter(|d| d.lane.starts_with(endpoint)).count()
+    }
+
+    /// A mistake: the head of the queue is next, whosever turn it is.
+    pub fn take_no_turns(&mut self) {
+        for window in self.breaker.values_mut() {
+            window.tries = 1;
+        }
+    }
+
+    /// A mistake: a replay is taken for a first request.
+    pub fn forget_replay(&mut self, dispatch: &str) {
+        if let Some(dispatch) = self.dispatches.get_mut(dispatch) {
+            dispatch.frozen = false;
+        }
+    }
+
+    /// Takes out what no later step depends on (payloads, errors, texts, past times, slots of the rate budget, the
+    /// length of a streak beyond three) and renames the rest.
+    pub fn abstracted(self, view: &View<'_>) -> Self {
+        // Every field is named, so that a new one is not forgotten here.
+        let Self {
+            settings,
+            messages,
+            ready,
+            order: _,
+            dispatches,
+            budget,
+            paused_domains,
+            breaker,
+            ids: _,
+        } = self;
+        let mut seen = Self {
+            settings,
+            messages: messages
+                .into_iter()
+                .map(|(id, message)| (id, view.message(message)))
+                .collect(),
+            ready: Default::default(),
+            order: BTreeSet::new(),
+            dispatches: dispatches
+                .into_values()
+                .filter_map(|dispatch| view.dispatch(dispatch))
+                .map(|dispatch| (dispatch.id.clone(), dispatch))
+                .collect(),
+            budget: view.budget(budget),
+            paused_domains: paused_domains
+                .into_iter()
+                .filter_map(|(domain, paused)| Some((domain, view.paused(paused)?)))
+                .collect(),
+            breaker: breaker
+                .into_iter()
+                .filter_map(|(scope, window)| Some((scope, view.window(window)?)))
+                .collect(),
+            ids: view.ids,
+        };
+        for (id, ready) in ready {
+            let ready = Ready {
+                run_at: (view.time)(ready.run_at),
+                entered_at: Duration::ZERO,
+                errors: suspicion(ready.errors),
+                ..ready
+            };
+            seen.put_ready(id, ready);
+        }
+        seen
+    }
+}
+
+impl View<'_> {
+    fn message(&self, message: Message) -> Message {
+        let payload = Some(message.payload).filter(|_| self.payloads);
+        Message {
+            payload: payload.unwrap_or_default(),
+            created_at: Duration::ZERO,
+            run_at: (self.time)(message.run_at),
+            send_before: message.send_before.map(self.time),
+            end: message.end.map(|end| End {
+                at: Duration::ZERO,
+                dispatch_id: None,
+                attempts: 0,
+                provider_message_id: None,
+                errors: suspicion(end.errors),
+                ..end
+            }),
+            ..message
+        }
+    }
+
+    fn dispatch(&self, dispatch: Dispatch) -> Option<Dispatch> {
+        let id = (self.dispatch)(&dispatch.id)?;
+        let token = |token: &String| (self.token)(token, &dispatch.id);
+        let last_token = dispatch.last_token.as_ref().and_then(token);
+        if dispatch.settled_at.is_some() {
+            return Some(Dispatch {
+                last_token,
+                settled_at: Some((self.time)(self.now)),
+                ..Dispatch::new(id, Duration::ZERO, "", "", 0, Vec::new())
+            });
+        }
+        let nobody = || "nobody".to_owned();
+        let mut seen = Dispatch {
+            token: (dispatch.token.as_ref()).map(|t| token(t).unwrap_or_else(nobody)),
+            id,
+            last_token,
+            updated_at: Duration::ZERO,
+            visible_at: (self.time)(dispatch.visible_at),
+            slot_at: Duration::ZERO,
+            horizon_at: dispatch.horizon_at.map(self.time),
+            send_before: dispatch.send_before.map(self.time),
+            errors: Vec::new(),
+            ..dispatch
+        };
+        for member in &mut seen.members {
+            member.errors = suspicion(std::mem::take(&mut member.errors));
+        }
+        Some(seen)
+    }
+
+    fn budget(&self, budget: Budget) -> Budget {
+        let future = |at: Option<Duration>| at.filter(|at| *at > self.now).map(self.time);
+        Budget {
+            next_slot_at: Duration::ZERO,
+            answered: true,
+            learned_limit: budget.learned_limit,
+            cooldown_until: future(budget.cooldown_until),
+            cooldown_reason: None,
+            paused: budget.paused.and_then(|paused| self.paused(paused)),
+        }
+    }
+
+    /// A window with room for more than two workers and two messages is as good as a full one. Its streak is forgotten, or
+    /// each state would count several times: what three in a row lead to begins with [`Queue::silence`].
+    fn window(&self, window: Window) -> Option<Window> {
+        let future = |at: Duration| match at > self.now {
+            true => (self.time)(at),
+            false => Duration::ZERO,
+        };
+        if window.requests.min(window.size) >= 8 {
+            return None;
+        }
+        Some(Window {
+            streak: window.streak.min(3),
+            wait: Duration::ZERO,
+            next_at: window.next_at.map(future),
+            tries: window.tries % 2,
+            ..window
+        })
+    }
+
+    fn paused(&self, paused: Paused) -> Option<Paused> {
+        // Of a refused domain the next pause is longer.
+        (paused.holds(self.now) || paused.refusals > 0).then(|| Paused {
+            since: Duration::ZERO,
+            until: paused.until.map(self.time),
+            reason: String::new(),
+            refusals: paused.refusals.min(8),
+            first_refused_at: paused.first_refused_at.map(self.time),
+        })
+    }
+}
+
+/// What a claim looks for in a message's errors.
+fn suspicion(errors: Vec<Value>) -> Vec<Value> {
+    let crash = |error: &Value| error["class"] == "crash";
+    match errors.iter().any(crash) {
+        true => vec![json!({"class": "crash"})],
+        false => Vec::new(),
+    }
+}

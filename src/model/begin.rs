@@ -1,0 +1,183 @@
+//! Begin: the last thing recorded before a request leaves. From here on it may have been sent.
+
+use super::claim::ceil_ms;
+use super::store::{Dispatch, Queue};
+use crate::protocol::{Begin, BeginState, Begun, Endpoint, Obstacle, Reason};
+use std::time::Duration;
+
+/// A slot is reserved no further ahead.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// In which as many requests leave as the provider allows a second: a little longer, because it counts by its own
+/// seconds and a request may come late.
+const PROVIDER_WINDOW: Duration = Duration::from_millis(1050);
+/// What the provider is taken to allow before its first answer.
+const CAUTIOUS_LIMIT: u32 = 5;
+
+impl Queue {
+    pub(super) fn begin(&mut self, now: Duration, begin: &Begin) -> Begun {
+        let held = self.dispatches.get(&begin.dispatch_id);
+        let Some(dispatch) = held.filter(|d| d.is_held(now, &begin.token)).cloned() else {
+            return begun(&begin.dispatch_id, BeginState::Lost);
+        };
+        let lease = Duration::from_millis(begin.timeout_ms.saturating_add(begin.margin_ms));
+        if lease.is_zero() {
+            return invalid(
+                &dispatch,
+                "endpoint, wire_version, timeout_ms and margin_ms are needed",
+            );
+        }
+        if begin.members as usize != dispatch.members.len() {
+            return Begun {
+                reason: Some("it has other members now".to_owned()),
+                ..begun(&dispatch.id, BeginState::Changed)
+            };
+        }
+        if begin.endpoint == Endpoint::Single && dispatch.members.len() > 1 {
+            return invalid(
+                &dispatch,
+                "several messages cannot go to the endpoint of one",
+            );
+        }
+        if dispatch.begun {
+            // Repeated after a lost answer: the same attempt, slot and lease, which the worker counts from its first call.
+            return Begun {
+                wait_ms: ceil_ms(dispatch.slot_at.saturating_sub(now)),
+                attempt: dispatch.attempt,
+                ..begun(&dispatch.id, BeginState::Begun)
+            };
+        }
+        let as_before = (Some(begin.endpoint), Some(begin.wire_version));
+        if dispatch.frozen && (dispatch.endpoint, dispatch.wire_version) != as_before {
+            return invalid(
+                &dispatch,
+                "a frozen dispatch keeps its endpoint and wire version",
+            );
+        }
+        let over = dispatch.horizon_at.is_some_and(|at| at <= now);
+        if dispatch.frozen && (over || dispatch.attempt >= dispatch.attempts_allowed) {
+            self.abandon(now, &dispatch.id, None);
+            return Begun {
+                reason: Some("unknown_outcome".to_owned()),
+                ..begun(&dispatch.id, BeginState::Ended)
+            };
+        }
+        if !dispatch.frozen && dispatch.send_before.is_some_and(|at| at <= now) {
+            return self.expire_members(now, &dispatch);
+        }
+        if self.is_lane_paused(now, &dispatch.lane) {
+            return Begun {
+                reason: Some("the sender domain is paused".to_owned()),
+                ..begun(&dispatch.id, BeginState::Paused)
+            };
+        }
+        let max_wait = Duration::from_millis(begin.max_wait_ms).min(LONGEST_WAIT);
+        let obstacle = (self.budget.paused(now))
+            .or_else(|| self.closed(now, &dispatch))
+            .or_else(|| self.budget.throttled(now, max_wait));
+        if let Some(obstacle) = obstacle {
+            return Begun {
+                reason: obstacle.reason,
+                retry_after_ms: obstacle.retry_after_ms,
+                ..begun(&dispatch.id, obstacle.state)
+            };
+        }
+        self.begin_now(now, begin, lease)
+    }
+
+    fn begin_now(&mut self, now: Duration, begin: &Begin, lease: Duration) -> Begun {
+        let horizon = self.settings.horizon;
+        let slot = now.max(self.budget.next_request());
+        let lease = lease + (slot - now);
+        self.budget.next_slot_at = slot + self.between_requests();
+        let Some(dispatch) = self.dispatches.get_mut(&begin.dispatch_id) else {
+            return begun(&begin.dispatch_id, BeginState::Lost);
+        };
+        dispatch.begun = true;
+        dispatch.attempt += 1;
+        dispatch.slot_at = slot;
+        dispatch.visible_at = now + lease;
+        dispatch.updated_at = now;
+        dispatch.horizon_at.get_or_insert(now + horizon);
+        dispatch.endpoint = Some(begin.endpoint);
+        dispatch.wire_version = Some(begin.wire_version);
+        Begun {
+            wait_ms: ceil_ms(slot - now),
+            attempt: dispatch.attempt,
+            ..begun(&begin.dispatch_id, BeginState::Begun)
+        }
+    }
+
+    /// Takes out the members whose `send_before` has passed before their first begin.
+    fn expire_members(&mut self, now: Duration, dispatch: &Dispatch) -> Begun {
+        let late = |id: &String| {
+            let message = self.messages.get(id);
+            message.is_some_and(|message| message.send_before.is_some_and(|at| at <= now))
+        };
+        let removed: Vec<String> = dispatch.ids().into_iter().filter(late).collect();
+        self.fail_members(now, dispatch, &removed, Reason::Expired, None);
+        let state = if removed.len() == dispatch.members.len() {
+            self.close(now, &dispatch.id);
+            BeginState::Ended
+        } else {
+            self.drop_members(now, &dispatch.id, &removed);
+            BeginState::Changed
+        };
+        Begun {
+            removed,
+            reason: Some("expired".to_owned()),
+            ..begun(&dispatch.id, state)
+        }
+    }
+
+    /// What stands in the way of claims, once the begins have taken their slots.
+    pub(super) fn obstacle_after(
+        &self,
+        now: Duration,
+        begins: &[Begin],
+        max_wait: Duration,
+    ) -> Option<Obstacle> {
+        let mut budget = self.budget.clone();
+        if !begins.is_empty() {
+            let count = u32::try_from(begins.len()).unwrap_or(u32::MAX);
+            budget.next_slot_at =
+                now.max(budget.next_request()) + self.between_requests().saturating_mul(count);
+        }
+        let throttled = || self.budget.throttled(now, max_wait);
+        (budget.paused(now))
+            .or_else(throttled)
+            .or_else(|| budget.throttled(now, max_wait))
+    }
+
+    pub(super) fn requests_per_second(&self) -> f64 {
+        self.between_requests().as_secs_f64().recip()
+    }
+
+    /// From one slot to the next: the operator's ceiling, or the provider's limit where that is lower or not known yet.
+    fn between_requests(&self) -> Duration {
+        let ceiling = Duration::from_secs(1) / self.settings.rate_limit.max(1);
+        let cautious = (!self.budget.answered).then_some(CAUTIOUS_LIMIT);
+        self.budget
+            .learned_limit
+            .or(cautious)
+            .map_or(ceiling, |limit| ceiling.max(PROVIDER_WINDOW / limit.max(1)))
+    }
+}
+
+fn begun(dispatch_id: &str, state: BeginState) -> Begun {
+    Begun {
+        dispatch_id: dispatch_id.to_owned(),
+        state,
+        wait_ms: 0,
+        attempt: 0,
+        retry_after_ms: None,
+        removed: Vec::new(),
+        reason: None,
+    }
+}
+
+fn invalid(dispatch: &Dispatch, reason: &str) -> Begun {
+    Begun {
+        reason: Some(reason.to_owned()),
+        ..begun(&dispatch.id, BeginState::Invalid)
+    }
+}

@@ -1,0 +1,261 @@
+//! Claim: sweep what ran out, then hand out due dispatches and form new ones.
+
+use super::store::{Dispatch, Member, Place, Queue};
+use crate::protocol::{self, Begin, Claim, ClaimedMessage, Endpoint, Reply};
+use std::time::Duration;
+
+pub(super) const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=3;
+/// Dispatches that one call can claim.
+const TOKENS: usize = 20;
+const LONGEST_LEASE_MS: u64 = 3_600_000;
+const LARGEST_BYTES: u64 = 1 << 30;
+/// Messages of the first priority in a dispatch.
+const URGENT: usize = 10;
+/// The most that is counted.
+const MOST_REMAINING: u64 = 10_000;
+
+impl Queue {
+    /// Sweeps, then claims up to one dispatch a token. `begins` of the same call are still to come.
+    pub(super) fn claim(
+        &mut self,
+        now: Duration,
+        claim: &Claim,
+        begins: &[Begin],
+        reply: &mut Reply,
+    ) {
+        self.sweep(now);
+        if claim.kind == "email" {
+            reply.obstacle =
+                self.obstacle_after(now, begins, Duration::from_millis(claim.max_wait_ms));
+        }
+        let mut bytes_left = claim.max_bytes.min(LARGEST_BYTES);
+        let mut frozen_left = claim.max_frozen;
+        let mut more = reply.obstacle.is_none();
+        // What a token already has is given again whatever stands in the way.
+        for token in claim.tokens.iter().take(TOKENS) {
+            let more_now = more && bytes_left > 0;
+            match self.claim_one(now, claim, token, more_now, bytes_left, frozen_left) {
+                None => {
+                    if more_now {
+                        reply.obstacle = self.closed_lanes(now, &claim.kind);
+                    }
+                    more = false;
+                }
+                Some(dispatch) => {
+                    bytes_left = bytes_left.saturating_sub(dispatch.bytes);
+                    frozen_left = frozen_left.saturating_sub(dispatch.frozen.into());
+                    more = more && !dispatch.is_suspect();
+                    reply.claims.push(self.describe(&dispatch));
+                }
+            }
+        }
+        if reply.claims.len() < claim.tokens.len() {
+            reply.next_due_ms = self.next_due(now, &claim.kind);
+        }
+    }
+
+    /// The dispatch that the token already has or, where `more` allows, a due or a new one.
+    pub(super) fn claim_one(
+        &mut self,
+        now: Duration,
+        claim: &Claim,
+        token: &str,
+        more: bool,
+        bytes_left: u64,
+        frozen_left: u32,
+    ) -> Option<Dispatch> {
+        let held = |d: &&Dispatch| d.token.as_deref() == Some(token);
+        let held = self.dispatches.values().find(held).cloned();
+        if held.is_some() || !more {
+            return held;
+        }
+        let lease_ms = claim.lease_ms.clamp(1, LONGEST_LEASE_MS);
+        let until = now + Duration::from_millis(lease_ms);
+        let mut candidates = self.candidates(now, &claim.kind, frozen_left);
+        candidates.sort();
+        candidates.into_iter().find_map(|candidate| {
+            let mut dispatch = match candidate.is_lane {
+                false => self.dispatches.remove(&candidate.id)?,
+                true => self.form(now, claim, &candidate.id, bytes_left)?,
+            };
+            dispatch.token = Some(token.to_owned());
+            dispatch.begun = false;
+            dispatch.visible_at = until;
+            dispatch.updated_at = now;
+            self.dispatches
+                .insert(dispatch.id.clone(), dispatch.clone());
+            Some(dispatch)
+        })
+    }
+
+    /// Forms a dispatch from the best ready messages of a lane or, in trouble, every second time from others.
+    fn form(
+        &mut self,
+        now: Duration,
+        claim: &Claim,
+        lane: &str,
+        max_bytes: u64,
+    ) -> Option<Dispatch> {
+        let (first, skipped) = self
+            .place_in_turn(now, &claim.kind, lane)
+            .unwrap_or_default();
+        let limit = match lane.starts_with("single:") {
+            true => 1,
+            false => (claim.max_messages.clamp(1, 100) as usize).min(self.size_of(lane)),
+        };
+        let mut taken: Vec<Place> = Vec::new();
+        let mut bytes = 0;
+        'filling: for priority in first..=3 {
+            let limit = if priority == 0 {
+                limit.min(URGENT)
+            } else {
+                limit
+            };
+            for place in self
+                .rows(&claim.kind, lane, priority)
+                .skip(if priority == first { skipped } else { 0 })
+                .take_while(|row| row.run_at <= now)
+            {
+                let Some(message) = self.messages.get(&place.id) else {
+                    continue;
+                };
+                if message
+                    .send_before
+                    .is_some_and(|send_before| send_before <= now)
+                {
+                    continue;
+                }
+                // The first message is taken whatever its size, or it would never go.
+                let fits = taken.is_empty() || bytes + message.bytes <= max_bytes;
+                if taken.len() >= limit || !fits {
+                    break 'filling;
+                }
+                bytes += message.bytes;
+                taken.push(place.clone());
+            }
+            // Urgent mail is not filled up with other.
+            if priority == 0 && !taken.is_empty() {
+                break;
+            }
+        }
+        let priority = taken.first()?.priority;
+        let members = taken.into_iter().filter_map(|place| {
+            let ready = self.take_ready(&place.id)?;
+            Some(Member {
+                id: place.id,
+                attempts: ready.attempts,
+                errors: ready.errors,
+            })
+        });
+        let members = members.collect();
+        let mut dispatch = Dispatch::new(self.new_id(), now, &claim.kind, lane, priority, members);
+        self.measure(&mut dispatch);
+        self.count_try(lane);
+        Some(dispatch)
+    }
+
+    /// The lanes of a type that have ready rows, without those of paused domains.
+    pub(super) fn lanes(&self, now: Duration, kind: &str) -> Vec<String> {
+        let mut lanes = Vec::new();
+        let mut from = Place::first(kind, String::new(), 0);
+        while let Some(place) = self.order.range(from..).next()
+            && place.kind == kind
+        {
+            if !self.is_lane_paused(now, &place.lane) {
+                lanes.push(place.lane.clone());
+            }
+            from = Place::first(kind, format!("{}\0", place.lane), 0);
+        }
+        lanes
+    }
+
+    /// The rows of a lane in one priority, in order.
+    pub(super) fn rows(
+        &self,
+        kind: &str,
+        lane: &str,
+        priority: u8,
+    ) -> impl Iterator<Item = &Place> {
+        let (kind, lane) = (kind.to_owned(), lane.to_owned());
+        self.order
+            .range(Place::first(&kind, lane.clone(), priority)..)
+            .take_while(move |row| row.priority == priority && row.lane == lane && row.kind == kind)
+    }
+
+    /// Dispatches that nobody holds, without those of paused domains.
+    pub(super) fn waiting(&self, now: Duration, kind: &str) -> impl Iterator<Item = &Dispatch> {
+        self.dispatches
+            .values()
+            .filter(move |d| d.is_waiting() && d.kind == kind && !self.is_lane_paused(now, &d.lane))
+    }
+
+    /// Milliseconds until something can be claimed; `None` where nothing waits.
+    fn next_due(&self, now: Duration, kind: &str) -> Option<u64> {
+        let lanes = self.lanes(now, kind).into_iter();
+        let lanes = lanes.filter(|lane| self.claimable_at(now, lane).is_none());
+        let heads = lanes.flat_map(|lane| {
+            PRIORITIES
+                .filter_map(move |priority| Some(self.rows(kind, &lane, priority).next()?.run_at))
+        });
+        let waiting = self.waiting(now, kind);
+        let waiting = waiting.filter(|d| d.frozen || self.claimable_at(now, &d.lane).is_none());
+        let waiting = waiting.map(|dispatch| dispatch.visible_at);
+        heads
+            .chain(waiting)
+            .min()
+            .map(|at| ceil_ms(at.saturating_sub(now)))
+    }
+
+    /// Messages that are due and not claimed.
+    pub(super) fn remaining(&self, now: Duration, kind: &str) -> u64 {
+        let lanes = self.lanes(now, kind);
+        let ready = lanes
+            .iter()
+            .flat_map(|lane| PRIORITIES.flat_map(|priority| self.rows(kind, lane, priority)));
+        let ready = ready.filter(|row| row.run_at <= now).count();
+        let waiting = self.waiting(now, kind);
+        let due = waiting
+            .filter(|d| d.visible_at <= now)
+            .map(|d| d.members.len());
+        let count = ready + due.sum::<usize>();
+        u64::try_from(count).unwrap_or(u64::MAX).min(MOST_REMAINING)
+    }
+
+    /// A claimed dispatch as the worker gets it.
+    fn describe(&self, dispatch: &Dispatch) -> protocol::Dispatch {
+        let members = dispatch.members.iter();
+        protocol::Dispatch {
+            dispatch_id: dispatch.id.clone(),
+            token: dispatch.token.clone().unwrap_or_default(),
+            priority: dispatch.priority,
+            attempt: dispatch.attempt,
+            frozen: dispatch.frozen,
+            begun: dispatch.begun,
+            endpoint: dispatch.endpoint.or_else(|| endpoint_of(&dispatch.lane)),
+            wire_version: dispatch.wire_version,
+            bytes: dispatch.bytes,
+            messages: members
+                .map(|member| ClaimedMessage {
+                    id: member.id.clone(),
+                    attempts: member.attempts + dispatch.attempt,
+                    payload: self
+                        .messages
+                        .get(&member.id)
+                        .map(|message| message.payload.clone())
+                        .unwrap_or_default(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Where the first request of a lane's dispatch goes, however many messages it holds: what is known of the lane's
+/// endpoint is known from there.
+fn endpoint_of(lane: &str) -> Option<Endpoint> {
+    lane.split_once(':')?.0.parse().ok()
+}
+
+/// Whole milliseconds, rounded up.
+pub(super) fn ceil_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,100 @@
+//! What the database checks of a payload at enqueue: structure, sizes and sender. The rest is found before sending.
+
+use crate::base::QueueError;
+use crate::email::{FieldError, MAX_SUBJECT, Mailbox, check_limits};
+use serde_json::{Map, Value};
+
+/// The most addresses in each of `to`, `cc` and `bcc`.
+const MAX_ADDRESSES: usize = 50;
+/// The most characters of `Name <address>`, and of a name by itself.
+const MAX_TEXT: usize = 520;
+const MAX_NAME: usize = 256;
+
+/// Checks an e-mail's structure and gives its lane: what may share a dispatch with it.
+pub(super) fn lane(payload: &Map<String, Value>) -> Result<String, QueueError> {
+    for field in ["to", "cc", "bcc"] {
+        check_addresses(payload, field)?;
+    }
+    if given(payload, "template").is_none() {
+        if !payload.get("subject").is_some_and(Value::is_string) {
+            return refuse("subject", "is missing, or is not a text");
+        }
+        let has = |field| payload.get(field).is_some_and(Value::is_string);
+        if !has("content") && !has("text") {
+            return refuse("content", "is missing: give content, text or template");
+        }
+    }
+    let subject = payload.get("subject").and_then(Value::as_str);
+    if subject.is_some_and(|subject| subject.chars().any(is_control)) {
+        return refuse("subject", "has a control character");
+    }
+    if subject.is_some_and(|subject| subject.chars().count() > MAX_SUBJECT) {
+        return refuse("subject", "must have at most 980 characters");
+    }
+    let Some(from) = given(payload, "from") else {
+        return refuse("from", "is missing, and no default sender is stored");
+    };
+    let sender = Mailbox::parse(from, "from")?;
+    check_limits(payload).map_err(FieldError::of_payload)?;
+    let attached = payload
+        .get("attachments")
+        .and_then(Value::as_array)
+        .is_some_and(|attachments| !attachments.is_empty());
+    let endpoint = if attached { "single" } else { "batch" };
+    Ok(format!("{endpoint}:{}", sender.domain()))
+}
+
+fn check_addresses(payload: &Map<String, Value>, field: &str) -> Result<(), QueueError> {
+    let value = match given(payload, field) {
+        None if field == "to" => return refuse("to", "is missing"),
+        None => return Ok(()),
+        Some(Value::Array(items)) if items.is_empty() && field != "to" => return Ok(()),
+        Some(value) => value,
+    };
+    let items = match value {
+        Value::Array(items) => items.as_slice(),
+        value => std::slice::from_ref(value),
+    };
+    if items.len() > MAX_ADDRESSES {
+        return refuse(field, "must have at most 50 addresses");
+    }
+    if items.is_empty() || !items.iter().all(is_address) {
+        return refuse(
+            field,
+            "must be an e-mail address, {email, name}, or a list of either",
+        );
+    }
+    let length = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
+    let is_long = |item: &Value| {
+        length(text_of_address(item)) > MAX_TEXT
+            || length(item.get("name").and_then(Value::as_str)) > MAX_NAME
+    };
+    if items.iter().any(is_long) {
+        return refuse(field, "has a name of more than 256 characters");
+    }
+    Ok(())
+}
+
+fn is_address(value: &Value) -> bool {
+    text_of_address(value).is_some_and(|text| text.chars().position(|c| c == '@') > Some(0))
+}
+
+fn text_of_address(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Object(members) => members.get("email")?.as_str(),
+        _ => None,
+    }
+}
+
+fn given<'a>(payload: &'a Map<String, Value>, field: &str) -> Option<&'a Value> {
+    payload.get(field).filter(|value| !value.is_null())
+}
+
+fn is_control(c: char) -> bool {
+    matches!(c, '\u{1}'..='\u{1f}' | '\u{7f}')
+}
+
+pub(super) fn refuse<T>(field: &str, message: &str) -> Result<T, QueueError> {
+    Err(QueueError::invalid(field, message))
+}

@@ -1,0 +1,148 @@
+//! What operators set and stop, and the steps that a custom consumer takes one by one.
+
+use super::budget::Paused;
+use super::email::refuse;
+use super::store::{Queue, Settings};
+use crate::base::QueueError;
+use crate::email::Mailbox;
+use crate::protocol::{Answer, Rest, Settle, SettleResult, Settled};
+use std::time::Duration;
+
+const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
+const LONGEST_HORIZON: Duration = Duration::from_secs(23 * 60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Queue {
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Replaces the settings.
+    ///
+    /// # Errors
+    /// `invalid_input` names the first that is out of its range.
+    pub fn configure(&mut self, settings: Settings) -> Result<(), QueueError> {
+        if let Some(sender) = &settings.default_sender
+            && Mailbox::parse(&sender.as_str().into(), "default_sender").is_err()
+        {
+            return refuse(
+                "default_sender",
+                "must be an e-mail address, or Name <address>",
+            );
+        }
+        let ms = Duration::from_millis(1);
+        for (field, fits) in [
+            ("rate_limit", (1..=1000).contains(&settings.rate_limit)),
+            (
+                "horizon",
+                (ms..=LONGEST_HORIZON).contains(&settings.horizon),
+            ),
+            (
+                "default_max_attempts",
+                (1..=100).contains(&settings.default_max_attempts),
+            ),
+            (
+                "max_payload_bytes",
+                (1024..=41_943_040).contains(&settings.max_payload_bytes),
+            ),
+            ("retry_base", (ms..=DAY).contains(&settings.retry_base)),
+            (
+                "retry_cap",
+                (settings.retry_base..=DAY).contains(&settings.retry_cap),
+            ),
+        ] {
+            if !fits {
+                return refuse(field, "is out of its range");
+            }
+        }
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// Pauses the queue, or one sender domain, for a while or until resumed.
+    pub fn pause(
+        &mut self,
+        now: Duration,
+        reason: &str,
+        domain: Option<&str>,
+        length: Option<Duration>,
+    ) {
+        let paused = Paused::new(now, length, reason);
+        match domain {
+            None => self.budget.paused = Some(paused),
+            Some(domain) => {
+                self.paused_domains
+                    .insert(domain.to_ascii_lowercase(), paused);
+            }
+        }
+    }
+
+    /// Ends a pause of the queue with its cooldown and the circuit breaker, or of one sender domain. Says whether there was anything
+    /// to end.
+    pub fn resume(&mut self, now: Duration, domain: Option<&str>) -> bool {
+        if let Some(domain) = domain {
+            return self
+                .paused_domains
+                .remove(&domain.to_ascii_lowercase())
+                .is_some();
+        }
+        // A replay that was told to wait for a quota would otherwise wait on, past its horizon perhaps.
+        for dispatch in self.dispatches.values_mut() {
+            if dispatch.frozen && dispatch.token.is_none() && dispatch.visible_at > now {
+                dispatch.visible_at = now;
+            }
+        }
+        let budget = &mut self.budget;
+        let held = budget.paused.is_some()
+            || budget.cooldown_until.is_some_and(|at| at > now)
+            || !self.breaker.is_empty();
+        if held {
+            budget.paused = None;
+            budget.cooldown_until = None;
+            budget.cooldown_reason = None;
+            self.breaker.clear();
+        }
+        held
+    }
+
+    /// Makes an unexpired lease longer, never shorter. Gives its end, or `None` where the lease is lost.
+    pub fn extend(
+        &mut self,
+        now: Duration,
+        dispatch_id: &str,
+        token: &str,
+        lease: Duration,
+    ) -> Option<Duration> {
+        let dispatch = self.dispatches.get_mut(dispatch_id)?;
+        if !dispatch.is_held(now, token) {
+            return None;
+        }
+        let lease = lease.clamp(Duration::from_millis(1), LONGEST_LEASE);
+        dispatch.visible_at = dispatch.visible_at.max(now + lease);
+        dispatch.updated_at = now;
+        Some(dispatch.visible_at)
+    }
+
+    /// Gives a dispatch back that was not sent, without using an attempt.
+    pub fn release(&mut self, now: Duration, dispatch_id: &str, token: &str) -> SettleResult {
+        let frozen = self
+            .dispatches
+            .get(dispatch_id)
+            .is_some_and(|dispatch| dispatch.frozen);
+        let settle = Settle {
+            dispatch_id: dispatch_id.to_owned(),
+            token: token.to_owned(),
+            answer: Answer::None,
+            members: Vec::new(),
+            rest: Some(if frozen { Rest::Freeze } else { Rest::Release }),
+            reason: None,
+            error: None,
+            delay_ms: None,
+            counted: false,
+            signals: None,
+        };
+        let Settled { result, .. } = self.settle(now, &settle);
+        result
+    }
+}

@@ -1,0 +1,267 @@
+//! What the queue in memory stores: the tables of `supabase/migrations`, with the same rules.
+
+use super::budget::{Budget, Paused};
+use super::window::Window;
+use crate::protocol::{Endpoint, QueueMessageStatus, Reason};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What operators set.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// Written into a payload without `from`.
+    pub default_sender: Option<String>,
+    /// Ceiling of provider requests a second over all runs, 1 to 1000.
+    pub rate_limit: u32,
+    /// How long after its first begin a frozen dispatch may be replayed.
+    pub horizon: Duration,
+    /// `max_attempts` of a message that names none.
+    pub default_max_attempts: u32,
+    /// Largest payload, in bytes of its JSON text.
+    pub max_payload_bytes: u64,
+    /// The wait after attempt 1.
+    pub retry_base: Duration,
+    /// The longest wait.
+    pub retry_cap: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_sender: None,
+            rate_limit: 10,
+            horizon: Duration::from_secs(23 * 60 * 60),
+            default_max_attempts: 15,
+            max_payload_bytes: 10 * 1024 * 1024,
+            retry_base: Duration::from_secs(30),
+            retry_cap: Duration::from_secs(60 * 60),
+        }
+    }
+}
+
+/// The queue, as a value: a pure transition function with time as an argument. `now` is time since 1970 and never goes
+/// back. Ids are counted, so that the same calls give the same queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Queue {
+    pub(super) settings: Settings,
+    pub(super) messages: BTreeMap<String, Message>,
+    pub(super) ready: BTreeMap<String, Ready>,
+    /// The rows of `ready` in the order of claims within a lane.
+    pub(super) order: BTreeSet<Place>,
+    pub(super) dispatches: BTreeMap<String, Dispatch>,
+    pub(super) budget: Budget,
+    pub(super) paused_domains: BTreeMap<String, Paused>,
+    /// By scope: a lane, or an endpoint, as in `batch:`.
+    pub(super) breaker: BTreeMap<String, Window>,
+    pub(super) ids: u64,
+}
+
+/// What an e-mail is from enqueue on; changed once, at its end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Message {
+    pub kind: String,
+    pub payload: Value,
+    pub bytes: u64,
+    pub priority: u8,
+    pub max_attempts: u32,
+    pub created_at: Duration,
+    pub run_at: Duration,
+    pub send_before: Option<Duration>,
+    pub dedup_key: Option<String>,
+    pub metadata: Option<Value>,
+    pub end: Option<End>,
+}
+
+/// How a message ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct End {
+    pub status: QueueMessageStatus,
+    pub at: Duration,
+    pub dispatch_id: Option<String>,
+    pub attempts: u32,
+    pub reason: Option<Reason>,
+    pub provider_message_id: Option<String>,
+    pub errors: Vec<Value>,
+}
+
+/// A message that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Ready {
+    pub lane: String,
+    pub run_at: Duration,
+    pub entered_at: Duration,
+    pub attempts: u32,
+    pub errors: Vec<Value>,
+}
+
+/// The order of claims: within a lane of a type, by priority and time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Place {
+    pub kind: String,
+    pub lane: String,
+    pub priority: u8,
+    pub run_at: Duration,
+    pub id: String,
+}
+
+impl Place {
+    /// Before all others of a lane from a priority on.
+    pub fn first(kind: &str, lane: String, priority: u8) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            lane,
+            priority,
+            run_at: Duration::ZERO,
+            id: String::new(),
+        }
+    }
+}
+
+/// One request to the provider.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Dispatch {
+    pub id: String,
+    pub kind: String,
+    pub lane: String,
+    pub priority: u8,
+    pub members: Vec<Member>,
+    pub bytes: u64,
+    pub send_before: Option<Duration>,
+    pub attempts_allowed: u32,
+    /// Whose lease it is; `None` while it waits and once it is settled.
+    pub token: Option<String>,
+    /// Who settled it last.
+    pub last_token: Option<String>,
+    pub updated_at: Duration,
+    /// Leased: when the lease ends. Waiting: when it may be claimed.
+    pub visible_at: Duration,
+    pub slot_at: Duration,
+    pub horizon_at: Option<Duration>,
+    pub settled_at: Option<Duration>,
+    pub attempt: u32,
+    pub expired_unbegun: u32,
+    pub begun: bool,
+    pub frozen: bool,
+    pub endpoint: Option<Endpoint>,
+    pub wire_version: Option<u16>,
+    /// Of its own attempts.
+    pub errors: Vec<Value>,
+}
+
+/// A message in a dispatch, with what it had gone through before.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Member {
+    pub id: String,
+    pub attempts: u32,
+    pub errors: Vec<Value>,
+}
+
+impl Dispatch {
+    pub fn is_waiting(&self) -> bool {
+        self.token.is_none() && self.settled_at.is_none()
+    }
+
+    /// Whether `token` has it and its lease is not over.
+    pub fn is_held(&self, now: Duration, token: &str) -> bool {
+        self.token.as_deref() == Some(token) && self.visible_at > now
+    }
+
+    /// It, or a member of it, may have ended a worker before: it is handed out without others, so that those do not pay
+    /// for it each time.
+    pub fn is_suspect(&self) -> bool {
+        let mut errors = self.members.iter().flat_map(|member| &member.errors);
+        self.expired_unbegun > 0 || errors.any(|error| error["class"] == "crash")
+    }
+
+    pub fn ids(&self) -> Vec<String> {
+        self.members
+            .iter()
+            .map(|member| member.id.clone())
+            .collect()
+    }
+
+    pub fn members_in<'a>(&'a self, ids: &'a [String]) -> impl Iterator<Item = &'a Member> {
+        self.members
+            .iter()
+            .filter(|member| ids.contains(&member.id))
+    }
+}
+
+impl Queue {
+    /// An empty queue.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            ..Self::default()
+        }
+    }
+
+    /// An id in the form of a UUIDv7, ordered by creation.
+    pub(super) fn new_id(&mut self) -> String {
+        self.ids += 1;
+        format!("00000000-0000-7000-8000-{:012x}", self.ids)
+    }
+
+    /// The message, unless it has ended.
+    pub(super) fn open(&self, id: &str) -> Option<&Message> {
+        self.messages
+            .get(id)
+            .filter(|message| message.end.is_none())
+    }
+
+    pub(super) fn max_attempts(&self, id: &str) -> u32 {
+        self.messages
+            .get(id)
+            .map_or(0, |message| message.max_attempts)
+    }
+
+    /// Ends a message, once.
+    pub(super) fn end(&mut self, id: &str, mut end: End) {
+        if let Some(message) = self.messages.get_mut(id)
+            && message.end.is_none()
+        {
+            if end.status == QueueMessageStatus::Failed {
+                end.attempts = end.attempts.min(message.max_attempts);
+            }
+            message.end = Some(end);
+        }
+    }
+
+    pub(super) fn put_ready(&mut self, id: String, ready: Ready) {
+        if let Some(place) = self.place(&id, &ready) {
+            self.order.insert(place);
+            self.ready.insert(id, ready);
+        }
+    }
+
+    pub(super) fn take_ready(&mut self, id: &str) -> Option<Ready> {
+        let ready = self.ready.remove(id)?;
+        if let Some(place) = self.place(id, &ready) {
+            self.order.remove(&place);
+        }
+        Some(ready)
+    }
+
+    fn place(&self, id: &str, ready: &Ready) -> Option<Place> {
+        let message = self.messages.get(id)?;
+        Some(Place {
+            kind: message.kind.clone(),
+            lane: ready.lane.clone(),
+            priority: message.priority,
+            run_at: ready.run_at,
+            id: id.to_owned(),
+        })
+    }
+
+    /// Whether the sender domain of `lane` is paused.
+    pub(super) fn is_lane_paused(&self, now: Duration, lane: &str) -> bool {
+        let paused = self.paused_domains.get(domain_of(lane));
+        paused.is_some_and(|paused| paused.holds(now))
+    }
+}
+
+/// The sender domain of a lane.
+pub(super) fn domain_of(lane: &str) -> &str {
+    lane.split_once(':').map_or("", |(_, domain)| domain)
+}

@@ -1,0 +1,72 @@
+//! One call: settles, the claim and begins, in this order.
+
+use super::store::{Dispatch, Member, Queue};
+use crate::base::millis;
+use crate::protocol::{Reply, Request};
+use std::time::Duration;
+
+impl Queue {
+    /// What `email_queue_work` does.
+    pub fn work(&mut self, now: Duration, request: &Request) -> Reply {
+        let mut reply = Reply {
+            settles: request
+                .settles
+                .iter()
+                .map(|settle| self.settle(now, settle))
+                .collect(),
+            retry_base_ms: Some(millis(self.settings.retry_base)),
+            retry_cap_ms: Some(millis(self.settings.retry_cap)),
+            now_ms: millis(now),
+            ..Reply::default()
+        };
+        if let Some(claim) = &request.claim {
+            self.claim(now, claim, &request.begins, &mut reply);
+        }
+        reply.begins = request
+            .begins
+            .iter()
+            .map(|begin| self.begin(now, begin))
+            .collect();
+        reply.remaining = request
+            .count_remaining
+            .then(|| self.remaining(now, "email"));
+        reply
+    }
+}
+
+impl Dispatch {
+    /// A waiting dispatch, due at once; what depends on its members is not measured yet.
+    pub(super) fn new(
+        id: String,
+        now: Duration,
+        kind: &str,
+        lane: &str,
+        priority: u8,
+        members: Vec<Member>,
+    ) -> Self {
+        Self {
+            id,
+            kind: kind.to_owned(),
+            lane: lane.to_owned(),
+            priority,
+            members,
+            bytes: 0,
+            send_before: None,
+            attempts_allowed: 0,
+            token: None,
+            last_token: None,
+            updated_at: now,
+            visible_at: now,
+            slot_at: now,
+            horizon_at: None,
+            settled_at: None,
+            attempt: 0,
+            expired_unbegun: 0,
+            begun: false,
+            frozen: false,
+            endpoint: None,
+            wire_version: None,
+            errors: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What is said to the database and what it answers: messages and calls as users write them, and the request and the
+//! answer of `email_queue_work`.
+//!
+//! There all durations are whole milliseconds, and all times are the database's.
+
+mod endpoint;
+pub(crate) mod jsonb;
+mod message;
+mod options;
+mod reply;
+mod request;
+mod rpc;
+
+pub use endpoint::{Endpoint, UnknownEndpoint};
+pub use message::{Enqueued, NewMessage, QueueMessage, QueueMessageStatus};
+pub use options::{
+    Cancelled, DeadLetterFilter, Dequeue, Lease, Leased, ListOptions, Page, Pause, Redrive,
+    Redriven, Refused, Settlement, Stats, TypeStats,
+};
+pub use reply::*;
+pub use request::*;
+pub use rpc::Rpc;

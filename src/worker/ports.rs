@@ -1,0 +1,42 @@
+//! What the worker needs of the world. Each trait has a real implementation, in `io`, and one for tests.
+#![allow(async_fn_in_trait)] // All callers run on one thread: nothing here needs `Send`.
+
+use crate::base::QueueError;
+use crate::protocol::{self, Endpoint};
+use crate::provider::Reply;
+use std::time::Duration;
+
+/// The worker's side of the queue.
+pub trait WorkQueue {
+    /// Settles, begins and claims in one call.
+    ///
+    /// # Errors
+    /// The whole call failed, or its answer was lost: it may have been carried out, and can be repeated as it is.
+    async fn work(&self, request: &protocol::Request) -> Result<protocol::Reply, QueueError>;
+}
+
+/// One request to the provider.
+pub struct Mail {
+    /// Where it goes.
+    pub endpoint: Endpoint,
+    /// The Idempotency-Key.
+    pub key: String,
+    /// JSON.
+    pub body: Vec<u8>,
+    /// How long an answer is waited for.
+    pub timeout: Duration,
+}
+
+/// The provider.
+pub trait Mailer {
+    /// Sends one request. It does not fail: no answer is an answer too.
+    async fn send(&self, mail: Mail) -> Reply;
+}
+
+/// Monotonic time.
+pub trait Clock {
+    /// Time since some fixed moment.
+    fn now(&self) -> Duration;
+    /// Waits.
+    async fn sleep(&self, duration: Duration);
+}

@@ -1,0 +1,47 @@
+// What can be said of the documents without running anything: links lead somewhere, the README stays short, and turns of
+// phrase that readers had to read twice stay out.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
+const files = execFileSync("git", ["-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" }).split("\n").filter((file) => file && fs.existsSync(path.join(ROOT, file)));
+const textOf = (/** @type {string} */ file) => fs.readFileSync(path.join(ROOT, file), "utf8");
+const documents = files.filter((file) => file.endsWith(".md"));
+
+/** The name under which GitHub shows a heading. @param {string} heading */
+const anchor = (heading) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
+
+for (const file of documents) {
+  test(`${file}: each link leads to a file, and to a heading of it`, () => {
+    for (const [, target] of textOf(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [place, heading] = target.split("#");
+      const found = place ? path.join(path.dirname(file), place) : file;
+      assert(fs.existsSync(path.join(ROOT, found)), `${target} is not there`);
+      if (!heading) continue;
+      const headings = [...textOf(found).matchAll(/^#+ (.*)$/gm)].map(([, text]) => anchor(text));
+      assert(headings.includes(heading), `${target}: no such heading`);
+    }
+  });
+}
+
+test("the README has at most 160 lines", () => assert(textOf("README.md").trim().split("\n").length <= 160));
+
+// Add what a reader had to read twice. A sentence with a noun as its subject says the same.
+const BANNED = [
+  /\bwhat (nobody|few|many|none)\b/i, /\bwhoever\b/i, /\b(there )?is none\b/i, /\bwhere there is (one|none)\b/i, /\bwhat came of\b/i, /\bof one's own\b/i,
+  /\bwho has (a|the|it)\b/i, /\bnone of it\b/i, /\bwhich nobody\b/i, /\bthat nobody\b/i, /\bwhat is known of\b/i, /\bwhat came in\b/i, /\bis believed in\b/i,
+  /\bas it was said\b/i, /\bnothing of it\b/i, /\bthe like of\b/i,
+];
+const SOURCES = /^(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY)\.md$|^docs\/|^(src|supabase|scripts)\/.*\.(rs|sql|ts|js|mjs|sh|md)$/;
+const GENERATED = /^supabase\/migrations\/|^pkg\//;
+
+test("no sentence turns in a way that is banned", () => {
+  const found = files.filter((file) => SOURCES.test(file) && !GENERATED.test(file)).flatMap((file) =>
+    textOf(file).split("\n").flatMap((line, at) => BANNED.some((turn) => turn.test(line)) ? [`${file}:${at + 1}: ${line.trim()}`] : [])
+  );
+  assert.deepEqual(found, []);
+});
