@@ -27,7 +27,7 @@ export function migration(root = ROOT) {
     throw new Error(`supabase/version.json: time: ${time} is none: YYYYMMDDhhmmss`);
   }
   return {
-    file: `${time}_email_queue_${version}.sql`,
+    file: `${time}_email_queue_${version.replaceAll(".", "_")}.sql`,
     text: [
       `-- email-queue ${version}. Written by scripts/build --sql from supabase/schemas: change those.\n`,
       // Bodies are read when they first run, so that their order does not matter; a test reads each of them.
