@@ -1,10 +1,9 @@
-// Reads .env: for the doctor, and for deploy.sh (which calls it as a program). It is read and not run by a shell, so that an
+// Reads .env: for the doctor and for deploy.sh. It is read and not run by a shell, so that an
 // address like Acme <mail@acme.example> needs no quotes. Node's own parseEnv is missing on Deno 2.1.4, and keeps a byte order
 // mark. The Supabase CLI reads the same file and breaks on what is no line of it, without saying where: that is refused here.
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { ROOT } from "./host.mjs";
 
 /** The file that is read if there is one. */
@@ -70,14 +69,4 @@ export function missingVariables(file = ENV_FILE) {
     if (OURS.test(name) && !process.env[name] && value !== "" && !given.has(name)) given.set(name, value);
   }
   return [...given];
-}
-
-// For deploy.sh: NAME=value, each with a NUL behind it.
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    for (const [name, value] of missingVariables(process.argv[2])) process.stdout.write(`${name}=${value}\0`);
-  } catch (error) {
-    process.stderr.write(`error: ${/** @type {Error} */ (error).message}\n`);
-    process.exitCode = 1;
-  }
 }
