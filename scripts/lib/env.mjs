@@ -12,10 +12,13 @@ export const ENV_FILE = process.env.EMAIL_QUEUE_ENV_FILE || path.join(ROOT, ".en
 /** The variables that are the queue's. */
 const OURS = /^(SUPABASE|RESEND|EMAIL|PROCESS_EMAIL_QUEUE)_[A-Z_]+$/;
 
-const LINE = /^[ \t\v\f\r]*(?:export[ \t\v\f\r]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t\v\f\r]*=([ \t\v\f\r]*)([^]*)$/;
-const NOTHING = /^[ \t\v\f\r]*(#.*)?$/;
-const DOUBLE = /^"((?:\\"|[^"])*)"\s*(?:#.*)?$/;
-const SINGLE = /^'([^']*)'\s*(?:#.*)?$/;
+/** A shell's white space: \s would take a byte order mark for some. */
+const SPACE = "[ \\t\\v\\f\\r\\n]";
+const LINE = new RegExp(`^${SPACE}*(?:export${SPACE}+)?([A-Za-z_][A-Za-z0-9_.]*)${SPACE}*=(${SPACE}*)([^]*)$`);
+const NOTHING = new RegExp(`^${SPACE}*(#.*)?$`);
+const DOUBLE = new RegExp(`^"((?:\\\\"|[^"])*)"${SPACE}*(?:#.*)?$`);
+const SINGLE = new RegExp(`^'([^']*)'${SPACE}*(?:#.*)?$`);
+const END = new RegExp(`${SPACE}#[^]*$|${SPACE}+$`);
 
 /**
  * The variables of a file, in its order.
@@ -42,7 +45,7 @@ export function parseEnv(text, file) {
     }
     const double = DOUBLE.exec(value)?.[1]?.replaceAll('\\"', '"');
     // Text after the closing quote belongs to the value, and so do the quotes: "Acme, Inc." <mail@acme.example>
-    found.push([name, double ?? SINGLE.exec(value)?.[1] ?? value.replace(/\s#[^]*$/, "").replace(/\s+$/, "")]);
+    found.push([name, double ?? SINGLE.exec(value)?.[1] ?? value.replace(END, "").replace(END, "")]);
   }
   return found;
 }
