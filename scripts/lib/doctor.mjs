@@ -75,13 +75,13 @@ async function examine(project, { call }) {
     if (call && found.length === 1) found.push(...await examineFunction(project));
   }
   const sender = project.sender ?? inside.find(({ check }) => check === "default sender")?.detail;
-  return [...found, ...inside.map(withFiles).map((finding) => withProject(finding, project)), ...await examineResend(project, sender), ...await examineHosting(project)];
+  return [...found, ...inside.map(withVersion).map((finding) => withProject(finding, project)), ...await examineResend(project, sender), ...await examineHosting(project)];
 }
 
 /** @param {ReturnType<typeof readProject>} project @returns {Promise<Finding>} */
 async function clock(project) {
   const before = Date.now();
-  const { now_ms: now } = await rpc(project, "email_queue_work", { p_request: {} });
+  const { now_ms: now } = await rpc(project, "email_queue_worker_work", { p_request: {} });
   const after = Date.now();
   const seconds = Math.round(Math.max(0, before - now, now - after) / 1000);
   return {
@@ -105,13 +105,11 @@ async function callAndAsk(project) {
   }
 }
 
-/** Which migrations there should be, the files say. @param {Finding} finding @returns {Finding} */
-function withFiles(finding) {
-  if (finding.check !== "migrations" || !Array.isArray(finding.data)) return finding;
-  const versions = fs.readdirSync(path.join(ROOT, "supabase/migrations")).map((file) => /^(\d{14})_.*\.sql$/.exec(file)?.[1] ?? "").filter(Boolean).sort();
-  const missing = versions.filter((version) => !finding.data.includes(version));
-  if (missing.length > 0) return { ...finding, status: "fail", detail: `not applied: ${missing.join(", ")}`, remedy: DEPLOY };
-  return finding;
+/** Which version the schema should be of, this repository says. @param {Finding} finding @returns {Finding} */
+function withVersion(finding) {
+  const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, "supabase/version.json"), "utf8"));
+  if (finding.check !== "version" || finding.detail === version) return finding;
+  return { ...finding, status: "fail", detail: `the schema is of version ${finding.detail}, this repository of ${version}`, remedy: DEPLOY };
 }
 
 /**

@@ -11,7 +11,7 @@ const COMMENT = /comment on function public\.email_queue\w*\([^)]*\) is\s+'((?:[
 
 /** @returns {string} the table */
 function functions() {
-  const rows = sources(path.join(ROOT, "supabase/schemas")).flatMap(({ name, text }) => {
+  const rows = sources().flatMap(({ name, text }) => {
     const [, called, parameters] = DEFINED.exec(text) ?? [];
     if (!called) return [];
     const [, comment] = COMMENT.exec(text) ?? [];

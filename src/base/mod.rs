@@ -1,6 +1,8 @@
-//! What every part may use: errors, times, text fit for a log, randomness. No word of e-mail.
+//! What every part may use: errors, times, text fit for a log, randomness. And the limits that
+//! the schema has too.
 
 mod error;
+pub mod limits;
 mod random;
 mod scrub;
 pub(crate) mod time;
@@ -9,4 +11,4 @@ pub use error::{ErrorCode, QueueError};
 pub use random::Random;
 pub use scrub::scrub;
 pub(crate) use scrub::{joined, shown};
-pub(crate) use time::millis;
+pub(crate) use time::{ceil_ms, millis};

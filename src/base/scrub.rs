@@ -1,5 +1,7 @@
 //! Takes addresses and keys out of text that strangers wrote.
 
+use super::limits::MAX_SHOWN;
+
 /// The longest text that is kept, in characters.
 const LONGEST: usize = 500;
 
@@ -41,9 +43,6 @@ pub(crate) fn joined(parts: &[&str], separator: &str) -> String {
     let said = parts.iter().filter(|part| !part.trim().is_empty());
     said.copied().collect::<Vec<_>>().join(separator)
 }
-
-/// The longest user-chosen name that a path spells out, in bytes.
-const MAX_SHOWN: usize = 64;
 
 /// `key` as it may stand in a path: a key could hold an address or a line break.
 pub(crate) fn shown(key: &str) -> &str {

@@ -1,5 +1,6 @@
 //! Times as RFC 3339 text, as the database writes them, and back.
 
+use super::limits::{EARLIEST_TIME, LATEST_TIME};
 use std::time::Duration;
 
 /// Whole milliseconds, as the database takes durations.
@@ -7,13 +8,16 @@ pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Whole milliseconds, rounded up.
+pub(crate) fn ceil_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
 const DAY: u64 = 24 * 60 * 60;
-/// What the database takes, 2000-01-01 to 3000-01-01, in seconds since 1970.
-const YEARS: std::ops::RangeInclusive<u64> = 946_684_800..=32_503_680_000;
 
 /// Whether the database takes a time to send at, or before.
 pub(crate) fn is_near(since_1970: Duration) -> bool {
-    YEARS.contains(&since_1970.as_secs())
+    (EARLIEST_TIME..=LATEST_TIME).contains(&since_1970.as_secs())
 }
 
 /// `since_1970` as text in UTC with milliseconds, as in `2026-11-24T15:04:05.678+00:00`.

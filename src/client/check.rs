@@ -1,16 +1,18 @@
 //! What is checked before a call, the same for every queue. An error names the option as callers write it.
 
 use super::tags;
+use crate::base::limits::{
+    DELAY_DIGITS, LAST_PRIORITY, MAX_ATTEMPTS, MAX_DEDUP_KEY, MAX_DEQUEUE, MAX_LEASE_MS,
+    MAX_METADATA, MAX_TYPE,
+};
 use crate::base::{QueueError, millis, time};
 use crate::email::{Email, Sender};
 use crate::protocol::{Dequeue, Lease, NewMessage, jsonb};
 use serde_json::Value;
 use std::time::Duration;
 
-/// The longest that a lease lasts.
-const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
-/// What fits into the twelve digits of milliseconds that the database takes: 31 years.
-pub(crate) const LONGEST_DELAY: Duration = Duration::from_millis(999_999_999_999);
+/// What fits into the digits that the database takes: 31 years.
+pub(crate) const LONGEST_DELAY: Duration = Duration::from_millis(10u64.pow(DELAY_DIGITS) - 1);
 
 pub(crate) type Checked<T = ()> = Result<T, QueueError>;
 
@@ -61,12 +63,15 @@ pub(crate) fn message(mut message: NewMessage) -> Checked<NewMessage> {
         return Err(QueueError::invalid("payload", "is missing"));
     }
     jsonb::json("payload", &message.payload)?;
-    check("priority", message.priority.is_none_or(|it| it <= 3))?;
+    check(
+        "priority",
+        message.priority.is_none_or(|it| it <= LAST_PRIORITY),
+    )?;
     check(
         "maxAttempts",
         message
             .max_attempts
-            .is_none_or(|it| (1..=100).contains(&it)),
+            .is_none_or(|it| (1..=MAX_ATTEMPTS).contains(&it)),
     )?;
     let run_at = near("runAt", message.run_at.as_deref())?;
     let send_before = near("sendBefore", message.send_before.as_deref())?;
@@ -87,7 +92,10 @@ pub(crate) fn message(mut message: NewMessage) -> Checked<NewMessage> {
         return Err(QueueError::invalid("sendBefore", why));
     }
     if let Some(key) = &message.dedup_key {
-        check("dedupKey", (1..=255).contains(&key.chars().count()))?;
+        check(
+            "dedupKey",
+            (1..=MAX_DEDUP_KEY).contains(&key.chars().count()),
+        )?;
         jsonb::plain("dedupKey", key)?;
     }
     metadata(message.metadata.as_ref())?;
@@ -101,7 +109,7 @@ pub(crate) fn metadata(metadata: Option<&Value>) -> Checked {
     };
     check("metadata", metadata.is_object())?;
     jsonb::json("metadata", metadata)?;
-    if jsonb::bytes(metadata) > jsonb::MAX_METADATA {
+    if jsonb::bytes(metadata) > MAX_METADATA {
         return Err(QueueError::invalid("metadata", "must be at most 16 kB"));
     }
     Ok(())
@@ -119,7 +127,7 @@ pub(crate) fn dequeue(options: &Dequeue) -> Checked<(u32, Duration)> {
         self::kind(kind).map_err(|error| QueueError::invalid(field(), error.message))?;
     }
     let wanted = options.max_messages.unwrap_or(1);
-    check("maxMessages", (1..=100).contains(&wanted))?;
+    check("maxMessages", (1..=MAX_DEQUEUE).contains(&wanted))?;
     Ok((
         wanted,
         visibility(options.visibility_timeout.unwrap_or(60.0))?,
@@ -132,7 +140,7 @@ pub(crate) fn visibility(seconds: f64) -> Checked<Duration> {
 
 /// How long a lease is to last.
 pub(crate) fn lease_time(time: Duration) -> Checked<Duration> {
-    let fits = !time.is_zero() && time <= LONGEST_LEASE;
+    let fits = !time.is_zero() && time <= Duration::from_millis(MAX_LEASE_MS);
     check("visibilityTimeout", fits).map(|()| time)
 }
 
@@ -191,7 +199,7 @@ pub(crate) fn kind(kind: &str) -> Checked {
     let mistyped = kind != "email" && kind.eq_ignore_ascii_case("email");
     check(
         "type",
-        (1..=100).contains(&kind.len()) && kind.chars().all(plain) && !mistyped,
+        (1..=MAX_TYPE).contains(&kind.len()) && kind.chars().all(plain) && !mistyped,
     )
 }
 

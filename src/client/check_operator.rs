@@ -2,10 +2,10 @@
 
 use super::check::{self, Checked};
 use crate::base::QueueError;
+use crate::base::limits::MAX_PAGE;
 use crate::email::{Mailbox, is_domain};
 use crate::protocol::{DeadLetterFilter, ListOptions, Page, Pause, Redrive, jsonb};
 use serde_json::{Map, Value};
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub(crate) fn list(options: &ListOptions) -> Checked {
@@ -94,7 +94,7 @@ fn filter(filter: &DeadLetterFilter) -> Checked {
 }
 
 fn page(limit: Option<u32>, before: Option<&str>) -> Checked {
-    const LIMITS: RangeInclusive<u32> = 1..=1000;
-    check::check("limit", limit.is_none_or(|limit| LIMITS.contains(&limit)))?;
+    let fits = limit.is_none_or(|limit| (1..=MAX_PAGE).contains(&(limit as usize)));
+    check::check("limit", fits)?;
     before.map_or(Ok(()), |before| check::id("before", before))
 }

@@ -4,22 +4,12 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::base::limits::{MAX_ADDRESS, MAX_ADDRESS_TEXT, MAX_LABEL, MAX_LOCAL, MAX_NAME};
+
 use super::{
     error::FieldError,
     value::{check_line, object, only, optional, required, text},
 };
-
-/// The most characters before the `@` (RFC 5321, 4.5.3.1.1).
-const MAX_LOCAL: usize = 64;
-/// The most characters of a whole address (RFC 5321, 4.5.3.1.3, less the angle brackets).
-const MAX_ADDRESS: usize = 254;
-/// The most characters between two dots of a domain (RFC 1035, 2.3.4).
-const MAX_LABEL: usize = 63;
-
-/// The most characters of a display name in `{email, name}`.
-const MAX_NAME: usize = 256;
-/// The most characters of `Name <address>`: both, and what is between them.
-const MAX_TEXT: usize = 520;
 
 const LIST_IN_STRING: &str = "more than one address in a string; use a list";
 
@@ -88,7 +78,7 @@ impl Mailbox {
     }
 
     fn from_text(text: &str) -> Result<Self, FieldError> {
-        check_length(text, MAX_TEXT)?;
+        check_length(text, MAX_ADDRESS_TEXT)?;
         check_line(text)?;
         let text = text.trim();
         let Some(rest) = text.strip_suffix('>') else {

@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{
-    MAX_TAGS, MESSAGE_ID_TAG,
+    MESSAGE_ID_TAG,
     error::FieldError,
     value::{line, object, only, required, text},
 };
+use crate::base::limits::{MAX_TAG, MAX_TAGS};
 use crate::base::shown;
-
-/// The longest tag name and the longest tag value, in characters (Resend's documentation).
-const MAX_TAG: usize = 256;
 
 /// Headers that the e-mail's own fields or the provider write, in lower case; a `-` at the end stands for any continuation.
 const RESERVED: [&str; 11] = [

@@ -7,24 +7,19 @@
 
 use serde_json::{Map, Value};
 
-use super::MAX_RECIPIENTS;
 use super::error::FieldError;
+use crate::base::limits::{
+    MAX_ATTACHMENTS, MAX_CONTENT_TYPE, MAX_FILE_NAME, MAX_HEADER_NAME, MAX_HEADER_VALUE,
+    MAX_HEADERS, MAX_PATH, MAX_RECIPIENTS, MAX_VALUES, MAX_VARIABLES,
+};
 use crate::base::shown;
 
-/// The most headers; what mail servers take.
-const MAX_HEADERS: usize = 50;
-/// The longest name of a header and the longest value, in characters. A name stands on one line of 998 characters, a value
-/// such as `References` may be folded into several.
-const MAX_HEADER_NAME: usize = 126;
-const MAX_HEADER_VALUE: usize = 4096;
-const MAX_ATTACHMENTS: usize = 100;
-/// The most variables of a template.
-const MAX_VARIABLES: usize = 100;
-/// The most values of any kind, lists and objects included: what the lists above can hold, and as much again.
-const MAX_VALUES: usize = 2000;
-
 /// The longest texts of an attachment, in characters.
-const LENGTHS: [(&str, usize); 3] = [("filename", 255), ("contentType", 255), ("path", 2048)];
+const LENGTHS: [(&str, usize); 3] = [
+    ("filename", MAX_FILE_NAME),
+    ("contentType", MAX_CONTENT_TYPE),
+    ("path", MAX_PATH),
+];
 
 /// The first limit that the payload is over. What has a wrong shape is found by whoever reads it.
 pub(crate) fn check_limits(payload: &Map<String, Value>) -> Result<(), FieldError> {

@@ -41,25 +41,6 @@ pub(crate) use self::{
     template::{Template, Variable},
 };
 
-/// The most addresses in each of `to`, `cc`, `bcc` and `replyTo`.
-///
-/// Resend documents 50 for `to` and nothing for the others or for their sum, so each list is held to the
-/// same number and the sum to none: an e-mail that Resend may take is not refused here, and one that it
-/// refuses is rejected alone, with its reason.
-pub const MAX_RECIPIENTS: usize = 50;
-
-/// The most tags that a payload may have. With [`MESSAGE_ID_TAG`] that makes 50, the limit of
-/// the mail services underneath; Resend documents none.
-pub const MAX_TAGS: usize = 49;
-
-/// The most bytes of an e-mail: base64 of its attachments, HTML and text.
-///
-/// Resend documents 40 MB after base64 encoding; this is the larger reading of "MB", 40 × 1024 × 1024.
-pub const MAX_BYTES: usize = 40 * 1024 * 1024;
-
-/// The longest subject, in characters: with it a header line stays within the 998 of RFC 5322.
-pub const MAX_SUBJECT: usize = 980;
-
 /// The tag that [`encode`](crate::provider::encode) adds with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
 pub const MESSAGE_ID_TAG: &str = "message_id";
 
@@ -76,7 +57,7 @@ pub enum Sender {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email {
     pub(crate) from: Option<Mailbox>,
-    /// 1 to [`MAX_RECIPIENTS`].
+    /// 1 to [`MAX_RECIPIENTS`](crate::base::limits::MAX_RECIPIENTS).
     pub(crate) to: Vec<Mailbox>,
     pub(crate) cc: Vec<Mailbox>,
     pub(crate) bcc: Vec<Mailbox>,

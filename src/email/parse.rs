@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::base::limits::{MAX_PAYLOAD_BYTES, MAX_RECIPIENTS, MAX_SUBJECT};
+
 use super::{
-    Body, Email, MAX_BYTES, MAX_RECIPIENTS, MAX_SUBJECT, Sender,
+    Body, Email, Sender,
     address::Mailbox,
     attachment::Attachment,
     error::FieldError,
@@ -133,7 +135,7 @@ fn parse_body(payload: &Map<String, Value>) -> Result<Body, FieldError> {
 
 fn check_size(email: &Email) -> Result<(), FieldError> {
     let attached = email.attached_len();
-    if email.body_len() + attached <= MAX_BYTES {
+    if email.body_len() + attached <= MAX_PAYLOAD_BYTES {
         return Ok(());
     }
     let field = if attached > 0 {

@@ -5,7 +5,7 @@ use futures_util::future::{LocalBoxFuture, Shared};
 use std::cell::RefCell;
 
 /// A run that any number of requests wait for.
-pub type Run<T> = Shared<LocalBoxFuture<'static, T>>;
+pub type SharedRun<T> = Shared<LocalBoxFuture<'static, T>>;
 
 /// Lets one run through at a time. Whoever comes during a run may have enqueued after its last claim: all of them
 /// together get the run after it. Each run has a ticket, by which those who share it know it.
@@ -14,8 +14,8 @@ pub struct Gate<K: Clone, T: Clone + 'static> {
 }
 
 struct Runs<K: Clone, T: Clone + 'static> {
-    current: Option<(K, Run<T>)>,
-    next: Option<(K, Run<T>)>,
+    current: Option<(K, SharedRun<T>)>,
+    next: Option<(K, SharedRun<T>)>,
 }
 
 impl<K: Clone, T: Clone + 'static> Default for Gate<K, T> {
@@ -36,14 +36,14 @@ impl<K: Clone, T: Clone + 'static> Gate<K, T> {
     }
 
     /// The run that waits for the one under way, and answers whoever comes now.
-    pub fn next(&self) -> Option<(K, Run<T>)> {
+    pub fn next(&self) -> Option<(K, SharedRun<T>)> {
         let mut runs = self.runs.borrow_mut();
         runs.advance();
         runs.next.clone()
     }
 
     /// Starts `run`, or has it wait for the one under way. Where one waits already, that one answers this request too.
-    pub fn enter(&self, ticket: K, run: impl Future<Output = T> + 'static) -> (K, Run<T>) {
+    pub fn enter(&self, ticket: K, run: impl Future<Output = T> + 'static) -> (K, SharedRun<T>) {
         let mut runs = self.runs.borrow_mut();
         runs.advance();
         match (&runs.current, &runs.next) {

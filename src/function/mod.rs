@@ -12,4 +12,4 @@ pub use allowance::{Allowance, Busy, RESERVE, Spent};
 pub use ask::{Ask, has_large_body};
 pub use auth::Credentials;
 pub use environment::{Environment, EnvironmentError};
-pub use gate::{Gate, Run};
+pub use gate::{Gate, SharedRun};

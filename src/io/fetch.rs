@@ -2,8 +2,8 @@
 
 use super::timer::within;
 use crate::protocol::Endpoint;
-use crate::provider::{NoAnswer, Reply, path};
-use crate::worker::{Mail, Mailer};
+use crate::provider::{Mail, NoAnswer, Reply, path};
+use crate::worker::Mailer;
 use gloo_net::http::{Request, Response};
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsCast;

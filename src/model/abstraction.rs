@@ -1,7 +1,7 @@
 //! The same queue with less in it: what the model checker (`tests/model`) tells states apart by.
 
 use super::budget::{Budget, Paused};
-use super::store::{Dispatch, End, Message, Queue, Ready};
+use super::store::{DispatchRow, Ended, MessageRow, Queue, ReadyRow};
 use super::window::Window;
 use crate::protocol::{QueueMessageStatus, Reason, Signals};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ impl Queue {
 
     /// Three first requests of a lane got no answer: it and its endpoint wait.
     pub fn silence(&mut self, now: Duration, lane: &str) {
-        let mut dispatch = Dispatch::new(String::new(), now, "email", lane, 0, Vec::new());
+        let mut dispatch = DispatchRow::new(String::new(), now, "email", lane, 0, Vec::new());
         dispatch.begun = true;
         let signals = Signals {
             answered: Some(false),
@@ -117,7 +117,7 @@ impl Queue {
             ids: view.ids,
         };
         for (id, ready) in ready {
-            let ready = Ready {
+            let ready = ReadyRow {
                 run_at: (view.time)(ready.run_at),
                 entered_at: Duration::ZERO,
                 errors: suspicion(ready.errors),
@@ -130,14 +130,14 @@ impl Queue {
 }
 
 impl View<'_> {
-    fn message(&self, message: Message) -> Message {
+    fn message(&self, message: MessageRow) -> MessageRow {
         let payload = Some(message.payload).filter(|_| self.payloads);
-        Message {
+        MessageRow {
             payload: payload.unwrap_or_default(),
             created_at: Duration::ZERO,
             run_at: (self.time)(message.run_at),
             send_before: message.send_before.map(self.time),
-            end: message.end.map(|end| End {
+            end: message.end.map(|end| Ended {
                 at: Duration::ZERO,
                 dispatch_id: None,
                 attempts: 0,
@@ -149,19 +149,19 @@ impl View<'_> {
         }
     }
 
-    fn dispatch(&self, dispatch: Dispatch) -> Option<Dispatch> {
+    fn dispatch(&self, dispatch: DispatchRow) -> Option<DispatchRow> {
         let id = (self.dispatch)(&dispatch.id)?;
         let token = |token: &String| (self.token)(token, &dispatch.id);
         let last_token = dispatch.last_token.as_ref().and_then(token);
         if dispatch.settled_at.is_some() {
-            return Some(Dispatch {
+            return Some(DispatchRow {
                 last_token,
                 settled_at: Some((self.time)(self.now)),
-                ..Dispatch::new(id, Duration::ZERO, "", "", 0, Vec::new())
+                ..DispatchRow::new(id, Duration::ZERO, "", "", 0, Vec::new())
             });
         }
         let nobody = || "nobody".to_owned();
-        let mut seen = Dispatch {
+        let mut seen = DispatchRow {
             token: (dispatch.token.as_ref()).map(|t| token(t).unwrap_or_else(nobody)),
             id,
             last_token,

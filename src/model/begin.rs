@@ -1,17 +1,16 @@
 //! Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
-use super::claim::ceil_ms;
-use super::store::{Dispatch, Queue};
+use super::store::{DispatchRow, Queue};
+use crate::base::ceil_ms;
+use crate::base::limits::{CAUTIOUS_RATE, MAX_SLOT_WAIT_MS, RATE_WINDOW_MS};
 use crate::protocol::{Begin, BeginState, Begun, Endpoint, Obstacle, Reason};
 use std::time::Duration;
 
 /// A slot is reserved no further ahead.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+const LONGEST_WAIT: Duration = Duration::from_millis(MAX_SLOT_WAIT_MS);
 /// In which as many requests leave as the provider allows a second: a little longer, because it counts by its own
 /// seconds and a request may come late.
-const PROVIDER_WINDOW: Duration = Duration::from_millis(1050);
-/// What the provider is taken to allow before its first answer.
-const CAUTIOUS_LIMIT: u32 = 5;
+const PROVIDER_WINDOW: Duration = Duration::from_millis(RATE_WINDOW_MS);
 
 impl Queue {
     pub(super) fn begin(&mut self, now: Duration, begin: &Begin) -> Begun {
@@ -108,7 +107,7 @@ impl Queue {
     }
 
     /// Takes out the members whose `send_before` has passed before their first begin.
-    fn expire_members(&mut self, now: Duration, dispatch: &Dispatch) -> Begun {
+    fn expire_members(&mut self, now: Duration, dispatch: &DispatchRow) -> Begun {
         let late = |id: &String| {
             let message = self.messages.get(id);
             message.is_some_and(|message| message.send_before.is_some_and(|at| at <= now))
@@ -155,7 +154,7 @@ impl Queue {
     /// From one slot to the next: the operator's ceiling, or the provider's limit where that is lower or not known yet.
     fn between_requests(&self) -> Duration {
         let ceiling = Duration::from_secs(1) / self.settings.rate_limit.max(1);
-        let cautious = (!self.budget.answered).then_some(CAUTIOUS_LIMIT);
+        let cautious = (!self.budget.answered).then_some(CAUTIOUS_RATE);
         self.budget
             .learned_limit
             .or(cautious)
@@ -175,7 +174,7 @@ fn begun(dispatch_id: &str, state: BeginState) -> Begun {
     }
 }
 
-fn invalid(dispatch: &Dispatch, reason: &str) -> Begun {
+fn invalid(dispatch: &DispatchRow, reason: &str) -> Begun {
     Begun {
         reason: Some(reason.to_owned()),
         ..begun(&dispatch.id, BeginState::Invalid)

@@ -1,19 +1,16 @@
 //! The circuit breaker: how many first requests a lane, and its endpoint, may have open while answers are missing.
 
-use super::claim::ceil_ms;
-use super::store::{Dispatch, Queue};
-use super::window::{LONGEST_WAIT, MOST_MESSAGES, Window};
+use super::store::{DispatchRow, Queue};
+use super::window::{LONGEST_WAIT, Window};
+use crate::base::ceil_ms;
+use crate::base::limits::{
+    BY_LANE, BY_PLACE, BY_PRIORITY, LAST_PRIORITY, MAX_DISPATCH, MAX_PLACES,
+};
 use crate::protocol::{BeginState, Obstacle, Signals};
 use std::time::Duration;
 
-/// Rows among which that place is.
-const PLACES: usize = 1000;
 /// A full window is looked at again after this.
 const FULL: Duration = Duration::from_secs(1);
-/// Three ratios, so that the choices do not go together.
-const BY_LANE: f64 = 0.618_033_988_7;
-const BY_PRIORITY: f64 = 0.414_213_562_4;
-const BY_PLACE: f64 = 0.732_050_807_6;
 const ENDPOINTS: [&str; 2] = ["batch:", "single:"];
 const REASON: &str = "the provider did not answer: one request at a time probes it";
 
@@ -33,7 +30,7 @@ fn spread(number: u64, ratio: f64, count: usize) -> usize {
 
 impl Queue {
     /// What the answer to a dispatch, or its absence, says about its lane and its endpoint.
-    pub(super) fn judge(&mut self, now: Duration, dispatch: &Dispatch, signals: &Signals) {
+    pub(super) fn judge(&mut self, now: Duration, dispatch: &DispatchRow, signals: &Signals) {
         let lane = dispatch.lane.as_str();
         if !dispatch.begun || dispatch.kind != "email" {
             return;
@@ -111,7 +108,7 @@ impl Queue {
         &self,
         now: Duration,
         lane: &str,
-        held: impl Fn(&Dispatch) -> bool,
+        held: impl Fn(&DispatchRow) -> bool,
     ) -> Option<Duration> {
         let scopes = [lane, endpoint(lane)].into_iter();
         let at = scopes
@@ -124,7 +121,7 @@ impl Queue {
         &self,
         now: Duration,
         scope: &str,
-        held: &impl Fn(&Dispatch) -> bool,
+        held: &impl Fn(&DispatchRow) -> bool,
     ) -> Option<Duration> {
         let window = self.breaker.get(scope)?;
         // Endpoints that wait share one probe.
@@ -142,7 +139,7 @@ impl Queue {
         if next_at.is_some_and(|at| at > now) {
             return next_at;
         }
-        let counts = |dispatch: &&Dispatch| {
+        let counts = |dispatch: &&DispatchRow| {
             let lane = dispatch.lane.as_str();
             // The probe of an ailing domain is in nobody's way, as long as others are answered.
             let apart = || !window.waits() && self.breaker.get(lane).is_some_and(Window::waits);
@@ -157,11 +154,11 @@ impl Queue {
     }
 
     /// What keeps a dispatch from its first begin.
-    pub(super) fn closed(&self, now: Duration, dispatch: &Dispatch) -> Option<Obstacle> {
+    pub(super) fn closed(&self, now: Duration, dispatch: &DispatchRow) -> Option<Obstacle> {
         if dispatch.frozen {
             return None;
         }
-        let held = |other: &Dispatch| other.begun && other.id != dispatch.id;
+        let held = |other: &DispatchRow| other.begun && other.id != dispatch.id;
         let at = self.opens_at(now, &dispatch.lane, held)?;
         Some(unavailable(now, at))
     }
@@ -177,7 +174,7 @@ impl Queue {
         let sizes = scopes
             .filter_map(|scope| self.breaker.get(scope))
             .map(|window| window.size);
-        sizes.min().unwrap_or(MOST_MESSAGES) as usize
+        sizes.min().unwrap_or(MAX_DISPATCH) as usize
     }
 
     /// Of lanes that may be claimed from: for each endpoint in trouble whose turn it is, the one that comes first.
@@ -205,10 +202,12 @@ impl Queue {
         let due = |priority: &u8| {
             let rows = self.rows(kind, lane, *priority);
             rows.take_while(|row| row.run_at <= now)
-                .take(PLACES)
+                .take(MAX_PLACES)
                 .count()
         };
-        let priorities: Vec<u8> = (0..=3).filter(|priority| due(priority) > 0).collect();
+        let priorities: Vec<u8> = (0..=LAST_PRIORITY)
+            .filter(|priority| due(priority) > 0)
+            .collect();
         let priority = *priorities.get(spread(number, BY_PRIORITY, priorities.len()))?;
         Some((priority, spread(number, BY_PLACE, due(&priority))))
     }

@@ -1,6 +1,6 @@
 //! What all runs share towards the provider.
 
-use super::claim::ceil_ms;
+use crate::base::ceil_ms;
 use crate::protocol::{BeginState, Obstacle};
 use std::time::Duration;
 

@@ -1,18 +1,15 @@
 //! Claim: sweep what ran out, then hand out due dispatches and form new ones.
 
-use super::store::{Dispatch, Member, Place, Queue};
-use crate::protocol::{self, Begin, Claim, ClaimedMessage, Endpoint, Reply};
+use super::store::{DispatchRow, MemberRow, Place, Queue};
+use crate::base::ceil_ms;
+use crate::base::limits::{
+    LAST_PRIORITY, MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_DISPATCH, MAX_LEASE_MS, MAX_REMAINING,
+    MAX_URGENT,
+};
+use crate::protocol::{self, Begin, Claim, ClaimedMessage, Endpoint, WorkReply};
 use std::time::Duration;
 
-pub(super) const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=3;
-/// Dispatches that one call can claim.
-const TOKENS: usize = 20;
-const LONGEST_LEASE_MS: u64 = 3_600_000;
-const LARGEST_BYTES: u64 = 1 << 30;
-/// Messages of the first priority in a dispatch.
-const URGENT: usize = 10;
-/// The most that is counted.
-const MOST_REMAINING: u64 = 10_000;
+pub(super) const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=LAST_PRIORITY;
 
 impl Queue {
     /// Sweeps, then claims up to one dispatch a token. `begins` of the same call are still to come.
@@ -21,18 +18,18 @@ impl Queue {
         now: Duration,
         claim: &Claim,
         begins: &[Begin],
-        reply: &mut Reply,
+        reply: &mut WorkReply,
     ) {
         self.sweep(now);
         if claim.kind == "email" {
             reply.obstacle =
                 self.obstacle_after(now, begins, Duration::from_millis(claim.max_wait_ms));
         }
-        let mut bytes_left = claim.max_bytes.min(LARGEST_BYTES);
+        let mut bytes_left = claim.max_bytes.min(MAX_CLAIM_BYTES);
         let mut frozen_left = claim.max_frozen;
         let mut more = reply.obstacle.is_none();
         // What a token already has is given again whatever stands in the way.
-        for token in claim.tokens.iter().take(TOKENS) {
+        for token in claim.tokens.iter().take(MAX_CLAIMS) {
             let more_now = more && bytes_left > 0;
             match self.claim_one(now, claim, token, more_now, bytes_left, frozen_left) {
                 None => {
@@ -63,13 +60,13 @@ impl Queue {
         more: bool,
         bytes_left: u64,
         frozen_left: u32,
-    ) -> Option<Dispatch> {
-        let held = |d: &&Dispatch| d.token.as_deref() == Some(token);
+    ) -> Option<DispatchRow> {
+        let held = |d: &&DispatchRow| d.token.as_deref() == Some(token);
         let held = self.dispatches.values().find(held).cloned();
         if held.is_some() || !more {
             return held;
         }
-        let lease_ms = claim.lease_ms.clamp(1, LONGEST_LEASE_MS);
+        let lease_ms = claim.lease_ms.clamp(1, MAX_LEASE_MS);
         let until = now + Duration::from_millis(lease_ms);
         let mut candidates = self.candidates(now, &claim.kind, frozen_left);
         candidates.sort();
@@ -95,19 +92,19 @@ impl Queue {
         claim: &Claim,
         lane: &str,
         max_bytes: u64,
-    ) -> Option<Dispatch> {
+    ) -> Option<DispatchRow> {
         let (first, skipped) = self
             .place_in_turn(now, &claim.kind, lane)
             .unwrap_or_default();
         let limit = match lane.starts_with("single:") {
             true => 1,
-            false => (claim.max_messages.clamp(1, 100) as usize).min(self.size_of(lane)),
+            false => (claim.max_messages.clamp(1, MAX_DISPATCH) as usize).min(self.size_of(lane)),
         };
         let mut taken: Vec<Place> = Vec::new();
         let mut bytes = 0;
-        'filling: for priority in first..=3 {
+        'filling: for priority in first..=LAST_PRIORITY {
             let limit = if priority == 0 {
-                limit.min(URGENT)
+                limit.min(MAX_URGENT)
             } else {
                 limit
             };
@@ -141,14 +138,15 @@ impl Queue {
         let priority = taken.first()?.priority;
         let members = taken.into_iter().filter_map(|place| {
             let ready = self.take_ready(&place.id)?;
-            Some(Member {
+            Some(MemberRow {
                 id: place.id,
                 attempts: ready.attempts,
                 errors: ready.errors,
             })
         });
         let members = members.collect();
-        let mut dispatch = Dispatch::new(self.new_id(), now, &claim.kind, lane, priority, members);
+        let mut dispatch =
+            DispatchRow::new(self.new_id(), now, &claim.kind, lane, priority, members);
         self.measure(&mut dispatch);
         self.count_try(lane);
         Some(dispatch)
@@ -183,7 +181,7 @@ impl Queue {
     }
 
     /// Dispatches that nobody holds, without those of paused domains.
-    pub(super) fn waiting(&self, now: Duration, kind: &str) -> impl Iterator<Item = &Dispatch> {
+    pub(super) fn waiting(&self, now: Duration, kind: &str) -> impl Iterator<Item = &DispatchRow> {
         self.dispatches
             .values()
             .filter(move |d| d.is_waiting() && d.kind == kind && !self.is_lane_paused(now, &d.lane))
@@ -218,11 +216,11 @@ impl Queue {
             .filter(|d| d.visible_at <= now)
             .map(|d| d.members.len());
         let count = ready + due.sum::<usize>();
-        u64::try_from(count).unwrap_or(u64::MAX).min(MOST_REMAINING)
+        u64::try_from(count).unwrap_or(u64::MAX).min(MAX_REMAINING)
     }
 
     /// A claimed dispatch as the worker gets it.
-    fn describe(&self, dispatch: &Dispatch) -> protocol::Dispatch {
+    fn describe(&self, dispatch: &DispatchRow) -> protocol::Dispatch {
         let members = dispatch.members.iter();
         protocol::Dispatch {
             dispatch_id: dispatch.id.clone(),
@@ -253,9 +251,4 @@ impl Queue {
 /// endpoint is known from there.
 fn endpoint_of(lane: &str) -> Option<Endpoint> {
     lane.split_once(':')?.0.parse().ok()
-}
-
-/// Whole milliseconds, rounded up.
-pub(super) fn ceil_ms(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

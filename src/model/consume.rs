@@ -1,6 +1,6 @@
 //! A custom consumer's lease: one dispatch a message, begun at once.
 
-use super::store::{Dispatch, Queue};
+use super::store::{DispatchRow, Queue};
 use crate::protocol::{Claim, Lease, Leased};
 use std::time::Duration;
 
@@ -53,6 +53,6 @@ impl Queue {
     }
 }
 
-fn sole_member(dispatch: &Dispatch) -> Option<&str> {
+fn sole_member(dispatch: &DispatchRow) -> Option<&str> {
     dispatch.members.first().map(|member| member.id.as_str())
 }

@@ -1,7 +1,7 @@
 //! Dead letters, redrive and cancel.
 
 use super::email::lane;
-use super::store::{Dispatch, End, Message, Queue, Ready, domain_of};
+use super::store::{DispatchRow, Ended, MessageRow, Queue, ReadyRow, domain_of};
 use crate::base::time;
 use crate::model::containment::has;
 use crate::protocol::jsonb::bytes;
@@ -72,7 +72,7 @@ impl Queue {
         let bound = |text: &Option<String>| text.as_deref().and_then(time::parse);
         let (since, until) = (bound(&filter.since), bound(&filter.until));
         let text = filter.text.as_ref().map(|text| text.to_ascii_lowercase());
-        let fits = move |message: &Message, end: &End| {
+        let fits = move |message: &MessageRow, end: &Ended| {
             end.status == QueueMessageStatus::Failed
                 && filter
                     .kind
@@ -119,7 +119,7 @@ impl Queue {
     }
 
     /// What has the members of a dispatch. A lease that is over is nobody's.
-    fn whereabouts_of(&self, now: Duration, dispatch: &Dispatch) -> String {
+    fn whereabouts_of(&self, now: Duration, dispatch: &DispatchRow) -> String {
         let held = dispatch.token.is_some() && dispatch.visible_at > now;
         let reason = if dispatch.frozen {
             "it may have been sent: it waits for its replay"
@@ -158,7 +158,7 @@ impl Queue {
         message.payload = payload;
         let errors = message.end.take().map(|end| end.errors);
         message.send_before = message.send_before.filter(|at| *at > now);
-        let ready = Ready {
+        let ready = ReadyRow {
             lane,
             run_at: now,
             entered_at: now,
@@ -196,7 +196,7 @@ impl Queue {
         let Some(ready) = self.take_ready(id) else {
             return false;
         };
-        let end = End {
+        let end = Ended {
             status: QueueMessageStatus::Cancelled,
             at: now,
             dispatch_id: None,

@@ -2,7 +2,7 @@
 
 use super::budget::Paused;
 use super::members::{last_ten, stamp};
-use super::store::{End, Queue, domain_of};
+use super::store::{Ended, Queue, domain_of};
 use crate::protocol::{QueueMessageStatus, Reason};
 use serde_json::json;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl Queue {
             };
             let error = json!({"class": "misconfigured", "message": reason});
             let error = stamp(now, Some(&error), ready.attempts);
-            let end = End {
+            let end = Ended {
                 status: QueueMessageStatus::Failed,
                 at: now,
                 dispatch_id: None,

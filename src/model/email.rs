@@ -1,14 +1,9 @@
 //! What the database checks of a payload at enqueue: structure, sizes and sender. The rest is found before sending.
 
 use crate::base::QueueError;
-use crate::email::{FieldError, MAX_SUBJECT, Mailbox, check_limits};
+use crate::base::limits::{MAX_ADDRESS_TEXT, MAX_NAME, MAX_RECIPIENTS, MAX_SUBJECT};
+use crate::email::{FieldError, Mailbox, check_limits};
 use serde_json::{Map, Value};
-
-/// The most addresses in each of `to`, `cc` and `bcc`.
-const MAX_ADDRESSES: usize = 50;
-/// The most characters of `Name <address>`, and of a name by itself.
-const MAX_TEXT: usize = 520;
-const MAX_NAME: usize = 256;
 
 /// Checks an e-mail's structure and gives its lane: what may share a dispatch with it.
 pub(super) fn lane(payload: &Map<String, Value>) -> Result<String, QueueError> {
@@ -55,7 +50,7 @@ fn check_addresses(payload: &Map<String, Value>, field: &str) -> Result<(), Queu
         Value::Array(items) => items.as_slice(),
         value => std::slice::from_ref(value),
     };
-    if items.len() > MAX_ADDRESSES {
+    if items.len() > MAX_RECIPIENTS {
         return refuse(field, "must have at most 50 addresses");
     }
     if items.is_empty() || !items.iter().all(is_address) {
@@ -66,7 +61,7 @@ fn check_addresses(payload: &Map<String, Value>, field: &str) -> Result<(), Queu
     }
     let length = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
     let is_long = |item: &Value| {
-        length(text_of_address(item)) > MAX_TEXT
+        length(text_of_address(item)) > MAX_ADDRESS_TEXT
             || length(item.get("name").and_then(Value::as_str)) > MAX_NAME
     };
     if items.iter().any(is_long) {

@@ -1,7 +1,8 @@
 //! Enqueue: options, structure, size and sender are checked, as the database does.
 
 use super::email::{lane, refuse};
-use super::store::{Message, Queue, Ready};
+use super::store::{MessageRow, Queue, ReadyRow};
+use crate::base::limits::{DEFAULT_PRIORITY, LAST_PRIORITY, MAX_ATTEMPTS, MAX_DEDUP_KEY};
 use crate::base::{QueueError, time};
 use crate::client::{check, tags};
 use crate::protocol::jsonb::{bytes, json};
@@ -29,7 +30,7 @@ impl Queue {
         }
         let id = self.new_id();
         message.created_at = now;
-        let ready = Ready {
+        let ready = ReadyRow {
             lane,
             run_at: message.run_at,
             entered_at: now,
@@ -63,17 +64,17 @@ impl Queue {
             .collect()
     }
 
-    fn check(&self, now: Duration, new: &NewMessage) -> Result<(Message, String), QueueError> {
+    fn check(&self, now: Duration, new: &NewMessage) -> Result<(MessageRow, String), QueueError> {
         let kind = new.kind.clone().unwrap_or_else(|| "email".to_owned());
         check::kind(&kind)?;
-        let priority = new.priority.unwrap_or(2);
-        if priority > 3 {
+        let priority = new.priority.unwrap_or(DEFAULT_PRIORITY);
+        if priority > LAST_PRIORITY {
             return refuse("priority", "must be a whole number from 0 (first) to 3");
         }
         let max_attempts = new
             .max_attempts
             .unwrap_or(self.settings.default_max_attempts);
-        if !(1..=100).contains(&max_attempts) {
+        if !(1..=MAX_ATTEMPTS).contains(&max_attempts) {
             return refuse("max_attempts", "must be a whole number from 1 to 100");
         }
         let delay = Duration::from_millis(new.delay_ms.unwrap_or(0));
@@ -86,13 +87,13 @@ impl Queue {
             return refuse("send_before", "must be later than the time to send at");
         }
         let length = new.dedup_key.as_ref().map_or(1, |key| key.chars().count());
-        if !(1..=255).contains(&length) {
+        if !(1..=MAX_DEDUP_KEY).contains(&length) {
             return refuse("dedup_key", "must have 1 to 255 characters");
         }
         let metadata = new.metadata.clone().filter(|metadata| !metadata.is_null());
         check::metadata(metadata.as_ref())?;
         let (payload, lane) = self.check_payload(&kind, new)?;
-        let message = Message {
+        let message = MessageRow {
             bytes: bytes(&payload),
             kind,
             payload,
@@ -116,7 +117,9 @@ impl Queue {
         let payload = &new.payload;
         let tags = tags::to_write(Some(kind), payload, new.tags.as_ref())?;
         json("payload", payload)?;
-        if kind != "email" && !payload.is_null() {
+        if kind != "email" && payload.is_null() {
+            return refuse("payload", "is missing");
+        } else if kind != "email" {
             return Ok((payload.clone(), "single:".to_owned()));
         }
         let Value::Object(members) = payload else {

@@ -1,20 +1,18 @@
 //! What becomes of a dispatch's members.
 
-use super::store::{Dispatch, End, Member, Queue, Ready};
+use super::store::{DispatchRow, Ended, MemberRow, Queue, ReadyRow};
+use crate::base::limits::MAX_ERRORS;
 use crate::base::time;
 use crate::protocol::{QueueMessageStatus, Reason};
 use serde_json::Value;
 use std::time::Duration;
-
-/// How many errors of a message are kept.
-const ERRORS: usize = 10;
 
 impl Queue {
     /// Ends members as failed; `error` is added to the history of each.
     pub(super) fn fail_members(
         &mut self,
         now: Duration,
-        dispatch: &Dispatch,
+        dispatch: &DispatchRow,
         ids: &[String],
         reason: Reason,
         error: Option<&Value>,
@@ -24,7 +22,7 @@ impl Queue {
             let errors = history(dispatch, member, stamp(now, error, used));
             self.end(
                 &member.id,
-                End {
+                Ended {
                     status: QueueMessageStatus::Failed,
                     at: now,
                     dispatch_id: Some(dispatch.id.clone()),
@@ -41,14 +39,14 @@ impl Queue {
     pub(super) fn complete_member(
         &mut self,
         now: Duration,
-        dispatch: &Dispatch,
+        dispatch: &DispatchRow,
         id: &str,
         provider_message_id: Option<&String>,
     ) {
         let Some(member) = dispatch.members.iter().find(|member| member.id == id) else {
             return;
         };
-        let end = End {
+        let end = Ended {
             status: QueueMessageStatus::Completed,
             at: now,
             dispatch_id: Some(dispatch.id.clone()),
@@ -64,7 +62,7 @@ impl Queue {
     pub(super) fn return_members(
         &mut self,
         now: Duration,
-        dispatch: &Dispatch,
+        dispatch: &DispatchRow,
         ids: &[String],
         error: Option<&Value>,
         delay: Option<Duration>,
@@ -80,7 +78,7 @@ impl Queue {
                 Some((_, domain)) if alone => format!("single:{domain}"),
                 _ => dispatch.lane.clone(),
             };
-            let ready = Ready {
+            let ready = ReadyRow {
                 lane,
                 run_at: delay.map_or(message.run_at, |delay| now + delay),
                 entered_at: now,
@@ -95,7 +93,7 @@ impl Queue {
     pub(super) fn retry_members(
         &mut self,
         now: Duration,
-        dispatch: &Dispatch,
+        dispatch: &DispatchRow,
         ids: &[String],
         error: Option<&Value>,
         delay: Duration,
@@ -103,7 +101,7 @@ impl Queue {
         let (exhausted, others): (Vec<_>, Vec<_>) = dispatch
             .members_in(ids)
             .partition(|m| m.attempts + dispatch.attempt >= self.max_attempts(&m.id));
-        let ids = |members: Vec<&Member>| members.into_iter().map(|m| m.id.clone()).collect();
+        let ids = |members: Vec<&MemberRow>| members.into_iter().map(|m| m.id.clone()).collect();
         let (exhausted, others): (Vec<_>, Vec<_>) = (ids(exhausted), ids(others));
         self.fail_members(now, dispatch, &exhausted, Reason::Exhausted, error);
         self.return_members(now, dispatch, &others, error, Some(delay), true);
@@ -121,7 +119,7 @@ impl Queue {
     }
 
     /// Sums up over its members what a dispatch keeps of them.
-    pub(super) fn measure(&self, dispatch: &mut Dispatch) {
+    pub(super) fn measure(&self, dispatch: &mut DispatchRow) {
         let messages = || {
             let members = dispatch.members.iter();
             members.filter_map(|m| Some((m, self.messages.get(&m.id)?)))
@@ -175,13 +173,17 @@ pub(super) fn stamp(now: Duration, error: Option<&Value>, attempt: u32) -> Optio
 }
 
 /// The last ten of what a member and its dispatch have gone through.
-pub(super) fn history(dispatch: &Dispatch, member: &Member, last: Option<Value>) -> Vec<Value> {
+pub(super) fn history(
+    dispatch: &DispatchRow,
+    member: &MemberRow,
+    last: Option<Value>,
+) -> Vec<Value> {
     let all = member.errors.iter().chain(&dispatch.errors).cloned();
     last_ten(all.chain(last).collect())
 }
 
 pub(super) fn last_ten(mut errors: Vec<Value>) -> Vec<Value> {
-    let surplus = errors.len().saturating_sub(ERRORS);
+    let surplus = errors.len().saturating_sub(MAX_ERRORS);
     errors.drain(..surplus);
     errors
 }

@@ -4,13 +4,16 @@ use super::budget::Paused;
 use super::email::refuse;
 use super::store::{Queue, Settings};
 use crate::base::QueueError;
+use crate::base::limits::{
+    MAX_ATTEMPTS, MAX_LEASE_MS, MAX_PAYLOAD_BYTES, MAX_RATE, MAX_RETRY_MS, MIN_PAYLOAD_BYTES,
+};
 use crate::email::Mailbox;
 use crate::protocol::{Answer, Rest, Settle, SettleResult, Settled};
 use std::time::Duration;
 
-const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
+const LONGEST_LEASE: Duration = Duration::from_millis(MAX_LEASE_MS);
 const LONGEST_HORIZON: Duration = Duration::from_secs(23 * 60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_RETRY: Duration = Duration::from_millis(MAX_RETRY_MS);
 
 impl Queue {
     /// The settings in force.
@@ -33,23 +36,27 @@ impl Queue {
         }
         let ms = Duration::from_millis(1);
         for (field, fits) in [
-            ("rate_limit", (1..=1000).contains(&settings.rate_limit)),
+            ("rate_limit", (1..=MAX_RATE).contains(&settings.rate_limit)),
             (
                 "horizon",
                 (ms..=LONGEST_HORIZON).contains(&settings.horizon),
             ),
             (
                 "default_max_attempts",
-                (1..=100).contains(&settings.default_max_attempts),
+                (1..=MAX_ATTEMPTS).contains(&settings.default_max_attempts),
             ),
             (
                 "max_payload_bytes",
-                (1024..=41_943_040).contains(&settings.max_payload_bytes),
+                (u64::from(MIN_PAYLOAD_BYTES)..=MAX_PAYLOAD_BYTES as u64)
+                    .contains(&settings.max_payload_bytes),
             ),
-            ("retry_base", (ms..=DAY).contains(&settings.retry_base)),
+            (
+                "retry_base",
+                (ms..=LONGEST_RETRY).contains(&settings.retry_base),
+            ),
             (
                 "retry_cap",
-                (settings.retry_base..=DAY).contains(&settings.retry_cap),
+                (settings.retry_base..=LONGEST_RETRY).contains(&settings.retry_cap),
             ),
         ] {
             if !fits {

@@ -2,12 +2,10 @@
 
 use super::breaker::unavailable;
 use super::claim::PRIORITIES;
-use super::store::{Dispatch, Queue};
+use super::store::{DispatchRow, Queue};
+use crate::base::limits::MAX_CLAIMS;
 use crate::protocol::Obstacle;
 use std::time::Duration;
-
-/// Due dispatches of a priority that one claim looks at.
-const DUE: usize = 20;
 
 /// What could be claimed next, in the order of claims: frozen dispatches come before others of the same priority; then
 /// lanes in turns, those of refused domains last.
@@ -48,7 +46,7 @@ impl Queue {
                 })
                 .collect();
             due.sort_by_key(|d| (d.visible_at, &d.id));
-            candidates.extend(due.into_iter().take(DUE).map(|d| {
+            candidates.extend(due.into_iter().take(MAX_CLAIMS).map(|d| {
                 Candidate {
                     priority,
                     turn: match d.frozen {
@@ -97,7 +95,7 @@ impl Queue {
     }
 
     fn last_dispatch(&self, kind: &str, lane: &str) -> Option<String> {
-        let of_lane = |d: &&Dispatch| d.kind == kind && d.lane == lane;
+        let of_lane = |d: &&DispatchRow| d.kind == kind && d.lane == lane;
         self.dispatches
             .values()
             .rfind(of_lane)

@@ -1,6 +1,7 @@
 //! The queue in memory, for users' own tests.
 
 use super::{Queue, Settings};
+use crate::base::limits::{MAX_ENQUEUE, MAX_PAGE};
 use crate::base::{QueueError, Random};
 use crate::client::{QueueProvider, check, check::canonical, check_operator, ending};
 use crate::io::{SystemRandom, since_1970};
@@ -12,9 +13,6 @@ use crate::protocol::{
 use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// As many as [`SupabaseQueueProvider`](crate::client::SupabaseQueueProvider) has in one call.
-const CHUNK: usize = 1000;
 
 /// A queue that lives as long as this value: the contract of
 /// [`SupabaseQueueProvider`](crate::client::SupabaseQueueProvider) without a database. Nothing sends its e-mails.
@@ -42,11 +40,11 @@ const CHUNK: usize = 1000;
 /// ```
 #[derive(Debug, Default)]
 pub struct InMemoryQueueProvider {
-    state: Mutex<State>,
+    state: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Inner {
     queue: Queue,
     /// The time of the last call: a clock that is put back must not put the queue back.
     now: Duration,
@@ -96,7 +94,7 @@ impl InMemoryQueueProvider {
         }
         let mut enqueued = Vec::with_capacity(count);
         while enqueued.len() < count {
-            let chunk = enqueued.len()..count.min(enqueued.len() + CHUNK);
+            let chunk = enqueued.len()..count.min(enqueued.len() + MAX_ENQUEUE);
             let chunk = chunk.map(checked).collect::<Result<Vec<_>, _>>()?;
             let result = self.with(|queue, now| queue.enqueue_many(now, &chunk));
             let first = enqueued.len();
@@ -113,7 +111,7 @@ impl InMemoryQueueProvider {
         step(&mut state.queue, now)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Inner> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -219,7 +217,7 @@ impl QueueProvider for InMemoryQueueProvider {
             ids,
             ..redrive.clone()
         };
-        let limit = redrive.limit.unwrap_or(1000) as usize;
+        let limit = redrive.limit.map_or(MAX_PAGE, |limit| limit as usize);
         Ok(self.with(|queue, now| queue.redrive_many(now, &redrive, limit)))
     }
 

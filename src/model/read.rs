@@ -1,16 +1,14 @@
 //! What users read.
 
 use super::members::history;
-use super::store::{Dispatch, Member, Message, Queue};
+use super::store::{DispatchRow, MemberRow, MessageRow, Queue};
+use crate::base::limits::{MAX_DISPATCH, MAX_PAGE};
 use crate::base::time;
 use crate::model::containment::has;
 use crate::protocol::{ListOptions, QueueMessage, QueueMessageStatus};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// The most messages on a page.
-const PAGE: usize = 1000;
 
 /// Where a message is.
 struct Whereabouts {
@@ -84,7 +82,7 @@ impl Queue {
     pub fn page(&self, status: QueueMessageStatus, options: &ListOptions) -> Vec<QueueMessage> {
         let bound = |text: &Option<String>| text.as_deref().and_then(time::parse);
         let (since, until) = (bound(&options.since), bound(&options.until));
-        let fits = |(id, message): &(&String, &Message)| {
+        let fits = |(id, message): &(&String, &MessageRow)| {
             (options.kind.as_ref()).is_none_or(|kind| message.kind == *kind)
                 && (options.before.as_ref()).is_none_or(|before| *id < before)
                 && since.is_none_or(|since| message.created_at >= since)
@@ -94,7 +92,7 @@ impl Queue {
         };
         let limit = options.limit.map_or(100, |limit| limit as usize);
         let found = self.messages.iter().rev().filter(fits);
-        let page = found.take(limit.clamp(1, PAGE));
+        let page = found.take(limit.clamp(1, MAX_PAGE));
         page.filter_map(|(id, _)| self.get(id)).collect()
     }
 
@@ -130,7 +128,7 @@ impl Queue {
         self.dispatches.values().find_map(|dispatch| {
             let id = &dispatch.id;
             let open = dispatch.settled_at.is_none();
-            if open != (1..=100).contains(&dispatch.members.len()) {
+            if open != (1..=MAX_DISPATCH as usize).contains(&dispatch.members.len()) {
                 return Some(format!(
                     "dispatch {id} has {} members",
                     dispatch.members.len()
@@ -149,14 +147,14 @@ impl Queue {
     pub(super) fn holders<'a>(
         &'a self,
         id: &'a str,
-    ) -> impl Iterator<Item = (&'a Dispatch, &'a Member)> {
+    ) -> impl Iterator<Item = (&'a DispatchRow, &'a MemberRow)> {
         self.dispatches.values().filter_map(move |dispatch| {
             let member = dispatch.members.iter().find(|member| member.id == id)?;
             Some((dispatch, member))
         })
     }
 
-    fn whereabouts(&self, id: &str, message: &Message) -> Whereabouts {
+    fn whereabouts(&self, id: &str, message: &MessageRow) -> Whereabouts {
         if let Some(end) = &message.end {
             return Whereabouts {
                 status: end.status,

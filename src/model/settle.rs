@@ -2,7 +2,7 @@
 
 use super::budget::Paused;
 use super::members::{history, last_ten, stamp};
-use super::store::{Dispatch, Member, Queue, domain_of};
+use super::store::{DispatchRow, MemberRow, Queue, domain_of};
 use crate::protocol::{
     Answer, End, MemberEnd, PauseScope, Reason, Rest, Settle, SettleResult, Settled, Signals,
 };
@@ -18,7 +18,7 @@ impl Queue {
         };
         let known = self.dispatches.get(&settle.dispatch_id);
         let Some(mut dispatch) = known.filter(|d| d.is_held(now, &settle.token)).cloned() else {
-            let done = |d: &Dispatch| {
+            let done = |d: &DispatchRow| {
                 d.token.is_none() && d.last_token.as_deref() == Some(settle.token.as_str())
             };
             return match known.is_some_and(done) {
@@ -86,7 +86,7 @@ impl Queue {
     fn settle_rest(
         &mut self,
         now: Duration,
-        dispatch: &Dispatch,
+        dispatch: &DispatchRow,
         settle: &Settle,
         decision: Rest,
         named: &[String],
@@ -122,7 +122,7 @@ impl Queue {
     fn freeze(
         &mut self,
         now: Duration,
-        decided: &Dispatch,
+        decided: &DispatchRow,
         error: Option<&Value>,
         delay: Duration,
     ) {
@@ -144,18 +144,18 @@ impl Queue {
     }
 
     /// Halves a dispatch of which nothing was accepted. New ids, so new keys.
-    fn split(&mut self, now: Duration, dispatch: &Dispatch) {
-        let members: Vec<Member> = dispatch
+    fn split(&mut self, now: Duration, dispatch: &DispatchRow) {
+        let members: Vec<MemberRow> = dispatch
             .members
             .iter()
-            .map(|member| Member {
+            .map(|member| MemberRow {
                 id: member.id.clone(),
                 attempts: member.attempts + dispatch.attempt,
                 errors: history(dispatch, member, None),
             })
             .collect();
         for half in members.chunks(members.len().div_ceil(2).max(1)) {
-            let mut half = Dispatch::new(
+            let mut half = DispatchRow::new(
                 self.new_id(),
                 now,
                 &dispatch.kind,
@@ -172,7 +172,7 @@ impl Queue {
     }
 
     /// What an answer says about the provider as a whole.
-    fn apply(&mut self, now: Duration, dispatch: &Dispatch, signals: &Signals) {
+    fn apply(&mut self, now: Duration, dispatch: &DispatchRow, signals: &Signals) {
         let after = |ms: u64| now + Duration::from_millis(ms);
         let budget = &mut self.budget;
         budget.answered |= signals.answered == Some(true);
@@ -204,7 +204,7 @@ impl Queue {
 
 /// Why a settle may not be applied. A dispatch that may have been sent gives its members back only on a definite answer,
 /// and one that never begun cannot have been accepted.
-fn fault(dispatch: &Dispatch, settle: &Settle) -> Option<&'static str> {
+fn fault(dispatch: &DispatchRow, settle: &Settle) -> Option<&'static str> {
     let Settle {
         answer,
         members,

@@ -2,6 +2,10 @@
 
 use super::budget::{Budget, Paused};
 use super::window::Window;
+use crate::base::limits::{
+    DEFAULT_MAX_ATTEMPTS, DEFAULT_PAYLOAD_BYTES, DEFAULT_RATE, DEFAULT_RETRY_BASE_MS,
+    DEFAULT_RETRY_CAP_MS,
+};
 use crate::protocol::{Endpoint, QueueMessageStatus, Reason};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,12 +34,12 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             default_sender: None,
-            rate_limit: 10,
+            rate_limit: DEFAULT_RATE,
             horizon: Duration::from_secs(23 * 60 * 60),
-            default_max_attempts: 15,
-            max_payload_bytes: 10 * 1024 * 1024,
-            retry_base: Duration::from_secs(30),
-            retry_cap: Duration::from_secs(60 * 60),
+            default_max_attempts: DEFAULT_MAX_ATTEMPTS,
+            max_payload_bytes: u64::from(DEFAULT_PAYLOAD_BYTES),
+            retry_base: Duration::from_millis(DEFAULT_RETRY_BASE_MS),
+            retry_cap: Duration::from_millis(DEFAULT_RETRY_CAP_MS),
         }
     }
 }
@@ -45,11 +49,11 @@ impl Default for Settings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Queue {
     pub(super) settings: Settings,
-    pub(super) messages: BTreeMap<String, Message>,
-    pub(super) ready: BTreeMap<String, Ready>,
+    pub(super) messages: BTreeMap<String, MessageRow>,
+    pub(super) ready: BTreeMap<String, ReadyRow>,
     /// The rows of `ready` in the order of claims within a lane.
     pub(super) order: BTreeSet<Place>,
-    pub(super) dispatches: BTreeMap<String, Dispatch>,
+    pub(super) dispatches: BTreeMap<String, DispatchRow>,
     pub(super) budget: Budget,
     pub(super) paused_domains: BTreeMap<String, Paused>,
     /// By scope: a lane, or an endpoint, as in `batch:`.
@@ -59,7 +63,7 @@ pub struct Queue {
 
 /// What an e-mail is from enqueue on; changed once, at its end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Message {
+pub(super) struct MessageRow {
     pub kind: String,
     pub payload: Value,
     pub bytes: u64,
@@ -70,12 +74,12 @@ pub(super) struct Message {
     pub send_before: Option<Duration>,
     pub dedup_key: Option<String>,
     pub metadata: Option<Value>,
-    pub end: Option<End>,
+    pub end: Option<Ended>,
 }
 
 /// How a message ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct End {
+pub(super) struct Ended {
     pub status: QueueMessageStatus,
     pub at: Duration,
     pub dispatch_id: Option<String>,
@@ -87,7 +91,7 @@ pub(super) struct End {
 
 /// A message that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Ready {
+pub(super) struct ReadyRow {
     pub lane: String,
     pub run_at: Duration,
     pub entered_at: Duration,
@@ -120,12 +124,12 @@ impl Place {
 
 /// One request to the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Dispatch {
+pub(super) struct DispatchRow {
     pub id: String,
     pub kind: String,
     pub lane: String,
     pub priority: u8,
-    pub members: Vec<Member>,
+    pub members: Vec<MemberRow>,
     pub bytes: u64,
     pub send_before: Option<Duration>,
     pub attempts_allowed: u32,
@@ -151,13 +155,13 @@ pub(super) struct Dispatch {
 
 /// A message in a dispatch, with what it had gone through before.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Member {
+pub(super) struct MemberRow {
     pub id: String,
     pub attempts: u32,
     pub errors: Vec<Value>,
 }
 
-impl Dispatch {
+impl DispatchRow {
     pub fn is_waiting(&self) -> bool {
         self.token.is_none() && self.settled_at.is_none()
     }
@@ -181,7 +185,7 @@ impl Dispatch {
             .collect()
     }
 
-    pub fn members_in<'a>(&'a self, ids: &'a [String]) -> impl Iterator<Item = &'a Member> {
+    pub fn members_in<'a>(&'a self, ids: &'a [String]) -> impl Iterator<Item = &'a MemberRow> {
         self.members
             .iter()
             .filter(|member| ids.contains(&member.id))
@@ -204,7 +208,7 @@ impl Queue {
     }
 
     /// The message, unless it has ended.
-    pub(super) fn open(&self, id: &str) -> Option<&Message> {
+    pub(super) fn open(&self, id: &str) -> Option<&MessageRow> {
         self.messages
             .get(id)
             .filter(|message| message.end.is_none())
@@ -217,7 +221,7 @@ impl Queue {
     }
 
     /// Ends a message, once.
-    pub(super) fn end(&mut self, id: &str, mut end: End) {
+    pub(super) fn end(&mut self, id: &str, mut end: Ended) {
         if let Some(message) = self.messages.get_mut(id)
             && message.end.is_none()
         {
@@ -228,14 +232,14 @@ impl Queue {
         }
     }
 
-    pub(super) fn put_ready(&mut self, id: String, ready: Ready) {
+    pub(super) fn put_ready(&mut self, id: String, ready: ReadyRow) {
         if let Some(place) = self.place(&id, &ready) {
             self.order.insert(place);
             self.ready.insert(id, ready);
         }
     }
 
-    pub(super) fn take_ready(&mut self, id: &str) -> Option<Ready> {
+    pub(super) fn take_ready(&mut self, id: &str) -> Option<ReadyRow> {
         let ready = self.ready.remove(id)?;
         if let Some(place) = self.place(id, &ready) {
             self.order.remove(&place);
@@ -243,7 +247,7 @@ impl Queue {
         Some(ready)
     }
 
-    fn place(&self, id: &str, ready: &Ready) -> Option<Place> {
+    fn place(&self, id: &str, ready: &ReadyRow) -> Option<Place> {
         let message = self.messages.get(id)?;
         Some(Place {
             kind: message.kind.clone(),

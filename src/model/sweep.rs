@@ -1,7 +1,7 @@
 //! What ran out: leases, horizons, messages that are no longer worth sending, settled dispatches.
 
 use super::members::{last_ten, stamp};
-use super::store::{Dispatch, End, Queue};
+use super::store::{DispatchRow, Ended, Queue};
 use crate::protocol::{QueueMessageStatus, Reason};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -16,11 +16,11 @@ impl Queue {
     /// Bounded, and also done while the queue is paused.
     pub(super) fn sweep(&mut self, now: Duration) {
         let expired =
-            |d: &Dispatch| (d.token.is_some() && d.visible_at <= now).then_some(d.visible_at);
+            |d: &DispatchRow| (d.token.is_some() && d.visible_at <= now).then_some(d.visible_at);
         for id in self.first(expired) {
             self.recover(now, &id);
         }
-        let over = |d: &Dispatch| {
+        let over = |d: &DispatchRow| {
             d.horizon_at
                 .filter(|at| d.frozen && d.token.is_none() && *at <= now)
         };
@@ -29,14 +29,14 @@ impl Queue {
             self.abandon(now, &id, Some(&error));
         }
         self.expire_ready(now);
-        let old = |d: &Dispatch| d.settled_at.filter(|at| *at + REMEMBERED < now);
+        let old = |d: &DispatchRow| d.settled_at.filter(|at| *at + REMEMBERED < now);
         for id in self.first(old) {
             self.dispatches.remove(&id);
         }
     }
 
     /// The first dispatches that `since` has a time for, by that time.
-    fn first(&self, since: impl Fn(&Dispatch) -> Option<Duration>) -> Vec<String> {
+    fn first(&self, since: impl Fn(&DispatchRow) -> Option<Duration>) -> Vec<String> {
         let mut found: Vec<_> = self
             .dispatches
             .values()
@@ -114,7 +114,7 @@ impl Queue {
         late.sort();
         for (_, id) in late.into_iter().take(MESSAGES) {
             if let Some(ready) = self.take_ready(&id) {
-                let end = End {
+                let end = Ended {
                     status: QueueMessageStatus::Failed,
                     at: now,
                     dispatch_id: None,

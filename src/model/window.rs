@@ -1,15 +1,12 @@
 //! What a lane, or an endpoint, in trouble may send.
 
+use crate::base::limits::{
+    BREAKER_ROW, FEW_REQUESTS, MAX_BREAKER_WAIT_MS, MAX_DISPATCH, MAX_REQUESTS, MIN_BREAKER_WAIT_MS,
+};
 use std::time::Duration;
 
-/// Missing answers in a row from which on one request at a time is tried, with a wait.
-const ROW: u32 = 3;
-const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-const MOST_REQUESTS: u32 = 64;
-pub(super) const MOST_MESSAGES: u32 = 100;
-/// With fewer requests than this the head of the queue may be what gets no answer: every second dispatch is of another place.
-const NARROW: u32 = 8;
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const SHORTEST_WAIT: Duration = Duration::from_millis(MIN_BREAKER_WAIT_MS);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(MAX_BREAKER_WAIT_MS);
 
 /// What a lane or an endpoint in trouble may send. Without, nothing stands in its way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,8 +26,8 @@ pub(super) struct Window {
 impl Default for Window {
     fn default() -> Self {
         Self {
-            requests: MOST_REQUESTS,
-            size: MOST_MESSAGES,
+            requests: MAX_REQUESTS,
+            size: MAX_DISPATCH,
             streak: 0,
             wait: Duration::ZERO,
             next_at: None,
@@ -41,11 +38,11 @@ impl Default for Window {
 
 impl Window {
     pub fn waits(&self) -> bool {
-        self.streak >= ROW
+        self.streak >= BREAKER_ROW
     }
 
     pub fn is_narrow(&self) -> bool {
-        self.requests < NARROW
+        self.requests < FEW_REQUESTS
     }
 
     /// Which try it is, where the next dispatch is to come from another place than the head: every second one.
@@ -62,7 +59,7 @@ impl Window {
         self.streak += 1;
         self.requests = (self.requests / 2).max(1);
         // One answer lost at random does not make every dispatch after it smaller.
-        if self.streak > 1 || self.size < MOST_MESSAGES {
+        if self.streak > 1 || self.size < MAX_DISPATCH {
             self.size = (self.size / 2).max(1);
         }
         if self.waits() {
@@ -76,18 +73,18 @@ impl Window {
         self.streak = 0;
         self.wait = Duration::ZERO;
         self.next_at = None;
-        self.requests = (self.requests * 2).min(MOST_REQUESTS);
-        self.size = (self.size * 2).min(MOST_MESSAGES);
+        self.requests = (self.requests * 2).min(MAX_REQUESTS);
+        self.size = (self.size * 2).min(MAX_DISPATCH);
     }
 
     pub fn is_full_size(&self) -> bool {
-        self.requests == MOST_REQUESTS && self.size == MOST_MESSAGES
+        self.requests == MAX_REQUESTS && self.size == MAX_DISPATCH
     }
 
     /// One request at a time, and one without an answer is enough to wait.
     pub fn suspect(&mut self) {
         if !self.waits() {
-            self.streak = ROW - 1;
+            self.streak = BREAKER_ROW - 1;
             self.requests = 1;
         }
     }

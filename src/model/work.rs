@@ -1,14 +1,14 @@
 //! One call: settles, the claim and begins, in this order.
 
-use super::store::{Dispatch, Member, Queue};
+use super::store::{DispatchRow, MemberRow, Queue};
 use crate::base::millis;
-use crate::protocol::{Reply, Request};
+use crate::protocol::{WorkReply, WorkRequest};
 use std::time::Duration;
 
 impl Queue {
-    /// What `email_queue_work` does.
-    pub fn work(&mut self, now: Duration, request: &Request) -> Reply {
-        let mut reply = Reply {
+    /// What `email_queue_worker_work` does.
+    pub fn work(&mut self, now: Duration, request: &WorkRequest) -> WorkReply {
+        let mut reply = WorkReply {
             settles: request
                 .settles
                 .iter()
@@ -17,7 +17,7 @@ impl Queue {
             retry_base_ms: Some(millis(self.settings.retry_base)),
             retry_cap_ms: Some(millis(self.settings.retry_cap)),
             now_ms: millis(now),
-            ..Reply::default()
+            ..WorkReply::default()
         };
         if let Some(claim) = &request.claim {
             self.claim(now, claim, &request.begins, &mut reply);
@@ -34,7 +34,7 @@ impl Queue {
     }
 }
 
-impl Dispatch {
+impl DispatchRow {
     /// A waiting dispatch, due at once; what depends on its members is not measured yet.
     pub(super) fn new(
         id: String,
@@ -42,7 +42,7 @@ impl Dispatch {
         kind: &str,
         lane: &str,
         priority: u8,
-        members: Vec<Member>,
+        members: Vec<MemberRow>,
     ) -> Self {
         Self {
             id,

@@ -1,15 +1,10 @@
 //! What Postgres can keep as `jsonb` and as text, and others can read: nothing nested too deep, no NUL character, no number
 //! beyond a double; and how long it is.
 
+use crate::base::limits::{MAX_DEPTH, TOO_LARGE};
 use crate::base::{QueueError, shown};
 use serde_json::Value;
 
-/// As the database: deeper than any payload needs.
-const MAX_DEPTH: usize = 32;
-/// As the database: metadata's bytes.
-pub(crate) const MAX_METADATA: u64 = 16 * 1024;
-/// As the database. A double ends at 1.8e308, where readers do not agree on what still fits; jsonb holds any number.
-const TOO_LARGE: f64 = 1e308;
 const NUL: &str = "has a NUL character, which Postgres cannot store";
 
 /// What jsonb can keep, and every reader of JSON can read back.

@@ -1,5 +1,5 @@
 //! What is said to the database and what it answers: messages and calls as users write them, and the request and the
-//! answer of `email_queue_work`.
+//! answer of `email_queue_worker_work`.
 //!
 //! There all durations are whole milliseconds, and all times are the database's.
 

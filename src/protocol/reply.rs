@@ -5,10 +5,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The answer to a [`Request`](super::Request).
+/// The answer to a [`WorkRequest`](super::WorkRequest).
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct Reply {
+pub struct WorkReply {
     /// One for each settle.
     pub settles: Vec<Settled>,
     /// One for each begin.

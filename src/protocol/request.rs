@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// One call: first all settles, then all begins, then the claim. Settles stand even if the rest fails.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Request {
+pub struct WorkRequest {
     /// Outcomes to apply.
     pub settles: Vec<Settle>,
     /// Dispatches about to be sent.

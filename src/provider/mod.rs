@@ -21,6 +21,18 @@ use std::fmt;
 use std::time::Duration;
 use table::Meaning;
 
+/// One request to the provider.
+pub struct Mail {
+    /// Where it goes.
+    pub endpoint: Endpoint,
+    /// The Idempotency-Key.
+    pub key: String,
+    /// JSON.
+    pub body: Vec<u8>,
+    /// How long an answer is waited for.
+    pub timeout: Duration,
+}
+
 /// What came of one request to the provider.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Reply {

@@ -1,5 +1,10 @@
-//! Faults on demand, for the tests of the shim that guards this module. Only in test builds.
+//! Faults on demand, for the tests of the shim that guards this module. Only test builds have them.
 
+#[cfg(not(feature = "test-faults"))]
+pub(super) async fn inject(_: Option<&str>) {}
+
+/// Breaks as a header says.
+#[cfg(feature = "test-faults")]
 #[allow(clippy::panic)] // That is what it is for.
 pub(super) async fn inject(fault: Option<&str>) {
     match fault {
@@ -22,6 +27,7 @@ pub(super) async fn inject(fault: Option<&str>) {
     }
 }
 
+#[cfg(feature = "test-faults")]
 #[allow(unconditional_recursion)]
 fn recurse(depth: u64) -> u64 {
     std::hint::black_box(recurse(std::hint::black_box(depth + 1)) + 1)

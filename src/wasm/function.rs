@@ -1,5 +1,6 @@
 //! `process-email-queue` as JavaScript sees it: a request in, a response out.
 
+use super::faults;
 use super::service::{BUSY, Host, Service, log_line};
 use crate::base::Random;
 use crate::function::{Ask, Busy, Credentials, Environment, EnvironmentError, has_large_body};
@@ -82,7 +83,7 @@ impl ProcessEmailQueue {
             let problem = Problem::new("too_large", "send no body: it is not read");
             return answer(413, &problem, &[("connection", "close")]);
         }
-        inject(header("x-test-fault").as_deref()).await;
+        faults::inject(header("x-test-fault").as_deref()).await;
         let service = match &self.service {
             Ok(service) => service,
             Err(problem) => return misconfigured(problem),
@@ -112,14 +113,6 @@ impl ProcessEmailQueue {
             Err(busy) => refused(busy),
         }
     }
-}
-
-/// In test builds, breaks as a header says.
-pub(super) async fn inject(fault: Option<&str>) {
-    #[cfg(feature = "test-faults")]
-    super::faults::inject(fault).await;
-    #[cfg(not(feature = "test-faults"))]
-    let _ = fault;
 }
 
 fn misconfigured(problem: &EnvironmentError) -> Result<Response, JsValue> {

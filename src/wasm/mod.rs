@@ -2,7 +2,7 @@
 
 #[cfg(feature = "client")]
 mod either;
-#[cfg(feature = "test-faults")]
+#[cfg(feature = "worker")]
 mod faults;
 #[cfg(feature = "worker")]
 mod function;

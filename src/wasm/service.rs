@@ -2,7 +2,7 @@
 
 use crate::base::{Random, scrub};
 use crate::function::{
-    Allowance, Ask, Busy, Environment, EnvironmentError, Gate, RESERVE, Run, Spent,
+    Allowance, Ask, Busy, Environment, EnvironmentError, Gate, RESERVE, SharedRun, Spent,
 };
 use crate::io::{JavaScriptClock, JavaScriptRandom, Keys, PostgrestRpc, ResendMailer};
 use crate::protocol::Cause;
@@ -59,14 +59,14 @@ impl Ticket {
 }
 
 /// What came of a run; [`Busy`] where it did not start after all.
-pub type Outcome = Result<Report, Busy>;
+pub type RunOutcome = Result<Report, Busy>;
 
 pub struct Service {
     queue: RpcQueue<Keys<PostgrestRpc>>,
     mailer: ResendMailer,
     allowance: Allowance,
     host: Rc<Host>,
-    gate: Gate<Rc<Ticket>, Outcome>,
+    gate: Gate<Rc<Ticket>, RunOutcome>,
     halted: Cell<bool>,
 }
 
@@ -131,7 +131,7 @@ impl Service {
         self: &Rc<Self>,
         ask: Ask,
         fault: Option<String>,
-    ) -> Result<(Rc<Ticket>, Run<Outcome>), Busy> {
+    ) -> Result<(Rc<Ticket>, SharedRun<RunOutcome>), Busy> {
         let (now, spent) = (JavaScriptClock.now(), self.spent());
         let current = self.gate.current();
         // Only where somebody waits for the answer: else a run that listens covers what comes, and would be ended by the very
@@ -177,21 +177,26 @@ impl Service {
         }
     }
 
-    async fn run(self: Rc<Self>, ticket: Rc<Ticket>, ask: Ask, fault: Option<String>) -> Outcome {
+    async fn run(
+        self: Rc<Self>,
+        ticket: Rc<Ticket>,
+        ask: Ask,
+        fault: Option<String>,
+    ) -> RunOutcome {
         let (now, before) = (JavaScriptClock.now(), self.spent());
         let bounds = match self.halted.get() {
             true => Err(Busy { retry_after: GUARD }),
             false => self.allowance.run(now, before),
         };
         let config = bounds.inspect_err(|_| {
-            log_line(&Refused {
+            log_line(&RunRefused {
                 event: "email_queue_run",
                 run_id: &ticket.id,
                 error: BUSY,
             });
         })?;
         ticket.ends.set(now + config.deadline + RESERVE);
-        super::function::inject(fault.as_deref()).await;
+        super::faults::inject(fault.as_deref()).await;
         let spend = |messages: u64, bytes: u64| {
             self.host.set_messages((before.messages + messages) as f64);
             self.host.set_bytes((before.bytes + bytes) as f64);
@@ -252,7 +257,7 @@ struct Line<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Refused<'a> {
+struct RunRefused<'a> {
     event: &'static str,
     run_id: &'a str,
     error: &'static str,

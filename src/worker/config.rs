@@ -1,4 +1,4 @@
-//! The bounds of a run, and what it reports.
+//! The bounds of a run, what it is told, and what it reports.
 
 use serde::Serialize;
 use std::time::Duration;
@@ -55,6 +55,15 @@ impl Config {
     pub(crate) fn longest_request(&self) -> Duration {
         self.max_wait + self.margin + self.timeout
     }
+}
+
+/// An order to a run. The later one is the stronger one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Order {
+    /// Somebody waits for the next run: listen no longer.
+    Yield,
+    /// The isolate or the process is about to end: claim nothing more, give back what has not been sent.
+    Halt,
 }
 
 /// Why a run ended.

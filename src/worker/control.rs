@@ -1,17 +1,9 @@
 //! What a run under way can be told from outside.
 
+use super::Order;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
-
-/// An order to a run. The later one is the stronger one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Order {
-    /// Somebody waits for the next run: listen no longer.
-    Yield,
-    /// The isolate or the process is about to end: claim nothing more, give back what has not been sent.
-    Halt,
-}
 
 /// Tells one run. A weaker order than the last one says nothing.
 #[derive(Debug, Default)]

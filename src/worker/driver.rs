@@ -30,7 +30,7 @@ pub struct Errand<'a> {
 }
 
 enum Event {
-    Called(Result<protocol::Reply, QueueError>),
+    Called(Result<protocol::WorkReply, QueueError>),
     Sent(String, Reply),
     Woke,
     Told(Order),

@@ -13,10 +13,10 @@ mod rpc_queue;
 pub mod state;
 mod tally;
 
-pub use config::{Config, Report, Stopped};
-pub use control::{Control, Order};
+pub use config::{Config, Order, Report, Stopped};
+pub use control::Control;
 pub use driver::{Errand, run, run_errand};
-pub use ports::{Clock, Mail, Mailer, WorkQueue};
+pub use ports::{Clock, Mailer, WorkQueue};
 pub use prepare::{Preparation, Prepared, prepare};
 pub use rpc_queue::RpcQueue;
 pub use state::State;

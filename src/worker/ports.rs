@@ -2,8 +2,8 @@
 #![allow(async_fn_in_trait)] // All callers run on one thread: nothing here needs `Send`.
 
 use crate::base::QueueError;
-use crate::protocol::{self, Endpoint};
-use crate::provider::Reply;
+use crate::protocol;
+use crate::provider::{Mail, Reply};
 use std::time::Duration;
 
 /// The worker's side of the queue.
@@ -12,19 +12,10 @@ pub trait WorkQueue {
     ///
     /// # Errors
     /// The whole call failed, or its answer was lost: it may have been carried out, and can be repeated as it is.
-    async fn work(&self, request: &protocol::Request) -> Result<protocol::Reply, QueueError>;
-}
-
-/// One request to the provider.
-pub struct Mail {
-    /// Where it goes.
-    pub endpoint: Endpoint,
-    /// The Idempotency-Key.
-    pub key: String,
-    /// JSON.
-    pub body: Vec<u8>,
-    /// How long an answer is waited for.
-    pub timeout: Duration,
+    async fn work(
+        &self,
+        request: &protocol::WorkRequest,
+    ) -> Result<protocol::WorkReply, QueueError>;
 }
 
 /// The provider.

@@ -12,14 +12,12 @@
 //! | 6 | 16 min | 0:31:30 |   | 13 | 1 h | 7:03:30 |
 //! | 7 | 32 min | 1:03:30 |   | 14 | 1 h | 8:03:30 |
 //!
-//! With the [`DEFAULT_MAX_ATTEMPTS`] of 15, attempt 15 comes 8 h 03 min after the first: 6 h 26 min if every
+//! With the [`DEFAULT_MAX_ATTEMPTS`](crate::base::limits::DEFAULT_MAX_ATTEMPTS) of 15, attempt 15 comes 8 h 03 min after the first: 6 h 26 min if every
 //! jitter shortens its wait, 9 h 40 min if every jitter lengthens it. So a message survives six hours in which
 //! the provider answers nothing, and a frozen dispatch has its last replay well before its horizon of 23 h.
 
+use crate::base::limits::{DEFAULT_RETRY_BASE_MS, DEFAULT_RETRY_CAP_MS};
 use std::time::Duration;
-
-/// Attempts a message has when its enqueue names none: the fewest that outlast a six-hour outage of the provider.
-pub const DEFAULT_MAX_ATTEMPTS: u32 = 15;
 
 /// Exponential backoff with a cap, plus or minus a fraction.
 ///
@@ -53,9 +51,9 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// 30 s, doubled up to an hour, plus or minus a fifth.
     pub const DEFAULT: Self = Self {
-        base: Duration::from_secs(30),
+        base: Duration::from_millis(DEFAULT_RETRY_BASE_MS),
         factor: 2.0,
-        cap: Duration::from_secs(60 * 60),
+        cap: Duration::from_millis(DEFAULT_RETRY_CAP_MS),
         jitter: 0.2,
     };
 
@@ -117,6 +115,8 @@ fn number_or(value: f64, otherwise: f64) -> f64 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    use crate::base::limits::DEFAULT_MAX_ATTEMPTS;
 
     const HOUR: Duration = Duration::from_secs(3600);
     const HORIZON: Duration = Duration::from_secs(23 * 3600);

@@ -29,14 +29,17 @@ impl<R: Rpc> RpcQueue<R> {
 #[derive(Serialize)]
 struct SignedRequest<'a> {
     #[serde(flatten)]
-    request: &'a protocol::Request,
+    request: &'a protocol::WorkRequest,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed_sender: Option<&'a str>,
     project_url: &'a str,
 }
 
 impl<R: Rpc> WorkQueue for RpcQueue<R> {
-    async fn work(&self, request: &protocol::Request) -> Result<protocol::Reply, QueueError> {
+    async fn work(
+        &self,
+        request: &protocol::WorkRequest,
+    ) -> Result<protocol::WorkReply, QueueError> {
         let seed_sender = self.seed_sender.take();
         let signed = SignedRequest {
             request,
@@ -44,7 +47,7 @@ impl<R: Rpc> WorkQueue for RpcQueue<R> {
             project_url: &self.project_url,
         };
         let arguments = json!({ "p_request": signed }).to_string();
-        let answer = self.rpc.call("email_queue_work", &arguments).await;
+        let answer = self.rpc.call("email_queue_worker_work", &arguments).await;
         if answer.is_err() {
             self.seed_sender.set(seed_sender);
         }
@@ -53,7 +56,7 @@ impl<R: Rpc> WorkQueue for RpcQueue<R> {
             QueueError::new(
                 ErrorCode::Unexpected,
                 format!(
-                    "the answer of email_queue_work cannot be read: {}",
+                    "the answer of email_queue_worker_work cannot be read: {}",
                     crate::base::scrub(&error.to_string())
                 ),
             )
@@ -82,7 +85,7 @@ mod tests {
         let spy = Spy(RefCell::default());
         let queue = RpcQueue::new(spy, Some("a@b.example".into()), "https://abc.supabase.co");
         for _ in 0..2 {
-            let answer = queue.work(&protocol::Request::default()).now_or_never();
+            let answer = queue.work(&protocol::WorkRequest::default()).now_or_never();
             assert!(answer.unwrap().is_ok());
         }
         let calls = queue.rpc.0.into_inner();

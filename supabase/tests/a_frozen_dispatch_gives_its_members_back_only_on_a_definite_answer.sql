@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(26);
+select plan(23);
 
 select pg_temp.mails(4);
 create temp table d as select pg_temp.claim(1) as d;
@@ -11,12 +11,12 @@ create function pg_temp.refused(p_settle jsonb, p_name text) returns text langua
   select is(pg_temp.settle(r.d, p_settle) ->> 'result', 'invalid', p_name) from r
 $$;
 
-select pg_temp.refused(jsonb_build_object('answer', 'none', 'rest', rest), 'claimed: not by ' || rest) from unnest(array['release', 'retry', 'alone', 'split', 'keep', 'fail']) as rest;
+select pg_temp.refused(jsonb_build_object('answer', 'none', 'rest', rest), 'claimed: not by ' || rest) from unnest(array['release', 'retry', 'split', 'keep', 'fail']) as rest;
 select pg_temp.refused('{"answer": "definite", "rest": "fail"}', 'claimed: nothing is definite before the replay');
 select pg_temp.refused(jsonb_build_object('answer', 'none', 'rest', 'keep', 'members', jsonb_build_array(jsonb_build_object('id', d -> 'messages' -> 0 -> 'id', 'outcome', 'failed'))), 'claimed: no member leaves it') from d;
 select pg_temp.begin(d) from r;
 select pg_temp.refused(jsonb_build_object('answer', answer, 'rest', rest), format('begun: not by %s on %s', rest, answer))
-  from unnest(array['none', 'unknown']) as answer, unnest(array['release', 'retry', 'alone', 'split']) as rest;
+  from unnest(array['none', 'unknown']) as answer, unnest(array['release', 'retry', 'split']) as rest;
 select pg_temp.refused('{"answer": "none", "rest": "fail"}', 'begun: not by fail on none');
 select pg_temp.refused(jsonb_build_object('answer', 'unknown', 'rest', 'fail', 'members', jsonb_build_array(jsonb_build_object('id', d -> 'messages' -> 0 -> 'id', 'outcome', 'failed'))),
   'begun: an unknown answer says nothing of one member') from d;

@@ -9,7 +9,7 @@ select is((select array_agg(jobname || ' ' || schedule order by jobname) from cr
 create temp table before as select * from cron.job;
 select is(public.email_queue_schedule() -> 'changed', 'false', 'scheduling again');
 select is((select count(*)::integer from (select * from cron.job except select * from before) as x), 0, 'changes nothing');
-select is(public.email_queue_schedule('5 minutes', 150) - 'changed', '{"schedule": "*/5 * * * *"}', 'an interval becomes a line of cron; a time-out is taken and ignored');
+select is(public.email_queue_schedule('5 minutes') - 'changed', '{"schedule": "*/5 * * * *"}', 'an interval becomes a line of cron; a time-out is taken and ignored');
 update cron.job set active = false;
 select is(public.email_queue_schedule('*/5 * * * 1-5') ->> 'schedule', '*/5 * * * 1-5', 'a line of cron stays as it is');
 select is((select bool_and(active) from cron.job), true, 'and what was switched off is on again');

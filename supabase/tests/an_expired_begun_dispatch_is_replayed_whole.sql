@@ -13,7 +13,7 @@ create temp table r as select pg_temp.claim(2) as d;
 select is(r.d -> 'dispatch_id', d.d -> 'dispatch_id', 'it is claimed again, before other messages') from r, d;
 select is(pg_temp.members(r.d), pg_temp.members(d.d), 'with the same members in the same order') from r, d;
 select is(r.d -> 'frozen', 'true', 'as frozen') from r;
-select is(r.d - 'messages' - 'dispatch_id' - 'token', '{"type": "email", "lane": "batch:a.example", "priority": 2, "attempt": 1, "frozen": true,
+select is(r.d - 'messages' - 'dispatch_id' - 'token', '{"priority": 2, "attempt": 1, "frozen": true,
   "begun": false, "endpoint": "batch", "wire_version": 7}'::jsonb || jsonb_build_object('bytes', r.d -> 'bytes'), 'the attempt used, the endpoint and the version kept') from r;
 select is((select array_agg(distinct (m ->> 'attempts')::integer) from r, jsonb_array_elements(r.d -> 'messages') as m), '{1}', 'each member has used an attempt');
 select is(pg_temp.complete(d), 'lost', 'the worker that lost it cannot settle') from d;

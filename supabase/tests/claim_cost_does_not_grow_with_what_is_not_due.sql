@@ -9,7 +9,7 @@ begin;
 select plan(11);
 
 create function pg_temp.cost() returns integer language sql as $$
-  select pg_temp.buffers($q$select public.email_queue_work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000001"], "lease_ms": 60000}}')$q$)
+  select pg_temp.buffers($q$select public.email_queue_worker_work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000001"], "lease_ms": 60000}}')$q$)
 $$;
 
 select pg_temp.fill(5000 * :scale, 'batch:a.example', 2, now());

@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(46);
+select plan(54);
 
 -- A payload with one field changed (or, with null, left out) is refused with that field's name.
 create function pg_temp.refuses(p_field text, p_value jsonb, p_name text) returns text language plpgsql as $$
@@ -74,6 +74,13 @@ select pg_temp.refuses_option('send_before', '"soon"', 'an end that is no time')
 select pg_temp.refuses_option('send_before', '"2020-01-01T00:00:00Z"', 'an end before the start');
 select pg_temp.refuses_option('dedup_key', '""', 'an empty dedup key');
 select pg_temp.refuses_option('dedup_key', to_jsonb(repeat('x', 256)), 'a dedup key of 256 characters');
+select pg_temp.refuses_option('dedup_key', '7', 'a dedup key that is a number');
+select pg_temp.refuses_option('dedup_key', '{"order": 7}', 'a dedup key that is an object');
+select pg_temp.refuses_option('type', '7', 'a type that is a number');
+select pg_temp.refuses_option('send_before', 'true', 'an end that is true');
+select throws_ok(format('select public.email_queue_enqueue(%L)', p), '22023', 'email_queue: payload: must be an object', coalesce(p, 'null') || ' is no e-mail')
+from unnest(array[null, 'null', '[]']) as p;
+select throws_ok($$select public.email_queue_enqueue('null', 'report')$$, '22023', 'email_queue: payload: is missing', 'another type needs a payload, of whatever kind');
 select pg_temp.refuses_option('metadata', '[1]', 'metadata that is a list');
 select pg_temp.refuses_option('metadata', jsonb_build_object('x', (select string_agg(md5(i::text), '') from generate_series(1, 2000) as i)), 'metadata of 64 kB');
 select pg_temp.refuses_option('colour', '1', 'an option that does not exist');

@@ -9,7 +9,7 @@ create function pg_temp.enqueue() returns jsonb language sql as $$
 $$;
 select is(pg_temp.enqueue() -> 'created', 'true', 'enqueue');
 select is((select count(*)::integer from public.email_queue), 1, 'read');
-select is(json_array_length(public.email_queue_work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000001"], "lease_ms": 1000}}') -> 'claims'), 1, 'claim');
+select is(json_array_length(public.email_queue_worker_work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000001"], "lease_ms": 1000}}') -> 'claims'), 1, 'claim');
 select throws_ok('update email_queue_private.body set payload = ''{}''', '42501', null, 'and not change a payload');
 reset role;
 

@@ -3,7 +3,7 @@ begin;
 create function pg_temp.finding(p_check text) returns text language sql as $$
   select f ->> 'status' || ': ' || (f ->> 'detail') from jsonb_array_elements(public.email_queue_doctor()) as f where f ->> 'check' = p_check
 $$;
-select plan(11);
+select plan(15);
 
 select is(pg_temp.finding('schema'), 'ok: as the migrations left it', 'nothing was: the last migration has recorded it');
 select is(pg_temp.finding('grants'), 'ok: only service_role', 'and nothing is open');
@@ -28,6 +28,15 @@ revoke execute on function public.email_queue_prune(integer) from service_role;
 select is(pg_temp.finding('grants'), 'fail: anon may execute public.email_queue_stats(), service_role may not execute public.email_queue_prune(integer)', 'grants, both ways');
 call email_queue_private.apply_grants();
 select is(pg_temp.finding('grants'), 'ok: only service_role', 'and the remedy closes them');
+create role email_queue_reporting;
+grant usage on schema email_queue_private to email_queue_reporting;
+grant execute on all functions in schema public to email_queue_reporting;
+grant select on public.email_queue to email_queue_reporting with grant option;
+select alike(pg_temp.finding('grants'), 'fail: email_queue_reporting may execute %', 'a role of somebody''s own');
+select alike(pg_temp.finding('grants'), '%email_queue_reporting may execute public.email_queue_doctor()%', 'may call the functions');
+call email_queue_private.apply_grants();
+select is(pg_temp.finding('grants'), 'ok: only service_role', 'and the remedy takes them');
+select is(pg_temp.finding('version'), 'ok: ' || public.email_queue_version(), 'which version it is');
 
 select * from finish();
 rollback;

@@ -1,7 +1,7 @@
 begin;
 \ir helpers.psql
 delete from email_queue_private.identity where true;
-select plan(20);
+select plan(31);
 
 select throws_ok('select public.email_queue_schedule()', '55000', 'email_queue: the extension pg_cron is missing', 'no pg_cron');
 select throws_ok('select public.email_queue_wake()', '55000', 'email_queue: the extension pg_net is missing', 'no pg_net');
@@ -38,6 +38,11 @@ select throws_ok('select public.email_queue_wake()', '55000', 'email_queue: the 
 delete from vault.secrets;
 select throws_ok('select public.email_queue_call()', '55000', 'email_queue: the Vault secret email_queue_url is missing', 'no address');
 select throws_like($$select public.email_queue_connect('x.example', 'the-secret-of-the-tests')$$, 'email_queue: url: must be the address%', 'a wrong address is refused');
+select throws_like(format('select public.email_queue_connect(%L, %L)', u, 'the-secret-of-the-tests'), 'email_queue: url: must be the address%', 'nor one like ' || left(u, 40))
+from unnest(array['https://x.example/a b', E'https://x.example/a\n', E'https://x.example\n', ' https://x.example', 'https://user:pw@x.example/a', 'https://user@x.example', 'https://x.example/ä', 'https://']) as u;
+select throws_ok(format('select public.email_queue_call(%L)', c), '22023', 'email_queue: cause: must be schedule, wake or hand', 'a cause that is none')
+from unnest(array['x', null]) as c;
+select unalike(pg_temp.hint('select public.email_queue_call()'), '%(''%', 'the remedy puts no secret into a statement');
 select throws_like($$select public.email_queue_connect('https://x.example', 'short')$$, 'email_queue: secret: must have at least 16%', 'and a short secret');
 select is((public.email_queue_connect('https://x.example', 'another-secret-of-it') -> 'changed')::text || (public.email_queue_connect('https://x.example', 'another-secret-of-it') -> 'changed')::text,
   'truefalse', 'connecting twice changes nothing');

@@ -2,7 +2,7 @@
 
 use crate::subject::Subject;
 use email_queue::protocol::{
-    Cancelled, Dispatch, Enqueued, NewMessage, QueueMessage, Reply, Request, SettleResult,
+    Cancelled, Dispatch, Enqueued, NewMessage, QueueMessage, SettleResult, WorkReply, WorkRequest,
 };
 use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls};
@@ -144,8 +144,11 @@ impl Subject for Database {
         }
     }
 
-    fn work(&mut self, request: &Request) -> Reply {
-        let reply: Reply = self.call("select public.email_queue_work($1)", &[&json!(request)]);
+    fn work(&mut self, request: &WorkRequest) -> WorkReply {
+        let reply: WorkReply = self.call(
+            "select public.email_queue_worker_work($1)",
+            &[&json!(request)],
+        );
         assert_eq!(reply.claim_error, None);
         reply
     }
@@ -209,7 +212,10 @@ impl Subject for Database {
 
     fn release(&mut self, dispatch: &Dispatch) -> SettleResult {
         let answer: Value = self.call(
-            "select public.email_queue_release($1::text::uuid, $2::text::uuid)",
+            "select public.email_queue_settle(jsonb_build_object('dispatch_id', $1::text, 'token', $2::text,
+                'answer', 'none', 'counted', false, 'members', '[]'::jsonb, 'rest', case when exists (
+                    select from email_queue_private.dispatch as d where d.id = $1::text::uuid and d.frozen
+                ) then 'freeze' else 'release' end))",
             &[&dispatch.dispatch_id, &dispatch.token],
         );
         serde_json::from_value(answer["result"].clone()).unwrap()

@@ -1,4 +1,4 @@
-//! One list of cases for what `email_queue_work` and its neighbours do, over the queue in memory and over the database.
+//! One list of cases for what `email_queue_worker_work` and its neighbours do, over the queue in memory and over the database.
 //!
 //! The database is the one of `DATABASE_URL`, which names its owner, with the migrations applied, on a server with the roles
 //! of a Supabase project; its contents are deleted. Without it only the queue in memory is tested, and with

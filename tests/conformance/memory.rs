@@ -4,7 +4,7 @@ use crate::subject::Subject;
 use email_queue::model::{Queue, Settings};
 use email_queue::protocol::{
     Cancelled, Dispatch, Enqueued, ListOptions, NewMessage, QueueMessage, QueueMessageStatus,
-    Reply, Request, SettleResult,
+    SettleResult, WorkReply, WorkRequest,
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl Subject for Memory {
         result.map_err(|error| error.field.expect("it names the field"))
     }
 
-    fn work(&mut self, request: &Request) -> Reply {
+    fn work(&mut self, request: &WorkRequest) -> WorkReply {
         let reply = self.queue.work(self.now, request);
         assert_eq!(self.queue.fault(), None, "after {request:#?}");
         reply

@@ -6,7 +6,7 @@ use crate::subject::{
     seconds, settle_of, token,
 };
 use email_queue::protocol::{
-    Answer, Begin, Claim, Dispatch, NewMessage, Request, Rest, Settle, Signals,
+    Answer, Begin, Claim, Dispatch, NewMessage, Rest, Settle, Signals, WorkRequest,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -61,10 +61,10 @@ impl Side<'_> {
                     lease_ms: lease * 1000,
                     ..claim_of((self.tokens..self.tokens + 20).map(token).collect())
                 };
-                let mut reply = self.subject.work(&Request {
+                let mut reply = self.subject.work(&WorkRequest {
                     claim: Some(claim),
                     count_remaining: true,
-                    ..Request::default()
+                    ..WorkRequest::default()
                 });
                 reply
                     .claims

@@ -2,7 +2,8 @@
 
 use email_queue::protocol::{
     Answer, Begin, Begun, Cancelled, Claim, Dispatch, End, Endpoint, Enqueued, MemberEnd,
-    NewMessage, QueueMessage, Reason, Reply, Request, Rest, Settle, SettleResult, Settled, Signals,
+    NewMessage, QueueMessage, Reason, Rest, Settle, SettleResult, Settled, Signals, WorkReply,
+    WorkRequest,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 pub trait Subject {
     /// Enqueues all or none; what is wrong comes as the field's name.
     fn enqueue(&mut self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, String>;
-    fn work(&mut self, request: &Request) -> Reply;
+    fn work(&mut self, request: &WorkRequest) -> WorkReply;
     fn get(&mut self, id: &str) -> QueueMessage;
     fn list(&mut self, status: &str) -> Vec<QueueMessage>;
     /// What waits and has this in its metadata.
@@ -157,10 +158,10 @@ impl dyn Subject + '_ {
         enqueued.into_iter().map(|enqueued| enqueued.id).collect()
     }
 
-    pub fn claim(&mut self, claim: Claim) -> Reply {
-        self.work(&Request {
+    pub fn claim(&mut self, claim: Claim) -> WorkReply {
+        self.work(&WorkRequest {
             claim: Some(claim),
-            ..Request::default()
+            ..WorkRequest::default()
         })
     }
 
@@ -170,9 +171,9 @@ impl dyn Subject + '_ {
     }
 
     pub fn begin(&mut self, begin: Begin) -> Begun {
-        let reply = self.work(&Request {
+        let reply = self.work(&WorkRequest {
             begins: vec![begin],
-            ..Request::default()
+            ..WorkRequest::default()
         });
         reply.begins[0].clone()
     }
@@ -189,9 +190,9 @@ impl dyn Subject + '_ {
     }
 
     pub fn settle(&mut self, settle: Settle) -> Settled {
-        let reply = self.work(&Request {
+        let reply = self.work(&WorkRequest {
             settles: vec![settle],
-            ..Request::default()
+            ..WorkRequest::default()
         });
         reply.settles[0].clone()
     }

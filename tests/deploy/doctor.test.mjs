@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { connect, urlAs, waitFor } from "../../scripts/lib/stack.mjs";
 import { commandOf } from "../project/support/doctor.mjs";
-import { digests } from "./support/releases.mjs";
 import { startWorld } from "./support/world.mjs";
 
 const DEPLOY = "supabase/functions/deploy.sh";
@@ -54,7 +53,7 @@ test("pg_cron starts the function, and the mail is accepted with nobody calling 
 test("all is well, and the doctor says so", async () => {
   const { code, findings, finding } = await world.doctor();
   assert.equal(code, 0, JSON.stringify(findings, null, 1));
-  const expected = ["clock", "function closed", "function", "migrations", "schema", "grants", "writable", "pg_cron", "pg_net", "supabase_vault", "vault email_queue_url",
+  const expected = ["clock", "function closed", "function", "version", "schema", "grants", "writable", "pg_cron", "pg_net", "supabase_vault", "vault email_queue_url",
     "vault email_queue_secret", "rows", "identity", "function address", "cron job", "cron runs", "cron job retention", "cron job cron-log", "answers", "runs", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "consumers", "default sender",
     "wake-up", "statement timeout", "max_rows", "Resend key", "sender domain", "verify_jwt", "max_rows of the API"];
   assert.deepEqual(findings.map(({ check }) => check), expected);
@@ -179,19 +178,19 @@ test("the sender's domain is not verified", async () => {
   await healthy();
 });
 
-test("a migration is missing, the schema was changed, a function is open", async () => {
-  const newest = Object.keys(digests()).at(-1)?.slice(0, 14) ?? "";
-  await world.sql`delete from supabase_migrations.schema_migrations where version = ${newest}`;
+test("the schema is of another version and was changed, a function is open", async () => {
+  const [{ version, definition }] = await world.sql`select public.email_queue_version() as version, pg_get_functiondef('public.email_queue_version()'::regprocedure) as definition`;
+  await world.sql.unsafe(definition.replace(`'${version}'`, "'0.0.9'"));
   await world.sql.unsafe("alter function public.email_queue_stats() rows 1").catch(() => {});
   await world.sql.unsafe("alter function public.email_queue_prune(integer) security definer");
   await world.sql.unsafe("grant execute on function public.email_queue_stats() to anon");
   const { finding } = await world.doctor("--no-call");
-  assert.equal(finding("migrations").detail, `not applied: ${newest}`);
-  assert.match(finding("schema").detail, /^function .*email_queue_prune\(integer\) was changed$/);
+  assert.equal(finding("version").detail, `the schema is of version 0.0.9, this repository of ${version}`);
+  assert.match(finding("schema").detail, /^function .*email_queue_prune\(integer\) was changed, function .*email_queue_version\(\) was changed$/);
   assert.match(finding("grants").detail, /^anon may execute .*email_queue_stats\(\)$/);
   await world.sql.unsafe(finding("grants").remedy);
   await world.sql.unsafe("alter function public.email_queue_prune(integer) security invoker");
-  await world.sql`insert into supabase_migrations.schema_migrations (version) values (${newest})`;
+  await world.sql.unsafe(definition);
   assert.equal((await world.doctor("--no-call")).code, 0);
 });
 

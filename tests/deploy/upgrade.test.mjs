@@ -83,7 +83,7 @@ test(`an upgrade from ${from.name}: queued mail survives, and the previous funct
   await fn.invoke();
   const [cancelled, leased, other, scheduled] = await db.enqueue([mail({ delay_ms: 3_600_000 }), mail({ type: "report" }), mail({ type: "other" }), mail({ delay_ms: 3_600_000 })]);
   await db.call("cancel", cancelled);
-  const work = (/** @type {object} */ request) => old.sql`select public.email_queue_work(${old.sql.json(request)}) as answer`.then((/** @type {any[]} */ [{ answer }]) => answer);
+  const work = (/** @type {object} */ request) => old.sql`select public.email_queue_worker_work(${old.sql.json(request)}) as answer`.then((/** @type {any[]} */ [{ answer }]) => answer);
   const token = "00000000-0000-4000-8000-000000000001";
   const { claims: [claimed] } = await work({ claim: { type: "report", tokens: [token], lease_ms: 600_000 } });
   // Frozen: begun, and what came of it is not known.

@@ -66,7 +66,7 @@ test("after begin and before the request: an attempt is used, and the replay is 
   const { promise: begun, resolve } = Promise.withResolvers<void>();
   const database = await stack.proxy(stack.lite, async ({ body }) => {
     if (JSON.parse(body.toString()).p_request.begins.length === 0) return;
-    const answer = await fetch(`${stack.lite.url}/rest/v1/rpc/email_queue_work`, {
+    const answer = await fetch(`${stack.lite.url}/rest/v1/rpc/email_queue_worker_work`, {
       method: "POST",
       headers: { apikey: stack.lite.secretKey, "content-type": "application/json" },
       body: body.toString(),

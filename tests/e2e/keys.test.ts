@@ -13,7 +13,7 @@ const REFUSALS = [
   json(401, { message: "Invalid API key", hint: "Double check your Supabase `anon` or `service_role` API key." }),
   json(401, { code: "PGRST301", message: "JWSError JWSInvalidSignature" }),
   json(401, { code: "PGRST303", message: "JWT expired" }),
-  json(403, { code: "42501", message: "permission denied for function email_queue_work" }),
+  json(403, { code: "42501", message: "permission denied for function email_queue_worker_work" }),
   { status: 401, headers: { "content-type": "text/html" }, body: "<html>no</html>" },
 ];
 

@@ -52,7 +52,7 @@ test("a schema that is not exposed names the setting", async (stack) => {
 
 test("beside another schema that comes first, the calls are for public", async (stack) => {
   const ids = await stack.db.enqueue(mails(2));
-  const body = JSON.stringify({ code: "PGRST202", message: "Could not find the function api.email_queue_work(p_request) in the schema cache" });
+  const body = JSON.stringify({ code: "PGRST202", message: "Could not find the function api.email_queue_worker_work(p_request) in the schema cache" });
   const missing = { status: 404, headers: { "content-type": "application/json" }, body };
   const database = await stack.proxy(stack.lite, ({ headers }) => (headers["content-profile"] === "public" ? undefined : missing));
   await stack.drain(await stack.function({ database }));

@@ -76,9 +76,9 @@ fn is_misjudged(held: &Held, answer: &Answer, before: &Breaker, after: &Breaker)
 }
 
 fn call_settle(system: &mut System, settle: Settle) -> SettleResult {
-    let request = protocol::Request {
+    let request = protocol::WorkRequest {
         settles: vec![settle],
-        ..protocol::Request::default()
+        ..protocol::WorkRequest::default()
     };
     let Settled { result, .. } = call(system, &request).settles.remove(0);
     result

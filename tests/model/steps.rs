@@ -77,7 +77,7 @@ impl Protocol {
     }
 
     fn claim(&self, system: &mut System, index: usize, answered: bool) -> Worker {
-        let request = protocol::Request {
+        let request = protocol::WorkRequest {
             claim: Some(Claim {
                 kind: "email".to_owned(),
                 tokens: vec![token_of(index)],
@@ -87,7 +87,7 @@ impl Protocol {
                 max_wait_ms: 1000,
                 max_frozen: 1,
             }),
-            ..protocol::Request::default()
+            ..protocol::WorkRequest::default()
         };
         if self.scenario.variant == Variant::NoTurns {
             system.queue.take_no_turns();
@@ -136,9 +136,9 @@ impl Protocol {
             margin_ms: millis(LEASE) / 2,
             max_wait_ms: 1000,
         };
-        let request = protocol::Request {
+        let request = protocol::WorkRequest {
             begins: vec![begin],
-            ..protocol::Request::default()
+            ..protocol::WorkRequest::default()
         };
         let leased = leases(system, index, held.dispatch);
         let before = (!leased).then(|| system.queue.clone());
@@ -249,7 +249,7 @@ impl Protocol {
     }
 }
 
-pub fn call(system: &mut System, request: &protocol::Request) -> Reply {
+pub fn call(system: &mut System, request: &protocol::WorkRequest) -> Reply {
     system.queue.work(NOW, request)
 }
 

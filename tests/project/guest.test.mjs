@@ -102,7 +102,7 @@ test("overloads that come later change nothing for our own calls", async () => {
     assert.equal(await wakes(), before + 1, "the trigger woke the function");
     // The doctor, the worker's call and what they call in turn.
     await sql.unsafe(`select public.email_queue_doctor() from (select 1) as x`).catch((/** @type {any} */ error) => assert.equal(error.code, "42725"));
-    await sql.unsafe(`select public.email_queue_work('{"claim": {"type": "email", "tokens": ["00000000-0000-4000-8000-000000000001"], "lease_ms": 1000}}'::jsonb)`);
+    await sql.unsafe(`select public.email_queue_worker_work('{"claim": {"type": "email", "tokens": ["00000000-0000-4000-8000-000000000001"], "lease_ms": 1000}}'::jsonb)`);
   });
 });
 

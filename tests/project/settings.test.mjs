@@ -34,7 +34,7 @@ for (const version of [15, 17]) {
     postgres = await startProject(version, version === 15 ? { preload: "safeupdate", grants: "old" } : { grants: "new" });
     await push(postgres.url);
     assert.match(await push(postgres.url), /up to date/);
-    assert.equal(await inSession(postgres.url, async (sql) => (await sql`select rolname from pg_roles join pg_proc on pg_roles.oid = proowner where proname = 'email_queue_work'`)[0].rolname), "postgres");
+    assert.equal(await inSession(postgres.url, async (sql) => (await sql`select rolname from pg_roles join pg_proc on pg_roles.oid = proowner where proname = 'email_queue_worker_work'`)[0].rolname), "postgres");
   });
 
   /** @param {string} database @param {string} [create] */
@@ -90,7 +90,7 @@ for (const version of [15, 17]) {
       }
       await call("email_queue_enqueue", { p_payload: mails[0].payload });
       await call("email_queue_pause", { p_reason: "test", p_domain: "info.example" });
-      assert.equal(await call("email_queue_claim", { p_token: crypto.randomUUID() }), null, "INFO.EXAMPLE is info.example");
+      assert.deepEqual((await call("email_queue_worker_work", { p_request: { claim: { tokens: [crypto.randomUUID()] } } })).claims, [], "INFO.EXAMPLE is info.example");
       const grants = (await call("email_queue_doctor")).find((/** @type {any} */ { check }) => check === "grants");
       assert.deepEqual([grants.status, grants.detail], ["ok", "only service_role"]);
     });

@@ -11,7 +11,7 @@ import { read } from "./support/statements.mjs";
 
 const FOLDER = path.join(ROOT, "supabase/migrations");
 const migrations = fs.readdirSync(FOLDER).sort().map((name) => ({ name, text: fs.readFileSync(path.join(FOLDER, name), "utf8") }));
-const files = sources(path.join(ROOT, "supabase/schemas"));
+const files = sources();
 
 /** What may break a rule, and must: an exception that nothing needs any more is a fault too. */
 const EXCEPTIONS = {
@@ -43,14 +43,15 @@ test("a changed source, an impossible time and a source out of place are found",
     };
     const version = (/** @type {string} */ time, number = "1.2.3") => put("supabase/version.json", JSON.stringify({ version: number, time }));
     version("20260228235959");
-    put("supabase/schemas/20_b/a.sql", "select 2;\n");
+    put("src/base/limits.rs", "//! Limits.\n\n/// One.\npub const MAX_DEPTH: usize = 1_024;\n");
+    put("supabase/schemas/20_b/a.sql", "select 2, {{MAX_DEPTH}};\n");
     put("supabase/schemas/10_a/b.sql", "select 1;\n");
     assert.deepEqual(drift(folder.path), ["supabase/migrations/20260228235959_email_queue_1.2.3.sql is missing"]);
     const { file, text } = migration(folder.path);
     put(`supabase/migrations/${file}`, text);
     assert.deepEqual(drift(folder.path), []);
-    assert.match(text, /select 1;\n\n-- 20_b\/a.sql\nselect 2;/);
-    put("supabase/schemas/20_b/a.sql", "select 3;\n");
+    assert.match(text, /select 1;\n\n-- 20_b\/a.sql\nselect 2, 1024;/);
+    put("supabase/schemas/20_b/a.sql", "select {{MAX_DEPTH+1}};\n");
     assert.deepEqual(drift(folder.path), [`supabase/migrations/${file} is not what supabase/schemas makes`]);
     for (const time of ["20260229235959", "20261124000970", "2026022823595"]) {
       version(time);
@@ -59,6 +60,15 @@ test("a changed source, an impossible time and a source out of place are found",
     version("20260228235959", "1.2");
     assert.throws(() => migration(folder.path), /version\.json: version: /);
     version("20260228235959");
+    put("supabase/schemas/20_b/a.sql", "select '{{version}}', {{no_value}};\n");
+    assert.throws(() => migration(folder.path), /20_b\/a\.sql: nothing says what \{\{no_value\}\} is/);
+    put("supabase/schemas/20_b/a.sql", "select '{{version}}', 8;\n");
+    assert.throws(() => migration(folder.path), /limits\.rs: no source of supabase\/schemas has \{\{MAX_DEPTH\}\}/);
+    put("supabase/schemas/20_b/a.sql", "select '{{version}}', {{MAX_DEPTH-1}}, {{MAX_DEPTH}};\n");
+    assert.match(migration(folder.path).text, /select '1\.2\.3', 1023, 1024;/);
+    put("src/base/limits.rs", "pub const MAX_DEPTH: usize = 1 << 10;\n");
+    assert.throws(() => migration(folder.path), /limits\.rs: pub const MAX_DEPTH: usize = 1 << 10;: a limit is a number/);
+    put("src/base/limits.rs", "pub const MAX_DEPTH: usize = 1_024;\n");
     for (const name of ["10_a/schema.sql", "c/a.sql", "10_a.sql", "10_a/b/c.sql"]) {
       put(`supabase/schemas/${name}`, "select 1;\n");
       assert.throws(() => migration(folder.path), /a source is NN_subject\/name\.sql/, name);

@@ -3,8 +3,8 @@
 use crate::steps::Step;
 use email_queue::model::{Queue, Settings};
 use email_queue::protocol::{
-    Begin, BeginState, Claim, Dispatch, Endpoint, NewMessage, Redrive, Request, Settle,
-    SettleResult,
+    Begin, BeginState, Claim, Dispatch, Endpoint, NewMessage, Redrive, Settle, SettleResult,
+    WorkRequest,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -162,9 +162,9 @@ impl World {
     }
 
     fn claim(&mut self, claim: Claim) {
-        let request = Request {
+        let request = WorkRequest {
             claim: Some(claim.clone()),
-            ..Request::default()
+            ..WorkRequest::default()
         };
         self.last_claim = Some(claim);
         for dispatch in self.queue.work(self.now, &request).claims {
@@ -206,9 +206,9 @@ impl World {
             margin_ms: 5000,
             max_wait_ms: 1000,
         };
-        let request = Request {
+        let request = WorkRequest {
             begins: vec![begin],
-            ..Request::default()
+            ..WorkRequest::default()
         };
         let before = self.queue.clone();
         let begun = self.queue.work(self.now, &request).begins.remove(0);
@@ -245,9 +245,9 @@ impl World {
     pub fn settle(&mut self, settle: Settle) -> SettleResult {
         let holds = self.holds(&settle.dispatch_id, &settle.token);
         let before = (!holds).then(|| self.queue.clone());
-        let request = Request {
+        let request = WorkRequest {
             settles: vec![settle],
-            ..Request::default()
+            ..WorkRequest::default()
         };
         let settled = self.queue.work(self.now, &request).settles.remove(0);
         let told = matches!(settled.result, SettleResult::Lost | SettleResult::Already);

@@ -41,7 +41,7 @@ function chooser(dice) {
 function settleOf({ dispatch_id, token, messages }, { below, one }) {
   const [answer, rest] = one([
     ["definite", "complete"], ["definite", "complete"], ["definite", "complete"], ["definite", "fail"], ["definite", "split"],
-    ["definite", "retry"], ["definite", "alone"], ["unknown", "freeze"], ["unknown", "freeze"], ["none", "release"], ["none", "keep"],
+    ["definite", "retry"], ["unknown", "freeze"], ["unknown", "freeze"], ["none", "release"], ["none", "keep"],
   ]);
   const members = below(4) > 0 || rest === "split" || rest === "freeze" ? [] : [{ id: one(messages).id, outcome: "failed" }];
   const signals = one([undefined, undefined, { answered: true }, { answered: false }, { cooldown_ms: 1 }]);
@@ -72,7 +72,7 @@ async function operate(sql, choose) {
         claim: below(3) ? claim : null,
         count_remaining: below(10) === 0,
       };
-      const [{ r }] = await sql`select public.email_queue_work(${sql.json(request)}) as r`;
+      const [{ r }] = await sql`select public.email_queue_worker_work(${sql.json(request)}) as r`;
       held.push(...(r.claims ?? []));
       while (held.length > 40) held.splice(below(held.length), 1);
       const bad = [...r.settles, ...r.begins].find((s) => s.result === "error" || s.state === "error");
@@ -97,7 +97,7 @@ async function operate(sql, choose) {
       for (const d of some()) await sql`select public.email_queue_extend(${d.dispatch_id}, ${d.token}, 1000)`;
       return;
     case "release":
-      for (const d of some()) await sql`select public.email_queue_release(${d.dispatch_id}, ${d.token})`;
+      for (const d of some()) await sql`select public.email_queue_settle(${sql.json({ dispatch_id: d.dispatch_id, token: d.token, answer: "none", counted: false, members: [], rest: d.frozen ? "freeze" : "release" })})`;
       return;
     case "read":
       return void await sql`select public.email_queue_list(${one(["pending", "processing", "failed", "completed"])}, null, 5)`;

@@ -71,7 +71,7 @@ class Session {
   release = () => this.sql.release();
 
   /** @param {object} request */
-  work = async (request) => (await this.sql`select public.email_queue_work(${this.sql.json(request)}) as r`)[0].r;
+  work = async (request) => (await this.sql`select public.email_queue_worker_work(${this.sql.json(request)}) as r`)[0].r;
 
   /** @param {string} token @param {object} [claim] */
   claim = async (token, claim = {}) => {

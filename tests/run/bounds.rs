@@ -165,7 +165,7 @@ fn what_another_worker_settled_is_reported_as_lost() {
                     max_wait_ms: 0,
                     max_frozen: 2,
                 };
-                let request = email_queue::protocol::Request {
+                let request = email_queue::protocol::WorkRequest {
                     claim: Some(claim),
                     ..Default::default()
                 };

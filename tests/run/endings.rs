@@ -172,7 +172,7 @@ const ENDINGS: &[Ending] = &[
     },
 ];
 
-/// The end that the database records: as `email_queue_work` decides, from what was said last.
+/// The end that the database records: as `email_queue_worker_work` decides, from what was said last.
 pub fn recorded(world: &World) -> Vec<String> {
     let calls = world.database.calls.borrow();
     let ends = calls.iter().filter_map(|call| {

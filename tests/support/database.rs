@@ -3,7 +3,7 @@
 use super::{MemoryQueue, SimulatedClock};
 use email_queue::base::{ErrorCode, QueueError};
 use email_queue::protocol::{
-    Begin, BeginState, Begun, Reply, Request, Settle, SettleResult, Settled,
+    Begin, BeginState, Begun, Settle, SettleResult, Settled, WorkReply, WorkRequest,
 };
 use email_queue::worker::{Clock, WorkQueue};
 use std::cell::{Cell, RefCell};
@@ -34,13 +34,13 @@ pub enum Fault {
 #[derive(Debug, Clone)]
 pub struct Call {
     pub at: Duration,
-    pub request: Request,
+    pub request: WorkRequest,
     /// `None` where it was not carried out.
-    pub reply: Option<Reply>,
+    pub reply: Option<WorkReply>,
 }
 
-type Plan = dyn Fn(usize, &Request) -> Option<Fault>;
-type Edit = dyn Fn(usize, &mut Reply);
+type Plan = dyn Fn(usize, &WorkRequest) -> Option<Fault>;
+type Edit = dyn Fn(usize, &mut WorkReply);
 
 /// The queue behind a connection.
 pub struct Connection {
@@ -68,12 +68,12 @@ impl Connection {
     }
 
     /// From now on `plan` says, for each call by its number from 0, what goes wrong.
-    pub fn fail(&self, plan: impl Fn(usize, &Request) -> Option<Fault> + 'static) {
+    pub fn fail(&self, plan: impl Fn(usize, &WorkRequest) -> Option<Fault> + 'static) {
         *self.plan.borrow_mut() = Box::new(plan);
     }
 
     /// From now on `edit` changes what the worker gets to see.
-    pub fn edit(&self, edit: impl Fn(usize, &mut Reply) + 'static) {
+    pub fn edit(&self, edit: impl Fn(usize, &mut WorkReply) + 'static) {
         *self.edit.borrow_mut() = Box::new(edit);
     }
 
@@ -81,7 +81,7 @@ impl Connection {
         self.calls.borrow().len()
     }
 
-    async fn carry_out(&self, number: usize, request: &Request) -> Reply {
+    async fn carry_out(&self, number: usize, request: &WorkRequest) -> WorkReply {
         let mut reply = self
             .queue
             .work(request)
@@ -99,7 +99,7 @@ impl Connection {
 }
 
 impl WorkQueue for Connection {
-    async fn work(&self, request: &Request) -> Result<Reply, QueueError> {
+    async fn work(&self, request: &WorkRequest) -> Result<WorkReply, QueueError> {
         let number = self.count();
         self.calls.borrow_mut().push(Call {
             at: self.clock.now(),

@@ -2,7 +2,7 @@
 
 use email_queue::base::QueueError;
 use email_queue::model::{Queue, Settings};
-use email_queue::protocol::{Reply, Request};
+use email_queue::protocol::{WorkReply, WorkRequest};
 use email_queue::worker::{Clock, WorkQueue};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -32,7 +32,7 @@ impl<C: Clock> MemoryQueue<C> {
 }
 
 impl<C: Clock> WorkQueue for MemoryQueue<C> {
-    async fn work(&self, request: &Request) -> Result<Reply, QueueError> {
+    async fn work(&self, request: &WorkRequest) -> Result<WorkReply, QueueError> {
         Ok(self.with(|queue, now| queue.work(now, request)))
     }
 }

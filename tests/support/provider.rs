@@ -2,8 +2,8 @@
 
 use super::SimulatedClock;
 use email_queue::protocol::Endpoint;
-use email_queue::provider::{NoAnswer, Reply};
-use email_queue::worker::{Clock, Mail, Mailer};
+use email_queue::provider::{Mail, NoAnswer, Reply};
+use email_queue::worker::{Clock, Mailer};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

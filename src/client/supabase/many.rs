@@ -1,13 +1,13 @@
 //! Enqueueing any number of messages, a bounded number in each call.
 
 use super::SupabaseQueueProvider;
+use crate::base::limits::MAX_ENQUEUE;
 use crate::base::{QueueError, Random};
 use crate::client::check;
 use crate::protocol::{Enqueued, NewMessage, Rpc};
 
 /// Messages and bytes in one call of `enqueue_many`. The database takes no more than a thousand; a call that fails is
 /// repeated whole.
-const CHUNK_MESSAGES: usize = 1000;
 const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
 impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
@@ -35,7 +35,7 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
         let mut chunked = 0;
         for index in 0..count {
             let text = encode(index)?;
-            let full = chunked == CHUNK_MESSAGES || chunk.len() + text.len() > CHUNK_BYTES;
+            let full = chunked == MAX_ENQUEUE || chunk.len() + text.len() > CHUNK_BYTES;
             if full && chunked > 0 {
                 let result = self.enqueue_chunk(std::mem::take(&mut chunk)).await;
                 enqueued.extend(result.map_err(|error| error.counted_from(enqueued.len()))?);

@@ -16,7 +16,7 @@ pub(super) fn encode(endpoint: Endpoint, members: &[Member<'_>]) -> Result<Vec<u
     let requests = members
         .iter()
         .enumerate()
-        .map(Request::new)
+        .map(WireEmail::new)
         .collect::<Result<Vec<_>, _>>()?;
     // Its final size or a little more, so that it is not moved while it grows: that would take twice the memory. In text
     // some letters are escaped, in base64 none.
@@ -36,7 +36,7 @@ pub(super) fn encode(endpoint: Endpoint, members: &[Member<'_>]) -> Result<Vec<u
 }
 
 #[derive(Serialize)]
-struct Request<'a> {
+struct WireEmail<'a> {
     from: String,
     to: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,21 +53,21 @@ struct Request<'a> {
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     headers: &'a BTreeMap<String, String>,
-    tags: Vec<Tag<'a>>,
+    tags: Vec<WireTag<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    attachments: Vec<Attachment<'a>>,
+    attachments: Vec<WireAttachment<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    template: Option<Template<'a>>,
+    template: Option<WireTemplate<'a>>,
 }
 
 #[derive(Serialize)]
-struct Tag<'a> {
+struct WireTag<'a> {
     name: &'a str,
     value: &'a str,
 }
 
 #[derive(Serialize)]
-struct Attachment<'a> {
+struct WireAttachment<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,27 +81,30 @@ struct Attachment<'a> {
 }
 
 #[derive(Serialize)]
-struct Template<'a> {
+struct WireTemplate<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    variables: BTreeMap<&'a str, Variable<'a>>,
+    variables: BTreeMap<&'a str, WireVariable<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Variable<'a> {
+enum WireVariable<'a> {
     Text(&'a str),
     Number(&'a Number),
 }
 
-impl<'a> Request<'a> {
+impl<'a> WireEmail<'a> {
     fn new((index, member): (usize, &'a Member<'a>)) -> Result<Self, EncodeError> {
         let email = member.email;
         let (html, text, template) = match &email.body {
             Body::Inline { html, text } => (html.as_deref(), text.as_deref(), None),
-            Body::Template(template) => (None, None, Some(Template::from(template))),
+            Body::Template(template) => (None, None, Some(WireTemplate::from(template))),
         };
-        let tags = email.tags.iter().map(|(name, value)| Tag { name, value });
+        let tags = email
+            .tags
+            .iter()
+            .map(|(name, value)| WireTag { name, value });
         Ok(Self {
             from: email
                 .from
@@ -117,12 +120,12 @@ impl<'a> Request<'a> {
             text,
             headers: &email.headers,
             tags: tags
-                .chain([Tag {
+                .chain([WireTag {
                     name: MESSAGE_ID_TAG,
                     value: member.id,
                 }])
                 .collect(),
-            attachments: email.attachments.iter().map(Attachment::from).collect(),
+            attachments: email.attachments.iter().map(WireAttachment::from).collect(),
             template,
         })
     }
@@ -132,7 +135,7 @@ fn addresses(mailboxes: &[Mailbox]) -> Vec<String> {
     mailboxes.iter().map(Mailbox::to_header).collect()
 }
 
-impl<'a> From<&'a email::Attachment> for Attachment<'a> {
+impl<'a> From<&'a email::Attachment> for WireAttachment<'a> {
     fn from(attachment: &'a email::Attachment) -> Self {
         let (content, path) = match &attachment.source {
             Source::Content(content) => (Some(content.as_str()), None),
@@ -148,12 +151,12 @@ impl<'a> From<&'a email::Attachment> for Attachment<'a> {
     }
 }
 
-impl<'a> From<&'a email::Template> for Template<'a> {
+impl<'a> From<&'a email::Template> for WireTemplate<'a> {
     fn from(template: &'a email::Template) -> Self {
         let variable = |(name, value): (&'a String, &'a email::Variable)| {
             let value = match value {
-                email::Variable::Text(text) => Variable::Text(text),
-                email::Variable::Number(number) => Variable::Number(number),
+                email::Variable::Text(text) => WireVariable::Text(text),
+                email::Variable::Number(number) => WireVariable::Number(number),
             };
             (name.as_str(), value)
         };

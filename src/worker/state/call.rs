@@ -1,9 +1,9 @@
 //! What the next call to the database says.
 
-use super::reply::GRACE;
+use super::waits::GRACE;
 use super::{Beginning, State, Stopped};
 use crate::base::millis;
-use crate::protocol::{Begin, Claim, Request};
+use crate::protocol::{Begin, Claim, WorkRequest};
 use std::time::Duration;
 
 impl State {
@@ -12,7 +12,7 @@ impl State {
         &mut self,
         now: Duration,
         mut token: impl FnMut() -> String,
-    ) -> Option<Request> {
+    ) -> Option<WorkRequest> {
         self.look_again(now);
         // A run that is done would find itself idle, and claim again and again until its deadline.
         if now < self.call_at || self.given_up || self.is_done() {
@@ -33,7 +33,7 @@ impl State {
         // Counting costs; only what may be the run's last call needs it.
         let count_remaining = self.stopped.is_some() || claim.is_some() && self.is_idle();
         let run = self.note_run(now, claim.is_some());
-        Some(Request {
+        Some(WorkRequest {
             settles: self.settles.iter().map(|p| p.settle.clone()).collect(),
             begins: self.beginning.iter().map(|b| self.begin(b)).collect(),
             claim,

@@ -3,9 +3,9 @@
 //! looks once more for what was committed meanwhile.
 
 use super::State;
-use super::reply::POLL;
+use super::waits::POLL;
 use crate::base::millis;
-use crate::protocol::{Cause, Reply, Run};
+use crate::protocol::{Cause, Run, WorkReply};
 use crate::worker::{Order, Stopped};
 use std::time::Duration;
 
@@ -68,12 +68,12 @@ impl State {
     }
 
     /// The last word to the database, where it does not know yet how the run ended.
-    pub fn farewell(&self, now: Duration) -> Option<crate::protocol::Request> {
+    pub fn farewell(&self, now: Duration) -> Option<crate::protocol::WorkRequest> {
         let cause = self.listening.cause?;
         if self.listening.recorded || self.given_up {
             return None;
         }
-        Some(crate::protocol::Request {
+        Some(crate::protocol::WorkRequest {
             run: Some(Run {
                 id: self.report.run_id.clone(),
                 cause,
@@ -81,7 +81,7 @@ impl State {
                 last: true,
                 report: serde_json::to_value(self.report(now)).ok(),
             }),
-            ..crate::protocol::Request::default()
+            ..crate::protocol::WorkRequest::default()
         })
     }
 
@@ -138,7 +138,7 @@ impl State {
     }
 
     /// What the answer says of the wake-ups and of the record.
-    pub(super) fn on_answered(&mut self, reply: &Reply) {
+    pub(super) fn on_answered(&mut self, reply: &WorkReply) {
         self.listening.interval = reply.wake_every_ms.map(Duration::from_millis);
         self.listening.recorded = reply.run_ended;
     }

@@ -11,13 +11,14 @@ mod reply;
 mod report;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use super::{Config, Prepared, Report, Stopped, tally::Tally};
 use crate::base::millis;
 use crate::protocol::{Dispatch, Settle};
-use crate::provider::{Context, Reply, classify};
+use crate::provider::{Context, Mail, Reply, classify};
+use crate::worker::decide;
 use crate::worker::retry::RetryPolicy;
-use crate::worker::{Mail, decide};
 use held::{Beginning, Pending, Sending, Waiting};
 use listen::Listening;
 use obstacle::refuses_all;

@@ -1,14 +1,11 @@
 //! What stands in the way: a pause, the circuit breaker, the rate.
 
-use super::reply::POLL;
+use super::waits::{LONGEST_WAIT, POLL};
 use super::{State, Stopped};
 use crate::base::{millis, scrub};
 use crate::protocol::{BeginState, Dispatch, Obstacle, PauseScope, PauseSignal, Signals};
 use crate::worker::{Prepared, decide};
 use std::time::Duration;
-
-/// A run waits this long for a slot, a cooldown or the circuit breaker; for longer ones it ends and says when to come back.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 impl State {
     pub(super) fn on_obstacle(&mut self, now: Duration, obstacle: &Obstacle) {

@@ -1,21 +1,18 @@
 //! What the database's answer changes.
 
 use super::super::prepare::{Preparation, prepare};
-use super::obstacle::{LONGEST_WAIT, stopped_by};
+use super::obstacle::stopped_by;
+use super::waits::{GRACE, LONGEST_WAIT, POLL};
 use super::{Beginning, State, Stopped, Waiting};
 use crate::base::{ErrorCode, QueueError, millis, scrub};
-use crate::protocol::{BeginState, Begun, Dispatch, Reply, SettleResult, Settled};
+use crate::protocol::{BeginState, Begun, Dispatch, SettleResult, Settled, WorkReply};
 use crate::provider::ProviderError;
 use crate::worker::decide::{not_sent, unfit};
 use crate::worker::retry::RetryPolicy;
 use std::time::Duration;
 
-/// Rows that others hold are looked for again after this.
-pub(super) const POLL: Duration = Duration::from_millis(100);
 /// A dispatch that cannot be begun is looked at again after this.
 const LATER: Duration = Duration::from_secs(60);
-/// After the deadline the leases do what a last settle could not: it is not tried for longer than this.
-pub(super) const GRACE: Duration = Duration::from_secs(3);
 /// A database that has not been reached for so long, by several calls, is given up.
 const UNREACHED: Duration = Duration::from_secs(5);
 /// A dispatch counts as so many messages at least: a request takes more CPU time than a message in it.
@@ -25,7 +22,7 @@ const FAILURES: u32 = 3;
 
 impl State {
     /// The call was answered, or failed.
-    pub fn on_call(&mut self, now: Duration, result: Result<Reply, QueueError>) {
+    pub fn on_call(&mut self, now: Duration, result: Result<WorkReply, QueueError>) {
         match result {
             Ok(reply) => self.on_answer(now, reply),
             Err(error) => self.on_failure(now, &error),
@@ -77,7 +74,7 @@ impl State {
         false
     }
 
-    fn on_answer(&mut self, now: Duration, reply: Reply) {
+    fn on_answer(&mut self, now: Duration, reply: WorkReply) {
         self.failed_calls = 0;
         self.unreached_since = None;
         self.on_answered(&reply);

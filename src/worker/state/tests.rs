@@ -6,7 +6,7 @@ mod obstacles;
 mod times;
 
 use super::*;
-use crate::protocol::{BeginState, Begun, ClaimedMessage, Reply as Answer};
+use crate::protocol::{BeginState, Begun, ClaimedMessage, WorkReply as Answer};
 use serde_json::json;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -94,7 +94,7 @@ fn accept(state: &mut State, now: Duration, dispatch_id: &str) {
     state.on_reply(now, dispatch_id, &reply, 0.5);
 }
 
-fn call(state: &mut State, now: Duration) -> Option<crate::protocol::Request> {
+fn call(state: &mut State, now: Duration) -> Option<crate::protocol::WorkRequest> {
     state.next_call(now, || "token".to_owned())
 }
 
@@ -202,7 +202,7 @@ fn unreachable() -> Result<Answer, crate::base::QueueError> {
 
 /// The dispatch is given back: it was not sent.
 #[track_caller]
-fn assert_given_back(request: &crate::protocol::Request) {
+fn assert_given_back(request: &crate::protocol::WorkRequest) {
     assert_eq!(request.begins, []);
     let rests: Vec<_> = request.settles.iter().map(|settle| settle.rest).collect();
     assert_eq!(rests, [Some(crate::protocol::Rest::Release)]);

@@ -6,8 +6,6 @@ declare
     'email_queue_adopt()',
     'email_queue_call(text)',
     'email_queue_cancel(uuid)',
-    'email_queue_claim(uuid, text, bigint, integer, bigint)',
-    'email_queue_begin(uuid, uuid, text, integer, bigint, bigint, bigint)',
     'email_queue_configure(jsonb)',
     'email_queue_connect(text, text)',
     'email_queue_dead_letters(jsonb, integer, uuid)',
@@ -23,14 +21,14 @@ declare
     'email_queue_pause(text, text, integer)',
     'email_queue_prune(integer)',
     'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text)',
-    'email_queue_release(uuid, uuid)',
     'email_queue_resume(text)',
-    'email_queue_schedule(text, integer)',
+    'email_queue_schedule(text)',
     'email_queue_settle(jsonb)',
     'email_queue_stats()',
     'email_queue_unschedule()',
+    'email_queue_version()',
     'email_queue_wake(boolean, interval)',
-    'email_queue_work(jsonb)'
+    'email_queue_worker_work(jsonb)'
   ];
   v_taken text;
 begin

@@ -8,10 +8,10 @@ create table email_queue_private.breaker (
   tries bigint not null default 0,
   streak integer not null default 0,
   wait_ms integer not null default 0,
-  requests smallint not null default 64,
-  size smallint not null default 100,
-  constraint breaker_requests_in_range check (requests between 1 and 64),
-  constraint breaker_size_in_range check (size between 1 and 100)
+  requests smallint not null default {{MAX_REQUESTS}},
+  size smallint not null default {{MAX_DISPATCH}},
+  constraint breaker_requests_in_range check (requests between 1 and {{MAX_REQUESTS}}),
+  constraint breaker_size_in_range check (size between 1 and {{MAX_DISPATCH}})
 ) with (fillfactor = 10);
 comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row nothing stands in the way.';
 comment on column email_queue_private.breaker.scope is 'A lane, as in batch:example.com, or an endpoint, as in batch:.';

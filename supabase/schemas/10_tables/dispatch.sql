@@ -25,7 +25,7 @@ create table email_queue_private.dispatch (
   member_attempts smallint[] not null,
   member_errors jsonb,
   errors jsonb,
-  constraint dispatch_has_members check (settled_at is not null or cardinality(message_ids) between 1 and 100),
+  constraint dispatch_has_members check (settled_at is not null or cardinality(message_ids) between 1 and {{MAX_DISPATCH}}),
   constraint dispatch_members_have_attempts check (cardinality(message_ids) = cardinality(member_attempts)),
   constraint dispatch_open_has_a_time check ((settled_at is null) = (visible_at is not null)),
   constraint dispatch_begun_is_leased check (not begun or token is not null),

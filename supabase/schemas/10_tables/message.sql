@@ -28,8 +28,8 @@ create table email_queue_private.message (
   constraint message_unsent_has_a_reason check ((coalesce(status, 'completed') = 'completed') = (reason is null)),
   constraint message_cancelled_is_a_reason check ((status is not distinct from 'cancelled') = (reason is not distinct from 'cancelled')),
   constraint message_end_has_a_time check ((status is null) = (completed_at is null)),
-  constraint message_priority_in_range check (priority between 0 and 3),
-  constraint message_max_attempts_in_range check (max_attempts between 1 and 100)
+  constraint message_priority_in_range check (priority between 0 and {{LAST_PRIORITY}}),
+  constraint message_max_attempts_in_range check (max_attempts between 1 and {{MAX_ATTEMPTS}})
 ) with (fillfactor = 33, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 -- collate "C": the order of another collation changes with the libraries of the server, and what an index has in the old order is lost.
 -- The columns keep the database's, which the view shows.

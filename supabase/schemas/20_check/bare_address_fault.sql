@@ -12,13 +12,13 @@ begin
     when strpos(v_domain, '@') > 0 then
       case when p_bare ~ '[,;]' then 'more than one address in a string; use a list'
         else 'not a valid e-mail address: it has more than one at sign' end
-    when octet_length(p_bare) > 254 then 'not a valid e-mail address: it is longer than 254 characters'
+    when octet_length(p_bare) > {{MAX_ADDRESS}} then 'not a valid e-mail address: it is longer than {{MAX_ADDRESS}} characters'
     when octet_length(v_local) > char_length(v_local) then 'not a valid e-mail address: the part before the at sign must be ASCII'
-    when char_length(v_local) > 64 then 'not a valid e-mail address: the part before the at sign is longer than 64 characters'
+    when char_length(v_local) > {{MAX_LOCAL}} then 'not a valid e-mail address: the part before the at sign is longer than {{MAX_LOCAL}} characters'
     when v_local !~ '^[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+([.][A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*$'
       then 'not a valid e-mail address: the part before the at sign is malformed'
     when octet_length(v_domain) > char_length(v_domain) then 'not a valid e-mail address: write the domain in punycode (xn--…)'
-    when v_domain !~ '^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$' or v_domain ~ '[.][0-9]+$'
+    when v_domain !~ '^([A-Za-z0-9]([A-Za-z0-9-]{0,{{MAX_LABEL-2}}}[A-Za-z0-9])?[.])+[A-Za-z0-9]([A-Za-z0-9-]{0,{{MAX_LABEL-2}}}[A-Za-z0-9])?$' or v_domain ~ '[.][0-9]+$'
       then 'not a valid e-mail address: the domain is malformed'
   end;
 end

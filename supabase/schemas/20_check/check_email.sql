@@ -34,8 +34,8 @@ begin
   if coalesce(p_payload ->> 'subject', '') ~ E'[\\x01-\\x1f\\x7f]' then
     perform email_queue_private.refuse('subject', 'has a control character');
   end if;
-  if char_length(p_payload ->> 'subject') > 980 then
-    perform email_queue_private.refuse('subject', 'must have at most 980 characters');
+  if char_length(p_payload ->> 'subject') > {{MAX_SUBJECT}} then
+    perform email_queue_private.refuse('subject', 'must have at most {{MAX_SUBJECT}} characters');
   end if;
 
   if coalesce(jsonb_typeof(p_payload -> 'from'), 'null') = 'null' then

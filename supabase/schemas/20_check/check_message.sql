@@ -19,12 +19,17 @@ begin
   if v_key is not null then
     perform email_queue_private.refuse(left(v_key, 60), 'is not an option of enqueue');
   end if;
+  foreach v_key in array array['type', 'run_at', 'send_before', 'dedup_key'] loop
+    if jsonb_typeof(p_item -> v_key) not in ('string', 'null') then
+      perform email_queue_private.refuse(v_key, 'must be a text');
+    end if;
+  end loop;
 
   v_message.created_at := clock_timestamp();
   v_message.type := coalesce(p_item ->> 'type', 'email');
   -- A message of the type "Email" would wait for ever.
-  if v_message.type !~ '^[A-Za-z0-9_.:-]{1,100}$' or v_message.type <> 'email' and lower(v_message.type collate "C") = 'email' then
-    perform email_queue_private.refuse('type', 'must be 1 to 100 letters, digits or any of _ . : -, and email in lower case');
+  if v_message.type !~ '^[A-Za-z0-9_.:-]{1,{{MAX_TYPE}}}$' or v_message.type <> 'email' and lower(v_message.type collate "C") = 'email' then
+    perform email_queue_private.refuse('type', 'must be 1 to {{MAX_TYPE}} letters, digits or any of _ . : -, and email in lower case');
   end if;
   if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
     if v_message.type <> 'email' then
@@ -35,15 +40,17 @@ begin
     end if;
     perform email_queue_private.check_tags(p_item -> 'tags');
   end if;
-  if p_item ->> 'priority' !~ '^[0-3]$' then
-    perform email_queue_private.refuse('priority', 'must be a whole number from 0 (first) to 3');
+  if p_item ->> 'priority' !~ '^[0-{{LAST_PRIORITY}}]$' then
+    perform email_queue_private.refuse('priority', 'must be a whole number from 0 (first) to {{LAST_PRIORITY}}');
   end if;
-  v_message.priority := coalesce((p_item ->> 'priority')::smallint, 2);
-  if p_item ->> 'max_attempts' !~ '^([1-9][0-9]?|100)$' then
-    perform email_queue_private.refuse('max_attempts', 'must be a whole number from 1 to 100');
+  v_message.priority := coalesce((p_item ->> 'priority')::smallint, {{DEFAULT_PRIORITY}});
+  if not (case when p_item ->> 'max_attempts' ~ '^[1-9][0-9]{0,8}$' then (p_item ->> 'max_attempts')::integer <= {{MAX_ATTEMPTS}}
+    else p_item ->> 'max_attempts' is null end)
+  then
+    perform email_queue_private.refuse('max_attempts', 'must be a whole number from 1 to {{MAX_ATTEMPTS}}');
   end if;
   v_message.max_attempts := coalesce((p_item ->> 'max_attempts')::smallint, p_setting.default_max_attempts);
-  if p_item ->> 'delay_ms' !~ '^[0-9]{1,12}$' then
+  if p_item ->> 'delay_ms' !~ '^[0-9]{1,{{DELAY_DIGITS}}}$' then
     perform email_queue_private.refuse('delay_ms', 'must be a whole number of milliseconds');
   end if;
   v_message.run_at := coalesce(email_queue_private.check_time('run_at', p_item ->> 'run_at'), v_message.created_at)
@@ -53,8 +60,8 @@ begin
     perform email_queue_private.refuse('send_before', 'must be later than the time to send at');
   end if;
   v_message.dedup_key := p_item ->> 'dedup_key';
-  if char_length(v_message.dedup_key) not between 1 and 255 then
-    perform email_queue_private.refuse('dedup_key', 'must have 1 to 255 characters');
+  if char_length(v_message.dedup_key) not between 1 and {{MAX_DEDUP_KEY}} then
+    perform email_queue_private.refuse('dedup_key', 'must have 1 to {{MAX_DEDUP_KEY}} characters');
   end if;
   v_message.metadata := nullif(p_item -> 'metadata', 'null'::jsonb);
   perform email_queue_private.check_metadata('metadata', v_message.metadata);

@@ -8,7 +8,7 @@ begin
   end if;
   perform email_queue_private.check_json(p_field, p_metadata);
   -- As text: the client measures it too, and before the first of several calls.
-  if octet_length(p_metadata::text) > 16384 then
+  if octet_length(p_metadata::text) > {{MAX_METADATA}} then
     perform email_queue_private.refuse(p_field, 'must be at most 16 kB');
   end if;
 end

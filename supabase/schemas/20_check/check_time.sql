@@ -12,7 +12,7 @@ begin
     exception when data_exception then
       perform email_queue_private.refuse(p_field, 'must be a time');
     end;
-    if not isfinite(v_time) or v_time not between '2000-01-01' and '3000-01-01' then
+    if not isfinite(v_time) or v_time not between to_timestamp({{EARLIEST_TIME}}) and to_timestamp({{LATEST_TIME}}) then
       perform email_queue_private.refuse(p_field, 'must be a time between the years 2000 and 3000');
     end if;
   end if;

@@ -16,7 +16,7 @@ begin
   if jsonb_typeof(p_from) = 'object' then
     select k into v_key from jsonb_object_keys(p_from) as k where k not in ('email', 'name') limit 1;
     if v_key is not null then
-      field := 'from.' || case when v_key ~ '^[A-Za-z0-9_-]{1,64}$' then v_key else '?' end;
+      field := 'from.' || case when v_key ~ '^[A-Za-z0-9_-]{1,{{MAX_SHOWN}}}$' then v_key else '?' end;
       message := 'unknown field';
       return;
     end if;
@@ -28,7 +28,7 @@ begin
         when jsonb_typeof(p_from -> v_key) <> 'string' then 'must be a string'
         when v_text ~ v_controls then 'must not contain line breaks or other control characters'
         when v_key = 'email' then email_queue_private.bare_address_fault(btrim(v_text, v_spaces))
-        when char_length(v_text) > 256 then 'has a name of more than 256 characters'
+        when char_length(v_text) > {{MAX_NAME}} then 'has a name of more than {{MAX_NAME}} characters'
       end;
       if message is not null then
         return;
@@ -39,7 +39,7 @@ begin
   else
     v_text := p_from #>> '{}';
     message := case
-      when char_length(v_text) > 520 then 'has a name of more than 256 characters'
+      when char_length(v_text) > {{MAX_ADDRESS_TEXT}} then 'has a name of more than {{MAX_NAME}} characters'
       when v_text ~ v_controls then 'must not contain line breaks or other control characters'
     end;
     v_text := btrim(v_text, v_spaces);

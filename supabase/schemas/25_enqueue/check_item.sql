@@ -6,8 +6,10 @@ declare
   v_payload jsonb := p_payload;
   v_lane text := 'single:';
 begin
-  if coalesce(jsonb_typeof(v_payload), 'null') = 'null' or v_message.type = 'email' and jsonb_typeof(v_payload) <> 'object' then
+  if v_message.type = 'email' and jsonb_typeof(v_payload) is distinct from 'object' then
     perform email_queue_private.refuse('payload', 'must be an object');
+  elsif coalesce(jsonb_typeof(v_payload), 'null') = 'null' then
+    perform email_queue_private.refuse('payload', 'is missing');
   end if;
   if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
     v_payload := v_payload || jsonb_build_object('tags', p_item -> 'tags');

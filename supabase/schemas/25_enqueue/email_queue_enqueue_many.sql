@@ -2,8 +2,8 @@ create function public.email_queue_enqueue_many(p_messages jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 begin
-  if jsonb_typeof(p_messages) = 'array' and jsonb_array_length(p_messages) > 1000 then
-    perform email_queue_private.refuse('messages', 'must be at most 1000 a call');
+  if jsonb_typeof(p_messages) = 'array' and jsonb_array_length(p_messages) > {{MAX_ENQUEUE}} then
+    perform email_queue_private.refuse('messages', 'must be at most {{MAX_ENQUEUE}} a call');
   end if;
   return email_queue_private.enqueue(p_messages);
 end

@@ -4,7 +4,7 @@ language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select case when e.total > 0 then (
     select jsonb_agg(a.value order by a.n)
-    from jsonb_array_elements(e.list) with ordinality as a(value, n) where a.n > e.total - 10)
+    from jsonb_array_elements(e.list) with ordinality as a(value, n) where a.n > e.total - {{MAX_ERRORS}})
   end
   from (select l.list, jsonb_array_length(l.list) as total
     from (select coalesce(nullif(p_errors, 'null'::jsonb), '[]'::jsonb) || coalesce(nullif(p_more, 'null'::jsonb), '[]'::jsonb) as list) as l) as e

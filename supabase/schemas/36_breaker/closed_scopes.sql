@@ -4,9 +4,9 @@ create function email_queue_private.closed_scopes(p_now timestamptz, p_beginning
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   with w as materialized (
-    select b.scope, b.requests, b.streak >= 3 as waits, b.scope like '%:' as general,
+    select b.scope, b.requests, b.streak >= {{BREAKER_ROW}} as waits, b.scope like '%:' as general,
       -- Endpoints that wait share one probe.
-      case when b.scope like '%:' and b.streak >= 3 then max(b.next_at) filter (where b.scope like '%:' and b.streak >= 3) over ()
+      case when b.scope like '%:' and b.streak >= {{BREAKER_ROW}} then max(b.next_at) filter (where b.scope like '%:' and b.streak >= {{BREAKER_ROW}}) over ()
         else b.next_at end as next_at
     from email_queue_private.breaker as b
   ), held as materialized (

@@ -8,6 +8,6 @@ as $$
   cross join lateral (
     select o.lane, row_number() over (order by o.lane collate "C") - 1 as place, count(*) over () as lanes
     from unnest(p_lanes) as o(lane) where email_queue_private.endpoint_of(o.lane) = b.scope) as l
-  where b.scope like '%:' and b.requests < 8 and b.tries % 2 = 0 and l.place = email_queue_private.spread(b.tries + 1, 0.6180339887, l.lanes)
+  where b.scope like '%:' and b.requests < {{FEW_REQUESTS}} and b.tries % 2 = 0 and l.place = email_queue_private.spread(b.tries + 1, {{BY_LANE}}, l.lanes)
 $$;
 comment on function email_queue_private.lanes_in_turn(text[]) is 'Of lanes with due mail, the one that comes first for each endpoint in trouble, where it is its turn.';

@@ -30,14 +30,14 @@ begin
     select c.* from (
       select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
         case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first
-      from generate_series(0, 3) as p(priority) cross join lateral (
+      from generate_series(0, {{LAST_PRIORITY}}) as p(priority) cross join lateral (
         select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
         where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
           and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
           -- More replays than their share would still hold all places when a lane opens that is closed now.
           and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now) as h)
             else not email_queue_private.is_closed(d.lane, v_closed) end
-        order by d.visible_at, d.id limit 20
+        order by d.visible_at, d.id limit {{MAX_CLAIMS}}
       ) as d
       union all
       select h.lane, null, h.priority, case when f.first then 1 else 1 + email_queue_private.is_refused(h.lane)::integer end, l.last_at, h.run_at, f.first

@@ -5,8 +5,7 @@ language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return json_build_object(
-    'dispatch_id', p_dispatch.id, 'token', p_dispatch.token, 'type', p_dispatch.type, 'lane', p_dispatch.lane,
-    'priority', p_dispatch.priority, 'attempt', p_dispatch.attempt, 'frozen', p_dispatch.frozen, 'begun', p_dispatch.begun,
+    'dispatch_id', p_dispatch.id, 'token', p_dispatch.token, 'priority', p_dispatch.priority, 'attempt', p_dispatch.attempt, 'frozen', p_dispatch.frozen, 'begun', p_dispatch.begun,
     -- However many messages it holds: what is known of the lane's endpoint is known from there.
     'endpoint', coalesce(p_dispatch.endpoint, case when p_dispatch.type = 'email' then split_part(p_dispatch.lane, ':', 1) end), 'wire_version', p_dispatch.wire_version, 'bytes', p_dispatch.bytes,
     'messages', (

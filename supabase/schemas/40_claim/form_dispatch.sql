@@ -8,7 +8,7 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
-  v_limit integer := case when p_lane like 'single:%' then 1 when p_priority = 0 then least(10, p_max_messages) else p_max_messages end;
+  v_limit integer := case when p_lane like 'single:%' then 1 when p_priority = 0 then least({{MAX_URGENT}}, p_max_messages) else p_max_messages end;
   v_now timestamptz := clock_timestamp();
   v_from timestamptz := p_from;
   v_from_id uuid := coalesce(p_from_id, '00000000-0000-0000-0000-000000000000');
@@ -16,7 +16,7 @@ declare
 begin
   v_dispatch.message_ids := '{}';
   v_dispatch.bytes := 0;
-  for v_priority in p_priority..3 loop
+  for v_priority in p_priority..{{LAST_PRIORITY}} loop
     with picked as materialized (
       select r.ctid as place, r.id, r.run_at, r.bytes, r.attempts, r.max_attempts, r.send_before, r.errors from email_queue_private.ready as r
       where r.type = p_type and r.lane = p_lane and r.priority = v_priority and (r.run_at, r.id) >= (v_from, v_from_id) and r.run_at <= v_now

@@ -11,7 +11,7 @@ begin
     where r.type = p_type and r.lane > heads.lane order by r.lane, r.priority, r.run_at limit 1;
     exit when not found;
     continue when email_queue_private.is_paused(lane) or email_queue_private.is_closed(lane, p_closed);
-    while run_at > p_now and priority < 3 loop
+    while run_at > p_now and priority < {{LAST_PRIORITY}} loop
       select r.priority, r.run_at into priority, run_at from email_queue_private.ready as r
       where r.type = p_type and r.lane = heads.lane and r.priority > heads.priority order by r.priority, r.run_at limit 1;
       exit when not found;

@@ -17,7 +17,7 @@ declare
   v_budget email_queue_private.budget;
   v_id uuid := (p_begin ->> 'dispatch_id')::uuid;
   v_lease interval := ((p_begin ->> 'timeout_ms')::bigint + (p_begin ->> 'margin_ms')::bigint) * interval '1 millisecond';
-  v_max_wait interval := least((p_begin ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond';
+  v_max_wait interval := least((p_begin ->> 'max_wait_ms')::bigint, {{MAX_SLOT_WAIT_MS}}) * interval '1 millisecond';
   v_now timestamptz;
   v_slot timestamptz;
   v_rate numeric;

@@ -6,7 +6,7 @@ as $$
 declare
   v_slot timestamptz := to_timestamp(pg_catalog.pg_sequence_last_value('email_queue_private.next_slot') / 1000000.0);
 begin
-  return case when v_slot <= clock_timestamp() + interval '2 seconds' + interval '1 second' / p_rate::double precision then v_slot else '-infinity' end;
+  return case when v_slot <= clock_timestamp() + {{MAX_SLOT_WAIT_MS}} * interval '1 millisecond' + interval '1 second' / p_rate::double precision then v_slot else '-infinity' end;
 end
 $$;
 comment on function email_queue_private.next_slot(numeric) is 'When the next request may leave, at a rate.';

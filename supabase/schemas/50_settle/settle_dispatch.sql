@@ -1,7 +1,7 @@
 -- Settle: applies the worker's decision under its lease token.
 
 -- p_settle: {dispatch_id, token, answer: definite|none|unknown, members: [{id, outcome: completed|failed, provider_message_id?,
--- reason?, error?}], rest: keep|freeze|split|release|alone|retry|complete|fail, reason?, error?, delay_ms?, counted?, signals?}.
+-- reason?, error?}], rest: keep|freeze|split|release|retry|complete|fail, reason?, error?, delay_ms?, counted?, signals?}.
 -- `rest` is what becomes of the members that are not named; counted false gives the attempt of this begin back.
 -- Answers {dispatch_id, result: applied|already|lost|invalid, reason?}.
 create function email_queue_private.settle_dispatch(p_settle jsonb) returns jsonb
@@ -69,7 +69,6 @@ begin
       when 'freeze' then perform email_queue_private.freeze_dispatch(v_dispatch, p_settle -> 'error', v_delay);
       when 'split' then perform email_queue_private.split_dispatch(v_dispatch);
       when 'release' then perform email_queue_private.return_members(v_dispatch, v_rest, p_settle -> 'error', v_delay, false);
-      when 'alone' then perform email_queue_private.return_members(v_dispatch, v_rest, p_settle -> 'error', v_delay, true);
       when 'retry' then perform email_queue_private.retry_members(v_dispatch, v_rest, p_settle -> 'error', coalesce(v_delay, 0));
       when 'fail' then perform email_queue_private.fail_members(v_dispatch, v_rest,
         case when p_settle ->> 'answer' = 'unknown' then 'unknown_outcome' else coalesce(p_settle ->> 'reason', 'rejected') end, p_settle -> 'error');

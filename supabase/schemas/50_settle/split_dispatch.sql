@@ -7,7 +7,7 @@ as $$
   insert into email_queue_private.dispatch (id, created_at, updated_at, visible_at, send_before, bytes, priority, attempts_allowed,
     type, lane, message_ids, member_attempts, member_errors)
   select email_queue_private.new_id(), clock_timestamp(), clock_timestamp(),
-    clock_timestamp() - (100 - cardinality(p_dispatch.message_ids)) * interval '1 second', min(m.send_before),
+    clock_timestamp() - ({{MAX_DISPATCH}} - cardinality(p_dispatch.message_ids)) * interval '1 second', min(m.send_before),
     sum(m.bytes), p_dispatch.priority, max(m.max_attempts - e.attempts - p_dispatch.attempt), p_dispatch.type, p_dispatch.lane,
     array_agg(e.id order by e.ordinal), array_agg((e.attempts + p_dispatch.attempt)::smallint order by e.ordinal),
     jsonb_object_agg(e.id, email_queue_private.append_errors(e.errors, p_dispatch.errors))

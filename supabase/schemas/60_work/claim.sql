@@ -5,21 +5,21 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_type text := coalesce(p_claim ->> 'type', 'email');
-  v_lease interval := least(greatest(coalesce((p_claim ->> 'lease_ms')::bigint, 60000), 1), 3600000) * interval '1 millisecond';
-  v_max_messages integer := least(greatest(coalesce((p_claim ->> 'max_messages')::integer, 100), 1), 100);
-  v_bytes_left bigint := least(coalesce((p_claim ->> 'max_bytes')::bigint, 8388608), 1073741824);
+  v_lease interval := least(greatest(coalesce((p_claim ->> 'lease_ms')::bigint, 60000), 1), {{MAX_LEASE_MS}}) * interval '1 millisecond';
+  v_max_messages integer := least(greatest(coalesce((p_claim ->> 'max_messages')::integer, {{MAX_DISPATCH}}), 1), {{MAX_DISPATCH}});
+  v_bytes_left bigint := least(coalesce((p_claim ->> 'max_bytes')::bigint, 8388608), {{MAX_CLAIM_BYTES}});
   v_budget email_queue_private.budget;
   v_token uuid;
   v_dispatch email_queue_private.dispatch;
   v_new boolean;
   v_trouble boolean := false;
-  v_replays integer := coalesce((p_claim ->> 'max_frozen')::integer, 20);
+  v_replays integer := coalesce((p_claim ->> 'max_frozen')::integer, {{MAX_CLAIMS}});
 begin
   claims := array[]::json[];
   perform email_queue_private.sweep();
   if v_type = 'email' then
     v_budget := email_queue_private.budget_now();
-    obstacle := email_queue_private.claim_obstacle(v_budget, p_begins, coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
+    obstacle := email_queue_private.claim_obstacle(v_budget, p_begins, coalesce((p_claim ->> 'max_wait_ms')::bigint, {{MAX_SLOT_WAIT_MS}}) * interval '1 millisecond');
   end if;
   v_new := obstacle is null;
   if v_new and v_type = 'email' and email_queue_private.in_trouble() then
@@ -27,7 +27,7 @@ begin
     perform email_queue_private.lock_budget();
   end if;
   -- What a token already has is given again whatever stands in the way, or a repeated call would leave it to expire.
-  for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit 20 loop
+  for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit {{MAX_CLAIMS}} loop
     v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer,
       v_trouble, v_replays);
     if v_dispatch.id is null then

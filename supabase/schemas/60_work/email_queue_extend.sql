@@ -6,7 +6,7 @@ declare
   v_until timestamptz;
 begin
   update email_queue_private.dispatch as d
-  set visible_at = greatest(d.visible_at, clock_timestamp() + least(greatest(p_lease_ms, 1), 3600000) * interval '1 millisecond'),
+  set visible_at = greatest(d.visible_at, clock_timestamp() + least(greatest(p_lease_ms, 1), {{MAX_LEASE_MS}}) * interval '1 millisecond'),
     updated_at = clock_timestamp()
   where d.id = p_dispatch_id and d.token = p_token and d.visible_at > clock_timestamp()
   returning d.visible_at into v_until;

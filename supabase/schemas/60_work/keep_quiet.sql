@@ -1,4 +1,4 @@
--- p_quiet_ms: as in email_queue_work's "run". A run never keeps enqueues quiet for longer than some seconds, since it may die.
+-- p_quiet_ms: as in email_queue_worker_work's "run". A run never keeps enqueues quiet for longer than some seconds, since it may die.
 create function email_queue_private.keep_quiet(p_quiet_ms bigint) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

@@ -5,7 +5,7 @@ as $$
   select case when t.due is not null then greatest(0, ceil(extract(epoch from t.due - clock_timestamp()) * 1000))::bigint end
   from (select least(
     (select min(h.run_at)
-      from email_queue_private.lanes(p_type, p_closed) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
+      from email_queue_private.lanes(p_type, p_closed) as l(lane) cross join generate_series(0, {{LAST_PRIORITY}}) as p(priority) cross join lateral (
         select r.run_at from email_queue_private.ready as r
         where r.type = p_type and r.lane = l.lane and r.priority = p.priority order by r.run_at limit 1) as h),
     (select min(d.visible_at) from email_queue_private.dispatch as d

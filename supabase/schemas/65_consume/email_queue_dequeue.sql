@@ -6,7 +6,7 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
 declare
-  v_lease interval := least(greatest(coalesce(p_visibility_ms, 60000), 1), 3600000) * interval '1 millisecond';
+  v_lease interval := least(greatest(coalesce(p_visibility_ms, 60000), 1), {{MAX_LEASE_MS}}) * interval '1 millisecond';
   v_token uuid;
   v_type text;
   v_dispatch email_queue_private.dispatch;
@@ -19,8 +19,8 @@ begin
   if exists (select 1 from unnest(p_types) as t where lower(btrim(t) collate "C") = 'email') then
     perform email_queue_private.refuse('types', 'must not name email: the function process-email-queue sends it');
   end if;
-  if coalesce(cardinality(p_tokens), 0) not between 1 and 100 or array_position(p_tokens, null) is not null then
-    perform email_queue_private.refuse('tokens', 'must be 1 to 100, one for each message wanted');
+  if coalesce(cardinality(p_tokens), 0) not between 1 and {{MAX_DEQUEUE}} or array_position(p_tokens, null) is not null then
+    perform email_queue_private.refuse('tokens', 'must be 1 to {{MAX_DEQUEUE}}, one for each message wanted');
   end if;
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
@@ -29,7 +29,7 @@ begin
   foreach v_token in array p_tokens loop
     v_dispatch := null;
     foreach v_type in array p_types loop
-      v_dispatch := email_queue_private.claim_one(v_type, v_token, true, v_lease, 1, 1073741824, false, 0);
+      v_dispatch := email_queue_private.claim_one(v_type, v_token, true, v_lease, 1, {{MAX_CLAIM_BYTES}}, false, 0);
       exit when v_dispatch.id is not null;
     end loop;
     exit when v_dispatch.id is null;

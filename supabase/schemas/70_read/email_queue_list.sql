@@ -7,7 +7,7 @@ create function public.email_queue_list(
 language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_limit integer := least(greatest(p_limit, 1), 1000);
+  v_limit integer := least(greatest(p_limit, 1), {{MAX_PAGE}});
   v_from uuid := email_queue_private.first_id(p_since);
   v_before uuid := least(p_before, email_queue_private.first_id(p_until));
   v_ids uuid[] := case when p_metadata is null
@@ -18,4 +18,4 @@ begin
 end
 $$;
 comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb) is
-  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata is what their metadata contains.';
+  'Messages in a status, newest first, as a JSON list of at most {{MAX_PAGE}}; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata is what their metadata contains.';

@@ -1,6 +1,6 @@
 -- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text, metadata}: since and until bound the
 -- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own.
--- Bounded: each call takes at most 1000 messages.
+-- Bounded: each call takes at most {{MAX_PAGE}} messages.
 
 -- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: a text with % or _
 -- means these. What has some metadata is found apart, all of it: a walk in the order of the ids could have to go through all
@@ -22,7 +22,7 @@ begin
     and (v_metadata is null or m.id = any (array(
       select o.id from email_queue_private.message as o where o.metadata @> v_metadata and o.reason is not null and o.status = 'failed')))
   order by case when p_newest then m.id end desc, case when not p_newest then m.id end
-  limit least(greatest(p_limit, 0), 1000);
+  limit least(greatest(p_limit, 0), {{MAX_PAGE}});
 end
 $$;
 comment on function email_queue_private.dead_letters(uuid[], jsonb, uuid, boolean, integer) is 'Failed messages that fit ids and filter.';

@@ -6,4 +6,4 @@ as $$
     select d.id from email_queue_private.dead_letters(null, email_queue_private.check_filter(p_filter, false), p_before, true, p_limit) as d))
 $$;
 comment on function public.email_queue_dead_letters(jsonb, integer, uuid) is
-  'Failed messages, newest first, at most 1000. p_filter: {type, reason, since, until, text, metadata}; p_before (an id) continues a page.';
+  'Failed messages, newest first, at most {{MAX_PAGE}}. p_filter: {type, reason, since, until, text, metadata}; p_before (an id) continues a page.';

@@ -1,5 +1,5 @@
 create function public.email_queue_discard(
-  p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false, p_limit integer default 1000
+  p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false, p_limit integer default {{MAX_PAGE}}
 ) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
@@ -24,4 +24,4 @@ begin
 end
 $$;
 comment on function public.email_queue_discard(uuid[], jsonb, boolean, integer) is
-  'Deletes dead letters for good, at most 1000 a call. Answers {dry_run, discarded: [id]}.';
+  'Deletes dead letters for good, at most {{MAX_PAGE}} a call. Answers {dry_run, discarded: [id]}.';

@@ -4,7 +4,7 @@
 -- dead letter that is redriven is a new message's equal: no request with the old payload will leave any more.
 create function public.email_queue_redrive(
   p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false,
-  p_allow_duplicates boolean default false, p_limit integer default 1000, p_from text default null
+  p_allow_duplicates boolean default false, p_limit integer default {{MAX_PAGE}}, p_from text default null
 ) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
@@ -66,4 +66,4 @@ begin
 end
 $$;
 comment on function public.email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text) is
-  'Puts dead letters back to be sent, at most 1000 a call; p_from gives the e-mails another sender. Answers {dry_run, redriven: [id], refused: [{id, reason}]}.';
+  'Puts dead letters back to be sent, at most {{MAX_PAGE}} a call; p_from gives the e-mails another sender. Answers {dry_run, redriven: [id], refused: [{id, reason}]}.';

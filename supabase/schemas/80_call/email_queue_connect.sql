@@ -11,8 +11,9 @@ declare
   v_grants text;
 begin
   perform email_queue_private.check_caller();
-  if coalesce(p_url, '') !~ '^https?://[^[:space:]/]+' then
-    perform email_queue_private.refuse('url', 'must be the address of the function, like https://<project>.supabase.co/functions/v1/process-email-queue');
+  if coalesce(p_url, '') !~ '^https?://[]A-Za-z0-9._:[-]+(/[!-~]*)?$' then
+    perform email_queue_private.refuse('url',
+      'must be the address of the function, without blanks and user, like https://<project>.supabase.co/functions/v1/process-email-queue');
   end if;
   if coalesce(p_secret, '') !~ '^[!-~]{16,}$' then
     perform email_queue_private.refuse('secret', 'must have at least 16 printable ASCII characters and no space');

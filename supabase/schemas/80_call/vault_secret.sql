@@ -4,7 +4,8 @@ as $$
 declare
   v_secret text;
   v_problem text;
-  v_remedy text := 'supabase/functions/deploy.sh stores it, or: select email_queue_connect(''<address of the function>'', ''<its PROCESS_EMAIL_QUEUE_SECRET>'');';
+  -- No statement with the secret in it: PostgreSQL's log, and the SQL editor, keep those.
+  v_remedy text := 'supabase/functions/deploy.sh stores it. Otherwise call email_queue_connect with the address and the secret as parameters.';
 begin
   perform email_queue_private.need_extension('supabase_vault');
   select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(p_name) as s;

@@ -1,5 +1,4 @@
--- p_timeout_seconds: of no effect any more. pg_net waited so long for a run; now the function answers at once.
-create function public.email_queue_schedule(p_every text default '10 seconds', p_timeout_seconds integer default null) returns jsonb
+create function public.email_queue_schedule(p_every text default '10 seconds') returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
@@ -8,9 +7,6 @@ declare
   v_changed boolean := false;
 begin
   perform email_queue_private.check_caller();
-  if p_timeout_seconds is not null then
-    raise notice 'email_queue: p_timeout_seconds has no effect any more: the function answers a call at once';
-  end if;
   v_line := email_queue_private.cron_line(p_every);
   perform email_queue_private.need_extension('pg_cron'), email_queue_private.need_extension('pg_net'),
     email_queue_private.vault_secret('email_queue_url'), email_queue_private.vault_secret('email_queue_secret');
@@ -24,5 +20,5 @@ begin
   return jsonb_build_object('schedule', v_line, 'changed', v_changed or found);
 end
 $$;
-comment on function public.email_queue_schedule(text, integer) is
+comment on function public.email_queue_schedule(text) is
   'Has pg_cron call the function every so often ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, changed}.';

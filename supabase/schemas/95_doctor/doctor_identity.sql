@@ -19,14 +19,14 @@ begin
   into v_owner, v_moved from email_queue_private.identity as i where i.kind = 'recorded';
   select * into v_refused from email_queue_private.identity as i where i.kind = 'refused' order by i.seen_at desc limit 1;
   return next case
-    when v_pause is not null then email_queue_private.finding('identity', 'fail', v_pause ->> 'reason',
+    when v_pause is not null then email_queue_private.finding('identity', v_pause ->> 'reason', null,
       'A copy that is to send nothing stays as it is. If this database may send what waits in it: ' || v_adopt)
-    when v_refused.seen_at > statement_timestamp() - interval '1 day' then email_queue_private.finding('identity', 'warn',
-      format('the queue of %s; the function of %s asked at %s and was refused', v_owner, v_refused.address, v_refused.seen_at),
-      format('Stop that function. If %s is this project''s new address: %s', v_refused.address, v_adopt))
-    when v_moved then email_queue_private.finding('identity', 'warn', format('the queue of %s, on another server than before', v_owner),
-      'After a major upgrade or a restore in place all is well; to end the warning: ' || v_adopt)
-    else email_queue_private.finding('identity', 'ok', coalesce('the queue of ' || v_owner, 'no function has asked yet')) end;
+    when v_refused.seen_at > statement_timestamp() - interval '1 day' then email_queue_private.finding('identity',
+      format('the queue of %s; the function of %s asked at %s and was refused', v_owner, v_refused.address, v_refused.seen_at), null,
+      format('Stop that function. If %s is this project''s new address: %s', v_refused.address, v_adopt), 'warn')
+    when v_moved then email_queue_private.finding('identity', format('the queue of %s, on another server than before', v_owner), null,
+      'After a major upgrade or a restore in place all is well; to end the warning: ' || v_adopt, 'warn')
+    else email_queue_private.finding('identity', null, coalesce('the queue of ' || v_owner, 'no function has asked yet')) end;
 
   select i.address into v_reported from email_queue_private.identity as i where i.kind <> 'adopt' order by i.seen_at desc limit 1;
   if email_queue_private.has_extension('supabase_vault') then
@@ -36,11 +36,10 @@ begin
     return;
   end if;
   v_other := v_calls and email_queue_private.is_other_project(v_called, v_reported);
-  return next email_queue_private.finding('function address', case when v_other then 'fail' else 'ok' end,
-    case when v_other
-      then format('this database calls the function of %s, and its own is that of %s: no call gets there. The other one works on its own database, which these calls only wake', v_called, v_reported)
-      else 'this database calls ' || v_called end,
-    'If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: supabase/functions/deploy.sh', jsonb_build_object('host', v_called, 'calls', v_calls));
+  return next email_queue_private.finding('function address',
+    case when v_other then format('this database calls the function of %s, and its own is that of %s: no call gets there. The other one works on its own database, which these calls only wake', v_called, v_reported)
+      end, 'this database calls ' || v_called,
+    'If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: supabase/functions/deploy.sh', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
 end
 $$;
 comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';

@@ -13,8 +13,7 @@ begin
   perform email_queue_private.check_caller();
   foreach v_name in array array['pg_cron', 'pg_net', 'supabase_vault'] loop
     v_found := email_queue_private.has_extension(v_name);
-    return next email_queue_private.finding(v_name, case when v_found then 'ok' else 'fail' end,
-      case when v_found then 'present' else format('the extension %s is missing', v_name) end,
+    return next email_queue_private.finding(v_name, case when not v_found then format('the extension %s is missing', v_name) end, 'present',
       email_queue_private.extension_remedy(v_name));
   end loop;
   if not v_found then
@@ -22,10 +21,9 @@ begin
   end if;
   foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
     select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(v_name) as s;
-    return next email_queue_private.finding('vault ' || v_name, case when coalesce(v_secret, '') = '' then 'fail' else 'ok' end,
+    return next email_queue_private.finding('vault ' || v_name,
       case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. It is replaced', v_name, v_problem)
-        when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name)
-        else 'present' end, 'supabase/functions/deploy.sh');
+        when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name) end, 'present', 'supabase/functions/deploy.sh');
   end loop;
   -- Connecting writes both: before it, none is missing.
   if (email_queue_private.read_secret('email_queue_url')).id is not null then
@@ -33,9 +31,9 @@ begin
       case when not exists (select from email_queue_private.setting as s) then 'the settings (email_queue_configure)' end,
       case when not exists (select from email_queue_private.wiring as w) then 'the interval of wake-ups (email_queue_wake)' end);
   end if;
-  return next email_queue_private.finding('rows', case when v_lost <> '' then 'warn' else 'ok' end,
-    case when v_lost <> '' then format('%s are gone, as after a dump of the schema alone: the defaults count', v_lost) else 'as they should be' end,
-    'Stores what .env says; what was set otherwise is to be set again: supabase/functions/deploy.sh');
+  return next email_queue_private.finding('rows',
+    case when v_lost <> '' then format('%s are gone, as after a dump of the schema alone: the defaults count', v_lost) end, 'as they should be',
+    'Stores what .env says; what was set otherwise is to be set again: supabase/functions/deploy.sh', 'warn');
 end
 $$;
 comment on function email_queue_private.doctor_parts() is 'Extensions, secrets and single rows.';

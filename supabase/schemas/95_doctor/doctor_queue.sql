@@ -20,28 +20,30 @@ begin
   v_setting := email_queue_private.settings();
   v_budget := email_queue_private.budget_now();
   v_paused := v_budget.paused_at is not null and coalesce(v_budget.paused_until > statement_timestamp(), true);
-  return next email_queue_private.finding('pause', case when v_paused then 'fail' else 'ok' end,
-    case when v_paused then format('the queue is paused%s: %s', ' until ' || v_budget.paused_until, v_budget.pause_reason) else 'not paused' end,
+  return next email_queue_private.finding('pause',
+    case when v_paused then format('the queue is paused%s: %s', ' until ' || v_budget.paused_until, v_budget.pause_reason) end, 'not paused',
     email_queue_private.pause_remedy(v_budget.pause_reason, v_budget.paused_until, null));
   for v_domain in select * from email_queue_private.paused_domain as p where p.paused_until is null or p.paused_until > statement_timestamp() order by p.domain loop
-    return next email_queue_private.finding('paused domain', 'fail', format('%s is paused%s: %s', v_domain.domain, ' until ' || v_domain.paused_until, v_domain.reason),
+    return next email_queue_private.finding('paused domain', format('%s is paused%s: %s', v_domain.domain, ' until ' || v_domain.paused_until, v_domain.reason), null,
       email_queue_private.pause_remedy(v_domain.reason, v_domain.paused_until, v_domain.domain));
   end loop;
   -- Without mail that waits for an answer the row only says how it was.
   select string_agg(format('%s of %s', b.streak, b.scope), ', ' order by b.scope) into v_silent from email_queue_private.breaker as b
   where b.streak >= 3 and (b.next_at > statement_timestamp() or v_due > 0
     or exists (select from email_queue_private.dispatch as d where d.frozen and d.settled_at is null and d.type = 'email'));
-  return next email_queue_private.finding('provider', case when v_silent is not null then 'fail' else 'ok' end,
-    case when v_silent is not null then format('requests got no answer in a row (%s): one at a time probes', v_silent) else 'it answers' end,
+  return next email_queue_private.finding('provider',
+    'requests got no answer in a row (' || v_silent || '): one at a time probes', 'it answers',
     'Nothing to do: it goes on by itself when Resend answers (https://resend-status.com)');
-  return next email_queue_private.finding('cooldown', case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end,
-    case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) else 'none' end,
-    'Nothing to do: it goes on by itself then. Sooner only after a larger plan with Resend: select email_queue_resume();');
+  return next email_queue_private.finding('cooldown',
+    case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) end, 'none',
+    'Nothing to do: it goes on by itself then. Sooner only after a larger plan with Resend: select email_queue_resume();',
+    case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end);
   -- A backlog takes its time. While it is worked off, its length says nothing.
   v_goes_on := exists (select from email_queue_private.dispatch as d where d.settled_at > statement_timestamp() - interval '2 minutes' and d.type = 'email');
-  return next email_queue_private.finding('oldest message', case when v_goes_on or v_due <= 300 + v_call_seconds then 'ok' when v_due > 900 + v_call_seconds then 'fail' else 'warn' end,
-    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', and mail is being sent' else '' end) else 'nothing waits that is due' end,
-    'The other findings say why. If none does, to start a run: select email_queue_call();');
+  return next email_queue_private.finding('oldest message',
+    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', and mail is being sent' else '' end) end,
+    'nothing waits that is due', 'The other findings say why. If none does, to start a run: select email_queue_call();',
+    case when v_goes_on or v_due <= 300 + v_call_seconds then 'ok' when v_due > 900 + v_call_seconds then 'fail' else 'warn' end);
   for v_type, v_expired in
     select d.type, count(*) from email_queue_private.dispatch as d
     where d.token is not null and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second' group by d.type
@@ -49,12 +51,12 @@ begin
     select 'email', 0 where not exists (select from email_queue_private.dispatch as d where d.type = 'email' and d.token is not null
       and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second')
   loop
-    return next email_queue_private.finding('expired leases', case when v_expired > 0 then 'fail' else 'ok' end,
-      case when v_expired = 0 then 'none' when v_type = 'email' then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired)
-        else format('%s messages of type %s have a lease that ran out, and no consumer has come to take them over', v_expired, v_type) end,
+    return next email_queue_private.finding('expired leases',
+      case when v_expired = 0 then null when v_type = 'email' then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired)
+        else format('%s messages of type %s have a lease that ran out, and no consumer has come to take them over', v_expired, v_type) end, 'none',
       case when v_type = 'email' then 'select email_queue_call();' else 'Start the consumer of this type: its next dequeue takes them over' end);
   end loop;
-  return next email_queue_private.finding('rate', 'ok', format('%s requests a second at most%s', v_setting.rate_limit,
+  return next email_queue_private.finding('rate', null, format('%s requests a second at most%s', v_setting.rate_limit,
     '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', which is kept to' else '' end));
 end
 $$;

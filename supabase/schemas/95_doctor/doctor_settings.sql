@@ -7,10 +7,9 @@ declare
   v_timeout text;
   v_max_rows text;
 begin
-  return next email_queue_private.finding('default sender', case when v_sender is null then 'warn' else 'ok' end,
-    coalesce('@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'none: an e-mail without "from" is refused at enqueue'),
-    'Stores EMAIL_FROM: supabase/functions/deploy.sh');
-  return next email_queue_private.finding('wake-up', 'ok', case when email_queue_private.wakes()
+  return next email_queue_private.finding('default sender', case when v_sender is null then 'none: an e-mail without "from" is refused at enqueue' end,
+    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'Stores EMAIL_FROM: supabase/functions/deploy.sh', 'warn');
+  return next email_queue_private.finding('wake-up', null, case when email_queue_private.wakes()
     then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
   -- PostgREST sets what the role has in all databases; else what it logged in with counts.
   select r.rolname, split_part(c.line, '=', 2) into v_role, v_timeout
@@ -19,15 +18,14 @@ begin
   where starts_with(c.line, 'statement_timeout=')
     and (r.rolname = 'service_role' and d.setdatabase = 0 or r.rolname = 'authenticator' and (d.setdatabase = 0 or b.datname = current_database()))
   order by r.rolname = 'service_role' desc, d.setdatabase <> 0 desc limit 1;
-  return next email_queue_private.finding('statement timeout',
+  return next email_queue_private.finding('statement timeout', v_timeout || ' of the role ' || v_role, 'the server''s',
+    'alter role service_role set statement_timeout = ''8s''; notify pgrst, ''reload config'';',
     -- A number alone is of milliseconds.
-    case when (v_timeout || case when v_timeout ~ '^[0-9]+$' then 'ms' else '' end)::interval between interval '1 microsecond' and interval '4999 milliseconds' then 'warn' else 'ok' end,
-    case when v_timeout is null then 'the server''s' else format('%s of the role %s', v_timeout, v_role) end,
-    'alter role service_role set statement_timeout = ''8s''; notify pgrst, ''reload config'';');
+    case when (v_timeout || case when v_timeout ~ '^[0-9]+$' then 'ms' else '' end)::interval between interval '1 microsecond' and interval '4999 milliseconds' then 'warn' else 'ok' end);
   select split_part(c.line, '=', 2) into v_max_rows
   from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
   where r.rolname = 'authenticator' and starts_with(c.line, 'pgrst.db_max_rows=');
-  return next email_queue_private.finding('max_rows', 'ok', coalesce(v_max_rows || ': ', '')
+  return next email_queue_private.finding('max_rows', null, coalesce(v_max_rows || ': ', '')
     || 'it cuts what is read of the view email_queue over HTTP; no function of the queue, which each give one value');
 end
 $$;

@@ -9,7 +9,7 @@ declare
   v_on boolean;
 begin
   if pg_is_in_recovery() then
-    return next email_queue_private.finding('writable', 'fail', 'this server is a read replica, or still recovering: nothing can be written here',
+    return next email_queue_private.finding('writable', 'this server is a read replica, or still recovering: nothing can be written here', null,
       'Ask the primary, at the database''s own address');
     return;
   end if;
@@ -23,11 +23,11 @@ begin
     select p.setting::boolean and p.source in ('default', 'configuration file', 'command line') into v_on
     from pg_catalog.pg_settings as p where p.name = 'default_transaction_read_only';
   end if;
-  return next email_queue_private.finding('writable', case when v_on then 'fail' else 'ok' end,
-    case when not v_on then 'it takes writes'
+  return next email_queue_private.finding('writable',
+    case when not v_on then null
       when coalesce(v_role, v_database) is null then 'the server is read-only: neither pg_cron nor SQL can write. Supabase does this to a database whose disk is full'
       else format('default_transaction_read_only is on for %s: neither pg_cron nor SQL can write',
-        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end,
+        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end, 'it takes writes',
     case when coalesce(v_role, v_database) is null
       then 'On Supabase: a larger disk, or less data (dashboard: Project Settings, Compute and Disk); it ends by itself. On a server of your own, as a superuser: alter system reset default_transaction_read_only; select pg_reload_conf();'
       else format('begin read write; alter %s reset default_transaction_read_only; commit;', case when v_role is null then format('database %I', v_database)

@@ -6,7 +6,7 @@ use crate::subject::{
 };
 use email_queue::protocol::BeginState::{Begun, Changed, Ended, Invalid, Lost, Throttled};
 use email_queue::protocol::{
-    Begin, Claim, Dispatch, NewMessage, Request, Rest, SettleResult, Signals,
+    Begin, Claim, Dispatch, NewMessage, Rest, SettleResult, Signals, WorkRequest,
 };
 use serde_json::json;
 
@@ -14,9 +14,9 @@ pub fn begins_take_slots_of_one_rate(subject: &mut dyn Subject) {
     subject.configure(json!({"rate_limit": 2}));
     subject.meet_the_provider();
     let dispatches = subject.singles(7);
-    let reply = subject.work(&Request {
+    let reply = subject.work(&WorkRequest {
         begins: dispatches.iter().map(begin_of).collect(),
-        ..Request::default()
+        ..WorkRequest::default()
     });
     for (index, begun) in reply.begins.iter().take(5).enumerate() {
         assert_eq!((begun.state, begun.attempt), (Begun, 1));
@@ -95,10 +95,10 @@ pub fn a_claim_leaves_the_slots_to_the_begins_of_its_call(subject: &mut dyn Subj
     subject.configure(json!({"rate_limit": 2}));
     subject.meet_the_provider();
     let dispatches = subject.singles(6);
-    let call = |begins: &[Dispatch], number| Request {
+    let call = |begins: &[Dispatch], number| WorkRequest {
         begins: begins.iter().map(begin_of).collect(),
         claim: Some(claim_of(vec![token(number)])),
-        ..Request::default()
+        ..WorkRequest::default()
     };
     subject.put(&emails(1));
     let reply = subject.work(&call(&dispatches[..5], 20));

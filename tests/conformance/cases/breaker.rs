@@ -5,7 +5,7 @@ use crate::subject::{
     freeze_of, ids, seconds, token, with_signals,
 };
 use email_queue::protocol::BeginState::{Begun, Unavailable};
-use email_queue::protocol::{Claim, Dispatch, NewMessage, Reply, Settle, Signals};
+use email_queue::protocol::{Claim, Dispatch, NewMessage, Settle, Signals, WorkReply};
 use serde_json::json;
 
 fn told(settle: Settle, answered: bool) -> Settle {
@@ -41,7 +41,7 @@ pub fn alone(domain: &str, count: usize) -> Vec<NewMessage> {
     mails
 }
 
-pub fn claim(subject: &mut dyn Subject, first: usize, tokens: usize) -> Reply {
+pub fn claim(subject: &mut dyn Subject, first: usize, tokens: usize) -> WorkReply {
     subject.claim(claim_of((first..first + tokens).map(token).collect()))
 }
 
@@ -66,7 +66,7 @@ pub fn fail_three(subject: &mut dyn Subject, mail: &[NewMessage]) {
 }
 
 #[track_caller]
-pub fn assert_closed(reply: &Reply, ms: u64) {
+pub fn assert_closed(reply: &WorkReply, ms: u64) {
     assert!(reply.claims.is_empty(), "{:?}", reply.claims);
     let obstacle = reply.obstacle.clone().expect("an obstacle");
     assert_eq!(obstacle.state, Unavailable);

@@ -3,7 +3,7 @@
 use crate::subject::{
     LEASE, MINUTE, Subject, assert_about, claim_of, email, emails, freeze_of, ids, seconds, token,
 };
-use email_queue::protocol::{Claim, NewMessage, Request};
+use email_queue::protocol::{Claim, NewMessage, WorkRequest};
 use serde_json::json;
 
 fn with_priority(index: usize, priority: u8) -> NewMessage {
@@ -208,9 +208,9 @@ pub fn types_do_not_mix(subject: &mut dyn Subject) {
 }
 
 pub fn what_remains_is_counted(subject: &mut dyn Subject) {
-    let count = Request {
+    let count = WorkRequest {
         count_remaining: true,
-        ..Request::default()
+        ..WorkRequest::default()
     };
     subject.put(&emails(5));
     subject.put(&[NewMessage {
@@ -232,7 +232,7 @@ pub fn what_remains_is_counted(subject: &mut dyn Subject) {
     assert_eq!(subject.work(&count).remaining, Some(2));
     subject.advance(MINUTE);
     assert_eq!(subject.work(&count).remaining, Some(5));
-    assert_eq!(subject.work(&Request::default()).remaining, None);
+    assert_eq!(subject.work(&WorkRequest::default()).remaining, None);
 }
 
 pub fn urgent_mail_is_not_filled_up_and_ten_make_a_dispatch(subject: &mut dyn Subject) {

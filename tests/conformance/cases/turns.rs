@@ -4,7 +4,7 @@ use super::breaker::{claim, fail_three, of, unanswered};
 use crate::subject::{
     MINUTE, Subject, claim_of, emails, freeze_of, ids, seconds, settle_of, token,
 };
-use email_queue::protocol::{Answer, Claim, Dispatch, Request, Rest, Settle};
+use email_queue::protocol::{Answer, Claim, Dispatch, Rest, Settle, WorkRequest};
 
 pub fn every_second_dispatch_comes_from_elsewhere(subject: &mut dyn Subject) {
     fail_three(subject, &emails(3));
@@ -91,9 +91,9 @@ pub fn replays_take_their_share_while_fresh_mail_waits(subject: &mut dyn Subject
     let frozen: Vec<bool> = reply.claims.iter().map(|d| d.frozen).collect();
     // Where nothing fresh waits any more, the others may.
     assert_eq!(frozen, [true, false, false, true, true]);
-    let reply = subject.work(&Request {
+    let reply = subject.work(&WorkRequest {
         claim: Some(claim(20)),
-        ..Request::default()
+        ..WorkRequest::default()
     });
     assert_eq!(reply.claims.len(), 1);
 }

@@ -1,7 +1,7 @@
 // What a call of the function to the database says, and ways to stop one.
 import type { Fault } from "./stack.ts";
 
-/** How many steps of each kind one call of email_queue_work carries. */
+/** How many steps of each kind one call of email_queue_worker_work carries. */
 export interface Steps {
   settles: number;
   begins: number;

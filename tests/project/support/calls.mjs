@@ -6,6 +6,8 @@ import assert from "node:assert/strict";
 const URL = "https://project.example/functions/v1/process-email-queue";
 const SECRET = "the-secret-of-the-tests";
 
+const BEGIN = { endpoint: "single", wire_version: 1, timeout_ms: 30_000, margin_ms: 5_000, max_wait_ms: 2_000 };
+
 /** @param {number} n */
 const token = (n) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
@@ -39,10 +41,11 @@ export async function callAll(call, { wired = true } = {}) {
   assert.equal((await ask("resume")).resumed, true);
 
   // An e-mail of its own: claimed, begun, accepted.
-  const claimed = await ask("claim", { p_token: token(1) });
+  const work = (/** @type {object} */ request) => ask("worker_work", { p_request: request });
+  const { claims: [claimed] } = await work({ claim: { tokens: [token(1)], lease_ms: 60_000 } });
   const lease = { p_dispatch_id: claimed.dispatch_id, p_token: claimed.token };
   assert.equal((await ask("extend", { ...lease, p_lease_ms: 120_000 })).result, "applied");
-  assert.equal((await ask("begin", { ...lease, p_endpoint: "single" })).state, "begun");
+  assert.equal((await work({ begins: [{ dispatch_id: claimed.dispatch_id, token: claimed.token, ...BEGIN }] })).begins[0].state, "begun");
   const accepted = claimed.messages.map((/** @type {any} */ message) => ({ id: message.id, outcome: "completed", provider_message_id: "p-1" }));
   const ends = { dispatch_id: claimed.dispatch_id, token: claimed.token, counted: true };
   assert.equal((await ask("settle", { p_settle: { ...ends, answer: "definite", members: accepted } })).result, "applied");
@@ -55,7 +58,8 @@ export async function callAll(call, { wired = true } = {}) {
 
   // A consumer of its own: given back, then failed for good.
   const [first] = await ask("dequeue", { p_types: ["late"], p_tokens: [token(20)] });
-  assert.equal((await ask("release", { p_dispatch_id: first.dispatch_id, p_token: token(20) })).result, "applied");
+  const released = { dispatch_id: first.dispatch_id, token: token(20), answer: "none", counted: false, members: [], rest: "release" };
+  assert.equal((await call("email_queue_settle", { p_settle: released })).result, "applied");
   const [again] = await call("email_queue_dequeue", { p_types: ["late"], p_tokens: [token(21)] });
   const member = again.message.id;
   const rejected = { id: member, outcome: "failed", reason: "rejected", error: { class: "rejected" } };
@@ -70,8 +74,9 @@ export async function callAll(call, { wired = true } = {}) {
   assert.ok(await ask("prune"));
   assert.ok(await ask("adopt"));
   assert.ok(await ask("stats"));
+  assert.match(await ask("version"), /^\d+\.\d+\.\d+$/);
   assert.ok((await ask("doctor")).length > 5);
-  const reply = await ask("work", { p_request: { claim: { type: "none", tokens: [token(30)], lease_ms: 1000 }, count_remaining: true } });
+  const reply = await work({ claim: { type: "none", tokens: [token(30)], lease_ms: 1000 }, count_remaining: true });
   assert.equal(reply.claim_error, null);
   if (wired) {
     assert.equal((await call("email_queue_wake", { p_on: false })).on, false);
@@ -84,10 +89,11 @@ export async function callAll(call, { wired = true } = {}) {
 async function callOutage(call) {
   const messages = Array.from({ length: 5 }, (_, n) => ({ payload: mail(`sender${n}.example`) }));
   await call("email_queue_enqueue_many", { p_messages: messages });
-  const dispatches = [];
-  for (let n = 0; n < 5; n++) dispatches.push(await call("email_queue_claim", { p_token: token(10 + n) }));
+  const work = (/** @type {object} */ request) => call("email_queue_worker_work", { p_request: request });
+  const { claims: dispatches } = await work({ claim: { tokens: Array.from({ length: 5 }, (_, n) => token(10 + n)), lease_ms: 60_000 } });
+  assert.equal(dispatches.length, 5);
   for (const [n, { dispatch_id, token }] of dispatches.entries()) {
-    const begun = await call("email_queue_begin", { p_dispatch_id: dispatch_id, p_token: token, p_endpoint: "single" });
+    const { begins: [begun] } = await work({ begins: [{ dispatch_id, token, ...BEGIN }] });
     assert.notEqual(begun.state, "error", JSON.stringify(begun));
     if (begun.state !== "begun") continue;
     const end = n < 3 ? { answer: "unknown", rest: "freeze", delay_ms: 3_600_000, members: [], error: { class: "unknown" } }

@@ -54,7 +54,7 @@ export async function startPatient(version, { called = true } = {}) {
 /** Sends what is due and says so, as a run does. @param {any} api @param {string} id @param {string} cause @param {number} [dispatches] at most */
 async function run(api, id, cause, dispatches = Infinity) {
   const work = async (/** @type {object} */ request) =>
-    (await api`select public.email_queue_work(${api.json({ project_url: PROJECT, run: { id, cause }, ...request })}) as w`)[0].w;
+    (await api`select public.email_queue_worker_work(${api.json({ project_url: PROJECT, run: { id, cause }, ...request })}) as w`)[0].w;
   for (; dispatches > 0; dispatches--) {
     const { claims } = await work({ claim: { tokens: [crypto.randomUUID()], lease_ms: 60_000, max_messages: 100 } });
     if (claims.length === 0) break;

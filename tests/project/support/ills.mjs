@@ -23,7 +23,7 @@ import { PROJECT, startPatient } from "./doctor.mjs";
 
 /** What cannot be broken by itself here, and what is tested where. */
 export const ELSEWHERE = {
-  migrations: "tests/deploy/doctor.test.mjs",
+  version: "tests/deploy/doctor.test.mjs",
   "vault email_queue_url": "tests/deploy/doctor.test.mjs",
   "vault email_queue_secret": "tests/deploy/doctor.test.mjs",
   rows: "tests/deploy/doctor.test.mjs",
@@ -34,7 +34,7 @@ export const ELSEWHERE = {
 };
 
 const mail = (/** @type {any} */ { sql }) => sql`select public.email_queue_enqueue(${sql.json({ to: "user@b.example", subject: "Hello", text: "Hi" })})`;
-const ask = ({ api }, /** @type {string} */ url) => api`select public.email_queue_work(${api.json({ project_url: url, claim: { tokens: [crypto.randomUUID()], lease_ms: 60_000 } })})`;
+const ask = ({ api }, /** @type {string} */ url) => api`select public.email_queue_worker_work(${api.json({ project_url: url, claim: { tokens: [crypto.randomUUID()], lease_ms: 60_000 } })})`;
 const unschedule = (/** @type {string} */ name) => (/** @type {Patient} */ patient) => patient.paste(`select cron.unschedule(jobid) from cron.job where jobname = 'email-queue-${name}';`);
 const jobOf = (/** @type {string} */ name, /** @type {string} */ change) => ({ admin }) => admin.unsafe(`update cron.job set ${change} where jobname = '${name}'`);
 const ranBadly = (/** @type {string} */ message) => ({ admin }) => admin`
@@ -62,6 +62,9 @@ const all = [
     remedy: "call email_queue_private.record_schema();",
     after: ({ sql }) => sql`alter function public.email_queue_prune(integer) security invoker`.then(() => sql`call email_queue_private.record_schema()`) },
   { check: "grants", name: "a function is open", breaks: ({ sql }) => sql`grant execute on function public.email_queue_stats() to anon`, remedy: "call email_queue_private.apply_grants();" },
+  { check: "grants", name: "another role may do all", remedy: "call email_queue_private.apply_grants();",
+    breaks: async ({ sql, admin }) => (await admin`create role reporting`, await sql`grant usage on schema email_queue_private to reporting`,
+      await sql`grant execute on all functions in schema public, email_queue_private to reporting`, await sql`grant select on public.email_queue to reporting with grant option`) },
 
   { check: "pg_cron", name: "it is gone, and the jobs with it", breaks: ({ admin }) => admin`drop extension pg_cron cascade`, remedy: "create extension pg_cron with schema pg_catalog;", keeps: false,
     after: async (patient) => {

@@ -14,7 +14,7 @@ language plpgsql as $$
 declare
   v_token uuid := gen_random_uuid();
 begin
-  response := public.email_queue_work(format(
+  response := public.email_queue_worker_work(format(
     '{"settles": [%s], "begins": [%s], "claim": {"tokens": ["%s"], "max_messages": %s}}', p_settle, p_begin, v_token, p_size)::jsonb);
   next_settle := p_claimed;
   -- What a worker makes of the answer is not the database's work: so it is not parsed here.
