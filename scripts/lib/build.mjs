@@ -96,7 +96,7 @@ async function buildPackage(mode) {
   // The sandbox is not in it before the package has a command that starts it.
   fs.cpSync(from, folder, { recursive: true, filter: (file) => path.relative(from, file) !== "sandbox" });
   if (mode === "faults") for (const file of fs.readdirSync(folder)) if (NOT_IN_FAULTS.includes(file.split(".", 1)[0] ?? "")) fs.rmSync(path.join(folder, file));
-  // Two modules: whoever enqueues should not load what sends.
+  // Two modules, so that an application that enqueues does not load the worker.
   for (const name of mode === "faults" ? ["worker"] : ["worker", "client"]) {
     const bound = await compile({ name, feature: mode === "faults" ? "test-faults" : name, work, sysroot, bindgen, optimizer: path.join(tools, "node_modules/.bin/wasm-opt") });
     checkModule(name, bound.wasm, [ROOT, TARGET, work], say);

@@ -9,7 +9,7 @@ const FORM = "SUPABASE_DB_URL must be postgresql://user:password@host:port/datab
  */
 export function readDatabaseUrl(text) {
   const [, scheme, authority = "", more = ""] = /^(postgres(?:ql)?:\/\/)([^/?#]*)([^]*)$/.exec(text) ?? [];
-  // At the last @, as browsers and the CLI do: a password may have one that nobody has encoded.
+  // At the last @, as browsers and the CLI do: a password may have one that is not encoded.
   const at = authority.lastIndexOf("@");
   const [, user = "", password = ""] = /^([^:]*)(?::([^]*))?$/.exec(authority.slice(0, Math.max(at, 0))) ?? [];
   const host = authority.slice(at + 1);

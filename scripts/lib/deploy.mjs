@@ -110,7 +110,7 @@ function checkFunction() {
   if (missing.length > 0) throw new Error("the function is not whole. Nothing was changed.");
 }
 
-/** Makes the secret where there is none, and keeps it in .env. @param {boolean} dryRun */
+/** Makes a missing secret, and keeps it in .env. @param {boolean} dryRun */
 function keepSecret(dryRun) {
   if (process.env[SECRET]) return;
   const file = path.relative(ROOT, ENV_FILE);

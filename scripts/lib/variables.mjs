@@ -122,7 +122,7 @@ function isCronField(field, lowest, highest, names) {
   return numbers.split(",").every((part) => {
     const [, first = "", from, to, step] = /^(\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:\/([0-9]{1,2}))?$/.exec(part) ?? [];
     if (first === "") return false;
-    // A step of a single number is none to cron.
+    // Cron takes no step of a single number.
     if (step !== undefined && (Number(step) === 0 || first !== "*" && to === undefined)) return false;
     return first === "*" || Number(from) >= lowest && Number(from) <= Number(to ?? from) && Number(to ?? from) <= highest;
   });

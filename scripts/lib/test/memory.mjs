@@ -17,7 +17,7 @@ export function previousFailures(folder) {
 
 /**
  * @param {string} folder @param {string} suite @param {Map<string, import("./suite.mjs").Outcome>} outcomes of the groups that ran
- * @param {{partly: boolean}} how partly: what is known of the other groups stays
+ * @param {{partly: boolean}} how partly: the other groups keep their entries
  */
 export function remember(folder, suite, outcomes, { partly }) {
   const all = previousFailures(folder);

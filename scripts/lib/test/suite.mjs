@@ -10,7 +10,7 @@ import { seconds } from "./screen.mjs";
 
 /** How many failures of a group are shown, and how many lines of each; the log has all. */
 const MAX_FAILURES = 20;
-const MAX_LINES = 25;
+const MAX_LINES = 30;
 
 /**
  * @typedef {import("./reports.mjs").Report} Report
@@ -253,9 +253,7 @@ export class Suite {
   #show(label, { passed, skipped, failures }, log, ms) {
     for (const { name, detail, file } of failures.slice(0, MAX_FAILURES)) {
       this.screen.print(`   ✗ ${name}${file ? ` (${path.relative(ROOT, path.resolve(ROOT, file))})` : ""}`);
-      const lines = detail.split("\n").filter((line) => line.trim() !== "");
-      for (const line of lines.slice(0, MAX_LINES)) this.screen.print(`       ${line}`);
-      if (lines.length > MAX_LINES) this.screen.print(`       … ${lines.length - MAX_LINES} more lines`);
+      for (const line of shortened(detail.split("\n").filter((line) => line.trim() !== ""))) this.screen.print(`       ${line}`);
     }
     if (failures.length > MAX_FAILURES) this.screen.print(`   … and ${failures.length - MAX_FAILURES} more`);
     this.screen.print(`   ${label}: ${passed} passed, ${failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ""} (${seconds(ms)})`);
@@ -286,6 +284,13 @@ export class Suite {
   #file(label, ending) {
     return path.join(this.logs, `${this.name}-${label.replace(/[^A-Za-z0-9.]+/g, "-").replace(/-$/, "")}.${ending}`);
   }
+}
+
+/** The beginning, which has the message, and the end. @param {string[]} lines */
+function shortened(lines) {
+  if (lines.length <= MAX_LINES) return lines;
+  const shown = Math.floor(MAX_LINES / 2);
+  return [...lines.slice(0, shown), `… ${lines.length - 2 * shown} more lines`, ...lines.slice(-shown)];
 }
 
 /** The files of a folder with this ending, in order. @param {string} folder below the project's @param {string} ending */

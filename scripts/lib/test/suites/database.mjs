@@ -110,7 +110,7 @@ export const project = {
 
 /** @type {SuiteOf} */
 export const deploy = {
-  about: "from the first command to a mail that nobody asked for, on a mock of Supabase with real pg_cron; upgrades; wake-ups",
+  about: "from the first command to a mail that the schedule sends, on a mock of Supabase with real pg_cron; upgrades; wake-ups",
   all: true,
   needs: ["test", "lite"],
   run: async (suite) => {
