@@ -81,7 +81,7 @@ pub const MAX_ERRORS: usize = 10;
 /// The messages that are enqueued.
 pub const MAX_ENQUEUE: usize = 1000;
 /// The messages that are listed, redriven or discarded.
-pub const MAX_PAGE: usize = 1000;
+pub const MAX_PAGE: u32 = 1000;
 /// The messages that a consumer is given.
 pub const MAX_DEQUEUE: u32 = 100;
 /// The longest that a lease lasts.

@@ -11,6 +11,7 @@ use crate::protocol::{Dequeue, Lease, NewMessage, jsonb};
 use serde_json::Value;
 use std::time::Duration;
 
+const LONGEST_LEASE: Duration = Duration::from_millis(MAX_LEASE_MS);
 /// What fits into the digits that the database takes: 31 years.
 pub(crate) const LONGEST_DELAY: Duration = Duration::from_millis(10u64.pow(DELAY_DIGITS) - 1);
 
@@ -140,7 +141,7 @@ pub(crate) fn visibility(seconds: f64) -> Checked<Duration> {
 
 /// How long a lease is to last.
 pub(crate) fn lease_time(time: Duration) -> Checked<Duration> {
-    let fits = !time.is_zero() && time <= Duration::from_millis(MAX_LEASE_MS);
+    let fits = !time.is_zero() && time <= LONGEST_LEASE;
     check("visibilityTimeout", fits).map(|()| time)
 }
 

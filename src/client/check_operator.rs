@@ -94,7 +94,6 @@ fn filter(filter: &DeadLetterFilter) -> Checked {
 }
 
 fn page(limit: Option<u32>, before: Option<&str>) -> Checked {
-    let fits = limit.is_none_or(|limit| (1..=MAX_PAGE).contains(&(limit as usize)));
-    check::check("limit", fits)?;
+    check::check("limit", limit.is_none_or(|it| (1..=MAX_PAGE).contains(&it)))?;
     before.map_or(Ok(()), |before| check::id("before", before))
 }

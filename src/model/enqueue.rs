@@ -117,13 +117,13 @@ impl Queue {
         let payload = &new.payload;
         let tags = tags::to_write(Some(kind), payload, new.tags.as_ref())?;
         json("payload", payload)?;
-        if kind != "email" && payload.is_null() {
-            return refuse("payload", "is missing");
-        } else if kind != "email" {
+        let email = kind == "email";
+        if !email && !payload.is_null() {
             return Ok((payload.clone(), "single:".to_owned()));
         }
         let Value::Object(members) = payload else {
-            return refuse("payload", "must be an object");
+            let why = if email { "must be an object" } else { "is missing" };
+            return refuse("payload", why);
         };
         let mut members = members.clone();
         if let Some(tags) = tags {

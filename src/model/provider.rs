@@ -217,7 +217,7 @@ impl QueueProvider for InMemoryQueueProvider {
             ids,
             ..redrive.clone()
         };
-        let limit = redrive.limit.map_or(MAX_PAGE, |limit| limit as usize);
+        let limit = redrive.limit.unwrap_or(MAX_PAGE) as usize;
         Ok(self.with(|queue, now| queue.redrive_many(now, &redrive, limit)))
     }
 

@@ -92,7 +92,7 @@ impl Queue {
         };
         let limit = options.limit.map_or(100, |limit| limit as usize);
         let found = self.messages.iter().rev().filter(fits);
-        let page = found.take(limit.clamp(1, MAX_PAGE));
+        let page = found.take(limit.clamp(1, MAX_PAGE as usize));
         page.filter_map(|(id, _)| self.get(id)).collect()
     }
 

@@ -11,7 +11,7 @@ select is((select array_agg(cardinality(pg_temp.members(d)) order by n) from h w
 select is((select d from h where n = 4), null, 'and no more');
 select is((select array_agg(id order by n, o) from h, unnest(pg_temp.members(d)) with ordinality as u(id, o)), (select ids from m), 'of all members in their order');
 select is((select count(*)::integer from h, d where h.d -> 'dispatch_id' = d.d -> 'dispatch_id'), 0, 'under new ids');
-select is((select array_agg(distinct row((h.d ->> 'attempt')::integer, h.d ->> 'frozen', h.d ->> 'lane', h.d ->> 'priority', h.d ->> 'endpoint')::text) from h where n < 4),
+select is((select array_agg(distinct row((h.d ->> 'attempt')::integer, h.d ->> 'frozen', pg_temp.lane(h.d), h.d ->> 'priority', h.d ->> 'endpoint')::text) from h where n < 4),
   '{"(0,false,batch:a.example,1,batch)"}', 'not frozen, not begun, same lane and priority') ;
 select is((select sum((h.d ->> 'bytes')::integer) from h), (select (d ->> 'bytes')::bigint from d), 'the bytes are theirs');
 select is((select array_agg(distinct attempts) from public.email_queue), '{0}', 'with no attempt used');

@@ -28,6 +28,12 @@ for (const file of documents) {
   });
 }
 
+test("each test that ARCHITECTURE.md names is there", () => {
+  const named = [...textOf("ARCHITECTURE.md").matchAll(/`((?:tests|src)\/[\w./-]+|[a-z_]+\.sql)`/g)].map(([, name]) => name.endsWith(".sql") ? `supabase/tests/${name}` : name);
+  assert(named.length > 20);
+  for (const name of named) assert(fs.existsSync(path.join(ROOT, name)), `${name} is not there`);
+});
+
 test("the README has at most 160 lines", () => assert(textOf("README.md").trim().split("\n").length <= 160));
 
 // Add what a reader had to read twice. A sentence with a noun as its subject says the same.
