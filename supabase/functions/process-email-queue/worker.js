@@ -1,6 +1,6 @@
 // @ts-nocheck
 /* eslint-disable */
-// email-queue 0.1.0 f6ea8d4f57c4b609ce30b4d31052972c046cf2ee3f2d56ebbbafd98326d7b094. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.0 9fb62e85fc75e0c1d20ca6ac356e8f257a6d3790b379e81ae5074a1cead1ea04. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 import { guardedTasks } from "./module.js";
 
 export const tasks = guardedTasks();
@@ -554,7 +554,7 @@ function __wbg_get_imports() {
             arg0.work(arg1, arg2);
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 190, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 256, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h5e49ee7834d8b57f);
             return ret;
         },
