@@ -30,6 +30,12 @@ test("every statement and function of the migrations keeps the rules", async () 
   assert.deepEqual(await violations(migrations, EXCEPTIONS), []);
 });
 
+test("so does what removes it", async () => {
+  const uninstall = { name: "uninstall.sql", text: fs.readFileSync(path.join(ROOT, "supabase/uninstall.sql"), "utf8") };
+  const name = "pg_temp.email_queue_uninstall";
+  assert.deepEqual(await violations([...migrations, uninstall], { ...EXCEPTIONS, defines: [...EXCEPTIONS.defines, name] }), []);
+});
+
 test("the migration is what the sources make, byte for byte", () => {
   assert.deepEqual(drift(), []);
 });
