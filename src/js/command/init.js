@@ -77,6 +77,7 @@ export async function look({ project, pack, values, env, terminal }) {
   const asked = values["db-url"] !== undefined || values["project-ref"] !== undefined;
   try {
     const cli = findCli(project.root, env);
+    terminal.say("Asking the project's database …");
     return { cli, target, remote: await readRemote(cli, target, pack.functions()) };
   } catch (error) {
     if (!(error instanceof CommandError) || asked) throw error;

@@ -1,11 +1,34 @@
 // @ts-nocheck
 /* eslint-disable */
-// email-queue 0.1.0 9fb62e85fc75e0c1d20ca6ac356e8f257a6d3790b379e81ae5074a1cead1ea04. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.0 92b322f1f224242f045ffa618dbe7fe032cad5f4050cf7fc6a799f3073d3ce62. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 import { guardedTasks } from "./module.js";
 
 export const tasks = guardedTasks();
 const { queueMicrotask, setTimeout } = tasks;
 import { fetch, Request } from "./fetch.js";
+
+/**
+ * The methods, as JavaScript names them but for the first letter.
+ * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15}
+ */
+export const Method = Object.freeze({
+    EnqueueMany: 0, "0": "EnqueueMany",
+    Enqueue: 1, "1": "Enqueue",
+    Dequeue: 2, "2": "Dequeue",
+    Extend: 3, "3": "Extend",
+    Complete: 4, "4": "Complete",
+    Fail: 5, "5": "Fail",
+    Retry: 6, "6": "Retry",
+    Release: 7, "7": "Release",
+    Cancel: 8, "8": "Cancel",
+    GetMessage: 9, "9": "GetMessage",
+    GetMessagesByStatus: 10, "10": "GetMessagesByStatus",
+    ListDeadLetters: 11, "11": "ListDeadLetters",
+    Redrive: 12, "12": "Redrive",
+    Stats: 13, "13": "Stats",
+    Pause: 14, "14": "Pause",
+    Resume: 15, "15": "Resume",
+});
 
 /**
  * The function.
@@ -554,12 +577,12 @@ function __wbg_get_imports() {
             arg0.work(arg1, arg2);
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 256, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 263, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h5e49ee7834d8b57f);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 117, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 124, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h706f6313ea8fad7b);
             return ret;
         },
