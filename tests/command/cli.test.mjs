@@ -1,6 +1,7 @@
 // The flags of the Supabase CLIs, which one is taken, and what comes of one that fails.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
@@ -16,7 +17,7 @@ function standIn(version, rest = 'echo "[{\\"a\\": 1}]"') {
   fs.writeFileSync(path.join(place, "supabase"),
     `#!/bin/sh\nif [ "$1" = --version ]; then echo ${version}; exit; fi\nprintf '%s\\n' "$@" >"${place}/told"\nprintf '%s' "$PGPASSWORD" >"${place}/password"\nwhile [ "$1" != --file ]; do shift; done; cat "$2" >"${place}/sql"\n${rest}\n`, { mode: 0o755 });
   return {
-    cli: () => findCli(folder.path, { PATH: `${place}${path.delimiter}${process.env.PATH}` }),
+    cli: () => findCli(folder.path, { PATH: `${place}${path.delimiter}${process.env.PATH}`, HOME: place }),
     told: () => fs.readFileSync(path.join(place, "told"), "utf8").trim().split("\n"),
     password: () => fs.readFileSync(path.join(place, "password"), "utf8"),
     sql: () => fs.readFileSync(path.join(place, "sql"), "utf8"),
@@ -45,6 +46,48 @@ test("a password is on no command line", async () => {
   await one.cli().query({ url: "postgresql://me:a%20secret%40@host:5432/postgres" }, "select 1");
   assert.deepEqual(one.told().filter((word) => word.includes("secret")), []);
   assert.equal(one.password(), "a secret@");
+});
+
+test("by a project's reference and with a token, the Management API is asked, whatever the CLI", async () => {
+  /** @type {any[]} */
+  const asked = [];
+  let answer = { status: 201, body: '[{"a": 2}]' };
+  const server = http.createServer(async (incoming, outgoing) => {
+    let body = "";
+    for await (const chunk of incoming) body += chunk;
+    asked.push([incoming.method, incoming.url, incoming.headers.authorization, body]);
+    outgoing.writeHead(answer.status, { location: "/elsewhere" }).end(answer.body);
+  });
+  await new Promise((resolve) => void server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  try {
+    const profile = path.join(folder.path, "profile.yaml");
+    fs.writeFileSync(profile, `name: mock\napi_url: http://127.0.0.1:${/** @type {any} */ (server.address()).port}\n`);
+    const home = path.join(folder.path, "home");
+    fs.mkdirSync(path.join(home, ".supabase"), { recursive: true });
+    const one = standIn("2.117.0");
+    const query = (/** @type {Record<string, string>} */ env) => {
+      const cli = one.cli();
+      cli.env = { PATH: process.env.PATH, SUPABASE_PROFILE: profile, HOME: home, ...env };
+      return cli.query({ ref: REF }, "select 2 as a");
+    };
+    assert.deepEqual(await query({ SUPABASE_ACCESS_TOKEN: "sbp_one" }), [{ a: 2 }]);
+    fs.writeFileSync(path.join(home, ".supabase/access-token"), "sbp_two\n");
+    assert.deepEqual(await query({}), [{ a: 2 }]);
+    assert.deepEqual(asked.map(([method, url, token, body]) => [method, url, token, JSON.parse(body).query]),
+      ["sbp_one", "sbp_two"].map((token) => ["POST", `/v1/projects/${REF}/database/query`, `Bearer ${token}`, "select 2 as a"]));
+    for (const [status, body, said] of /** @type {const} */ ([
+      [401, "{}", /refuses the access token/], [403, "{}", /may not query the project/], [404, "{}", /no such project/],
+      [400, '{"message": "Failed to run sql query: ERROR:  42710: email_queue: these names are taken"}', /^42710: email_queue: these names are taken$/],
+      [302, "", /answered 302/], [502, "<html>", /answered 502/],
+    ])) {
+      answer = { status, body };
+      await assert.rejects(query({}), (/** @type {any} */ error) => said.test(error.message) && Boolean(error.remedy), `${status}`);
+    }
+    assert.equal(asked.length, 8, "no redirect is followed");
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test("functions and secrets have their own flags", () => {

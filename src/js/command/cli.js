@@ -4,6 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
+import { apiOf, queryApi, tokenOf } from "./api.js";
 import { isFile } from "./files.js";
 import { CommandError } from "./terminal.js";
 
@@ -125,10 +126,12 @@ export class Cli {
   }
 
   /**
-   * One statement's rows. By reference it is one call of the Management API, which needs no password of the database.
+   * One statement's rows: of the Management API by reference, where the token can be read, else of the CLI.
    * @param {Target} target @param {string} sql @returns {Promise<any[]>} @throws {CommandError}
    */
   async query(target, sql) {
+    const token = "ref" in target ? tokenOf(this.env) : undefined;
+    if ("ref" in target && token) return await queryApi({ ref: target.ref, sql, token, api: apiOf(this.env) });
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "email-queue-"));
     try {
       // From a file: no secret is on a command line, and a schema would not fit on one.
