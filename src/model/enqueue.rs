@@ -85,7 +85,11 @@ impl Queue {
             return Ok((payload.clone(), "single:".to_owned()));
         }
         let Value::Object(members) = payload else {
-            let why = if email { "must be an object" } else { "is missing" };
+            let why = if email {
+                "must be an object"
+            } else {
+                "is missing"
+            };
             return refuse("payload", why);
         };
         let mut members = members.clone();
