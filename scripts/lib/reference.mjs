@@ -1,12 +1,10 @@
-// Writes the tables of docs/reference.md: SQL functions from their definitions and comments in supabase/schemas, the client's
+// The tables of docs/reference.md, written by scripts/build --sql: SQL functions from their definitions and comments in supabase/schemas, the client's
 // methods and the options of a message from the package's types.
 import fs from "node:fs";
 import path from "node:path";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "./host.mjs";
 import { sources } from "./schema.mjs";
 
-const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const PAGE = path.join(ROOT, "docs/reference.md");
 const DEFINED = /create function public\.(email_queue\w*)\(([\s\S]*?)\)\s+returns/;
 const COMMENT = /comment on function public\.email_queue\w*\([^)]*\) is\s+'((?:[^']|'')*)';/;
@@ -51,16 +49,13 @@ const options = () => table("option", ["NewMessage", "EnqueueOptions"].flatMap(m
 const table = (head, rows) => [`| ${head} | |`, "|---|---|", ...rows, ""].join("\n");
 
 /** The page as it should be. @returns {string} */
-export function reference() {
+function reference() {
   const page = fs.readFileSync(PAGE, "utf8");
   return Object.entries({ functions, methods, options }).reduce((text, [name, rows]) => (
     text.replace(new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`), (_, open, close) => `${open}${rows()}${close}`)), page);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv[2] !== "--check") fs.writeFileSync(PAGE, reference());
-  else if (fs.readFileSync(PAGE, "utf8") !== reference()) {
-    console.error("error: docs/reference.md is not what supabase/schemas and src/js/*.d.ts say: run scripts/build --sql and commit it");
-    process.exitCode = 1;
-  }
-}
+export const writeReference = () => fs.writeFileSync(PAGE, reference());
+
+/** Whether the page is as it should be. @returns {boolean} */
+export const isCurrent = () => fs.readFileSync(PAGE, "utf8") === reference();

@@ -42,7 +42,7 @@ pub(crate) use self::{
     template::{Template, Variable},
 };
 
-/// The tag that [`encode`](crate::provider::encode) adds with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
+/// The tag that a request adds, with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
 pub const MESSAGE_ID_TAG: &str = "message_id";
 
 /// Whether a payload must name its sender.
