@@ -1,6 +1,6 @@
 // What the generated glue has in place of the globals of these names (scripts/build puts it there).
 
-/** The most that is read of an answer. Also in `src/adapters/postgrest.rs`, which knows the error by its text. */
+/** The most that is read of an answer. Also in `src/io/postgrest.rs`, which knows the error by its text. */
 const MAX_ANSWER = 64 * 1024 * 1024;
 
 /** Next.js keeps answers for later calls. Runtimes that keep none may refuse the word. */

@@ -2,8 +2,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { ROOT, sleep } from "./host.mjs";
+import { parseArgs } from "node:util";
 import { SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.mjs";
+import { missingVariables } from "./env.mjs";
+import { ROOT, sleep } from "./host.mjs";
 import { ProjectError, readProject, rpc } from "./project.mjs";
 
 /**
@@ -17,21 +19,34 @@ const DEPLOY = "supabase/functions/deploy.sh";
 
 const MARKS = { ok: "✓", warn: "!", fail: "✗", skip: "·" };
 
-const options = process.argv.slice(2);
-const unknown = options.find((option) => !["--json", "--no-call"].includes(option));
-if (unknown) end(2, `error: ${unknown} is no option (see scripts/doctor --help)`);
+const HELP = `scripts/doctor [options]
+
+Says what is broken, and what mends it: the installation, the schedule, the function, Resend, the queue. It reads .env (see
+.env.example); variables of the environment win.
+
+  --json      {"ok": …, "findings": [{check, status, detail, remedy}]}
+  --no-call   starts no run of the function, so that less is known
+
+Ends with 0 if nothing has failed, with 1 if something has, with 2 if it could not be asked.
+`;
+
+const options = readOptions();
+if (options.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
 
 let project;
 try {
+  for (const [name, value] of missingVariables()) process.env[name] = value;
   project = readProject();
 } catch (error) {
-  if (!(error instanceof ProjectError)) throw error;
-  end(2, `error: ${error.message}`);
+  end(2, `error: ${error instanceof Error ? error.message : error}`);
 }
 
-const findings = await examine(project, { call: !options.includes("--no-call") });
+const findings = await examine(project, { call: !options["no-call"] });
 const ok = findings.every(({ status }) => status !== "fail");
-if (options.includes("--json")) {
+if (options.json) {
   console.log(JSON.stringify({ ok, findings: findings.map(({ data: _, ...finding }) => finding) }, null, 2));
 } else {
   for (const { check, status, detail, remedy } of findings) {
@@ -123,4 +138,13 @@ function projectOf(host) {
 function end(code, text) {
   console.error(text);
   process.exit(code);
+}
+
+function readOptions() {
+  const flag = { type: /** @type {const} */ ("boolean"), default: false };
+  try {
+    return parseArgs({ options: { json: flag, "no-call": flag, help: { ...flag, short: "h" } } }).values;
+  } catch (error) {
+    return end(2, `error: ${error instanceof Error ? error.message : error} (see scripts/doctor --help)`);
+  }
 }

@@ -10,6 +10,9 @@ import { fileURLToPath } from "node:url";
 /** The folder that the project was cloned into. */
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
+/** Where cargo builds, and what the tests write goes. */
+export const TARGET = path.resolve(process.env.CARGO_TARGET_DIR || path.join(ROOT, "target"));
+
 /** True under Deno; otherwise this is Node. */
 export const IS_DENO = "Deno" in globalThis;
 
@@ -48,7 +51,7 @@ export function findOnPath(name) {
 
 /**
  * What a program prints, or null if it fails or is not there.
- * @param {string} program @param {string[]} args @param {{maxBuffer?: number}} [options] @returns {string | null}
+ * @param {string} program @param {string[]} args @param {{maxBuffer?: number, cwd?: string}} [options] @returns {string | null}
  */
 export function outputOf(program, args, options = {}) {
   const run = spawnSync(program, args, { encoding: "utf8", ...options });

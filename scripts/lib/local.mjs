@@ -136,7 +136,7 @@ export const didWhat = (run) =>
     .join(", ") || "nothing to do";
 
 async function startSandbox() {
-  const { startSandbox: start } = await fromProject("tests/sandbox/server.mjs");
+  const { startSandbox: start } = await fromProject("src/js/sandbox/server.mjs");
   const sandbox = await start({ port: 0 });
   own(() => sandbox.close());
   return sandbox;

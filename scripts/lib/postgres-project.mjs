@@ -1,12 +1,13 @@
-// What makes a new cluster like a Supabase project's: tests/support/postgres has the settings, the roles, what each
+// What makes a new cluster like a Supabase project's: scripts/lib/postgres has the settings, the roles, what each
 // database has, and in C what Supabase loads into sessions.
 import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { ensureUnpacked } from "./debs.mjs";
 import { ROOT, findOnPath, outputOf } from "./host.mjs";
 
-const SOURCES = path.join(ROOT, "tests/support/postgres");
+const SOURCES = path.join(ROOT, "scripts/lib/postgres");
 const HEADERS = path.join(ROOT, "scripts/tools/postgres/Cargo.toml");
 const MODULES = ["safeupdate", "supautils"];
 
@@ -76,12 +77,6 @@ function findHeaders(version) {
   }
   const installed = `/usr/include/postgresql/${version}/server`;
   if (fs.existsSync(path.join(installed, "postgres.h"))) return installed;
-  const folder = path.join(ROOT, ".tools/debs", `postgresql-server-dev-${version}`);
-  const headers = path.join(folder, installed);
-  if (!fs.existsSync(path.join(headers, "postgres.h"))) {
-    const lines = `set -u; source '${ROOT}/scripts/lib/common.sh'; source '${ROOT}/scripts/lib/tools.sh'
-      need_debs "$1" && dpkg -x "$tools/debs/$1.deb" "$tools/debs/$1"`;
-    if (outputOf("bash", ["-c", lines, "bash", path.basename(folder)]) === null) throw new Error(`Debian's postgresql-server-dev-${version} could not be brought`);
-  }
-  return headers;
+  const folder = ensureUnpacked(`postgresql-server-dev-${version}`, path.join(installed, "postgres.h"));
+  return path.join(folder, installed);
 }

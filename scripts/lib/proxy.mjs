@@ -1,7 +1,7 @@
 // An HTTP proxy that counts, and that a test can have lose or spoil a call.
 import { Buffer } from "node:buffer";
 // Not node:http: under Deno 2.1 it cannot close a connection without an answer.
-import { createHttpServer } from "../../tests/sandbox/http1.mjs";
+import { createHttpServer } from "../../src/js/sandbox/http1.mjs";
 import { own } from "./processes.mjs";
 
 /** What belongs to one connection, or is worked out anew for the next. */
@@ -47,7 +47,7 @@ export async function startCountingProxy(target, { fault = () => {} } = {}) {
     /** @type {Call} */
     const call = { method, path: requested, at: start - began, ms: 0, status: null, requestBytes: body.length, responseBytes: 0 };
     const index = calls.push(call) - 1;
-    const answered = (/** @type {import("../../tests/sandbox/http1.mjs").Reply} */ reply) => {
+    const answered = (/** @type {import("../../src/js/sandbox/http1.mjs").Reply} */ reply) => {
       if ("status" in reply) call.status = reply.status;
       call.ms = performance.now() - start;
       return { reply, sent: () => {} };

@@ -1,7 +1,8 @@
-# Sourced by scripts/demo and scripts/dev: runs a script of scripts/lib under Node 20 or newer with
-# npm, or else under Deno 2 or newer. Only the shell's own commands: nothing else need be installed.
-# The one that sources it has set $here, the folder it is in.
-lib=$(CDPATH='' cd -- "$here/lib" && pwd -P) || exit 1
+#!/bin/sh
+# Runs a module of scripts/lib under Node 20 or newer with npm, or else under Deno 2 or newer:
+#   run.sh demo.mjs --json
+set -eu
+case $0 in */*) lib=${0%/*} ;; *) lib=. ;; esac
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
@@ -11,22 +12,20 @@ major() {
   case $version in '' | *[!0-9]*) printf 0 ;; *) printf %s "$version" ;; esac
 }
 
-run_js() {
-  script=$lib/$1
-  shift
-  node_version=
-  deno_version=
-  if has node; then node_version=$(node --version 2>/dev/null) || node_version=; fi
-  if has deno; then
-    deno_version=$(deno --version 2>/dev/null) || deno_version=
-    deno_version=${deno_version#deno }
-    deno_version=${deno_version%% *}
-  fi
-  if [ "$(major "$node_version")" -ge 20 ] && has npm; then exec node "$script" "$@"; fi
-  if [ "$(major "$deno_version")" -ge 2 ]; then
-    exec deno run -A --quiet --no-lock --node-modules-dir=manual "$script" "$@"
-  fi
-  printf '%s needs Node 20 or newer with npm (https://nodejs.org), or Deno 2 or newer (https://deno.com).\n' "${0##*/}" >&2
-  printf 'Found: node %s, npm %s, deno %s.\n' "${node_version:-none}" "$(has npm && printf yes || printf none)" "${deno_version:-none}" >&2
-  exit 1
-}
+script=$lib/$1
+shift
+node_version=
+deno_version=
+if has node; then node_version=$(node --version 2>/dev/null) || node_version=; fi
+if [ "$(major "$node_version")" -ge 20 ] && has npm; then exec node "$script" "$@"; fi
+if has deno; then
+  deno_version=$(deno --version 2>/dev/null) || deno_version=
+  deno_version=${deno_version#deno }
+  deno_version=${deno_version%% *}
+fi
+if [ "$(major "$deno_version")" -ge 2 ]; then
+  exec deno run -A --quiet --no-lock --node-modules-dir=manual "$script" "$@"
+fi
+printf 'Node 20 or newer with npm (https://nodejs.org) is needed, or Deno 2 or newer (https://deno.com).\n' >&2
+printf 'Found: node %s, npm %s, deno %s.\n' "${node_version:-none}" "$(has npm && printf yes || printf none)" "${deno_version:-none}" >&2
+exit 1

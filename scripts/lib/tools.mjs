@@ -133,7 +133,7 @@ function isInstalled(manifest, target) {
 async function install({ name, manifest, target, installer }) {
   const parent = path.dirname(target);
   const mark = `.${name}.new-`;
-  // Whoever holds the lock is alone: what is there of another one is of a run that was killed.
+  // The holder of the lock is alone: another folder is of a run that was killed.
   for (const left of fs.readdirSync(parent)) {
     if (left.startsWith(mark)) fs.rmSync(path.join(parent, left), { recursive: true, force: true });
   }
@@ -161,7 +161,7 @@ const firstLines = (text) => text.trim().split("\n").slice(0, 15).join("\n");
  * Takes a lock that is a file with the owner's process id; the lock of a dead process is taken over.
  * @param {string} file @returns {Promise<() => void>} gives it back
  */
-async function lock(file) {
+export async function lock(file) {
   for (;;) {
     try {
       fs.writeFileSync(file, String(process.pid), { flag: "wx" });

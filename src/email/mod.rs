@@ -38,6 +38,7 @@ pub(crate) use self::{
     attachment::{Attachment, Source},
     headers::{check_tags, is_tag_text},
     limits::check_limits,
+    parse::FIELDS,
     template::{Template, Variable},
 };
 

@@ -1,9 +1,10 @@
 //! What the queue in memory stores: the tables of `supabase/migrations`, with the same rules.
 
 use super::budget::{Budget, Paused};
+use super::message::{Ended, MessageRow};
 use super::window::Window;
 use crate::base::limits::{DEFAULT_MAX_ATTEMPTS, DEFAULT_PAYLOAD_BYTES, DEFAULT_RATE};
-use crate::protocol::{Endpoint, QueueMessageStatus, Reason};
+use crate::protocol::{Endpoint, QueueMessageStatus};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -55,34 +56,6 @@ pub struct Queue {
     /// By scope: a lane, or an endpoint, as in `batch:`.
     pub(super) breaker: BTreeMap<String, Window>,
     pub(super) ids: u64,
-}
-
-/// What an e-mail is from enqueue on; changed once, at its end.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct MessageRow {
-    pub kind: String,
-    pub payload: Value,
-    pub bytes: u64,
-    pub priority: u8,
-    pub max_attempts: u32,
-    pub created_at: Duration,
-    pub run_at: Duration,
-    pub send_before: Option<Duration>,
-    pub dedup_key: Option<String>,
-    pub metadata: Option<Value>,
-    pub end: Option<Ended>,
-}
-
-/// How a message ended.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Ended {
-    pub status: QueueMessageStatus,
-    pub at: Duration,
-    pub dispatch_id: Option<String>,
-    pub attempts: u32,
-    pub reason: Option<Reason>,
-    pub provider_message_id: Option<String>,
-    pub errors: Vec<Value>,
 }
 
 /// A message that waits.

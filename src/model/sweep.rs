@@ -1,7 +1,8 @@
 //! What ran out: leases, horizons, messages that are no longer worth sending, settled dispatches.
 
 use super::members::{last_ten, stamp};
-use super::store::{DispatchRow, Ended, Queue};
+use super::message::Ended;
+use super::store::{DispatchRow, Queue};
 use crate::protocol::{QueueMessageStatus, Reason};
 use serde_json::{Value, json};
 use std::time::Duration;

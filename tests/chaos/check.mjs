@@ -4,7 +4,7 @@
  * Prints `ok: …` or `error: …` for each rule.
  * @param {object} world
  * @param {import("../faults/support/database.mjs").Database} world.db
- * @param {Awaited<ReturnType<typeof import("../sandbox/server.mjs").startSandbox>>} world.sandbox
+ * @param {Awaited<ReturnType<typeof import("../../src/js/sandbox/server.mjs").startSandbox>>} world.sandbox
  * @param {number} world.count
  * @param {{kills: number, crashes: number, crowds: number, violations: object[], misplacedChecks: number}} world.done
  * @param {object[]} world.kills @param {number[]} world.crowds
@@ -15,6 +15,7 @@ export async function check({ db, sandbox, count, done, kills, crowds }) {
     passed &&= holds;
     console.log(`${holds ? "ok" : "error"}: ${text}`);
   };
+  /** @type {any} */
   const state = sandbox.state({ ids: true });
   const { sql } = db;
   const ended = await sql`select m.id, m.status, m.reason, m.provider_message_id, m.dedup_key from email_queue_private.message as m`;

@@ -105,7 +105,7 @@ async function chaos() {
 }
 
 /** As cron does, only without the minute between. */
-async function keepRunning(/** @type {Worker} */ worker, /** @type {{over: boolean}} */ state, /** @type {{runs: number}} */ done) {
+async function keepRunning(/** @type {import("./world.mjs").Worker} */ worker, /** @type {{over: boolean}} */ state, /** @type {{runs: number}} */ done) {
   while (!state.over) {
     try {
       await (await worker.fn).invoke(undefined, { timeout: 40_000 });

@@ -1,7 +1,7 @@
 // The real parts, with any number of processes of the function on one PostgreSQL.
 import { connect, ensureDeno, startFunction, startLite, startPostgres } from "../../scripts/lib/stack.mjs";
 import { Database } from "../faults/support/database.mjs";
-import { startSandbox } from "../sandbox/server.mjs";
+import { startSandbox } from "../../src/js/sandbox/server.mjs";
 
 /**
  * @param {{processes: number, rate: number, seconds?: number, between?: (url: string) => Promise<string>}} options
@@ -26,7 +26,7 @@ export async function startWorld({ processes, rate, seconds = 10, between = asyn
 }
 
 /** A process of the function that can be replaced. */
-class Worker {
+export class Worker {
   /** @type {Promise<Awaited<ReturnType<typeof startFunction>>>} */
   fn = /** @type {any} */ (null);
 

@@ -28,7 +28,7 @@ export async function runCase(queue, { steps }, { QueueError, type }) {
 async function take(queue, { call, with: given, as, gives, until, fails, sweeping }, names, QueueError) {
   const values = filled(given, names);
   if (fails) {
-    await assert.rejects(async () => await queue[call](...values), (error) => {
+    await assert.rejects(async () => await queue[call](...values), (/** @type {any} */ error) => {
       assert(error instanceof QueueError, String(error));
       assert.deepEqual([error.code, error.field, error.retryable], ["invalid_input", fails, false]);
       return true;

@@ -24,6 +24,7 @@ describe("Supabase Lite on PostgreSQL", () => {
 
 const over = ({ url, secretKey }) => new SupabaseQueueProvider(url, secretKey);
 
+/** @param {() => Promise<import("../../pkg/index.js").QueueProvider> | import("../../pkg/index.js").QueueProvider} open */
 function all(open) {
   const queue = Promise.resolve().then(open);
   queue.catch(() => {});

@@ -108,7 +108,7 @@ test("an import has no side effect, and a second copy of the package works besid
 
 const COMPILER = { strict: true, noEmit: true, target: "es2022", skipLibCheck: false, types: ["node"], lib: ["es2023"] };
 
-for (const [name, options] of [["Node's resolution", { module: "nodenext" }], ["a bundler's resolution", { module: "esnext", moduleResolution: "bundler" }]]) {
+for (const [name, options] of /** @type {[string, object][]} */ ([["Node's resolution", { module: "nodenext" }], ["a bundler's resolution", { module: "esnext", moduleResolution: "bundler" }]])) {
   test(`the types accept what is right and refuse what is wrong, with ${name}`, async () => {
     const tools = path.join(await ensureTool("client"), "node_modules");
     const files = ["accepted.ts", "refused.ts"].map((file) => path.join(ROOT, "tests/client/types", file));

@@ -8,7 +8,10 @@ import { ensureDeno, ensureTool, ROOT, tempFolder } from "../../scripts/lib/stac
 
 const execute = promisify(execFile);
 
-/** The output of a program, its last lines in the error where it fails. */
+/**
+ * The output of a program, its last lines in the error where it fails.
+ * @param {string} program @param {string[]} args @param {{cwd?: string, env?: Record<string, string>}} [options]
+ */
 export async function run(program, args, { cwd, env = {} } = {}) {
   try {
     return (await execute(program, args, { cwd, env: { ...process.env, NO_COLOR: "1", ...env }, timeout: 60_000 })).stdout.trim();
@@ -43,7 +46,10 @@ export const tool = async (file) => {
   return module.default ?? module;
 };
 
-/** Every runtime that runs a program of the project: `[name, (program, env) => output]`. */
+/**
+ * Every runtime that runs a program of the project.
+ * @returns {Promise<[string, (program: string, env?: Record<string, string>) => Promise<string>][]>}
+ */
 export async function runtimes(project) {
   const node = (program) => (name, env) => run(program, [`${name}.mjs`], { cwd: project.path, env });
   const deno = (program) => (name, env) =>

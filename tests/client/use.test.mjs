@@ -8,13 +8,13 @@ import { startCountingProxy, startLite } from "../../scripts/lib/stack.mjs";
 const memories = [];
 const { Instance } = WebAssembly;
 WebAssembly.Instance = class extends Instance {
-  constructor(...values) {
+  constructor(/** @type {[any, any?]} */ ...values) {
     super(...values);
     memories.push(this.exports.memory);
   }
 };
 const { InMemoryQueueProvider, QueueError, SupabaseQueueProvider } = await import("../../pkg/index.js");
-const glue = await import("../../pkg/client.js");
+const glue = await import(new URL("../../pkg/client.js", import.meta.url).href);
 
 describe("over Supabase Lite", () => {
   const starting = startLite();
@@ -86,9 +86,9 @@ async function project(answer, options) {
     for await (const chunk of request) chunks.push(chunk);
     answer(response, Buffer.concat(chunks));
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   after(() => (server.closeAllConnections(), server.close()));
-  return new SupabaseQueueProvider(`http://127.0.0.1:${server.address().port}`, "sb_secret_of_the_tests", options);
+  return new SupabaseQueueProvider(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`, "sb_secret_of_the_tests", options);
 }
 
 test("memory stays flat, however many messages a call has", async () => {

@@ -21,7 +21,7 @@ function assertNoSecret(text, where = "the output") {
 test("a dry run changes nothing and shows what would be done", async () => {
   const { code, output } = await world.deploy(["--dry-run"]);
   assert.equal(code, 0, output);
-  assert.match(output, /\d{14}_email_queue_\d+\.\d+\.\d+\.sql/);
+  assert.match(output, /\d{14}_email_queue_\d+_\d+_\d+\.sql/);
   assert.match(output, /Nothing was changed/);
   assert.equal(world.platform.deployed, null);
   assert.equal(world.platform.secrets.size, 0);

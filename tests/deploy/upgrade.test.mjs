@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { connect, ensureDeno, findPostgres, startFunction, startLite, tempFolder, waitFor } from "../../scripts/lib/stack.mjs";
 import { Database } from "../faults/support/database.mjs";
-import { startSandbox } from "../sandbox/server.mjs";
+import { startSandbox } from "../../src/js/sandbox/server.mjs";
 import { MIGRATIONS, digests, notAppended, previous, releases } from "./support/releases.mjs";
 import { databaseUrlOf, standIn } from "./support/world.mjs";
 

@@ -7,6 +7,7 @@ import path from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { ROOT, ensureTool, tempFolder } from "../../scripts/lib/stack.mjs";
+import { secretLine } from "../../scripts/lib/variables.mjs";
 import { VARIABLES, standInCli } from "./support/stand_in_cli.mjs";
 
 /** @type {ReturnType<typeof tempFolder>} */
@@ -135,12 +136,10 @@ test("every value reaches the function's secrets as it is, through the CLI itsel
   const url = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`;
   const profile = path.join(folder.path, "profile.yaml");
   fs.writeFileSync(profile, `name: mock\napi_url: ${url}\ndashboard_url: ${url}\nproject_host: supabase.invalid\n`);
-  const cli = path.join(await ensureTool("test"), "node_modules/.bin/supabase");
   // The file as deploy.sh writes it, of many values at once.
   const values = Object.fromEntries(AWKWARD.map((value, index) => [`VALUE_${index}`, value]));
   const file = path.join(folder.path, "secrets");
-  const script = `for part in common env variables; do source "scripts/lib/$part.sh"; done; for name; do secret_line "$name"; done`;
-  fs.writeFileSync(file, execFileSync("bash", ["-euc", script, "scripts/lib/", ...Object.keys(values)], { cwd: ROOT, env: { ...process.env, ...values } }));
+  fs.writeFileSync(file, Object.entries(values).map(([name, value]) => secretLine(name, value)).join(""));
   const program = path.join(await ensureTool("test"), "node_modules/.bin/supabase");
   const child = spawn(program, ["secrets", "set", "--env-file", file, "--yes", `--remote=${VARIABLES.SUPABASE_PROJECT_ID}`], {
     cwd: folder.path,

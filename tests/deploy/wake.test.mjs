@@ -4,8 +4,8 @@ import fs from "node:fs";
 import { performance } from "node:perf_hooks";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { connect, ensureDeno, sleep, startFunction, startLite, urlAs, waitFor } from "../../scripts/lib/stack.mjs";
-import { startSandbox } from "../sandbox/server.mjs";
-import { startNetwork } from "./support/network.mjs";
+import { startSandbox } from "../../src/js/sandbox/server.mjs";
+import { startNetwork } from "../../scripts/lib/network.mjs";
 import { databaseUrlOf, standIn } from "./support/world.mjs";
 
 const CONNECTIONS = 50;
@@ -75,7 +75,7 @@ test("1,000 single inserts of 50 sessions: one wake-up an interval, none fails; 
   // turns; where it is busy all the time, the time that the sessions had a processor is what can be compared.
   const ratio = () => Math.min(...seconds.off) / Math.min(...seconds.on);
   for (let turn = 0; turn < 4 || turn < 16 && ratio() < 0.95; turn++) {
-    for (const how of /** @type {const} */ (turn % 2 ? ["on", "off"] : ["off", "on"])) {
+    for (const how of /** @type {("on" | "off")[]} */ (turn % 2 ? ["on", "off"] : ["off", "on"])) {
       await wake(how === "on");
       await sql`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.call`;
       const before = await processorSeconds();

@@ -10,7 +10,7 @@ import { PAGES, snippets } from "./documents.mjs";
 
 /** A command → the file of the suite that runs it, and the words by which. */
 const ELSEWHERE = {
-  "./scripts/demo": ["scripts/lib/suites/demo.sh", "scripts/demo"],
+  "./scripts/demo": ["scripts/lib/test/suites/local.mjs", "scripts/demo"],
   "./scripts/test": [".ci/run", "scripts/test"],
   "scripts/doctor": ["tests/deploy/support/world.mjs", "scripts/doctor"],
   "supabase/functions/deploy.sh": ["tests/deploy/support/world.mjs", "supabase/functions/deploy.sh"],

@@ -46,7 +46,7 @@ test("a changed source, an impossible time and a source out of place are found",
     put("src/base/limits.rs", "//! Limits.\n\n/// One.\npub const MAX_DEPTH: usize = 1_024;\n");
     put("supabase/schemas/20_b/a.sql", "select 2, {{MAX_DEPTH}};\n");
     put("supabase/schemas/10_a/b.sql", "select 1;\n");
-    assert.deepEqual(drift(folder.path), ["supabase/migrations/20260228235959_email_queue_1.2.3.sql is missing"]);
+    assert.deepEqual(drift(folder.path), ["supabase/migrations/20260228235959_email_queue_1_2_3.sql is missing"]);
     const { file, text } = migration(folder.path);
     put(`supabase/migrations/${file}`, text);
     assert.deepEqual(drift(folder.path), []);

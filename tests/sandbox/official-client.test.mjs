@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { after, describe, test } from "node:test";
-import { startSandbox } from "./server.mjs";
+import { startSandbox } from "../../src/js/sandbox/server.mjs";
 
 const tools = process.env.EMAIL_QUEUE_TOOLS;
 // Not skipped: a check that silently does not run is taken for one that passes.

@@ -8,14 +8,14 @@ import { once } from "node:events";
 import process from "node:process";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startSandbox } from "./server.mjs";
+import { startSandbox } from "../../src/js/sandbox/server.mjs";
 
 const deno = process.env.EMAIL_QUEUE_DENO;
 
 /** Starts main.mjs. @param {string[]} args */
 export function startProgram(args) {
   const runtime = deno ? [deno, "run", "--allow-net", "--allow-read", "--allow-env"] : [process.execPath];
-  const [command, ...rest] = [...runtime, fileURLToPath(new URL("main.mjs", import.meta.url)), ...args];
+  const [command, ...rest] = [...runtime, fileURLToPath(new URL("../../src/js/sandbox/main.mjs", import.meta.url)), ...args];
   return spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] });
 }
 

@@ -13,9 +13,9 @@ export const SETTINGS = {
 
 /**
  * @typedef {object} Cluster
- * @property {import("../stack.mjs").Postgres} postgres
+ * @property {import("../postgres.mjs").Postgres} postgres
  * @property {any} monitor
- * @property {(queue: import("../../../tests/bench/queues/index.mjs").Queue) => Promise<any>} database of a queue, made when it is first asked for
+ * @property {(queue: import("./queues/index.mjs").Queue) => Promise<any>} database of a queue, made when it is first asked for
  * @property {(name: string) => Promise<string>} create an empty database; its address
  * @property {() => Promise<void>} stop
  */
@@ -32,7 +32,7 @@ export async function startCluster() {
     await monitor.unsafe(`create database ${name}`);
     return postgres.urlOf(name);
   };
-  const open = async (/** @type {import("../../../tests/bench/queues/index.mjs").Queue} */ queue) => {
+  const open = async (/** @type {import("./queues/index.mjs").Queue} */ queue) => {
     const url = await create(queue.database);
     const sql = await connect(url, { max: 1 });
     connections.push(sql);

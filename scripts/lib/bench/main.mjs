@@ -1,7 +1,7 @@
 // scripts/bench: sets up what it needs, measures, and prints Markdown. Everything it starts is gone when it ends.
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { findPgmq } from "../../../tests/bench/queues/pgmq.mjs";
+import { findPgmq } from "./queues/pgmq.mjs";
 import { isStopping, stopAll } from "../stack.mjs";
 import { environment } from "./environment.mjs";
 import { latency } from "./parts/latency.mjs";

@@ -22,10 +22,10 @@ import { percentile } from "./stats.mjs";
 
 /**
  * @param {object} options
- * @param {import("../stack.mjs").Postgres} options.postgres
+ * @param {import("../postgres.mjs").Postgres} options.postgres
  * @param {any} options.monitor a connection to another database of the cluster, so that it is not counted
  * @param {any} options.sql a connection to the queue's database
- * @param {import("../../../tests/bench/queues/index.mjs").Queue} options.queue
+ * @param {import("./queues/index.mjs").Queue} options.queue
  * @param {number} options.size of a batch @param {number} options.clients
  * @param {number} options.calls of each client
  * @returns {Promise<Cost>}

@@ -19,7 +19,7 @@ export async function startProvider() {
   const running = await startProcess({
     name: "the sandbox",
     program: process.execPath,
-    args: [path.join(ROOT, "tests/sandbox/main.mjs"), "--rate-limit", "0"],
+    args: [path.join(ROOT, "src/js/sandbox/main.mjs"), "--rate-limit", "0"],
     ready: /\{"url": ?"([^"]+)"/,
   });
   const url = /** @type {string} */ (running.ready?.[1]);
@@ -45,7 +45,7 @@ export async function startGateway(database) {
   const running = await startProcess({
     name: "the gateway",
     program: process.execPath,
-    args: [path.join(ROOT, "tests/bench/gateway.mjs"), database],
+    args: [path.join(ROOT, "scripts/lib/bench/gateway.mjs"), database],
     ready: /ready (\{.*\})/,
   });
   const { url } = JSON.parse(running.ready?.[1] ?? "{}");
@@ -65,7 +65,7 @@ export async function startWorker(kind, { database, provider }, env = {}) {
     env: { SUPABASE_URL: database, SUPABASE_SECRET_KEY: "sb_secret_of_the_benchmark", RESEND_API_KEY: "re_of_the_benchmark", RESEND_BASE_URL: provider, ...env },
   };
   if (kind === "wasm") return await startFunction(options);
-  const entry = path.join(ROOT, "tests/bench", `${kind}.ts`);
+  const entry = path.join(ROOT, "scripts/lib/bench", `${kind}.ts`);
   if (kind === "empty") return await startFunction({ ...options, entry, args: ["--no-check", "--no-lock"] });
   const map = tempFolder("import-map");
   const file = path.join(map.path, "map.json");

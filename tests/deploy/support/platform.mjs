@@ -114,7 +114,7 @@ class Platform {
 
   /** @param {string} contentType @param {Buffer} body */
   async #deploy(contentType, body) {
-    const form = await new Response(body, { headers: { "content-type": contentType } }).formData();
+    const form = await new Response(new Uint8Array(body), { headers: { "content-type": contentType } }).formData();
     /** @type {Record<string, string>} */
     const files = {};
     for (const part of form.getAll("file")) {

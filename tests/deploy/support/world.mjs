@@ -5,8 +5,8 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { ROOT, connect, ensureDeno, ensureTool, tempFolder } from "../../../scripts/lib/stack.mjs";
-import { startSandbox } from "../../sandbox/server.mjs";
-import { startNetwork } from "./network.mjs";
+import { startSandbox } from "../../../src/js/sandbox/server.mjs";
+import { startNetwork } from "../../../scripts/lib/network.mjs";
 import { startPlatform } from "./platform.mjs";
 
 export const PROJECT = "abcdefghijklmnopqrst";

@@ -1,8 +1,8 @@
 // The sandbox, with its admin API at hand.
-import type { startSandbox } from "../../sandbox/server.mjs";
+import type { startSandbox } from "../../../src/js/sandbox/server.mjs";
 
 // deno-lint-ignore-file no-explicit-any
-/** See tests/sandbox/faults.mjs. */
+/** See src/js/sandbox/faults.mjs. */
 export type ProviderFault = {
   action: "answer" | "delay" | "drop" | "hang" | "garbage";
   when?: "before" | "after";

@@ -1,7 +1,7 @@
 // The real parts, once for each test file: PostgreSQL 15, Supabase Lite in front of it as PostgREST, the sandbox as
 // the provider, and as many processes of the function as a test wants, on the Deno that runs the tests.
 import { connect, startCountingProxy, startFunction, startLite, startPostgres, waitFor } from "../../../scripts/lib/stack.mjs";
-import { startSandbox } from "../../sandbox/server.mjs";
+import { startSandbox } from "../../../src/js/sandbox/server.mjs";
 import { Database, type Sql } from "./database.ts";
 import { Provider } from "./provider.ts";
 

@@ -55,9 +55,10 @@ async function endless(place, shape, death) {
   const worker = await place.worker();
   worker[wire].wrap(async (call, behaviour, label) => {
     if (!label.includes(has) || (await place.db.isDrained())) return await behaviour(call);
+    /** @type {any} */
     const answer = done && await behaviour(call);
     // A claim that found nothing leaves nothing to die of.
-    if (has === "claim" && JSON.parse(String(/** @type {any} */ (answer).body)).claims.length === 0) return answer;
+    if (has === "claim" && JSON.parse(String(answer.body)).claims.length === 0) return answer;
     await worker.kill();
     return "close";
   });

@@ -1,7 +1,7 @@
 // A place where cases run one after the other: a database of its own, Supabase Lite before it, a sandbox, and workers
 // (processes of the function), each behind wires of its own.
 import { connect, ensureDeno, startFunction, startLite, startPostgres, waitFor } from "../../../scripts/lib/stack.mjs";
-import { startSandbox } from "../../sandbox/server.mjs";
+import { startSandbox } from "../../../src/js/sandbox/server.mjs";
 import { Database } from "./database.mjs";
 import { databaseStep, providerStep, Wire } from "./wire.mjs";
 
@@ -95,6 +95,12 @@ class Worker {
 export class Place {
   /** @type {Worker[]} */
   workers = [];
+  /** @type {Database} */
+  db;
+  /** @type {Awaited<ReturnType<typeof startLite>>} */
+  lite;
+  /** @type {Awaited<ReturnType<typeof startSandbox>>} */
+  sandbox;
 
   /** @param {string} url */
   static async start(url) {

@@ -34,6 +34,8 @@ export class Wire {
   all = [];
   /** @type {Behaviour} */
   #behaviour = faithful;
+  /** @type {() => void} */
+  disown;
 
   /** @param {string} target @param {(call: Call) => string} label what a call is called */
   constructor(target, label) {

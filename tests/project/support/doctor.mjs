@@ -6,7 +6,7 @@ import http from "node:http";
 import path from "node:path";
 import process from "node:process";
 import { connect, migrate, waitFor } from "../../../scripts/lib/stack.mjs";
-import { startNetwork } from "../../deploy/support/network.mjs";
+import { startNetwork } from "../../../scripts/lib/network.mjs";
 import { addExtensions, inSession, startProject } from "./world.mjs";
 
 /** @typedef {{check: string, status: string, detail: string, remedy: string | null}} Finding */

@@ -47,7 +47,7 @@ export async function inSession(url, use, options = {}) {
 export const asRole = (url, role, use) => inSession(url, use, { connection: { role } });
 
 /** The database's part of a project, for a database that is not made from template1. @param {string} url of the superuser */
-export const furnish = (url) => runFile(url, path.join(ROOT, "tests/support/postgres/database.sql"), "set project.grants = 'old';");
+export const furnish = (url) => runFile(url, path.join(ROOT, "scripts/lib/postgres/database.sql"), "set project.grants = 'old';");
 
 /** @param {string} url @param {string[]} options @returns {Promise<string>} */
 export async function dump(url, ...options) {

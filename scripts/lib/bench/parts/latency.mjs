@@ -1,8 +1,8 @@
 // From the enqueue's commit to the provider's acceptance, with the wake-up on: an insert calls the function through a
 // stand-in for pg_net that sends after commit, and a stand-in for pg_cron calls it every ten seconds.
 import path from "node:path";
-import { ours } from "../../../../tests/bench/queues/index.mjs";
-import { startNetwork } from "../../../../tests/deploy/support/network.mjs";
+import { ours } from "../queues/index.mjs";
+import { startNetwork } from "../../network.mjs";
 import { ROOT, connect, runFile, sleep, waitFor } from "../../stack.mjs";
 import { startCluster } from "../cluster.mjs";
 import { figure, percentile } from "../stats.mjs";
@@ -14,7 +14,7 @@ const MAIL = { from: "Shop <shop@shop.example>", to: "user@customer.example", su
 
 /** pg_net and Vault, without being extensions. @param {string} url */
 async function standIn(url) {
-  for (const file of ["pg_net--0.20.5.sql", "supabase_vault--0.3.1.sql"]) await runFile(url, path.join(ROOT, "tests/support/postgres/extension", file));
+  for (const file of ["pg_net--0.20.5.sql", "supabase_vault--0.3.1.sql"]) await runFile(url, path.join(ROOT, "scripts/lib/postgres/extension", file));
 }
 
 /** @param {import("../main.mjs").Context} context @returns {Promise<import("../main.mjs").Outcome>} */
@@ -30,6 +30,7 @@ export async function latency({ log, quick }) {
   const cron = setInterval(() => void worker.request().catch(() => {}), CRON_MS);
   try {
     await sql`select public.email_queue_connect(${worker.url}, ${worker.secret}), public.email_queue_wake(true)`;
+    /** @type {{rate: number, seconds: number, messages: number, p50: number, p95: number, p99: number, max: number}[]} */
     const results = [];
     for (const rate of [1, 50, 500]) {
       const seconds = quick ? 4 : rate === 1 ? 30 : 15;

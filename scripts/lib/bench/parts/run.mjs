@@ -1,7 +1,7 @@
 // The function under Deno 2.1.4 at work, beside the same job written by hand in TypeScript: speed, processor time, memory,
 // requests.
-import { naive, ours } from "../../../../tests/bench/queues/index.mjs";
-import { LONG, attachment, payloadSql } from "../../../../tests/bench/queues/payload.mjs";
+import { naive, ours } from "../queues/index.mjs";
+import { LONG, attachment, payloadSql } from "../queues/payload.mjs";
 import { startCluster } from "../cluster.mjs";
 import { alternate, figure, ratio, spread, withRange } from "../stats.mjs";
 import { cpuMs, memory, startGateway, startProvider, startWorker } from "../world.mjs";
@@ -41,6 +41,7 @@ export async function run({ log, quick, rounds }) {
   const provider = await startProvider();
   try {
     const stage = await prepare(cluster, provider);
+    /** @type {(Case & {found: Map<"wasm" | "handwritten", Measured[]>})[]} */
     const results = [];
     for (const one of cases(quick)) {
       const found = await alternate(/** @type {("wasm" | "handwritten")[]} */ (["wasm", "handwritten"]), one.compared ? rounds : 1, async (kind, round) => {
@@ -210,7 +211,7 @@ function tableOf({ name, messages, latency, found }) {
   };
 }
 
-/** @param {{messages: number, after: number[]}} flat @param {{own: number, peak: number, messages: number}} largest @returns {import("../main.mjs").Table} */
+/** @param {{messages: number, after: number[]}} flat @param {{own: number, idle: number, peak: number, messages: number}} largest @returns {import("../main.mjs").Table} */
 const memoryTable = (flat, largest) => ({
   title: "Memory of the process",
   columns: ["", "MB"],

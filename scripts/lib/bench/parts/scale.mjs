@@ -1,5 +1,5 @@
 // How the cost grows with the length of the queue and with the number of workers.
-import { ours } from "../../../../tests/bench/queues/index.mjs";
+import { ours } from "../queues/index.mjs";
 import { startCluster } from "../cluster.mjs";
 import { pgbench } from "../pgbench.mjs";
 import { figure, median, ratio, slope, spread, withRange } from "../stats.mjs";

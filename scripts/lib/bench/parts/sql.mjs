@@ -1,11 +1,11 @@
 // Claim and settle in the database, beside other queues on the same cluster.
-import { addHistory, boss, graphile, naive, ours, oursWithHistory, pgmq, pgmqArchive } from "../../../../tests/bench/queues/index.mjs";
+import { addHistory, boss, graphile, naive, ours, oursWithHistory, pgmq, pgmqArchive } from "../queues/index.mjs";
 import { connect } from "../../stack.mjs";
 import { startCluster } from "../cluster.mjs";
 import { pgbench } from "../pgbench.mjs";
 import { alternate, figure, ratio, spread, withRange } from "../stats.mjs";
 
-/** @typedef {import("../../../../tests/bench/queues/index.mjs").Queue} Queue @typedef {import("../pgbench.mjs").Cost} Cost */
+/** @typedef {import("../queues/index.mjs").Queue} Queue @typedef {import("../pgbench.mjs").Cost} Cost */
 
 /**
  * @typedef {object} Case

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import fs from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { naive, ours } from "../../../../tests/bench/queues/index.mjs";
+import { naive, ours } from "../queues/index.mjs";
 import { ROOT, ensureDeno } from "../../stack.mjs";
 import { outputOf } from "../../host.mjs";
 import { startCluster } from "../cluster.mjs";

@@ -1,0 +1,52 @@
+// The worker of pg_net, for the stand-in's tables: sends each request after its commit, and stores the answer.
+import { connect } from "./stack.mjs";
+
+/**
+ * stall: it takes nothing more, until net.worker_restart().
+ * @param {string} databaseUrl @param {(url: string) => string} [route] where a request really goes @returns {Promise<{stop: () => Promise<void>, stall: () => void}>}
+ */
+export async function startNetwork(databaseUrl, route = (url) => url) {
+  const sql = await connect(databaseUrl, { max: 4 });
+  let stopped = false;
+  let stalled = false;
+  const listening = await sql.listen("net_request", () => void sendAll());
+  const restarting = await sql.listen("net_restart", () => {
+    stalled = false;
+    void sendAll();
+  });
+  await sendAll();
+  // A crash of the database ends the listening for good, if its first sessions are refused.
+  const looking = setInterval(() => void sendAll(), 250);
+  return {
+    stall: () => void (stalled = true),
+    stop: async () => {
+      stopped = true;
+      clearInterval(looking);
+      await listening.unlisten();
+      await restarting.unlisten();
+      await sql.end({ timeout: 1 });
+    },
+  };
+
+  async function sendAll() {
+    if (stopped || stalled) return;
+    const requests = await sql`delete from net.http_request_queue returning *`.catch(() => []);
+    for (const request of requests) send(request).catch((error) => stopped || console.error("network:", error.message));
+  }
+
+  /** @param {any} request */
+  async function send(request) {
+    const answer = await fetch(route(request.url), {
+      method: request.method,
+      headers: request.headers,
+      body: request.body,
+      signal: AbortSignal.timeout(request.timeout_milliseconds),
+    }).then(
+      async (response) => ({ status: response.status, content: await response.text(), timedOut: false, error: null }),
+      (error) => ({ status: null, content: null, timedOut: error.name === "TimeoutError", error: String(error.cause?.code ?? error.message) }),
+    );
+    if (stopped) return;
+    await sql`insert into net._http_response (id, status_code, content, timed_out, error_msg)
+      values (${request.id}, ${answer.status}, ${answer.content}, ${answer.timedOut}, ${answer.error})`;
+  }
+}
