@@ -1,5 +1,6 @@
 // The e-mails of scripts/demo, and what can be told about each.
 import { Buffer } from "node:buffer";
+import { PROVIDER } from "../../src/js/provider.js";
 
 /** As many as three full provider requests hold, half of one left over. */
 const BURST = 250;
@@ -112,8 +113,8 @@ const report = () => ({
   content: Buffer.from("month,orders\nOctober,1204\nNovember,987\n").toString("base64"),
 });
 
-/** An address of Resend's that accepts everything. @param {string} label */
-const testAddress = (label) => `delivered+${label}@resend.dev`;
+/** An address of the provider's that accepts everything. @param {string} label */
+const testAddress = (label) => `delivered+${label}@${PROVIDER.testDomain}`;
 
 /** @param {number} count */
 const numbered = (count) => Array.from({ length: count }, (_, index) => index + 1);

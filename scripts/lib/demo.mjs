@@ -1,6 +1,7 @@
 // scripts/demo: sends a handful of e-mails through the whole system and says what happened to each.
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { PROVIDER } from "../../src/js/provider.js";
 import { check } from "./demo-check.mjs";
 import { addFaults, burst, faults, handful, realBurst, realHandful, tell } from "./demo-mails.mjs";
 import { didWhat, keepInvoking, printAddresses, startLocal } from "./local.mjs";
@@ -10,18 +11,18 @@ import { sleep } from "./stack.mjs";
 
 const HELP = `scripts/demo [--json] [--keep] [--real]
 
-Starts a database (Supabase Lite on an embedded Postgres), a sandbox with Resend's API and the
+Starts a database (Supabase Lite on an embedded Postgres), a sandbox with ${PROVIDER.name}'s API and the
 Edge Function on this machine, on free ports; enqueues e-mails, has the function send them, and
 says what happened to each. Nothing leaves this machine, and nothing stays on it but the tools
 in .tools/. Needs Node 20 or newer with npm, or Deno 2 or newer.
 
   --json   the last line is the totals as JSON; what people read goes to standard error
   --keep   leave it running afterwards, with the mailbox page, until interrupted
-  --real   send through Resend's real API, a few e-mails only. Needs the environment variables
-             RESEND_API_KEY   a key of your account (https://resend.com/api-keys)
+  --real   send through ${PROVIDER.name}'s real API, a few e-mails only. Needs the environment variables
+             ${PROVIDER.variables.key}   a key of your account (${PROVIDER.keys})
              EMAIL_FROM       a sender whose domain is verified there, like "Name <me@mydomain.com>"
            and takes
-             EMAIL_TO         where to send to; unset: Resend's test address delivered@resend.dev
+             EMAIL_TO         where to send to; unset: its test address delivered@${PROVIDER.testDomain}
   --help   this
 
 Exit code: 0 if everything came out as it should, 1 if not, 2 for wrong options.
@@ -48,7 +49,7 @@ try {
 
 async function main() {
   const { real } = options;
-  screen.print(screen.strong("email-queue: e-mails wait in Postgres, an Edge Function sends them through Resend"));
+  screen.print(screen.strong(`email-queue: e-mails wait in Postgres, an Edge Function sends them through ${PROVIDER.name}`));
   screen.title("Starting");
   const local = await startLocal({
     screen,
@@ -169,8 +170,9 @@ function parseOptions() {
     process.exit(0);
   }
   if (!real) return { json, keep, real: null };
-  const { RESEND_API_KEY: apiKey, EMAIL_FROM: from, EMAIL_TO: to, RESEND_BASE_URL: baseUrl } = process.env;
-  const missing = Object.entries({ RESEND_API_KEY: apiKey, EMAIL_FROM: from }).flatMap(([name, value]) => (value ? [] : [name]));
+  const { variables: { key, url } } = PROVIDER;
+  const { [key]: apiKey, EMAIL_FROM: from, EMAIL_TO: to, [url]: baseUrl } = process.env;
+  const missing = Object.entries({ [key]: apiKey, EMAIL_FROM: from }).flatMap(([name, value]) => (value ? [] : [name]));
   if (!apiKey || !from) usageError("scripts/demo", `--real needs ${missing.join(" and ")} in the environment`);
   return { json, keep, real: { apiKey, from, to: to || null, baseUrl } };
 }

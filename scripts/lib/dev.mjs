@@ -1,13 +1,14 @@
 // scripts/dev: the whole system on this machine, until interrupted.
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { PROVIDER } from "../../src/js/provider.js";
 import { keepInvoking, printAddresses, startLocal } from "./local.mjs";
 import { exitCodeWhenInterrupted, isStopping, stopAll } from "./processes.mjs";
 import { createScreen, usageError } from "./screen.mjs";
 
 const HELP = `scripts/dev
 
-Starts a database (Supabase Lite on an embedded Postgres), a sandbox with Resend's API and the
+Starts a database (Supabase Lite on an embedded Postgres), a sandbox with ${PROVIDER.name}'s API and the
 Edge Function on this machine, on free ports; prints their addresses and how to enqueue an
 e-mail; and calls the function every two seconds, as pg_cron would, until it is interrupted.
 Nothing leaves this machine. Needs Node 20 or newer with npm, or Deno 2 or newer.

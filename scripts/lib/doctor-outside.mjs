@@ -1,4 +1,5 @@
-// What the doctor asks of others than the database: the function, Resend, Supabase's Management API.
+// What the doctor asks of others than the database: the function, the provider, Supabase's Management API.
+import { PROVIDER } from "../../src/js/provider.js";
 import { ProjectError, request } from "./project.mjs";
 
 /**
@@ -36,7 +37,7 @@ export async function examineFunction(project) {
       const { status, body } = await call({ authorization: `Bearer ${project.secret}` });
       const reason = body?.reason ?? body?.error ?? "its log has the reason";
       if (status === 200 && body?.stopped === "unavailable") {
-        return fail(`its run ended as unavailable: ${reason}`, "Nothing to do: the next run tries again. https://resend-status.com and https://status.supabase.com say more");
+        return fail(`its run ended as unavailable: ${reason}`, `Nothing to do: the next run tries again. ${PROVIDER.status} and https://status.supabase.com say more`);
       }
       if (status === 200 && body?.stopped === "misconfigured" || body?.code === "misconfigured") {
         return fail(`its run ended as misconfigured: ${reason}`, `Put right in .env what the reason names; then: ${DEPLOY}`);
@@ -50,26 +51,27 @@ export async function examineFunction(project) {
 }
 
 /**
- * Resend takes the key, and the sender's domain is verified. A key that may only send can be told from a wrong one.
+ * The provider takes the key, and the sender's domain is verified. A key that may only send can be told from a wrong one.
  * @param {Project} project @param {string | undefined} sender @returns {Promise<Finding[]>}
  */
-export async function examineResend(project, sender) {
-  if (!project.resendKey) return [{ check: "Resend key", ...skip("RESEND_API_KEY is not set here") }];
-  const remedy = `Make a key at https://resend.com/api-keys, put it into .env as RESEND_API_KEY; then: ${DEPLOY}`;
+export async function examineProvider(project, sender) {
+  const check = `${PROVIDER.name} key`;
+  if (!project.providerKey) return [{ check, ...skip(`${PROVIDER.variables.key} is not set here`) }];
+  const remedy = `Make a key at ${PROVIDER.keys}, put it into .env as ${PROVIDER.variables.key}; then: ${DEPLOY}`;
   /** Null: not all of them are known. @type {{name: string, status: string}[] | null} */
   let domains = null;
-  const key = await attempt("Resend key", "Look at https://resend-status.com and at this machine's network", async () => {
-    const { status, body } = await request(`${project.resendUrl}/domains`, {
-      // Resend refuses a request without it.
-      headers: { authorization: `Bearer ${project.resendKey}`, "user-agent": "email-queue doctor" },
+  const key = await attempt(check, `Look at ${PROVIDER.status} and at this machine's network`, async () => {
+    const { status, body } = await request(`${project.providerUrl}/domains`, {
+      // A request without a name is refused.
+      headers: { authorization: `Bearer ${project.providerKey}`, "user-agent": "email-queue doctor" },
     });
     if (status === 200) {
       domains = body?.has_more ? null : body?.data ?? [];
       return ok("accepted");
     }
     if (body?.name === "restricted_api_key" && /only send/i.test(body?.message ?? "")) return ok("accepted (it may only send, so domains cannot be read)");
-    if (status === 429 || status >= 500) return { status: /** @type {const} */ ("warn"), detail: `Resend answered ${status}`, remedy: "Ask again in a minute" };
-    return fail(`Resend refuses it: ${status} ${body?.name ?? ""}`.trim(), remedy);
+    if (status === 429 || status >= 500) return { status: /** @type {const} */ ("warn"), detail: `${PROVIDER.name} answered ${status}`, remedy: "Ask again in a minute" };
+    return fail(`${PROVIDER.name} refuses it: ${status} ${body?.name ?? ""}`.trim(), remedy);
   });
   return [key, domainFinding(domains, sender)];
 }
@@ -79,10 +81,10 @@ function domainFinding(domains, sender) {
   const check = "sender domain";
   const domain = /@([A-Za-z0-9.-]+)>?\s*$/.exec(sender ?? "")?.[1]?.toLowerCase();
   if (!domain) return { check, ...skip("no default sender") };
-  if (domains === null) return { check, ...skip("Resend's list of domains could not be read") };
+  if (domains === null) return { check, ...skip(`${PROVIDER.name}'s list of domains could not be read`) };
   const found = /** @type {{name: string, status: string}[]} */ (domains).find(({ name }) => name === domain);
-  if (found?.status === "verified" || domain === "resend.dev") return { check, ...ok(`${domain} is verified`) };
-  return { check, ...fail(`${domain} is ${found ? found.status : "not known to Resend"}`, "Verify it at https://resend.com/domains; the queue tries again by itself, and \"paused domain\" says how it does so sooner") };
+  if (found?.status === "verified" || domain === PROVIDER.testDomain) return { check, ...ok(`${domain} is verified`) };
+  return { check, ...fail(`${domain} is ${found ? found.status : `not known to ${PROVIDER.name}`}`, `Verify it at ${PROVIDER.domains}; the queue tries again by itself, and "paused domain" says how it does so sooner`) };
 }
 
 /**

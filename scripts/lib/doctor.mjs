@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { SUPABASE, examineFunction, examineHosting, examineResend } from "./doctor-outside.mjs";
+import { SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.mjs";
 import { missingVariables } from "./env.mjs";
 import { ROOT, sleep } from "./host.mjs";
 import { ProjectError, readProject, rpc } from "./project.mjs";
@@ -75,7 +75,7 @@ async function examine(project, { call }) {
     if (call && found.length === 1) found.push(...await examineFunction(project));
   }
   const sender = project.sender ?? inside.find(({ check }) => check === "default sender")?.detail;
-  return [...found, ...inside.map(withVersion).map((finding) => withProject(finding, project)), ...await examineResend(project, sender), ...await examineHosting(project)];
+  return [...found, ...inside.map(withVersion).map((finding) => withProject(finding, project)), ...await examineProvider(project, sender), ...await examineHosting(project)];
 }
 
 /** @param {ReturnType<typeof readProject>} project @returns {Promise<Finding>} */

@@ -3,13 +3,12 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { PROVIDER } from "../../src/js/provider.js";
 import { counted, seconds } from "./screen.mjs";
 import { ROOT, denoVersion, ensureDeno, ensureTool, isStopping, own, sleep, startCountingProxy, startFunction, startLite } from "./stack.mjs";
 
 /** How often the function is called where pg_cron would. */
 const EVERY_MS = 2_000;
-
-const REAL_API = "https://api.resend.com";
 
 /**
  * @typedef {object} Local
@@ -46,15 +45,15 @@ export async function startLocal({ screen, real = null, settings }) {
   ]);
   const [database, provider] = await Promise.all([
     startCountingProxy(lite.url),
-    startCountingProxy(sandbox?.url ?? real?.baseUrl ?? REAL_API),
+    startCountingProxy(sandbox?.url ?? real?.baseUrl ?? PROVIDER.api),
   ]);
-  screen.line("ok", "provider", sandbox ? `a sandbox with Resend's API; its mailbox is ${sandbox.url}/` : "Resend, for real");
+  screen.line("ok", "provider", sandbox ? `a sandbox with ${PROVIDER.name}'s API; its mailbox is ${sandbox.url}/` : `${PROVIDER.name}, for real`);
   const functionBegan = performance.now();
   const env = {
     SUPABASE_URL: database.url,
     SUPABASE_SECRET_KEY: lite.secretKey,
-    RESEND_API_KEY: real?.apiKey ?? `re_${randomUUID()}`,
-    RESEND_BASE_URL: provider.url,
+    [PROVIDER.variables.key]: real?.apiKey ?? `re_${randomUUID()}`,
+    [PROVIDER.variables.url]: provider.url,
   };
   const fn = await startFunction({ deno, env });
   screen.line("ok", "function", `process-email-queue on Deno ${denoVersion(deno)}`, seconds(performance.now() - functionBegan));

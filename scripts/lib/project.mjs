@@ -1,5 +1,6 @@
 // The deployed project, as the environment names it: its RPC functions, its function, the provider.
 import process from "node:process";
+import { PROVIDER } from "../../src/js/provider.js";
 
 /** An answer in words that nobody can misread as the queue's own. */
 export class ProjectError extends Error {
@@ -30,8 +31,8 @@ export function readProject() {
     accessToken: variable("SUPABASE_ACCESS_TOKEN"),
     apiUrl: variable("SUPABASE_API_URL") ?? "https://api.supabase.com",
     secret: variable("PROCESS_EMAIL_QUEUE_SECRET"),
-    resendKey: variable("RESEND_API_KEY"),
-    resendUrl: (variable("RESEND_BASE_URL") ?? "https://api.resend.com").replace(/\/+$/, ""),
+    providerKey: variable(PROVIDER.variables.key),
+    providerUrl: (variable(PROVIDER.variables.url) ?? PROVIDER.api).replace(/\/+$/, ""),
     sender: variable("EMAIL_FROM"),
     every: variable("EMAIL_QUEUE_EVERY") ?? "10 seconds",
     wake: (variable("EMAIL_QUEUE_WAKE") ?? "on") === "on",

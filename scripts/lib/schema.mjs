@@ -11,10 +11,10 @@ const LIMITS = "src/base/limits.rs";
 /** @param {string} root @returns {{version: string, time: string}} */
 function release(root) {
   const { version, time } = JSON.parse(fs.readFileSync(path.join(root, VERSION), "utf8"));
-  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`${VERSION}: version: ${version} is none, like 0.1.0`);
+  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`${VERSION}: version: ${version} is not like 0.1.0`);
   const iso = String(time).replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, "$1-$2-$3T$4:$5:$6.000Z");
   const at = new Date(iso);
-  if (Number.isNaN(at.getTime()) || at.toISOString() !== iso) throw new Error(`${VERSION}: time: ${time} is none, like 20261126120000`);
+  if (Number.isNaN(at.getTime()) || at.toISOString() !== iso) throw new Error(`${VERSION}: time: ${time} is not like 20261126120000`);
   return { version, time };
 }
 
@@ -27,6 +27,12 @@ function limits(root) {
   }));
 }
 
+/** The functions of public, by the signatures in their comments. @param {string} text @returns {string} */
+function api(text) {
+  const signatures = [...text.matchAll(/^comment on function public\.(email_queue_\w+\([^)]*\)) is/gm)];
+  return signatures.map(([, name]) => `'${name.replaceAll("timestamptz", "timestamp with time zone")}'`).sort().join(",\n    ");
+}
+
 /** The sources in their order, with their values written in. @param {string} [root] @returns {{name: string, text: string}[]} */
 export function sources(root = ROOT) {
   const schemas = path.join(root, "supabase/schemas");
@@ -36,12 +42,13 @@ export function sources(root = ROOT) {
   const wrong = files.find((name) => !/^\d\d_[a-z_]+\/[a-z0-9_]+\.sql$/.test(name) || name.endsWith("/schema.sql"));
   if (wrong) throw new Error(`supabase/schemas/${wrong}: a source is NN_subject/name.sql, and none is schema.sql`);
   const shared = limits(root);
+  const written = files.map((name) => ({ name, text: fs.readFileSync(path.join(schemas, name), "utf8") }));
   /** @type {Record<string, string>} */
-  const values = { version: release(root).version, ...shared };
+  const values = { version: release(root).version, api: api(written.map(({ text }) => text).join("\n")), ...shared };
   const unused = new Set(Object.keys(shared));
-  const texts = files.map((name) => ({
+  const texts = written.map(({ name, text }) => ({
     name,
-    text: fs.readFileSync(path.join(schemas, name), "utf8").replace(/\{\{(\w+)([+-]\d+)?\}\}/g, (_, word, more) => {
+    text: text.replace(/\{\{(\w+)([+-]\d+)?\}\}/g, (_, word, more) => {
       if (!(word in values)) throw new Error(`supabase/schemas/${name}: nothing says what {{${word}}} is`);
       unused.delete(word);
       return more ? String(Number(values[word]) + Number(more)) : values[word];

@@ -1,88 +1,13 @@
-//! The queue's calls in JSON, as JavaScript writes them: names in camelCase, times as text. What JavaScript's
-//! classes carry into the WebAssembly module, and what the shared test cases are written in.
+//! What the queue's calls take and give in JSON, as JavaScript writes it: what its classes carry into the WebAssembly
+//! module, and what the shared test cases are written in.
 
-use super::{QueueProvider, check};
+use super::check;
 use crate::base::{ErrorCode, QueueError, shown, time};
 use crate::protocol::{DeadLetterFilter, Lease, NewMessage, QueueMessage, QueueMessageStatus};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::time::Duration;
-
-/// The fields of a message that are times.
-const TIMES: [&str; 6] = [
-    "runAt",
-    "leaseExpiresAt",
-    "createdAt",
-    "updatedAt",
-    "completedAt",
-    "sendBefore",
-];
-
-/// Calls a method by its name, `enqueue` to `resume`.
-///
-/// # Errors
-/// As the method's; `invalid_input` also names what does not have the type that it must have.
-pub async fn call(
-    queue: &impl QueueProvider,
-    method: &str,
-    arguments: Vec<Value>,
-) -> Result<Value, QueueError> {
-    let mut arguments = arguments.into_iter();
-    let mut next = || arguments.next().unwrap_or_default();
-    match method {
-        "enqueue" => write(&queue.enqueue(message(next())?).await?),
-        "enqueueMany" => write(&queue.enqueue_many(&messages(next())?).await?),
-        "dequeue" => {
-            let leased = queue.dequeue(&options(next())?).await?.into_iter();
-            let leased = leased.map(|leased| read_out(leased.message, Some(leased.lease)));
-            leased.collect()
-        }
-        "extend" => {
-            let lease = lease(next())?;
-            let visibility = check::visibility(number("visibilityTimeout", next())?)?;
-            write(&queue.extend(&lease, visibility).await?)
-        }
-        "complete" => write(&queue.complete(&lease(next())?).await?),
-        "fail" => {
-            let (lease, error) = (lease(next())?, next());
-            write(&queue.fail(&lease, error).await?)
-        }
-        "retry" => {
-            let (lease, error) = (lease(next())?, next());
-            let delay = check::delay(options::<Retry>(next())?.delay_seconds)?;
-            write(&queue.retry(&lease, error, delay).await?)
-        }
-        "release" => write(&queue.release(&lease(next())?).await?),
-        "cancel" => write(&queue.cancel(&text(next())).await?),
-        "getMessage" => {
-            let message = queue.get_message(&text(next())).await?;
-            message.map_or(Ok(Value::Null), |message| read_out(message, None))
-        }
-        "getMessagesByStatus" => {
-            let status = QueueMessageStatus::parse(&text(next())).ok_or_else(|| {
-                QueueError::invalid("status", "must be one of QueueMessageStatus")
-            })?;
-            write(
-                &queue
-                    .get_messages_by_status(status, &options(next())?)
-                    .await?,
-            )
-        }
-        "listDeadLetters" => {
-            let (filter, page) = filter_and_page(next())?;
-            read_out_all(queue.list_dead_letters(&filter, &options(page)?).await?)
-        }
-        "redrive" => write(&queue.redrive(&options(next())?).await?),
-        "stats" => write(&queue.stats().await?),
-        "pause" => write(&queue.pause(&options(next())?).await?),
-        "resume" => {
-            let domain = options::<Resume>(next())?.domain;
-            write(&queue.resume(domain.as_deref()).await?)
-        }
-        _ => Err(QueueError::invalid("method", "is not one of QueueProvider")),
-    }
-}
 
 /// A message to enqueue.
 ///
@@ -136,7 +61,8 @@ struct Resume {
     domain: Option<String>,
 }
 
-fn messages(given: Value) -> Result<Vec<NewMessage>, QueueError> {
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) fn messages(given: Value) -> Result<Vec<NewMessage>, QueueError> {
     let Value::Array(messages) = given else {
         return Err(QueueError::invalid("messages", "must be a list"));
     };
@@ -147,8 +73,23 @@ fn messages(given: Value) -> Result<Vec<NewMessage>, QueueError> {
     messages.collect()
 }
 
+/// How long a retry waits, of its options.
+pub(super) fn delay(given: Value) -> Result<Duration, QueueError> {
+    check::delay(options::<Retry>(given)?.delay_seconds)
+}
+
+/// Whose pause ends, of its options.
+pub(super) fn domain(given: Value) -> Result<Option<String>, QueueError> {
+    Ok(options::<Resume>(given)?.domain)
+}
+
+pub(super) fn status(given: Value) -> Result<QueueMessageStatus, QueueError> {
+    QueueMessageStatus::parse(&text(given))
+        .ok_or_else(|| QueueError::invalid("status", "must be one of QueueMessageStatus"))
+}
+
 /// In JavaScript they are one object.
-fn filter_and_page(given: Value) -> Result<(DeadLetterFilter, Value), QueueError> {
+pub(super) fn filter_and_page(given: Value) -> Result<(DeadLetterFilter, Value), QueueError> {
     let Value::Object(mut filter) = given else {
         return Ok((options(given)?, Value::Null));
     };
@@ -160,19 +101,19 @@ fn filter_and_page(given: Value) -> Result<(DeadLetterFilter, Value), QueueError
 }
 
 /// A lease, or the message that has it.
-fn lease(mut given: Value) -> Result<Lease, QueueError> {
+pub(super) fn lease(mut given: Value) -> Result<Lease, QueueError> {
     let inner = given.get_mut("lease").map(Value::take);
     Lease::deserialize(&inner.unwrap_or(given)).map_err(|_| check::not_a_lease())
 }
 
-fn text(given: Value) -> String {
+pub(super) fn text(given: Value) -> String {
     match given {
         Value::String(text) => text,
         _ => String::new(),
     }
 }
 
-fn number(field: &str, given: Value) -> Result<f64, QueueError> {
+pub(super) fn number(field: &str, given: Value) -> Result<f64, QueueError> {
     given
         .as_f64()
         .ok_or_else(|| QueueError::invalid(field, check::rule(field)))
@@ -227,28 +168,28 @@ fn error_of(name: &str) -> QueueError {
 
 /// A message with its times in one form: PostgREST writes `2026-01-01T00:00:00+00:00`, Supabase Lite
 /// `2026-01-01 00:00:00+00`.
-fn read_out(message: QueueMessage, lease: Option<Lease>) -> Result<Value, QueueError> {
-    let mut message = write(&message)?;
+pub(super) fn read_out(message: QueueMessage, lease: Option<Lease>) -> Result<Value, QueueError> {
+    let mut message = write(message)?;
     if let Some(fields) = message.as_object_mut() {
         for (name, value) in fields.iter_mut() {
-            if TIMES.contains(&name.as_str())
+            if QueueMessage::TIMES.split(' ').any(|time| time == name)
                 && let Some(at) = value.as_str().and_then(time::parse)
             {
                 *value = time::format(at).into();
             }
         }
         if let Some(lease) = lease {
-            fields.insert("lease".to_owned(), write(&lease)?);
+            fields.insert("lease".to_owned(), write(lease)?);
         }
     }
     Ok(message)
 }
 
-fn read_out_all(messages: Vec<QueueMessage>) -> Result<Value, QueueError> {
+pub(super) fn read_out_all(messages: Vec<QueueMessage>) -> Result<Value, QueueError> {
     (messages.into_iter().map(|message| read_out(message, None))).collect()
 }
 
-fn write(value: &impl serde::Serialize) -> Result<Value, QueueError> {
+pub(super) fn write(value: impl serde::Serialize) -> Result<Value, QueueError> {
     serde_json::to_value(value)
         .map_err(|_| QueueError::new(ErrorCode::Unexpected, "the answer cannot be written"))
 }

@@ -27,5 +27,5 @@ mod supabase;
 pub(crate) mod tags;
 mod words;
 
-pub use provider::QueueProvider;
+pub use provider::{Either, Method, QueueProvider, call};
 pub use supabase::SupabaseQueueProvider;

@@ -1,6 +1,7 @@
 //! An error's field in the words and with the numbers of the caller, not the database's.
 
 use crate::base::QueueError;
+use crate::email::FIELDS;
 
 impl QueueError {
     /// With the field named as callers write it, not as the database does.
@@ -60,20 +61,26 @@ fn item(field: &str) -> Option<(usize, &str)> {
     Some((index.parse().ok()?, rest.strip_prefix('.').unwrap_or(rest)))
 }
 
-/// The caller's word for a column, and for what is below it.
+/// The caller's word for a column, and for what is below it: in camelCase, but for two.
 fn word(column: &str) -> String {
     let name = column.split(['.', '[']).next().unwrap_or_default();
-    match name {
-        "max_attempts" => "maxAttempts".to_owned(),
-        "run_at" => "runAt".to_owned(),
-        "delay_ms" => "delaySeconds".to_owned(),
-        "send_before" => "sendBefore".to_owned(),
-        "dedup_key" => "dedupKey".to_owned(),
-        "default_sender" => "defaultSender".to_owned(),
-        "from" | "to" | "cc" | "bcc" | "replyTo" | "subject" | "content" | "headers"
-        | "attachments" | "template" => format!("payload.{column}"),
-        _ => column.to_owned(),
+    if name == "delay_ms" {
+        return "delaySeconds".to_owned();
     }
+    // These two are options as well.
+    if FIELDS.contains(&name) && !["tags", "text"].contains(&name) {
+        return format!("payload.{column}");
+    }
+    let mut word = String::new();
+    let mut starts = false;
+    for c in name.chars() {
+        if c != '_' {
+            word.push(if starts { c.to_ascii_uppercase() } else { c });
+        }
+        starts = c == '_';
+    }
+    // Below it are the caller's own names.
+    word + column.get(name.len()..).unwrap_or_default()
 }
 
 #[cfg(test)]

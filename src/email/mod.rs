@@ -38,10 +38,11 @@ pub(crate) use self::{
     attachment::{Attachment, Source},
     headers::{check_tags, is_tag_text},
     limits::check_limits,
+    parse::FIELDS,
     template::{Template, Variable},
 };
 
-/// The tag that [`encode`](crate::provider::encode) adds with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
+/// The tag that a request adds, with the message's id as its value. Webhooks give it back as `data.tags.message_id`.
 pub const MESSAGE_ID_TAG: &str = "message_id";
 
 /// Whether a payload must name its sender.

@@ -15,7 +15,8 @@ use super::{
     value::{filled_line, object, only, optional, required, text},
 };
 
-const FIELDS: [&str; 12] = [
+/// What a payload may have.
+pub(crate) const FIELDS: [&str; 12] = [
     "to",
     "cc",
     "bcc",

@@ -3,14 +3,13 @@
 use super::Credentials;
 use super::keys::{named_keys, secret_keys};
 use crate::email::Mailbox;
+use crate::provider::{self, Provider};
 use crate::worker::Config;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
-
-const RESEND: &str = "https://api.resend.com";
 
 /// Supabase's free plan; the paid ones have 400 s, self-hosted ones 60 s.
 const WALL: Duration = Duration::from_secs(150);
@@ -21,10 +20,12 @@ pub struct Environment {
     pub supabase_url: String,
     /// The secret keys of the project by name, the one to try first.
     pub supabase_keys: Vec<(String, String)>,
-    /// Resend's key.
-    pub resend_key: String,
-    /// Resend's API.
-    pub resend_url: String,
+    /// What sends the e-mails.
+    pub provider: &'static Provider,
+    /// The account's key.
+    pub provider_key: String,
+    /// The address of its API.
+    pub provider_url: String,
     /// Becomes the default sender where none is stored.
     pub email_from: Option<String>,
     /// The bounds of a run.
@@ -73,13 +74,15 @@ impl Environment {
                 "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
             ));
         }
-        let resend_key = get("RESEND_API_KEY").ok_or(error("RESEND_API_KEY", "is not set"))?;
-        if !resend_key.chars().all(|c| c.is_ascii_graphic()) {
-            return Err(error("RESEND_API_KEY", "has characters that no key has"));
+        let provider = provider::configured(|name| get(name).is_some());
+        let its = provider.variables;
+        let provider_key = get(its.key).ok_or(error(its.key, "is not set"))?;
+        if !provider_key.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(error(its.key, "has characters that no key has"));
         }
-        let resend_url = get("RESEND_BASE_URL").unwrap_or(RESEND);
-        if !resend_url.starts_with("https://") && !resend_url.starts_with("http://") {
-            return Err(error("RESEND_BASE_URL", "must be an http(s) address"));
+        let provider_url = get(its.url).unwrap_or(its.default_url);
+        if !provider_url.starts_with("https://") && !provider_url.starts_with("http://") {
+            return Err(error(its.url, "must be an http(s) address"));
         }
         let email_from = get("EMAIL_FROM").map(str::to_owned);
         if let Some(sender) = &email_from
@@ -114,8 +117,9 @@ impl Environment {
         Ok(Self {
             supabase_url: supabase_url.to_owned(),
             supabase_keys,
-            resend_key: resend_key.to_owned(),
-            resend_url: resend_url.to_owned(),
+            provider,
+            provider_key: provider_key.to_owned(),
+            provider_url: provider_url.to_owned(),
             email_from,
             config,
             wall,
@@ -142,7 +146,8 @@ impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Environment")
             .field("supabase_url", &self.supabase_url)
-            .field("resend_url", &self.resend_url)
+            .field("provider", &self.provider)
+            .field("provider_url", &self.provider_url)
             .field("config", &self.config)
             .finish_non_exhaustive()
     }
@@ -151,12 +156,13 @@ impl fmt::Debug for Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::PROVIDERS;
 
     fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
         let whole = [
             ("SUPABASE_URL", "http://127.0.0.1:54321"),
             ("SUPABASE_SECRET_KEY", "sb_secret_one"),
-            ("RESEND_API_KEY", "re_key"),
+            (PROVIDERS[0].variables.key, "re_key"),
         ];
         whole
             .iter()
@@ -167,6 +173,7 @@ mod tests {
 
     #[test]
     fn each_wrong_variable_is_named() {
+        let its = PROVIDERS[0].variables;
         for (name, value, problem) in [
             ("SUPABASE_URL", "", "is not set"),
             (
@@ -179,17 +186,9 @@ mod tests {
                 "[]",
                 "must be a JSON object of keys by name",
             ),
-            ("RESEND_API_KEY", "", "is not set"),
-            (
-                "RESEND_API_KEY",
-                "re_\u{e9}",
-                "has characters that no key has",
-            ),
-            (
-                "RESEND_BASE_URL",
-                "resend.example",
-                "must be an http(s) address",
-            ),
+            (its.key, "", "is not set"),
+            (its.key, "re_\u{e9}", "has characters that no key has"),
+            (its.url, "provider.example", "must be an http(s) address"),
             (
                 "EMAIL_FROM",
                 "nobody",
@@ -282,7 +281,7 @@ mod tests {
     fn debug_shows_no_secret() {
         let environment = Environment::read(&variables(&[])).unwrap();
         let text = format!("{environment:?}");
-        let shown = r#"Environment { supabase_url: "http://127.0.0.1:54321", resend_url: "#;
+        let shown = r#"Environment { supabase_url: "http://127.0.0.1:54321", provider: "#;
         assert!(text.starts_with(shown), "{text}");
         assert!(
             !text.contains("re_key") && !text.contains("sb_secret"),

@@ -1,8 +1,7 @@
-//! Resend over `fetch`, which follows no redirect (`src/js/fetch.js`). The only file that names `gloo_net`.
+//! The provider over `fetch`, which follows no redirect (`src/js/fetch.js`). The only file that names `gloo_net`.
 
 use super::timer::within;
-use crate::protocol::Endpoint;
-use crate::provider::{Mail, NoAnswer, Reply, path};
+use crate::provider::{Envelope, Mail, NoAnswer, Provider, Reply};
 use crate::worker::Mailer;
 use gloo_net::http::{Request, Response};
 use js_sys::{Reflect, Uint8Array};
@@ -24,18 +23,20 @@ extern "C" {
 
 const USER_AGENT: &str = concat!("email-queue/", env!("CARGO_PKG_VERSION"));
 
-/// Resend's sending API.
-pub struct ResendMailer {
+/// A provider's sending API.
+pub struct FetchMailer {
+    provider: &'static Provider,
     base_url: String,
-    authorization: String,
+    secret: String,
 }
 
-impl ResendMailer {
-    /// `api_key` must be visible ASCII: what is no legal header value would make the client panic.
-    pub fn new(base_url: &str, api_key: &str) -> Self {
+impl FetchMailer {
+    /// `secret` must be visible ASCII: what is no legal header value would make the client panic.
+    pub fn new(provider: &'static Provider, base_url: &str, secret: &str) -> Self {
         Self {
+            provider,
             base_url: base_url.trim_end_matches('/').to_owned(),
-            authorization: format!("Bearer {api_key}"),
+            secret: secret.to_owned(),
         }
     }
 
@@ -45,15 +46,14 @@ impl ResendMailer {
         abort: Option<&AbortController>,
     ) -> Result<Reply, gloo_net::Error> {
         let signal = abort.map(AbortController::signal);
-        let mut request = Request::post(&format!("{}{}", self.base_url, path(mail.endpoint)))
+        let Envelope { path, headers } =
+            (self.provider.envelope)(mail.endpoint, &mail.key, &self.secret);
+        let mut request = Request::post(&format!("{}{path}", self.base_url))
             .abort_signal(signal.as_ref())
-            .header("Authorization", &self.authorization)
             .header("Content-Type", "application/json")
-            .header("Idempotency-Key", &mail.key)
             .header("User-Agent", USER_AGENT);
-        if mail.endpoint == Endpoint::Batch {
-            // Said explicitly: the default refuses the whole batch for one bad e-mail.
-            request = request.header("x-batch-validation", "permissive");
+        for (name, value) in &headers {
+            request = request.header(name, value);
         }
         let body = Uint8Array::from(mail.body.as_slice());
         let request = request.body(&body)?;
@@ -106,7 +106,11 @@ fn failed(error: JsValue) -> gloo_net::Error {
     gloo_net::Error::GlooError(text.map_or("the answer broke off".to_owned(), String::from))
 }
 
-impl Mailer for ResendMailer {
+impl Mailer for FetchMailer {
+    fn provider(&self) -> &'static Provider {
+        self.provider
+    }
+
     async fn send(&self, mail: Mail) -> Reply {
         let abort = AbortController::new().ok();
         let timeout = mail.timeout;

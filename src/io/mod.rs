@@ -12,7 +12,7 @@ mod postgrest;
 mod timer;
 
 #[cfg(target_arch = "wasm32")]
-pub use fetch::ResendMailer;
+pub use fetch::FetchMailer;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use javascript::since_1970;
 #[cfg(target_arch = "wasm32")]

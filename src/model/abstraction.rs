@@ -1,7 +1,8 @@
 //! The same queue with less in it: what the model checker (`tests/model`) tells states apart by.
 
 use super::budget::{Budget, Paused};
-use super::store::{DispatchRow, Ended, MessageRow, Queue, ReadyRow};
+use super::message::{Ended, MessageRow};
+use super::store::{DispatchRow, Queue, ReadyRow};
 use super::window::Window;
 use crate::protocol::{QueueMessageStatus, Reason, Signals};
 use serde_json::{Value, json};

@@ -52,8 +52,10 @@ impl Queue {
                 "a frozen dispatch keeps its endpoint and wire version",
             );
         }
-        let over = dispatch.horizon_at.is_some_and(|at| at <= now);
-        if dispatch.frozen && (over || dispatch.attempt >= dispatch.attempts_allowed) {
+        let over = dispatch.attempt >= dispatch.attempts_allowed
+            || dispatch.horizon_at.is_some_and(|at| at <= now)
+            || begin.key_window_ms.is_none();
+        if dispatch.frozen && over {
             self.abandon(now, &dispatch.id, None);
             return Begun {
                 reason: Some("unknown_outcome".to_owned()),
@@ -84,7 +86,9 @@ impl Queue {
     }
 
     fn begin_now(&mut self, now: Duration, begin: &Begin, lease: Duration) -> Begun {
-        let horizon = self.settings.horizon;
+        // An operator can only shorten it.
+        let window = begin.key_window_ms.map(Duration::from_millis);
+        let window = window.map(|window| self.settings.horizon.unwrap_or(window).min(window));
         let slot = now.max(self.budget.next_request());
         let lease = lease + (slot - now);
         self.budget.next_slot_at = slot + self.between_requests();
@@ -96,7 +100,7 @@ impl Queue {
         dispatch.slot_at = slot;
         dispatch.visible_at = now + lease;
         dispatch.updated_at = now;
-        dispatch.horizon_at.get_or_insert(now + horizon);
+        dispatch.horizon_at = dispatch.horizon_at.or(window.map(|window| now + window));
         dispatch.endpoint = Some(begin.endpoint);
         dispatch.wire_version = Some(begin.wire_version);
         Begun {

@@ -1,7 +1,8 @@
 //! Dead letters, redrive and cancel.
 
 use super::email::lane;
-use super::store::{DispatchRow, Ended, MessageRow, Queue, ReadyRow, domain_of};
+use super::message::{Ended, MessageRow};
+use super::store::{DispatchRow, Queue, ReadyRow, domain_of};
 use crate::base::time;
 use crate::model::containment::has;
 use crate::protocol::jsonb::bytes;

@@ -2,7 +2,8 @@
 
 use super::budget::Paused;
 use super::members::{last_ten, stamp};
-use super::store::{Ended, Queue, domain_of};
+use super::message::Ended;
+use super::store::{Queue, domain_of};
 use crate::protocol::{QueueMessageStatus, Reason};
 use serde_json::json;
 use std::time::Duration;

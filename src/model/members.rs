@@ -1,6 +1,7 @@
 //! What becomes of a dispatch's members.
 
-use super::store::{DispatchRow, Ended, MemberRow, Queue, ReadyRow};
+use super::message::Ended;
+use super::store::{DispatchRow, MemberRow, Queue, ReadyRow};
 use crate::base::limits::MAX_ERRORS;
 use crate::base::time;
 use crate::protocol::{QueueMessageStatus, Reason};

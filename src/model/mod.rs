@@ -31,6 +31,7 @@ mod domains;
 mod email;
 mod enqueue;
 mod members;
+mod message;
 mod operate;
 mod order;
 mod provider;

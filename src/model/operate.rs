@@ -12,7 +12,6 @@ use crate::protocol::{Answer, Rest, Settle, SettleResult, Settled};
 use std::time::Duration;
 
 const LONGEST_LEASE: Duration = Duration::from_millis(MAX_LEASE_MS);
-const LONGEST_HORIZON: Duration = Duration::from_secs(23 * 60 * 60);
 const LONGEST_RETRY: Duration = Duration::from_millis(MAX_RETRY_MS);
 
 impl Queue {
@@ -37,10 +36,7 @@ impl Queue {
         let ms = Duration::from_millis(1);
         for (field, fits) in [
             ("rate_limit", (1..=MAX_RATE).contains(&settings.rate_limit)),
-            (
-                "horizon",
-                (ms..=LONGEST_HORIZON).contains(&settings.horizon),
-            ),
+            ("horizon", settings.horizon != Some(Duration::ZERO)),
             (
                 "default_max_attempts",
                 (1..=MAX_ATTEMPTS).contains(&settings.default_max_attempts),
@@ -51,12 +47,9 @@ impl Queue {
                     .contains(&settings.max_payload_bytes),
             ),
             (
-                "retry_base",
-                (ms..=LONGEST_RETRY).contains(&settings.retry_base),
-            ),
-            (
-                "retry_cap",
-                (settings.retry_base..=LONGEST_RETRY).contains(&settings.retry_cap),
+                "retry",
+                !settings.retry.is_empty()
+                    && (settings.retry.iter()).all(|wait| (ms..=LONGEST_RETRY).contains(wait)),
             ),
         ] {
             if !fits {

@@ -77,33 +77,6 @@ impl InMemoryQueueProvider {
         state.advanced = state.advanced.saturating_add(time);
     }
 
-    /// As [`SupabaseQueueProvider::enqueue_each`](crate::client::SupabaseQueueProvider::enqueue_each).
-    ///
-    /// # Errors
-    /// As [`QueueProvider::enqueue_many`].
-    pub async fn enqueue_each(
-        &self,
-        count: usize,
-        message: impl Fn(usize) -> Result<NewMessage, QueueError>,
-        mut progress: impl FnMut(usize),
-    ) -> Result<Vec<Enqueued>, QueueError> {
-        let checked =
-            |index| (message(index).and_then(check::message)).map_err(|error| error.of_item(index));
-        for index in 0..count {
-            checked(index)?;
-        }
-        let mut enqueued = Vec::with_capacity(count);
-        while enqueued.len() < count {
-            let chunk = enqueued.len()..count.min(enqueued.len() + MAX_ENQUEUE);
-            let chunk = chunk.map(checked).collect::<Result<Vec<_>, _>>()?;
-            let result = self.with(|queue, now| queue.enqueue_many(now, &chunk));
-            let first = enqueued.len();
-            enqueued.extend(result.map_err(|error| error.in_callers_words().counted_from(first))?);
-            progress(enqueued.len());
-        }
-        Ok(enqueued)
-    }
-
     fn with<T>(&self, step: impl FnOnce(&mut Queue, Duration) -> T) -> T {
         let mut state = self.state();
         state.now = state.now.max(since_1970() + state.advanced);
@@ -132,9 +105,27 @@ impl QueueProvider for InMemoryQueueProvider {
         (self.with(|queue, now| queue.enqueue(now, &message))).map_err(QueueError::in_callers_words)
     }
 
-    async fn enqueue_many(&self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, QueueError> {
-        let message = |index: usize| Ok(messages.get(index).cloned().unwrap_or_default());
-        self.enqueue_each(messages.len(), message, |_| ()).await
+    async fn enqueue_each(
+        &self,
+        count: usize,
+        message: &dyn Fn(usize) -> Result<NewMessage, QueueError>,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Enqueued>, QueueError> {
+        let checked =
+            |index| (message(index).and_then(check::message)).map_err(|error| error.of_item(index));
+        for index in 0..count {
+            checked(index)?;
+        }
+        let mut enqueued = Vec::with_capacity(count);
+        while enqueued.len() < count {
+            let chunk = enqueued.len()..count.min(enqueued.len() + MAX_ENQUEUE);
+            let chunk = chunk.map(checked).collect::<Result<Vec<_>, _>>()?;
+            let result = self.with(|queue, now| queue.enqueue_many(now, &chunk));
+            let first = enqueued.len();
+            enqueued.extend(result.map_err(|error| error.in_callers_words().counted_from(first))?);
+            progress(enqueued.len());
+        }
+        Ok(enqueued)
     }
 
     async fn dequeue(&self, options: &Dequeue) -> Result<Vec<Leased>, QueueError> {

@@ -1,64 +1,19 @@
 //! What users read.
 
 use super::members::history;
-use super::store::{DispatchRow, MemberRow, MessageRow, Queue};
+use super::message::{MessageRow, Whereabouts};
+use super::store::{DispatchRow, MemberRow, Queue};
 use crate::base::limits::{MAX_DISPATCH, MAX_PAGE};
 use crate::base::time;
 use crate::model::containment::has;
 use crate::protocol::{ListOptions, QueueMessage, QueueMessageStatus};
-use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// Where a message is.
-struct Whereabouts {
-    status: QueueMessageStatus,
-    run_at: Duration,
-    attempts: u32,
-    dispatch_id: Option<String>,
-    lease_expires_at: Option<Duration>,
-    errors: Vec<Value>,
-    updated_at: Duration,
-}
 
 impl Queue {
     /// One message.
     pub fn get(&self, id: &str) -> Option<QueueMessage> {
         let message = self.messages.get(id)?;
-        let at = self.whereabouts(id, message);
-        let reason = message.end.as_ref().and_then(|end| end.reason);
-        let failed = at.status == QueueMessageStatus::Failed;
-        let error = (failed || !at.errors.is_empty()).then(|| {
-            let mut error = match at.errors.last() {
-                Some(Value::Object(last)) => last.clone(),
-                _ => Map::new(),
-            };
-            error.insert("reason".to_owned(), json!(reason));
-            let history = (!at.errors.is_empty()).then_some(&at.errors);
-            error.insert("history".to_owned(), json!(history));
-            Value::Object(error)
-        });
-        let end = message.end.as_ref();
-        Some(QueueMessage {
-            id: id.to_owned(),
-            kind: message.kind.clone(),
-            status: at.status,
-            payload: message.payload.clone(),
-            priority: message.priority,
-            run_at: time::format(at.run_at),
-            attempts: at.attempts,
-            max_attempts: message.max_attempts,
-            dispatch_id: at.dispatch_id,
-            lease_expires_at: at.lease_expires_at.map(time::format),
-            dedup_key: message.dedup_key.clone(),
-            metadata: message.metadata.clone(),
-            error,
-            provider_message_id: end.and_then(|end| end.provider_message_id.clone()),
-            created_at: time::format(message.created_at),
-            updated_at: time::format(at.updated_at),
-            completed_at: end.map(|end| time::format(end.at)),
-            send_before: message.send_before.map(time::format),
-        })
+        Some(message.shown(id, self.whereabouts(id, message)))
     }
 
     /// Messages in a status, newest first: at most `limit` (1 to 1000) of `kind`, older than the id `before`.

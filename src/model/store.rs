@@ -1,12 +1,10 @@
 //! What the queue in memory stores: the tables of `supabase/migrations`, with the same rules.
 
 use super::budget::{Budget, Paused};
+use super::message::{Ended, MessageRow};
 use super::window::Window;
-use crate::base::limits::{
-    DEFAULT_MAX_ATTEMPTS, DEFAULT_PAYLOAD_BYTES, DEFAULT_RATE, DEFAULT_RETRY_BASE_MS,
-    DEFAULT_RETRY_CAP_MS,
-};
-use crate::protocol::{Endpoint, QueueMessageStatus, Reason};
+use crate::base::limits::{DEFAULT_MAX_ATTEMPTS, DEFAULT_PAYLOAD_BYTES, DEFAULT_RATE};
+use crate::protocol::{Endpoint, QueueMessageStatus};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,16 +16,14 @@ pub struct Settings {
     pub default_sender: Option<String>,
     /// Ceiling of provider requests a second over all runs, 1 to 1000.
     pub rate_limit: u32,
-    /// How long after its first begin a frozen dispatch may be replayed.
-    pub horizon: Duration,
+    /// How long after its first begin a frozen dispatch may be replayed at most; without, as long as its key is known.
+    pub horizon: Option<Duration>,
     /// `max_attempts` of a message that names none.
     pub default_max_attempts: u32,
     /// Largest payload, in bytes of its JSON text.
     pub max_payload_bytes: u64,
-    /// The wait after attempt 1.
-    pub retry_base: Duration,
-    /// The longest wait.
-    pub retry_cap: Duration,
+    /// The wait after each attempt, from the first; the last one holds for all further attempts.
+    pub retry: Vec<Duration>,
 }
 
 impl Default for Settings {
@@ -35,11 +31,12 @@ impl Default for Settings {
         Self {
             default_sender: None,
             rate_limit: DEFAULT_RATE,
-            horizon: Duration::from_secs(23 * 60 * 60),
+            horizon: None,
             default_max_attempts: DEFAULT_MAX_ATTEMPTS,
             max_payload_bytes: u64::from(DEFAULT_PAYLOAD_BYTES),
-            retry_base: Duration::from_millis(DEFAULT_RETRY_BASE_MS),
-            retry_cap: Duration::from_millis(DEFAULT_RETRY_CAP_MS),
+            retry: [30, 60, 120, 240, 480, 960, 1920, 3600]
+                .map(Duration::from_secs)
+                .into(),
         }
     }
 }
@@ -59,34 +56,6 @@ pub struct Queue {
     /// By scope: a lane, or an endpoint, as in `batch:`.
     pub(super) breaker: BTreeMap<String, Window>,
     pub(super) ids: u64,
-}
-
-/// What an e-mail is from enqueue on; changed once, at its end.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct MessageRow {
-    pub kind: String,
-    pub payload: Value,
-    pub bytes: u64,
-    pub priority: u8,
-    pub max_attempts: u32,
-    pub created_at: Duration,
-    pub run_at: Duration,
-    pub send_before: Option<Duration>,
-    pub dedup_key: Option<String>,
-    pub metadata: Option<Value>,
-    pub end: Option<Ended>,
-}
-
-/// How a message ended.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Ended {
-    pub status: QueueMessageStatus,
-    pub at: Duration,
-    pub dispatch_id: Option<String>,
-    pub attempts: u32,
-    pub reason: Option<Reason>,
-    pub provider_message_id: Option<String>,
-    pub errors: Vec<Value>,
 }
 
 /// A message that waits.
@@ -141,6 +110,7 @@ pub(super) struct DispatchRow {
     /// Leased: when the lease ends. Waiting: when it may be claimed.
     pub visible_at: Duration,
     pub slot_at: Duration,
+    /// Once begun, until when it may be replayed; without, it is never sent again.
     pub horizon_at: Option<Duration>,
     pub settled_at: Option<Duration>,
     pub attempt: u32,
@@ -268,4 +238,45 @@ impl Queue {
 /// The sender domain of a lane.
 pub(super) fn domain_of(lane: &str) -> &str {
     lane.split_once(':').map_or("", |(_, domain)| domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::limits::{DEFAULT_RETRY_BASE_MS, DEFAULT_RETRY_CAP_MS};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    /// The most by which the worker shortens or lengthens a wait.
+    const JITTER: f64 = 0.2;
+
+    #[test]
+    fn the_waits_are_those_of_the_default_settings() {
+        let mut expected = Duration::from_millis(DEFAULT_RETRY_BASE_MS);
+        for wait in Settings::default().retry {
+            assert_eq!(wait, expected);
+            expected = (expected * 2).min(Duration::from_millis(DEFAULT_RETRY_CAP_MS));
+        }
+        assert_eq!(Settings::default().retry.last(), Some(&expected));
+    }
+
+    fn from_first_to_last(attempts: u32) -> Duration {
+        let waits = Settings::default().retry;
+        let last = waits.last().copied().into_iter().cycle();
+        let waits = waits.iter().copied().chain(last);
+        waits.take(attempts as usize - 1).sum()
+    }
+
+    #[test]
+    fn the_default_attempts_outlast_an_outage_of_six_hours() {
+        let attempts = Settings::default().default_max_attempts;
+        assert!(from_first_to_last(attempts).mul_f64(1.0 - JITTER) > 6 * HOUR);
+        assert!(from_first_to_last(attempts - 1).mul_f64(1.0 - JITTER) <= 6 * HOUR);
+    }
+
+    #[test]
+    fn the_default_attempts_take_less_than_half_a_day() {
+        let attempts = Settings::default().default_max_attempts;
+        assert!(from_first_to_last(attempts).mul_f64(1.0 + JITTER) < 12 * HOUR);
+        assert_eq!(from_first_to_last(attempts).as_secs() / 60, 8 * 60 + 3);
+    }
 }

@@ -1,7 +1,8 @@
 //! What ran out: leases, horizons, messages that are no longer worth sending, settled dispatches.
 
 use super::members::{last_ten, stamp};
-use super::store::{DispatchRow, Ended, Queue};
+use super::message::Ended;
+use super::store::{DispatchRow, Queue};
 use crate::protocol::{QueueMessageStatus, Reason};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -50,11 +51,10 @@ impl Queue {
             .collect()
     }
 
-    /// A dispatch whose lease ran out. Begun: an e-mail may have been sent, so it is frozen; a custom consumer's message is
-    /// tried again. Not begun: it is taken over whole once; the second time its members come back one to a dispatch, and
+    /// A dispatch whose lease ran out. Begun: an e-mail may have been sent, so it is frozen, or ends where its provider does
+    /// not know its key again; a custom consumer's message is tried again. Not begun: it is taken over whole once; the second time its members come back one to a dispatch, and
     /// a single pays an attempt.
     fn recover(&mut self, now: Duration, id: &str) {
-        let settings = self.settings.clone();
         let Some(dispatch) = self.dispatches.get_mut(id) else {
             return;
         };
@@ -75,7 +75,8 @@ impl Queue {
         }
         let mut dispatch = dispatch.clone();
         if dispatch.frozen {
-            if was_begun && dispatch.attempt >= dispatch.attempts_allowed {
+            let over = dispatch.attempt >= dispatch.attempts_allowed;
+            if was_begun && (over || dispatch.horizon_at.is_none()) {
                 self.abandon(now, id, None);
             }
         } else if was_begun {
@@ -85,11 +86,10 @@ impl Queue {
             // It is taken over.
         } else if let [member] = dispatch.members.as_slice() {
             dispatch.attempt += 1;
-            let used = (member.attempts + dispatch.attempt).min(16);
-            let delay = settings
-                .retry_base
-                .saturating_mul(1 << (used - 1))
-                .min(settings.retry_cap);
+            let used = (member.attempts + dispatch.attempt) as usize;
+            let waits = &self.settings.retry;
+            let delay = waits.get(used - 1).or(waits.last());
+            let delay = delay.copied().unwrap_or_default();
             let error =
                 json!({"class": "crash", "message": "The worker's lease ran out before begin."});
             self.retry_members(now, &dispatch, &dispatch.ids(), Some(&error), delay);

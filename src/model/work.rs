@@ -14,8 +14,7 @@ impl Queue {
                 .iter()
                 .map(|settle| self.settle(now, settle))
                 .collect(),
-            retry_base_ms: Some(millis(self.settings.retry_base)),
-            retry_cap_ms: Some(millis(self.settings.retry_cap)),
+            retry_ms: self.settings.retry.iter().copied().map(millis).collect(),
             now_ms: millis(now),
             ..WorkReply::default()
         };

@@ -94,6 +94,11 @@ pub struct QueueMessage {
     pub send_before: Option<String>,
 }
 
+impl QueueMessage {
+    /// The fields that are times, as JavaScript names them.
+    pub const TIMES: &str = "runAt leaseExpiresAt createdAt updatedAt completedAt sendBefore";
+}
+
 /// What to enqueue. Only `payload` is needed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all(deserialize = "camelCase"))]

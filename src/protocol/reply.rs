@@ -23,10 +23,8 @@ pub struct WorkReply {
     pub next_due_ms: Option<u64>,
     /// Messages due and not claimed, up to 10,000, if asked for.
     pub remaining: Option<u64>,
-    /// Setting: the wait after attempt 1.
-    pub retry_base_ms: Option<u64>,
-    /// Setting: the longest wait.
-    pub retry_cap_ms: Option<u64>,
+    /// The wait after each attempt, from the first; the last one holds for all further attempts.
+    pub retry_ms: Vec<u64>,
     /// The database's clock, in milliseconds since 1970.
     pub now_ms: u64,
     /// Setting: enqueues wake the function at most once in so many milliseconds; `None` where they do not.

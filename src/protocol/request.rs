@@ -84,6 +84,9 @@ pub struct Begin {
     pub endpoint: Endpoint,
     /// How its body is encoded.
     pub wire_version: u16,
+    /// For so long from its first begin the provider knows its key again. Without, it is never sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_window_ms: Option<u64>,
     /// How many messages its body holds. Fewer are left where an answer that took some out was lost.
     pub members: u32,
     /// The longest time that the request may take.

@@ -1,7 +1,6 @@
 //! The provider's words, fit to be stored and logged.
 
-use super::NoAnswer;
-use crate::base::{joined, scrub};
+use crate::base::scrub;
 use serde::Serialize;
 
 /// The longest name that is kept; the provider's longest has 30 characters.
@@ -63,25 +62,6 @@ impl ProviderError {
     /// One line for people.
     pub fn message(&self) -> &str {
         &self.message
-    }
-
-    pub(super) fn unanswered(kind: NoAnswer, detail: &str) -> Self {
-        let what = match kind {
-            NoAnswer::Timeout => "no answer in time",
-            NoAnswer::Network => "network error",
-            NoAnswer::TooLarge => "unreadable answer",
-        };
-        Self::new(
-            ErrorClass::Unknown,
-            None,
-            None,
-            &joined(&[what, detail], ": "),
-        )
-    }
-
-    pub(super) fn unreadable(status: u16, why: &str) -> Self {
-        let message = format!("unreadable answer: {why}");
-        Self::new(ErrorClass::Unknown, Some(status), None, &message)
     }
 }
 

@@ -1,19 +1,20 @@
-//! Reads the bodies of answers.
+//! Reads the bodies of answers: what is JSON, or nearly.
 
-use crate::protocol::Endpoint;
-
-use super::{Context, ErrorClass, MemberOutcome, ProviderError};
+use super::error::{ErrorClass, ProviderError};
+use super::outcome::MemberOutcome;
 use serde_json::Value;
 
 /// What an error's body says.
-pub(super) struct Said {
-    pub(super) name: Option<String>,
-    pub(super) message: String,
+pub struct Said {
+    /// The provider's word for it.
+    pub name: Option<String>,
+    /// One line for people, or the body as it came.
+    pub message: String,
 }
 
 impl Said {
     /// Empty if there was none.
-    pub(super) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
     }
 }
@@ -22,7 +23,7 @@ impl Said {
 const LONGEST_ID: usize = 256;
 
 /// The `name` and `message` of `body`; without a message, the body itself.
-pub(super) fn error(body: &[u8]) -> Said {
+pub fn error(body: &[u8]) -> Said {
     let value = json(body).unwrap_or_default();
     Said {
         name: text(&value, "name").map(str::to_owned),
@@ -31,60 +32,11 @@ pub(super) fn error(body: &[u8]) -> Said {
     }
 }
 
-/// What became of each member, in the order of the request, or why the answer cannot be read.
-pub(super) fn members(
-    status: u16,
-    body: &[u8],
-    context: &Context,
-) -> Result<Vec<MemberOutcome>, &'static str> {
-    let answer = json(body).ok_or("not JSON")?;
-    match context.endpoint {
-        Endpoint::Single if context.members == 1 => Ok(vec![accepted(&answer)?]),
-        Endpoint::Single => Err("one answer, but not one message"),
-        Endpoint::Batch => batch(status, &answer, context.members),
-    }
-}
-
-/// `data` holds only the created e-mails, in order; `errors` names the others by their index in the request.
-fn batch(status: u16, answer: &Value, members: usize) -> Result<Vec<MemberOutcome>, &'static str> {
-    let created = answer
-        .get("data")
-        .and_then(Value::as_array)
-        .ok_or("no list of data")?;
-    let errors = match answer.get("errors") {
-        None | Some(Value::Null) => &[],
-        Some(Value::Array(errors)) => errors.as_slice(),
-        Some(_) => return Err("errors is not a list"),
-    };
-    if created.len() + errors.len() != members {
-        return Err("not one answer for each message");
-    }
-    let mut outcomes = vec![None; members];
-    for error in errors {
-        let index = error
-            .get("index")
-            .and_then(Value::as_u64)
-            .ok_or("an error without an index")?;
-        let place = usize::try_from(index)
-            .ok()
-            .and_then(|index| outcomes.get_mut(index));
-        match place {
-            Some(place @ None) => *place = Some(rejected(status, error)),
-            Some(Some(_)) => return Err("two errors for one message"),
-            None => return Err("an error for a message that was not sent"),
-        }
-    }
-    let mut created = created.iter();
-    outcomes
-        .into_iter()
-        .map(|outcome| match outcome {
-            Some(rejected) => Ok(rejected),
-            None => accepted(created.next().ok_or("not one answer for each message")?),
-        })
-        .collect()
-}
-
-fn accepted(created: &Value) -> Result<MemberOutcome, &'static str> {
+/// The e-mail that `created` names by its `id`.
+///
+/// # Errors
+/// Why the id cannot be kept.
+pub fn accepted(created: &Value) -> Result<MemberOutcome, &'static str> {
     match text(created, "id") {
         None | Some("") => Err("no id"),
         // jsonb cannot keep a NUL: the settle of the whole batch would fail.
@@ -97,7 +49,8 @@ fn accepted(created: &Value) -> Result<MemberOutcome, &'static str> {
     }
 }
 
-fn rejected(status: u16, error: &Value) -> MemberOutcome {
+/// A member that was refused alone, with the `name` and `message` of its error.
+pub fn rejected(status: u16, error: &Value) -> MemberOutcome {
     let message = text(error, "message").unwrap_or("no reason given");
     let name = text(error, "name");
     MemberOutcome::Rejected(ProviderError::new(
@@ -110,7 +63,7 @@ fn rejected(status: u16, error: &Value) -> MemberOutcome {
 
 /// Text that is cut by its length or comes in another encoding must not hide the answer around it: half a surrogate pair
 /// and what is no UTF-8 become U+FFFD.
-fn json(body: &[u8]) -> Option<Value> {
+pub fn json(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body).ok().or_else(|| {
         let text = String::from_utf8_lossy(body);
         serde_json::from_str(&whole_pairs(text.trim_start_matches('\u{feff}'))).ok()
@@ -146,6 +99,7 @@ fn surrogate(text: &str, at: usize) -> Option<u16> {
     (0xd800..0xe000).contains(&unit).then_some(unit)
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+/// The text under a key.
+pub fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
 }

@@ -1,7 +1,5 @@
 //! The module's exports to JavaScript.
 
-#[cfg(feature = "client")]
-mod either;
 #[cfg(feature = "worker")]
 mod faults;
 #[cfg(feature = "worker")]

@@ -1,10 +1,10 @@
 //! The queue as JavaScript sees it: one door for calls in JSON. The hand-written files of `src/js` wrap it in classes
 //! and types.
 
-use super::either::Either;
 use crate::base::{ErrorCode, QueueError};
-use crate::client::{SupabaseQueueProvider, json};
+use crate::client::{Either, Method, QueueProvider, SupabaseQueueProvider, call, json};
 use crate::model::InMemoryQueueProvider;
+use crate::protocol::QueueMessage;
 use js_sys::{Error, Function, JsString, Reflect};
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 
 /// A queue. Calls can overlap: each works on a clone of the pointer.
 #[wasm_bindgen]
-pub struct QueueClient(Rc<Either>);
+pub struct QueueClient(Rc<Either<SupabaseQueueProvider, InMemoryQueueProvider>>);
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -39,7 +39,7 @@ impl QueueClient {
         let timeout = options.timeout_seconds.map(json::timeout);
         let timeout = timeout.transpose().map_err(error)?;
         let provider = SupabaseQueueProvider::with_timeout(url, key, timeout).map_err(error)?;
-        Ok(QueueClient(Rc::new(Either::Supabase(provider))))
+        Ok(QueueClient(Rc::new(Either::One(provider))))
     }
 
     /// A queue in memory.
@@ -53,7 +53,7 @@ impl QueueClient {
             Some(sender) => InMemoryQueueProvider::with_sender(&sender).map_err(error)?,
             None => InMemoryQueueProvider::new(),
         };
-        Ok(QueueClient(Rc::new(Either::InMemory(Box::new(provider)))))
+        Ok(QueueClient(Rc::new(Either::Other(provider))))
     }
 
     /// Lets time pass in a queue in memory.
@@ -64,7 +64,7 @@ impl QueueClient {
         let why = "must be a number of seconds from 0 on";
         let time = Duration::try_from_secs_f64(seconds)
             .map_err(|_| error(QueueError::invalid("seconds", why)))?;
-        if let Either::InMemory(provider) = &*self.0 {
+        if let Either::Other(provider) = &*self.0 {
             provider.advance(time);
         }
         Ok(())
@@ -77,13 +77,13 @@ impl QueueClient {
     ///
     /// # Errors
     /// See [`error`].
-    pub async fn call(&self, method: String, arguments: String) -> Result<String, JsValue> {
+    pub async fn call(&self, method: Method, arguments: String) -> Result<String, JsValue> {
         let provider = self.0.clone();
         let arguments = match parse(&arguments).map_err(error)? {
             Value::Array(arguments) => arguments,
             other => vec![other],
         };
-        let answer = json::call(&*provider, &method, arguments).await;
+        let answer = call(&*provider, method, arguments).await;
         answer.map(|answer| answer.to_string()).map_err(error)
     }
 
@@ -116,6 +116,12 @@ impl QueueClient {
         let enqueued = enqueued.map_err(error)?;
         serde_json::to_string(&enqueued).map_err(|_| JsValue::NULL)
     }
+}
+
+/// The fields of a message that are times, with spaces between them.
+#[wasm_bindgen]
+pub fn times() -> JsValue {
+    JsValue::from_str(QueueMessage::TIMES)
 }
 
 fn parse(text: &str) -> Result<Value, QueueError> {

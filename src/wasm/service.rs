@@ -4,7 +4,7 @@ use crate::base::{Random, scrub};
 use crate::function::{
     Allowance, Ask, Busy, Environment, EnvironmentError, Gate, RESERVE, SharedRun, Spent,
 };
-use crate::io::{JavaScriptClock, JavaScriptRandom, Keys, PostgrestRpc, ResendMailer};
+use crate::io::{FetchMailer, JavaScriptClock, JavaScriptRandom, Keys, PostgrestRpc};
 use crate::protocol::Cause;
 use crate::worker::{Clock, Control, Errand, Order, Report, RpcQueue, run_errand};
 use serde::Serialize;
@@ -63,7 +63,7 @@ pub type RunOutcome = Result<Report, Busy>;
 
 pub struct Service {
     queue: RpcQueue<Keys<PostgrestRpc>>,
-    mailer: ResendMailer,
+    mailer: FetchMailer,
     allowance: Allowance,
     host: Rc<Host>,
     gate: Gate<Rc<Ticket>, RunOutcome>,
@@ -109,7 +109,11 @@ impl Service {
                 environment.email_from.clone(),
                 &environment.supabase_url,
             ),
-            mailer: ResendMailer::new(&environment.resend_url, &environment.resend_key),
+            mailer: FetchMailer::new(
+                environment.provider,
+                &environment.provider_url,
+                &environment.provider_key,
+            ),
             allowance: Allowance {
                 config: environment.config,
                 wall: host.limited().then_some(environment.wall),

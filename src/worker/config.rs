@@ -16,7 +16,7 @@ pub struct Config {
     pub max_wait: Duration,
     /// Requests to the provider open at the same time.
     pub in_flight: usize,
-    /// Messages in one dispatch; Resend takes 100.
+    /// Messages in one dispatch, where the provider takes so many.
     pub dispatch_messages: u32,
     /// Payload bytes claimed and not yet settled. Times about five it is the run's memory.
     pub held_bytes: u64,

@@ -8,7 +8,7 @@ use crate::protocol::{
     Answer, Dispatch, End, MemberEnd, PauseScope, PauseSignal, Reason, Rest, Settle, Signals,
 };
 use crate::provider::{MemberOutcome, Outcome, ProviderError, RateHints, Scope};
-use crate::worker::retry::{RetryPolicy, replay_soon_delay};
+use crate::worker::retry::RetryPolicy;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ pub fn after_reply(
         }
         Outcome::Refused(error) => {
             settle.rest = Some(Rest::Retry);
-            settle.delay_ms = Some(millis(policy.delay(used(dispatch) + 1, unit)));
+            settle.delay_ms = Some(policy.delay(used(dispatch) + 1, unit));
             settle.error = json(&error);
         }
         Outcome::Unknown {
@@ -84,14 +84,18 @@ pub fn after_reply(
             misconfigured,
         } => {
             settle.answer = Answer::Unknown;
-            settle.rest = Some(Rest::Freeze);
             settle.counted = counted;
-            let delay = match (counted, soon) {
-                (true, true) => replay_soon_delay(attempt, unit),
-                (true, false) => policy.delay(attempt, unit),
-                (false, _) => cooldown.unwrap_or(UNCOUNTED_REPLAY),
-            };
-            settle.delay_ms = Some(millis(delay));
+            if policy.replays {
+                settle.rest = Some(Rest::Freeze);
+                settle.delay_ms = Some(match (counted, soon) {
+                    (true, true) => policy.delay_soon(attempt, unit),
+                    (true, false) => policy.delay(attempt, unit),
+                    (false, _) => millis(cooldown.unwrap_or(UNCOUNTED_REPLAY)),
+                });
+            } else {
+                settle.rest = Some(Rest::Fail);
+                settle.reason = Some(Reason::UnknownOutcome);
+            }
             throttle(signals, cooldown, pause, &error);
             if let Some(scope) = misconfigured {
                 signals.pause = Some(misconfiguration(scope, &error));

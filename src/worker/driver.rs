@@ -60,8 +60,8 @@ pub async fn run_errand(
     config: Config,
     errand: Errand<'_>,
 ) -> Report {
-    let mut state =
-        State::new(config, clock.now(), errand.id).started_for(errand.cause, errand.listens);
+    let mut state = State::new(mailer.provider(), config, clock.now(), errand.id)
+        .started_for(errand.cause, errand.listens);
     let nobody = Control::default();
     let control = errand.control.unwrap_or(&nobody);
     let mut told: Option<Order> = None;

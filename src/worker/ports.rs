@@ -3,7 +3,7 @@
 
 use crate::base::QueueError;
 use crate::protocol;
-use crate::provider::{Mail, Reply};
+use crate::provider::{Mail, Provider, Reply};
 use std::time::Duration;
 
 /// The worker's side of the queue.
@@ -20,6 +20,8 @@ pub trait WorkQueue {
 
 /// The provider.
 pub trait Mailer {
+    /// Which one.
+    fn provider(&self) -> &'static Provider;
     /// Sends one request. It does not fail: no answer is an answer too.
     async fn send(&self, mail: Mail) -> Reply;
 }

@@ -2,7 +2,7 @@
 
 use crate::email::{Email, FieldError, Sender};
 use crate::protocol::{Dispatch, Endpoint};
-use crate::provider::{ErrorClass, Member, ProviderError, WIRE_VERSION, encode};
+use crate::provider::{ErrorClass, Member, Provider, ProviderError};
 use serde_json::Value;
 
 /// A dispatch with the body of its request.
@@ -46,23 +46,25 @@ pub enum Preparation {
     },
 }
 
-fn read(payload: &Value) -> Result<Email, FieldError> {
+fn read(provider: &Provider, payload: &Value) -> Result<Email, FieldError> {
     if payload.is_null() {
         return Err(FieldError {
             field: "payload".to_owned(),
             message: "has a number or a nesting beyond what can be read".to_owned(),
         });
     }
-    Email::parse(payload, Sender::Required)
+    let email = Email::parse(payload, Sender::Required)?;
+    (provider.check)(&email)?;
+    Ok(email)
 }
 
 /// Parses the members and builds the body. A frozen dispatch keeps its members, endpoint and encoding.
-pub fn prepare(mut claimed: Dispatch) -> Preparation {
+pub fn prepare(provider: &Provider, mut claimed: Dispatch) -> Preparation {
     let mut emails = Vec::with_capacity(claimed.messages.len());
     let mut unfit = Vec::new();
     for message in &mut claimed.messages {
         // The payload is needed no more once it is parsed: a run holds many dispatches.
-        match read(&std::mem::take(&mut message.payload)) {
+        match read(provider, &std::mem::take(&mut message.payload)) {
             Ok(email) => emails.push((message.clone(), email)),
             Err(error) => unfit.push((
                 message.id.clone(),
@@ -83,7 +85,7 @@ pub fn prepare(mut claimed: Dispatch) -> Preparation {
     };
     let wire_version = match claimed.wire_version {
         Some(version) if claimed.frozen => version,
-        _ => WIRE_VERSION,
+        _ => provider.wire_version(),
     };
     let members: Vec<Member<'_>> = emails
         .iter()
@@ -92,7 +94,7 @@ pub fn prepare(mut claimed: Dispatch) -> Preparation {
             email,
         })
         .collect();
-    let Ok(body) = encode(wire_version, endpoint, &members) else {
+    let Ok(body) = provider.encode(wire_version, endpoint, &members) else {
         return Preparation::Unknown { claimed };
     };
     let templated = emails.iter().any(|(_, email)| email.is_templated());

@@ -4,8 +4,9 @@ set standard_conforming_strings = on;
 set check_function_bodies = off;
 
 -- 00_install/1_names.sql
--- First of all: is a name taken that this schema needs? Then nothing is changed. The list of the functions stands here
--- once: email_queue_private.api() answers it, and grants are given and taken by it, never by a pattern of names.
+-- First of all: is a name taken that this schema needs? Then nothing is changed. The list of the functions is
+-- made of their comments' signatures: email_queue_private.api() answers it, and grants are given and taken by it, never by a
+-- pattern of names.
 do $do$
 declare
   v_api text[] := array[
@@ -405,7 +406,7 @@ comment on column email_queue_private.dispatch.updated_at is 'When it changed la
 comment on column email_queue_private.dispatch.visible_at is 'Leased: when the lease ends. Waiting: when it may be claimed. Null once settled.';
 comment on column email_queue_private.dispatch.slot_at is 'The slot of the rate budget that its begin took.';
 comment on column email_queue_private.dispatch.first_begun_at is 'The first begin; the horizon counts from here.';
-comment on column email_queue_private.dispatch.horizon_at is 'After this time it is not replayed any more.';
+comment on column email_queue_private.dispatch.horizon_at is 'Until when it may be replayed, from its first begin on; null where the provider does not know its key again: it is never sent twice.';
 comment on column email_queue_private.dispatch.send_before is 'The earliest send_before of its members.';
 comment on column email_queue_private.dispatch.settled_at is 'When it ended; null while open.';
 comment on column email_queue_private.dispatch.bytes is 'Sum of its members'' payload sizes.';
@@ -637,7 +638,7 @@ create table email_queue_private.setting (
   singleton boolean constraint setting_is_one_row primary key default true,
   default_sender text,
   rate_limit numeric not null default 10,
-  horizon interval not null default '23 hours',
+  horizon interval,
   default_max_attempts smallint not null default 15,
   max_payload_bytes integer not null default 10485760,
   retry_base_ms integer not null default 30000,
@@ -647,7 +648,7 @@ create table email_queue_private.setting (
   payload_retention interval,
   constraint setting_singleton_is_true check (singleton),
   constraint setting_rate_limit_is_positive check (rate_limit > 0 and rate_limit <= 1000),
-  constraint setting_horizon_fits_the_key_window check (horizon > '0' and horizon <= '23 hours'),
+  constraint setting_horizon_is_positive check (horizon > '0'),
   constraint setting_default_max_attempts_in_range check (default_max_attempts between 1 and 100),
   constraint setting_max_payload_bytes_in_range check (max_payload_bytes between 1024 and 41943040),
   constraint setting_retry_base_in_range check (retry_base_ms between 1 and 86400000),
@@ -660,7 +661,7 @@ comment on table email_queue_private.setting is 'What operators set, with email_
 comment on column email_queue_private.setting.singleton is 'Always true: the table has one row.';
 comment on column email_queue_private.setting.default_sender is 'Written into a payload without "from" at enqueue. Changing it changes no stored message.';
 comment on column email_queue_private.setting.rate_limit is 'Ceiling of provider requests a second over all runs. A lower limit learned from the provider wins.';
-comment on column email_queue_private.setting.horizon is 'How long after its first begin a frozen dispatch may be replayed. Resend keeps keys 24 hours.';
+comment on column email_queue_private.setting.horizon is 'How long after its first begin a frozen dispatch may be replayed at most; null: as long as the provider knows its key.';
 comment on column email_queue_private.setting.default_max_attempts is 'max_attempts of a message that names none.';
 comment on column email_queue_private.setting.max_payload_bytes is 'Largest payload taken at enqueue, in bytes of its JSON text.';
 comment on column email_queue_private.setting.retry_base_ms is 'Backoff after the first attempt, in milliseconds.';
@@ -747,7 +748,7 @@ begin
   select * into v_setting from email_queue_private.setting as s;
   if not found then
     -- The table's defaults, written as a row.
-    v_setting := row(true, null, 10, interval '23 hours', 15, 10485760, 30000, 3600000, interval '30 days', interval '90 days', null);
+    v_setting := row(true, null, 10, null, 15, 10485760, 30000, 3600000, interval '30 days', interval '90 days', null);
   end if;
   return v_setting;
 end
@@ -950,8 +951,7 @@ comment on function email_queue_private.check_limits(jsonb) is 'Refuses an e-mai
 -- What enqueue checks of a message: its options; check_email has the e-mail. Input errors are raised (22023), so that a
 -- caller in a transaction cannot lose mail unawares.
 
--- One message of an enqueue call as typed columns, without its id. p_item is {type, payload, tags, priority, max_attempts, run_at,
--- delay_ms, send_before, dedup_key, metadata}.
+-- One message of an enqueue call as typed columns, without its id.
 create function email_queue_private.check_message(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting)
 returns email_queue_private.message
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -1295,7 +1295,7 @@ begin
 end
 $$;
 comment on function public.email_queue_enqueue_many(jsonb) is
-  'Enqueues a list of {payload, tags, type, priority, max_attempts, run_at, delay_ms, send_before, dedup_key, metadata}, all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
+  'Enqueues a list of objects, each with what email_queue_enqueue takes ({payload, type, ...}), all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
 
 -- 25_enqueue/enqueue.sql
 -- Enqueue: checked messages become rows, all of a call or none.
@@ -1344,12 +1344,11 @@ begin
 
   -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
   with item as materialized (
-    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.dedup_key, m.metadata, i.payload, i.lane
+    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, i.payload, i.lane
     from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes) with ordinality as i(payload, lane, n) on i.n = m.ordinality
   ), new_message as (
-    insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
-    select i.id, i.created_at, i.run_at, i.send_before, i.priority, i.max_attempts, i.bytes, i.type, i.dedup_key, i.metadata
-    from item as i order by i.type, i.dedup_key, i.id
+    insert into email_queue_private.message
+    select m.* from unnest(v_messages) as m order by m.type, m.dedup_key, m.id
     on conflict (type, dedup_key) where dedup_key is not null do nothing
     returning id
   ), new_body as (
@@ -1388,9 +1387,7 @@ begin
   v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
   v_message.id := email_queue_private.new_id();
-  insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
-  values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
-    v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata)
+  insert into email_queue_private.message values (v_message.*)
   on conflict (type, dedup_key) where dedup_key is not null do nothing;
   if not found then
     return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload);
@@ -1566,21 +1563,34 @@ as $$
 $$;
 comment on function email_queue_private.stamp_error(jsonb, integer) is 'A list of one error with its time and attempt; null where there is none.';
 
+-- 33_sweep/backoff.sql
+-- How long to wait after each attempt, from the first; the last one holds for all further ones. This is the one place where that
+-- is computed: the worker gets the list with each answer, and spreads what it takes from it.
+create function email_queue_private.backoff(p_setting email_queue_private.setting) returns bigint[]
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(select least(p_setting.retry_base_ms * power(2, n), p_setting.retry_cap_ms)::bigint
+    from generate_series(0, ceil(ln(p_setting.retry_cap_ms::double precision / p_setting.retry_base_ms) / ln(2))::integer) as n);
+end
+$$;
+comment on function email_queue_private.backoff(email_queue_private.setting) is 'The waits after the attempts, in milliseconds.';
+
 -- 33_sweep/recover_dispatch.sql
 -- One dispatch whose lease ran out.
---   begun: an e-mail may have been sent, so it is frozen and waits for its replay; a custom consumer's message is tried again.
+--   begun: an e-mail may have been sent, so it is frozen and waits for its replay, or ends where its provider does not know its key
+--     again; a custom consumer's message is tried again.
 --   not begun: taken over whole once; the second time its members come back one to a dispatch, and a single pays an attempt.
 create function email_queue_private.recover_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
-  v_setting email_queue_private.setting;
-  v_used integer;
+  v_waits bigint[];
 begin
   -- last_token stays as it is: nothing was settled, and the worker that lost this lease must be told so.
   update email_queue_private.dispatch as d
-  set token = null, begun = false, frozen = d.frozen or d.begun and d.type = 'email', updated_at = clock_timestamp(),
+  set token = null, begun = false, frozen = d.frozen or d.begun and d.horizon_at is not null, updated_at = clock_timestamp(),
     expired_unbegun = d.expired_unbegun + (not d.begun)::integer,
     errors = case when d.begun then email_queue_private.append_errors(d.errors, email_queue_private.stamp_error(
       '{"class": "unknown", "message": "The worker''s lease ran out after begin."}', d.attempt)) else d.errors end
@@ -1590,6 +1600,8 @@ begin
     if p_dispatch.begun and v_dispatch.attempt >= v_dispatch.attempts_allowed then
       perform email_queue_private.abandon_dispatch(v_dispatch, null);
     end if;
+  elsif p_dispatch.begun and v_dispatch.type = 'email' then
+    perform email_queue_private.abandon_dispatch(v_dispatch, null);
   elsif p_dispatch.begun then
     perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids, null, 0);
     perform email_queue_private.close_dispatch(v_dispatch.id);
@@ -1599,12 +1611,11 @@ begin
       '{"class": "crash", "message": "The worker''s lease ran out before begin, twice."}', null, true);
     perform email_queue_private.close_dispatch(v_dispatch.id);
   elsif v_dispatch.expired_unbegun > 1 then
-    v_setting := email_queue_private.settings();
+    v_waits := email_queue_private.backoff(email_queue_private.settings());
     v_dispatch.attempt := v_dispatch.attempt + 1;
-    v_used := least(v_dispatch.member_attempts[1] + v_dispatch.attempt, 16);
     perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids,
       '{"class": "crash", "message": "The worker''s lease ran out before begin."}',
-      least(v_setting.retry_base_ms * power(2, v_used - 1), v_setting.retry_cap_ms)::bigint);
+      v_waits[least(v_dispatch.member_attempts[1] + v_dispatch.attempt, cardinality(v_waits))]);
     perform email_queue_private.close_dispatch(v_dispatch.id);
   end if;
 end
@@ -2170,8 +2181,9 @@ comment on function email_queue_private.take_dispatch(uuid, uuid, interval, time
 -- 45_begin/begin_dispatch.sql
 -- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
--- p_begin: {dispatch_id, token, endpoint, wire_version, members?, timeout_ms, margin_ms, max_wait_ms}; `members` is how
--- many messages the request's body holds.
+-- p_begin: {dispatch_id, token, endpoint, wire_version, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. For
+-- `key_window_ms` from the first begin on the provider knows the key again; without, nothing that may have been sent is sent
+-- again. `members` is how many messages the request's body holds.
 -- Answers {dispatch_id, state, ...}, state being one of
 --   begun {wait_ms, attempt}          send after wait_ms
 --   changed {removed: [id]}           some members expired, or it has fewer than `members`: prepare again
@@ -2188,6 +2200,7 @@ declare
   v_id uuid := (p_begin ->> 'dispatch_id')::uuid;
   v_lease interval := ((p_begin ->> 'timeout_ms')::bigint + (p_begin ->> 'margin_ms')::bigint) * interval '1 millisecond';
   v_max_wait interval := least((p_begin ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond';
+  v_key_window interval := (p_begin ->> 'key_window_ms')::bigint * interval '1 millisecond';
   v_now timestamptz;
   v_slot timestamptz;
   v_rate numeric;
@@ -2220,7 +2233,7 @@ begin
     is distinct from (p_begin ->> 'endpoint', (p_begin ->> 'wire_version')::smallint) then
     return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'a frozen dispatch keeps its endpoint and wire version');
   end if;
-  if v_dispatch.frozen and (v_dispatch.horizon_at <= v_now or v_dispatch.attempt >= v_dispatch.attempts_allowed) then
+  if v_dispatch.frozen and (v_dispatch.horizon_at <= v_now or v_dispatch.attempt >= v_dispatch.attempts_allowed or v_key_window is null) then
     perform email_queue_private.abandon_dispatch(v_dispatch, null);
     return jsonb_build_object('dispatch_id', v_id, 'state', 'ended', 'reason', 'unknown_outcome');
   end if;
@@ -2261,7 +2274,7 @@ begin
   update email_queue_private.dispatch as d
   set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
     first_begun_at = coalesce(d.first_begun_at, v_now),
-    horizon_at = coalesce(d.horizon_at, v_now + (email_queue_private.settings()).horizon),
+    horizon_at = coalesce(d.horizon_at, v_now + case when v_key_window is not null then least(v_key_window, (email_queue_private.settings()).horizon) end),
     endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint
   where d.id = v_id returning * into v_dispatch;
   return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
@@ -2446,19 +2459,24 @@ $$;
 comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the circuit breaker.';
 
 -- 50_settle/freeze_dispatch.sql
--- Freezes a begun dispatch until its replay, or gives it up where attempts or horizon are used up.
+-- Freezes a begun dispatch until its replay, or gives it up where attempts or horizon are used up, or there is none.
 create function email_queue_private.freeze_dispatch(
   p_dispatch email_queue_private.dispatch, p_error jsonb, p_delay_ms bigint
 ) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_dispatch email_queue_private.dispatch;
+  v_dispatch email_queue_private.dispatch := p_dispatch;
 begin
+  v_dispatch.errors := email_queue_private.append_errors(p_dispatch.errors, email_queue_private.stamp_error(p_error, p_dispatch.attempt));
+  if v_dispatch.horizon_at is null then
+    perform email_queue_private.abandon_dispatch(v_dispatch, null);
+    return;
+  end if;
   update email_queue_private.dispatch as d
   set frozen = true, begun = false, last_token = d.token, token = null, updated_at = clock_timestamp(), attempt = p_dispatch.attempt,
     visible_at = least(clock_timestamp() + coalesce(p_delay_ms, 0) * interval '1 millisecond', d.horizon_at),
-    errors = email_queue_private.append_errors(d.errors, email_queue_private.stamp_error(p_error, p_dispatch.attempt))
+    errors = v_dispatch.errors
   where d.id = p_dispatch.id
   returning * into v_dispatch;
   if v_dispatch.attempt >= v_dispatch.attempts_allowed or v_dispatch.horizon_at <= clock_timestamp() then
@@ -3085,7 +3103,6 @@ declare
   v_claim_error text;
   v_stuck text;
   v_copy jsonb := email_queue_private.identity_obstacle(p_request);
-  v_setting email_queue_private.setting;
   v_run jsonb := case when jsonb_typeof(p_request -> 'run') = 'object' then p_request -> 'run' end;
   v_run_ended boolean := false;
 begin
@@ -3147,11 +3164,10 @@ begin
     v_run_ended := email_queue_private.record_run(v_run, (v_run ->> 'last')::boolean is true and cardinality(v_claim.claims) = 0
       and v_claim.obstacle is null and v_claim_error is null and v_claim.next_due_ms is distinct from 0);
   end if;
-  v_setting := email_queue_private.settings();
   return json_build_object('settles', v_settles, 'begins', v_begins,
     'claims', v_claim.claims, 'obstacle', v_claim.obstacle, 'next_due_ms', v_claim.next_due_ms, 'claim_error', v_claim_error,
     'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining('email') end,
-    'retry_base_ms', v_setting.retry_base_ms, 'retry_cap_ms', v_setting.retry_cap_ms,
+    'retry_ms', email_queue_private.backoff(email_queue_private.settings()),
     'now_ms', floor(extract(epoch from clock_timestamp()) * 1000),
     'wake_every_ms', case when v_run is not null then (email_queue_private.wiring_now()).wake_every_ms end, 'run_ended', v_run_ended);
 end
@@ -3337,7 +3353,7 @@ create function email_queue_private.first_id(p_time timestamptz) returns uuid
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select case when p_time is not null
-    then (lpad(to_hex(greatest(0, extract(epoch from p_time) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid end
+    then (lpad(to_hex(least(greatest(0, extract(epoch from p_time) * 1000), 281474976710655)::bigint), 12, '0') || repeat('0', 20))::uuid end
 $$;
 comment on function email_queue_private.first_id(timestamptz) is 'The least id that a message enqueued at this time or later can have.';
 
@@ -3440,7 +3456,7 @@ begin
     if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
       perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
     end if;
-    if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'payload_retention')
+    if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'horizon', 'payload_retention')
       or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) not in ('string', 'null')
       or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) = 'string' and (email_queue_private.sender_fault(p_settings -> v_key)).message is not null then
       perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
@@ -3542,12 +3558,11 @@ as $$
   select case
     when p_name = 'default_sender' then 'must be an e-mail address, or Name <address>'
     when p_name = 'rate_limit' then 'must be a number of requests a second, above 0 and at most 1000'
-    when p_name = 'horizon' then 'must be an interval above zero and at most 23 hours'
     when p_name = 'default_max_attempts' then 'must be a whole number from 1 to 100'
     when p_name = 'max_payload_bytes' then 'must be a whole number from 1024 to 41943040'
     when p_name = 'retry_base_ms' then 'must be a whole number of milliseconds from 1 to 86400000'
     when p_name = 'retry_cap_ms' then 'must be a whole number of milliseconds from retry_base_ms to 86400000'
-    when right(p_name, 10) = '_retention' then 'must be an interval above zero'
+    when p_name = 'horizon' or right(p_name, 10) = '_retention' then 'must be an interval above zero'
   end
 $$;
 comment on function email_queue_private.setting_rule(text) is 'What a setting may be, for an error.';

@@ -22,7 +22,7 @@ select pg_temp.refused('{"default_sender": {"email": "a@b.example"}}', 'default_
 select pg_temp.refused('{"rate_limit": 0}', 'rate_limit', 'no rate');
 select pg_temp.refused('{"rate_limit": null}', 'rate_limit', 'a rate that is null');
 select pg_temp.refused('{"rate_limit": "fast"}', 'rate_limit', 'a rate that is a word');
-select pg_temp.refused('{"horizon": "24 hours"}', 'horizon', 'a horizon beyond the provider''s window');
+select pg_temp.refused('{"horizon": "0"}', 'horizon', 'no horizon');
 select pg_temp.refused('{"retry_base_ms": 10, "retry_cap_ms": 5}', 'retry_cap_ms', 'a cap below the base');
 select pg_temp.refused('{"retry_base_ms": 0}', 'retry_base_ms', 'no wait');
 select pg_temp.refused('{"default_max_attempts": 1.5}', 'default_max_attempts', 'half an attempt');

@@ -40,7 +40,7 @@ select throws_ok('select public.email_queue_call()', '55000', 'email_queue: the 
 select throws_like($$select public.email_queue_connect('x.example', 'the-secret-of-the-tests')$$, 'email_queue: url: must be the address%', 'a wrong address is refused');
 select throws_like(format('select public.email_queue_connect(%L, %L)', u, 'the-secret-of-the-tests'), 'email_queue: url: must be the address%', 'nor one like ' || left(u, 40))
 from unnest(array['https://x.example/a b', E'https://x.example/a\n', E'https://x.example\n', ' https://x.example', 'https://user:pw@x.example/a', 'https://user@x.example', 'https://x.example/ä', 'https://']) as u;
-select throws_ok(format('select public.email_queue_call(%L)', c), '22023', 'email_queue: cause: must be schedule, wake or hand', 'a cause that is none')
+select throws_ok(format('select public.email_queue_call(%L)', c), '22023', 'email_queue: cause: must be schedule, wake or hand', 'an unknown cause')
 from unnest(array['x', null]) as c;
 select unalike(pg_temp.hint('select public.email_queue_call()'), '%(''%', 'the remedy puts no secret into a statement');
 select throws_like($$select public.email_queue_connect('https://x.example', 'short')$$, 'email_queue: secret: must have at least 16%', 'and a short secret');

@@ -7,7 +7,7 @@
 mod pattern;
 
 use email_queue::base::QueueError;
-use email_queue::client::{QueueProvider, SupabaseQueueProvider, json};
+use email_queue::client::{Method, QueueProvider, SupabaseQueueProvider, call};
 use email_queue::model::InMemoryQueueProvider;
 use pattern::{Names, difference};
 use serde::Deserialize;
@@ -76,11 +76,11 @@ async fn take(queue: &impl QueueProvider, step: &Step, names: &mut Names) -> Res
     loop {
         if let Some(kind) = &step.sweeping {
             let kind = pattern::filled(&json!(kind), names);
-            json::call(queue, "dequeue", vec![json!({"types": [kind]})])
+            call(queue, Method::Dequeue, vec![json!({"types": [kind]})])
                 .await
                 .map_err(|e| e.to_string())?;
         }
-        let answer = json::call(queue, &step.call, arguments.clone()).await;
+        let answer = call(queue, method(&step.call), arguments.clone()).await;
         if let Some(field) = &step.fails {
             return refused(answer, field);
         }
@@ -98,6 +98,11 @@ async fn take(queue: &impl QueueProvider, step: &Step, names: &mut Names) -> Res
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+fn method(name: &str) -> Method {
+    let named = |method: &&Method| format!("{method:?}").to_lowercase() == name.to_lowercase();
+    *Method::ALL.iter().find(named).expect(name)
 }
 
 fn refused(answer: Result<Value, QueueError>, field: &str) -> Result<(), String> {

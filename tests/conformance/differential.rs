@@ -32,6 +32,7 @@ pub enum Step {
     Begin {
         which: usize,
         members: bool,
+        keyed: bool,
     },
     Settle {
         which: usize,
@@ -62,7 +63,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<bool>(), 0..4_u8, 1..4_u32, delay.clone(), proptest::option::weighted(0.3, 1..120_u64)).prop_map(
             |(domain, priority, max_attempts, delay, expires)| Step::Enqueue { domain, priority, max_attempts, delay, expires }),
         4 => (1..5_u32, 5..60_u64, 0..3_u32).prop_map(|(max_messages, lease, max_frozen)| Step::Claim { max_messages, lease, max_frozen }),
-        5 => (any::<usize>(), proptest::bool::weighted(0.95)).prop_map(|(which, members)| Step::Begin { which, members }),
+        5 => (any::<usize>(), proptest::bool::weighted(0.95), proptest::bool::weighted(0.8)).prop_map(
+            |(which, members, keyed)| Step::Begin { which, members, keyed }),
         5 => (any::<usize>(), 0..11_usize, proptest::bool::weighted(0.7), delay, proptest::option::weighted(0.1, 3..30_u64),
             proptest::option::weighted(0.7, proptest::bool::weighted(0.4))).prop_map(
             |(which, how, counted, delay, cooldown, answered)| Step::Settle { which, how, counted, delay, cooldown, answered }),

@@ -111,6 +111,13 @@ cases! {
         a_frozen_dispatch_can_be_split_by_a_definite_answer
         the_attempts_of_the_most_patient_member_end_a_frozen_dispatch
         the_horizon_ends_a_frozen_dispatch;
+    keys:
+        without_a_key_no_answer_ends_it
+        without_a_key_a_lease_that_expires_after_begin_ends_it
+        without_a_key_what_was_not_sent_goes_again
+        a_replay_without_a_key_is_not_begun
+        the_key_window_ends_a_frozen_dispatch
+        the_waits_are_told;
     settle:
         each_member_ends_by_its_own_outcome
         split_halves_without_using_an_attempt

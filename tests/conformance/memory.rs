@@ -66,8 +66,6 @@ impl Subject for Memory {
                 "rate_limit" => new.rate_limit = number() as u32,
                 "default_max_attempts" => new.default_max_attempts = number() as u32,
                 "max_payload_bytes" => new.max_payload_bytes = number(),
-                "retry_base_ms" => new.retry_base = Duration::from_millis(number()),
-                "retry_cap_ms" => new.retry_cap = Duration::from_millis(number()),
                 _ => panic!("{name} is not a setting of both"),
             }
         }

@@ -87,12 +87,17 @@ impl Side<'_> {
                     reply.remaining
                 ])
             }
-            Step::Begin { which, members } => {
+            Step::Begin {
+                which,
+                members,
+                keyed,
+            } => {
                 let Some(dispatch) = self.pick(which) else {
                     return Value::Null;
                 };
                 let begin = begin_of(&dispatch);
                 let begin = Begin {
+                    key_window_ms: begin.key_window_ms.filter(|_| keyed),
                     members: if members {
                         begin.members
                     } else {

@@ -73,6 +73,7 @@ pub fn begin_of(dispatch: &Dispatch) -> Begin {
         token: dispatch.token.clone(),
         endpoint: dispatch.endpoint.unwrap_or(Endpoint::Batch),
         wire_version: 1,
+        key_window_ms: Some(23 * 60 * 60 * 1000),
         members: dispatch.messages.len() as u32,
         timeout_ms: 15_000,
         margin_ms: 5_000,

@@ -89,7 +89,7 @@ test(`an upgrade from ${from.name}: queued mail survives, and the previous funct
   // Frozen: begun, and what came of it is not known.
   const { claims: [unknown] } = await work({ claim: { type: "other", tokens: [token.replace(/1$/, "2")], lease_ms: 600_000 } });
   const of = ({ dispatch_id, token: its }) => ({ dispatch_id, token: its });
-  await work({ begins: [{ ...of(unknown), endpoint: "single", wire_version: 1, timeout_ms: 30_000, margin_ms: 5_000, max_wait_ms: 2_000 }] });
+  await work({ begins: [{ ...of(unknown), endpoint: "single", wire_version: 1, key_window_ms: 82_800_000, timeout_ms: 30_000, margin_ms: 5_000, max_wait_ms: 2_000 }] });
   await work({ settles: [{ ...of(unknown), answer: "unknown", rest: "freeze", delay_ms: 600_000, members: [], counted: true, error: { class: "unknown" } }] });
   const pending = await db.enqueue(Array.from({ length: 300 }, () => mail()));
 

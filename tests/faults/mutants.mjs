@@ -110,8 +110,8 @@ const MUTANTS = [
   {
     mistake: "rate: the provider's limit is spread over exactly its second",
     file: "supabase/schemas/45_begin/request_rate.sql",
-    from: "5 end) / 1.05);",
-    to: "5 end));",
+    from: " / ({{RATE_WINDOW_MS}} / 1000.0)",
+    to: " * ({{RATE_WINDOW_MS}} / {{RATE_WINDOW_MS}})",
     chaos: ["tests/chaos/rate.mjs"],
   },
 ];

@@ -129,8 +129,17 @@ fn with_a_worker_that_sends_late() {
 #[test]
 fn with_a_horizon_as_long_as_keys_are_kept() {
     let scenario = Scenario {
-        horizon: 3,
+        key_window: Some(3),
         ..mistake(Variant::LongHorizon)
+    };
+    is_caught(scenario, TWICE, TWICE);
+}
+
+#[test]
+fn with_a_replay_to_a_provider_without_keys() {
+    let scenario = Scenario {
+        kept: 0,
+        ..mistake(Variant::ReplayWithoutKey)
     };
     is_caught(scenario, TWICE, TWICE);
 }

@@ -11,8 +11,6 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Mutex;
 
-/// Ticks for which the provider keeps a key; the horizon is shorter.
-pub const KEPT: u8 = 3;
 pub const LEASE: u8 = 1;
 
 /// What is checked: messages, the provider's way with them, and perhaps a mistake.
@@ -33,8 +31,10 @@ pub struct Scenario {
     pub lossy: bool,
     /// Redrives; with any, messages are also cancelled.
     pub redrives: u8,
-    /// Ticks.
-    pub horizon: u32,
+    /// Ticks for which the provider keeps a key; 0: it has none.
+    pub kept: u8,
+    /// Ticks for which the workers count on it.
+    pub key_window: Option<u8>,
     /// The endpoint has been silent, and the first message is one that it never answers.
     pub trouble: bool,
 }
@@ -112,9 +112,7 @@ impl Protocol {
         let Scenario { send_before, .. } = self.scenario;
         let mut queue = Queue::new(Settings {
             rate_limit: 1000,
-            retry_base: TICK,
-            retry_cap: TICK,
-            horizon: TICK * self.scenario.horizon,
+            retry: vec![TICK],
             ..Settings::default()
         });
         for ticks in send_before {

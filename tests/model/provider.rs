@@ -107,11 +107,13 @@ impl Provider {
             for message in request.body.iter().filter(|message| !bad[**message]) {
                 self.accepted[*message] = (self.accepted[*message] + 1).min(2);
             }
-            self.stored.push(Stored {
-                request: request.clone(),
-                left: kept,
-            });
-            self.stored.sort();
+            if kept > 0 {
+                self.stored.push(Stored {
+                    request: request.clone(),
+                    left: kept,
+                });
+                self.stored.sort();
+            }
         }
         Answer::Read(request.body.iter().map(|message| !bad[*message]).collect())
     }

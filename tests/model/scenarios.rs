@@ -39,7 +39,8 @@ pub const BATCH: Scenario = Scenario {
     fates: EVERY_FATE,
     lossy: false,
     redrives: 0,
-    horizon: 2,
+    kept: 3,
+    key_window: Some(2),
     trouble: false,
 };
 
@@ -105,6 +106,48 @@ fn a_single_attempt_with_lost_answers_and_every_refusal() {
         scenario,
         &reached,
     );
+}
+
+/// A provider without keys: what may have been sent ends.
+pub const KEYLESS: Scenario = Scenario {
+    fates: &[
+        Fate::Answered,
+        Fate::Unanswered,
+        Fate::Late,
+        Fate::Refused(Refusal::TooMany),
+        Fate::Refused(Refusal::Trouble),
+    ],
+    kept: 0,
+    key_window: None,
+    ..BATCH
+};
+
+#[test]
+fn a_provider_without_keys() {
+    let reached = ["both completed", "unknown_outcome", "exhausted"];
+    holds("no keys, 429, 500", KEYLESS, &reached);
+}
+
+#[test]
+fn a_provider_without_keys_and_a_database_whose_answers_get_lost() {
+    let scenario = Scenario {
+        lossy: true,
+        fates: UNAUTHORIZED,
+        ..KEYLESS
+    };
+    let reached = ["both completed", "unknown_outcome"];
+    holds("no keys, lost answers of the database", scenario, &reached);
+}
+
+#[test]
+fn a_provider_without_keys_and_messages_that_are_redriven() {
+    let scenario = Scenario {
+        redrives: 1,
+        fates: TOO_MANY,
+        ..KEYLESS
+    };
+    let reached = ["both completed", "unknown_outcome", "cancelled"];
+    holds("no keys, redrive and cancel, 429", scenario, &reached);
 }
 
 #[test]

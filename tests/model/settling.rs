@@ -17,7 +17,7 @@ impl Protocol {
         clean: bool,
     ) {
         let leased = leases(system, index, held.dispatch);
-        let mut settle = settle(index, held, answer, self.scenario.variant);
+        let mut settle = settle(index, held, answer, &self.scenario);
         if self.scenario.variant == Variant::NoFence
             && let Some(lease) = system.leases.get(&held.dispatch)
         {

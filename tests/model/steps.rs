@@ -1,6 +1,6 @@
 //! What each step of a worker does to the database, the provider and the observer's knowledge.
 
-use crate::protocol::{KEPT, LEASE, Protocol, Scenario, Step};
+use crate::protocol::{LEASE, Protocol, Scenario, Step};
 use crate::provider::{Fate, Key, Request};
 use crate::system::{
     Lease, NOW, System, TICK, dispatch_number, id, message_number, number, token_of,
@@ -131,6 +131,7 @@ impl Protocol {
             token: token_of(index),
             endpoint: held.endpoint(),
             wire_version: 1,
+            key_window_ms: self.scenario.key_window.map(millis),
             members: u32::try_from(held.members.len()).expect("few"),
             timeout_ms: millis(LEASE) / 2,
             margin_ms: millis(LEASE) / 2,
@@ -244,8 +245,10 @@ impl Protocol {
     }
 
     pub fn handle(&self, system: &mut System, request: &Request) -> Answer {
-        let Scenario { bad, mode, .. } = self.scenario;
-        system.provider.handle(request, bad, mode, KEPT)
+        let Scenario {
+            bad, mode, kept, ..
+        } = self.scenario;
+        system.provider.handle(request, bad, mode, kept)
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Variant {
     LateSender,
     /// The horizon is as long as the provider keeps keys.
     LongHorizon,
+    /// The workers count on keys that the provider does not have.
+    ReplayWithoutKey,
     /// A redrive takes what may have been sent without being told that it may be sent twice.
     RedriveOfUnknown,
     /// A replay counts for the circuit breaker as if it were a first request.

@@ -1,10 +1,11 @@
 //! A worker: what it holds, and what it makes of an answer (with the crate's own `classify` and `decide`).
 
+use crate::protocol::Scenario;
 use crate::provider::Refusal;
 use crate::system::{TICK, number, token_of};
 use crate::variant::Variant;
 use email_queue::protocol::{self, Endpoint, Settle};
-use email_queue::provider::{Context, NoAnswer, Reply, classify};
+use email_queue::provider::{Context, NoAnswer, PROVIDERS, Reply};
 use email_queue::worker::decide::{after_reply, not_sent};
 use email_queue::worker::retry::RetryPolicy;
 use serde_json::{Value, json};
@@ -158,7 +159,7 @@ fn read(accepted: &[bool], batch: bool) -> Value {
 }
 
 /// What worker number `worker` settles.
-pub fn settle(worker: usize, held: &Held, answer: &Answer, variant: Variant) -> Settle {
+pub fn settle(worker: usize, held: &Held, answer: &Answer, scenario: &Scenario) -> Settle {
     let dispatch = protocol::Dispatch {
         dispatch_id: crate::system::id(held.dispatch),
         token: token_of(worker),
@@ -180,7 +181,7 @@ pub fn settle(worker: usize, held: &Held, answer: &Answer, variant: Variant) -> 
     if *answer == Answer::NotSent {
         return not_sent(&dispatch);
     }
-    let definite = variant == Variant::UnauthorizedIsDefinite
+    let definite = scenario.variant == Variant::UnauthorizedIsDefinite
         && *answer == Answer::Refused(Refusal::Unauthorized);
     let context = Context {
         endpoint: held.endpoint(),
@@ -190,10 +191,9 @@ pub fn settle(worker: usize, held: &Held, answer: &Answer, variant: Variant) -> 
         utc_seconds_of_day: 0,
     };
     let policy = RetryPolicy {
-        base: TICK,
-        cap: TICK,
-        ..RetryPolicy::DEFAULT
+        waits: vec![u64::try_from(TICK.as_millis()).expect("few")],
+        replays: scenario.key_window.is_some(),
     };
-    let (outcome, hints) = classify(&answer.reply(held.batch), &context);
+    let (outcome, hints) = PROVIDERS[0].classify(&answer.reply(held.batch), &context);
     after_reply(&dispatch, 1, outcome, hints, &policy, 0.5)
 }

@@ -233,7 +233,7 @@ fn decide(dispatch: &Dispatch, outcome: usize, bad: usize) -> Settle {
         dispatch.attempt + 1,
         definite,
         hints,
-        &RetryPolicy::DEFAULT,
+        &RetryPolicy::default(),
         0.5,
     )
 }

@@ -201,6 +201,7 @@ impl World {
             token: dispatch.token.clone(),
             endpoint,
             wire_version: 1,
+            key_window_ms: Some(82_800_000),
             members: u32::try_from(dispatch.messages.len()).unwrap(),
             timeout_ms: 15_000,
             margin_ms: 5000,

@@ -98,7 +98,7 @@ test("begins that a pause in an open transaction holds up undo no settle of thei
   for (const number of [2, 3, 4, 5]) {
     await a.enqueue();
     const { dispatch_id, token: held } = await a.claim(token(number));
-    begins.push({ dispatch_id, token: held, endpoint: "single", wire_version: 1, timeout_ms: 30_000, margin_ms: 5_000, max_wait_ms: 2_000 });
+    begins.push({ dispatch_id, token: held, endpoint: "single", wire_version: 1, key_window_ms: 82_800_000, timeout_ms: 30_000, margin_ms: 5_000, max_wait_ms: 2_000 });
   }
   await b.begin();
   await b.sql`select public.email_queue_pause('test')`;

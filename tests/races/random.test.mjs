@@ -54,7 +54,7 @@ async function operate(sql, choose) {
   const some = () => (held.length > 0 ? [one(held)] : []);
   const begins = () =>
     some().map(({ dispatch_id, token }) => ({
-      dispatch_id, token, endpoint: "batch", wire_version: 1, timeout_ms: below(2) * 30_000 + 1, margin_ms: 1, max_wait_ms: 2_000,
+      dispatch_id, token, endpoint: "batch", wire_version: 1, key_window_ms: below(5) ? 82_800_000 : null, timeout_ms: below(2) * 30_000 + 1, margin_ms: 1, max_wait_ms: 2_000,
     }));
   const kind = one(["enqueue", "enqueue", "work", "work", "work", "work", "work", "expire", "due", "extend", "release", "read", "cancel", "redrive", "pause"]);
   counts.set(kind, (counts.get(kind) ?? 0) + 1);

@@ -83,7 +83,7 @@ class Session {
   /** @param {any} dispatch @param {object} [begin] */
   start = async ({ dispatch_id, token }, begin = {}) =>
     (await this.work({
-      begins: [{ dispatch_id, token, endpoint: "batch", wire_version: 1, timeout_ms: 30_000, margin_ms: 5_000, max_wait_ms: 2_000, ...begin }],
+      begins: [{ dispatch_id, token, endpoint: "batch", wire_version: 1, key_window_ms: 82_800_000, timeout_ms: 30_000, margin_ms: 5_000, max_wait_ms: 2_000, ...begin }],
     })).begins[0];
 
   /** @param {any} dispatch @param {object} settle */

@@ -1,8 +1,9 @@
 //! Several workers at once, with everything going wrong at random, from a seed.
 
-use crate::support::{Behaviour, Fault, Mode, SeededRandom, World};
+use crate::support::{Behaviour, Fault, Mode, OTHER, SeededRandom, World};
 use email_queue::base::Random;
 use email_queue::protocol::QueueMessageStatus::Failed;
+use email_queue::provider::{PROVIDERS, Provider};
 use email_queue::worker::Clock;
 use futures_util::future::{Either, join_all, select};
 use std::collections::BTreeMap;
@@ -15,12 +16,47 @@ const WORKERS: usize = 4;
 #[test]
 fn every_message_is_accepted_once() {
     for seed in 0..30 {
-        chaos(seed);
+        let world = chaos(seed, PROVIDERS[0]);
+        assert_eq!(
+            world.counts(),
+            BTreeMap::from([("completed", MESSAGES - 1), ("failed", 1)]),
+            "seed {seed}",
+        );
+        let reason = world.list(Failed)[0].error.clone().unwrap()["reason"].clone();
+        assert_eq!(reason, "rejected", "seed {seed}");
     }
 }
 
-fn chaos(seed: u64) {
+#[test]
+fn without_keys_no_message_is_accepted_twice() {
+    for seed in 0..5 {
+        let world = chaos(seed, &OTHER);
+        let counts = world.counts();
+        assert_eq!(
+            counts["completed"] + counts["failed"],
+            MESSAGES,
+            "seed {seed}"
+        );
+        assert!(
+            counts["completed"] > MESSAGES / 2,
+            "seed {seed}: {counts:?}"
+        );
+        let failed = world.list(Failed);
+        let reasons = failed
+            .iter()
+            .map(|m| m.error.clone().unwrap()["reason"].clone());
+        let known = ["rejected", "unknown_outcome"];
+        assert!(
+            reasons
+                .into_iter()
+                .all(|reason| known.contains(&reason.as_str().unwrap()))
+        );
+    }
+}
+
+fn chaos(seed: u64, of: &'static Provider) -> World {
     let mut world = World::with_emails(MESSAGES);
+    world.mailer.provider.set(of);
     let random = SeededRandom::new(seed);
     world.config.dispatch_messages = 1 + (random.next() % 60) as u32;
     world.config.in_flight = 1 + (random.next() % 5) as usize;
@@ -61,13 +97,7 @@ fn chaos(seed: u64) {
         twice.is_empty(),
         "seed {seed}: {twice:?} were accepted twice"
     );
-    assert_eq!(
-        world.counts(),
-        BTreeMap::from([("completed", MESSAGES - 1), ("failed", 1)]),
-        "seed {seed}",
-    );
-    let reason = world.list(Failed)[0].error.clone().unwrap()["reason"].clone();
-    assert_eq!(reason, "rejected", "seed {seed}");
+    world
 }
 
 /// Runs, is killed at random moments, and is started again.

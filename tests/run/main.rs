@@ -18,6 +18,7 @@ mod limits;
 mod listen;
 mod looks;
 mod losses;
+mod other;
 mod provider;
 mod refusals;
 mod unknown;

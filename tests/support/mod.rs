@@ -5,6 +5,7 @@
 mod clock;
 mod database;
 mod memory;
+mod other;
 mod provider;
 mod random;
 mod world;
@@ -12,6 +13,7 @@ mod world;
 pub use clock::SimulatedClock;
 pub use database::{Connection, Fault};
 pub use memory::MemoryQueue;
+pub use other::OTHER;
 pub use provider::{Behaviour, MemoryMailer, Mode, Request};
 pub use random::SeededRandom;
 pub use world::{World, email};

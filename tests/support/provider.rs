@@ -1,15 +1,16 @@
 //! The provider in memory: idempotency store, rate window, strict and permissive batches, and whatever goes wrong.
 
 use super::SimulatedClock;
+use super::other::{OTHER, translated};
 use email_queue::protocol::Endpoint;
-use email_queue::provider::{Mail, NoAnswer, Reply};
+use email_queue::provider::{Mail, NoAnswer, PROVIDERS, Provider, Reply};
 use email_queue::worker::{Clock, Mailer};
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Keys are kept so long.
+/// Keys are kept so long, if at all.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How a request is treated.
@@ -55,6 +56,12 @@ impl Request {
     pub fn emails(&self) -> Vec<Value> {
         match serde_json::from_slice(&self.body).expect("the body is JSON") {
             Value::Array(emails) => emails,
+            Value::Object(mut other) if other.contains_key("messages") => {
+                let Value::Array(emails) = other["messages"].take() else {
+                    panic!("a list");
+                };
+                emails
+            }
             email => vec![email],
         }
     }
@@ -75,6 +82,7 @@ type Script = dyn Fn(&Request) -> Behaviour;
 
 /// The provider.
 pub struct MemoryMailer {
+    pub provider: Cell<&'static Provider>,
     pub latency: Cell<Duration>,
     pub mode: Cell<Mode>,
     /// Requests in a second.
@@ -99,6 +107,7 @@ pub struct MemoryMailer {
 impl MemoryMailer {
     pub fn new(clock: SimulatedClock) -> Self {
         Self {
+            provider: Cell::new(PROVIDERS[0]),
             latency: Cell::new(Duration::from_millis(200)),
             mode: Cell::new(Mode::Permissive),
             limit: Cell::new(10),
@@ -145,7 +154,9 @@ impl MemoryMailer {
             self.throttled.borrow_mut().push(now);
             return (429, error(429, "rate_limit_exceeded"));
         }
+        let keyed = self.provider.get().key_window.is_some();
         if let Some(stored) = self.stored.borrow().get(&request.key)
+            && keyed
             && stored.at + KEPT > now
         {
             return match stored.body == request.body {
@@ -221,6 +232,10 @@ impl MemoryMailer {
 }
 
 impl Mailer for MemoryMailer {
+    fn provider(&self) -> &'static Provider {
+        self.provider.get()
+    }
+
     async fn send(&self, mail: Mail) -> Reply {
         let began = self.clock.now();
         let request = Request {
@@ -266,6 +281,9 @@ impl Mailer for MemoryMailer {
         self.clock.sleep(half).await;
         let mut headers = vec![("ratelimit-limit".to_owned(), self.limit.get().to_string())];
         headers.extend(wait.map(|wait| ("retry-after".to_owned(), wait.to_string())));
+        if self.provider.get().name == OTHER.name {
+            (status, body, headers) = translated(status, &body, wait);
+        }
         Reply::Answered {
             status,
             headers,

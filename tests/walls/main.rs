@@ -1,4 +1,5 @@
-//! Holds the sources to the tables of ARCHITECTURE.md: who may import whom, who may name which crate, what is pure.
+//! Holds the sources to the tables of ARCHITECTURE.md: who may import whom, who may name which crate, what is pure; and
+//! lists in one language to those in another.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,6 +7,7 @@
     clippy::indexing_slicing
 )]
 
+mod lists;
 mod names;
 mod planted;
 mod resolve;

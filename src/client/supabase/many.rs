@@ -11,16 +11,11 @@ use crate::protocol::{Enqueued, NewMessage, Rpc};
 const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
 impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
-    /// Enqueues `count` messages that `message` makes, so that not all of them need be held at once: each is made twice,
-    /// once to be checked and once to be sent. `progress` is told how many are enqueued, after each call.
-    ///
-    /// # Errors
-    /// As [`QueueProvider::enqueue_many`](crate::client::QueueProvider::enqueue_many).
-    pub async fn enqueue_each(
+    pub(super) async fn in_chunks(
         &self,
         count: usize,
-        message: impl Fn(usize) -> Result<NewMessage, QueueError>,
-        mut progress: impl FnMut(usize),
+        message: &dyn Fn(usize) -> Result<NewMessage, QueueError>,
+        progress: &mut dyn FnMut(usize),
     ) -> Result<Vec<Enqueued>, QueueError> {
         let encode = |index| {
             message(index)

@@ -98,14 +98,13 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
             .ok_or_else(|| unreadable("email_queue_enqueue_many"))
     }
 
-    async fn enqueue_many(&self, messages: &[NewMessage]) -> Result<Vec<Enqueued>, QueueError> {
-        let message = |index: usize| {
-            messages
-                .get(index)
-                .cloned()
-                .ok_or_else(|| QueueError::invalid("messages", "is too short"))
-        };
-        self.enqueue_each(messages.len(), message, |_| ()).await
+    async fn enqueue_each(
+        &self,
+        count: usize,
+        message: &dyn Fn(usize) -> Result<NewMessage, QueueError>,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Vec<Enqueued>, QueueError> {
+        self.in_chunks(count, message, progress).await
     }
 
     async fn dequeue(&self, options: &Dequeue) -> Result<Vec<Leased>, QueueError> {

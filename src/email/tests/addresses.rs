@@ -135,7 +135,7 @@ fn unusual_but_valid_addresses_are_taken() {
         "a@xn--bcher-kva.example",
         "a@b.c.d.e.co",
         "a@1-2.co",
-        "delivered+label@resend.dev",
+        "delivered+label@mail.example",
     ] {
         taken([json!({ "to": to })]);
     }

@@ -1,10 +1,12 @@
 use serde_json::json;
 
 use super::*;
-use crate::provider::{EncodeError, MAX_BATCH};
+
+/// What Resend takes in one request.
+const MAX_BATCH: usize = 100;
 
 #[test]
-fn the_request_has_resends_names() {
+fn the_request_has_the_providers_names() {
     let request = sent(json!({
         "cc": "c@d.co", "bcc": "e@f.co", "replyTo": "g@h.co", "text": "Hi", "headers": {"X-A": "1"}, "tags": {"plan": "pro"},
         "attachments": [

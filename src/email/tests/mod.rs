@@ -13,7 +13,18 @@ use serde_json::{Value, json};
 
 use super::{Email, FieldError, Sender, check_limits};
 use crate::protocol::Endpoint;
-use crate::provider::{Member, WIRE_VERSION, encode};
+use crate::provider::{EncodeError, Member, PROVIDERS};
+
+/// The version that new dispatches are encoded with.
+const WIRE_VERSION: u16 = 1;
+
+fn encode(
+    version: u16,
+    endpoint: Endpoint,
+    members: &[Member<'_>],
+) -> Result<Vec<u8>, EncodeError> {
+    PROVIDERS[0].encode(version, endpoint, members)
+}
 
 /// A payload that is valid, with `fields` put over it; `null` takes a field out.
 fn payload(fields: Value) -> Value {

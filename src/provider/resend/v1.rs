@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Number;
 
-use super::{EncodeError, Member};
 use crate::email::{self, Body, Email, MESSAGE_ID_TAG, Mailbox, Source};
 use crate::protocol::Endpoint;
+use crate::provider::port::{EncodeError, Member};
 
 pub(super) fn encode(endpoint: Endpoint, members: &[Member<'_>]) -> Result<Vec<u8>, EncodeError> {
+    super::check(endpoint, members)?;
     let requests = members
         .iter()
         .enumerate()

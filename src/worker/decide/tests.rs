@@ -45,14 +45,14 @@ fn after(outcome: Outcome) -> Settle {
         limit: Some(5),
         ..RateHints::default()
     };
-    after_reply(
-        &dispatch(false),
-        3,
-        outcome,
-        hints,
-        &RetryPolicy::DEFAULT,
-        0.5,
-    )
+    after_reply(&dispatch(false), 3, outcome, hints, &policy(true), 0.5)
+}
+
+fn policy(replays: bool) -> RetryPolicy {
+    RetryPolicy {
+        waits: vec![30_000, 60_000, 120_000],
+        replays,
+    }
 }
 
 /// A settle of the dispatch, with what every answer says.
@@ -232,6 +232,42 @@ fn unknown_freezes_and_waits_by_what_is_known() {
             };
             assert_eq!(after(outcome.clone()), expected, "{outcome:?}");
         }
+    }
+}
+
+#[test]
+fn without_keys_what_may_have_been_sent_ends() {
+    let unknown = |soon, cooldown| Outcome::Unknown {
+        error: error(),
+        counted: true,
+        soon,
+        cooldown,
+        pause: false,
+        misconfigured: None,
+    };
+    let cooldown = Some(40 * SECOND);
+    for (outcome, answered) in [
+        (unknown(false, None), Some(false)),
+        (unknown(false, cooldown), Some(false)),
+        (unknown(true, None), Some(true)),
+    ] {
+        let hints = RateHints::default();
+        let after = |replays| {
+            after_reply(
+                &dispatch(false),
+                3,
+                outcome.clone(),
+                hints,
+                &policy(replays),
+                0.5,
+            )
+        };
+        let mut expected = after(true);
+        (expected.rest, expected.delay_ms) = (Some(Rest::Fail), None);
+        expected.reason = Some(Reason::UnknownOutcome);
+        let ended = after(false);
+        assert_eq!(ended, expected);
+        assert_eq!(ended.signals.unwrap().answered, answered);
     }
 }
 

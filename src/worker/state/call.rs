@@ -94,7 +94,8 @@ impl State {
             kind: "email".to_owned(),
             tokens: self.claiming.clone(),
             lease_ms: millis(lease),
-            max_messages: self.config.dispatch_messages,
+            max_messages: (self.config.dispatch_messages)
+                .min(u32::try_from(self.provider.most_messages).unwrap_or(u32::MAX)),
             max_bytes: self
                 .config
                 .held_bytes
@@ -138,6 +139,7 @@ impl State {
             token: prepared.dispatch.token.clone(),
             endpoint: prepared.endpoint,
             wire_version: prepared.wire_version,
+            key_window_ms: self.provider.replay_window().map(millis),
             members: u32::try_from(prepared.dispatch.messages.len()).unwrap_or(u32::MAX),
             timeout_ms: millis(self.config.timeout),
             margin_ms: millis(self.config.margin),

@@ -16,7 +16,7 @@ mod waits;
 use super::{Config, Prepared, Report, Stopped, tally::Tally};
 use crate::base::millis;
 use crate::protocol::{Dispatch, Settle};
-use crate::provider::{Context, Mail, Reply, classify};
+use crate::provider::{Context, Mail, Provider, Reply};
 use crate::worker::decide;
 use crate::worker::retry::RetryPolicy;
 use held::{Beginning, Pending, Sending, Waiting};
@@ -28,6 +28,7 @@ use std::time::Duration;
 /// The state of one run.
 #[derive(Debug)]
 pub struct State {
+    provider: &'static Provider,
     config: Config,
     started: Duration,
     policy: RetryPolicy,
@@ -72,11 +73,15 @@ pub struct State {
 
 impl State {
     /// A run that starts `now`.
-    pub fn new(config: Config, now: Duration, run_id: String) -> Self {
+    pub fn new(provider: &'static Provider, config: Config, now: Duration, run_id: String) -> Self {
         Self {
+            provider,
             config,
             started: now,
-            policy: RetryPolicy::DEFAULT,
+            policy: RetryPolicy {
+                replays: provider.replay_window().is_some(),
+                ..RetryPolicy::default()
+            },
             epoch_ms: 0,
             claiming: Vec::new(),
             prepared: VecDeque::new(),
@@ -174,7 +179,7 @@ impl State {
             utc_seconds_of_day: u32::try_from(seconds).unwrap_or(0),
             ..sending.context
         };
-        let (outcome, hints) = classify(reply, &context);
+        let (outcome, hints) = self.provider.classify(reply, &context);
         let settle = decide::after_reply(
             &sending.dispatch,
             sending.attempt,

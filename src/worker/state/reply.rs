@@ -8,7 +8,6 @@ use crate::base::{ErrorCode, QueueError, millis, scrub};
 use crate::protocol::{BeginState, Begun, Dispatch, SettleResult, Settled, WorkReply};
 use crate::provider::ProviderError;
 use crate::worker::decide::{not_sent, unfit};
-use crate::worker::retry::RetryPolicy;
 use std::time::Duration;
 
 /// A dispatch that cannot be begun is looked at again after this.
@@ -82,12 +81,8 @@ impl State {
         let epoch_ms = reply.now_ms.saturating_sub(millis(now));
         self.epoch_ms = self.epoch_ms.max(epoch_ms);
         let answered_at = Duration::from_millis(reply.now_ms.saturating_sub(self.epoch_ms));
-        if let (Some(base), Some(cap)) = (reply.retry_base_ms, reply.retry_cap_ms) {
-            self.policy = RetryPolicy {
-                base: Duration::from_millis(base),
-                cap: Duration::from_millis(cap),
-                ..RetryPolicy::DEFAULT
-            };
+        if !reply.retry_ms.is_empty() {
+            self.policy.waits = reply.retry_ms;
         }
         if let Some(remaining) = reply.remaining {
             self.report.remaining = remaining;
@@ -248,7 +243,7 @@ impl State {
         self.claimed_cost += DISPATCH_COST.max(dispatch.messages.len() as u64);
         self.claimed_bytes += dispatch.bytes;
         self.held_bytes += dispatch.bytes;
-        match prepare(dispatch) {
+        match prepare(self.provider, dispatch) {
             Preparation::Ready {
                 prepared,
                 claimed,

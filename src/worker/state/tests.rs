@@ -7,6 +7,7 @@ mod times;
 
 use super::*;
 use crate::protocol::{BeginState, Begun, ClaimedMessage, WorkReply as Answer};
+use crate::provider::PROVIDERS;
 use serde_json::json;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -65,7 +66,7 @@ fn fresh(in_flight: usize) -> State {
         in_flight,
         ..Config::DEFAULT
     };
-    State::new(config, Duration::ZERO, "run".to_owned())
+    State::new(PROVIDERS[0], config, Duration::ZERO, "run".to_owned())
 }
 
 /// A run of two requests at a time, one of which, `a`, is on its way to the provider since the second millisecond.
@@ -132,6 +133,7 @@ fn a_slot_is_counted_from_when_the_database_gave_it_not_from_when_that_was_heard
     ];
     for (now_ms, heard, send_at) in cases {
         let mut state = State::new(
+            PROVIDERS[0],
             Config {
                 in_flight: 1,
                 ..Config::DEFAULT

@@ -2,7 +2,7 @@ create table email_queue_private.setting (
   singleton boolean constraint setting_is_one_row primary key default true,
   default_sender text,
   rate_limit numeric not null default {{DEFAULT_RATE}},
-  horizon interval not null default '23 hours',
+  horizon interval,
   default_max_attempts smallint not null default {{DEFAULT_MAX_ATTEMPTS}},
   max_payload_bytes integer not null default {{DEFAULT_PAYLOAD_BYTES}},
   retry_base_ms integer not null default {{DEFAULT_RETRY_BASE_MS}},
@@ -12,7 +12,7 @@ create table email_queue_private.setting (
   payload_retention interval,
   constraint setting_singleton_is_true check (singleton),
   constraint setting_rate_limit_is_positive check (rate_limit > 0 and rate_limit <= {{MAX_RATE}}),
-  constraint setting_horizon_fits_the_key_window check (horizon > '0' and horizon <= '23 hours'),
+  constraint setting_horizon_is_positive check (horizon > '0'),
   constraint setting_default_max_attempts_in_range check (default_max_attempts between 1 and {{MAX_ATTEMPTS}}),
   constraint setting_max_payload_bytes_in_range check (max_payload_bytes between {{MIN_PAYLOAD_BYTES}} and {{MAX_PAYLOAD_BYTES}}),
   constraint setting_retry_base_in_range check (retry_base_ms between 1 and {{MAX_RETRY_MS}}),
@@ -25,7 +25,7 @@ comment on table email_queue_private.setting is 'What operators set, with email_
 comment on column email_queue_private.setting.singleton is 'Always true: the table has one row.';
 comment on column email_queue_private.setting.default_sender is 'Written into a payload without "from" at enqueue. Changing it changes no stored message.';
 comment on column email_queue_private.setting.rate_limit is 'Ceiling of provider requests a second over all runs. A lower limit learned from the provider wins.';
-comment on column email_queue_private.setting.horizon is 'How long after its first begin a frozen dispatch may be replayed. Resend keeps keys 24 hours.';
+comment on column email_queue_private.setting.horizon is 'How long after its first begin a frozen dispatch may be replayed at most; null: as long as the provider knows its key.';
 comment on column email_queue_private.setting.default_max_attempts is 'max_attempts of a message that names none.';
 comment on column email_queue_private.setting.max_payload_bytes is 'Largest payload taken at enqueue, in bytes of its JSON text.';
 comment on column email_queue_private.setting.retry_base_ms is 'Backoff after the first attempt, in milliseconds.';

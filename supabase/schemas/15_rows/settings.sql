@@ -9,7 +9,7 @@ begin
   select * into v_setting from email_queue_private.setting as s;
   if not found then
     -- The table's defaults, written as a row.
-    v_setting := row(true, null, {{DEFAULT_RATE}}, interval '23 hours', {{DEFAULT_MAX_ATTEMPTS}}, {{DEFAULT_PAYLOAD_BYTES}}, {{DEFAULT_RETRY_BASE_MS}}, {{DEFAULT_RETRY_CAP_MS}}, interval '30 days', interval '90 days', null);
+    v_setting := row(true, null, {{DEFAULT_RATE}}, null, {{DEFAULT_MAX_ATTEMPTS}}, {{DEFAULT_PAYLOAD_BYTES}}, {{DEFAULT_RETRY_BASE_MS}}, {{DEFAULT_RETRY_CAP_MS}}, interval '30 days', interval '90 days', null);
   end if;
   return v_setting;
 end

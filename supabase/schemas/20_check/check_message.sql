@@ -1,8 +1,7 @@
 -- What enqueue checks of a message: its options; check_email has the e-mail. Input errors are raised (22023), so that a
 -- caller in a transaction cannot lose mail unawares.
 
--- One message of an enqueue call as typed columns, without its id. p_item is {type, payload, tags, priority, max_attempts, run_at,
--- delay_ms, send_before, dedup_key, metadata}.
+-- One message of an enqueue call as typed columns, without its id.
 create function email_queue_private.check_message(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting)
 returns email_queue_private.message
 language plpgsql set search_path = pg_catalog, pg_temp

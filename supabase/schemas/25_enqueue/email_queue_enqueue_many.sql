@@ -9,4 +9,4 @@ begin
 end
 $$;
 comment on function public.email_queue_enqueue_many(jsonb) is
-  'Enqueues a list of {payload, tags, type, priority, max_attempts, run_at, delay_ms, send_before, dedup_key, metadata}, all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
+  'Enqueues a list of objects, each with what email_queue_enqueue takes ({payload, type, ...}), all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';

@@ -44,12 +44,11 @@ begin
 
   -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
   with item as materialized (
-    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.dedup_key, m.metadata, i.payload, i.lane
+    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, i.payload, i.lane
     from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes) with ordinality as i(payload, lane, n) on i.n = m.ordinality
   ), new_message as (
-    insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
-    select i.id, i.created_at, i.run_at, i.send_before, i.priority, i.max_attempts, i.bytes, i.type, i.dedup_key, i.metadata
-    from item as i order by i.type, i.dedup_key, i.id
+    insert into email_queue_private.message
+    select m.* from unnest(v_messages) as m order by m.type, m.dedup_key, m.id
     on conflict (type, dedup_key) where dedup_key is not null do nothing
     returning id
   ), new_body as (

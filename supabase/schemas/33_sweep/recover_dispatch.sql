@@ -1,17 +1,17 @@
 -- One dispatch whose lease ran out.
---   begun: an e-mail may have been sent, so it is frozen and waits for its replay; a custom consumer's message is tried again.
+--   begun: an e-mail may have been sent, so it is frozen and waits for its replay, or ends where its provider does not know its key
+--     again; a custom consumer's message is tried again.
 --   not begun: taken over whole once; the second time its members come back one to a dispatch, and a single pays an attempt.
 create function email_queue_private.recover_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
-  v_setting email_queue_private.setting;
-  v_used integer;
+  v_waits bigint[];
 begin
   -- last_token stays as it is: nothing was settled, and the worker that lost this lease must be told so.
   update email_queue_private.dispatch as d
-  set token = null, begun = false, frozen = d.frozen or d.begun and d.type = 'email', updated_at = clock_timestamp(),
+  set token = null, begun = false, frozen = d.frozen or d.begun and d.horizon_at is not null, updated_at = clock_timestamp(),
     expired_unbegun = d.expired_unbegun + (not d.begun)::integer,
     errors = case when d.begun then email_queue_private.append_errors(d.errors, email_queue_private.stamp_error(
       '{"class": "unknown", "message": "The worker''s lease ran out after begin."}', d.attempt)) else d.errors end
@@ -21,6 +21,8 @@ begin
     if p_dispatch.begun and v_dispatch.attempt >= v_dispatch.attempts_allowed then
       perform email_queue_private.abandon_dispatch(v_dispatch, null);
     end if;
+  elsif p_dispatch.begun and v_dispatch.type = 'email' then
+    perform email_queue_private.abandon_dispatch(v_dispatch, null);
   elsif p_dispatch.begun then
     perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids, null, 0);
     perform email_queue_private.close_dispatch(v_dispatch.id);
@@ -30,12 +32,11 @@ begin
       '{"class": "crash", "message": "The worker''s lease ran out before begin, twice."}', null, true);
     perform email_queue_private.close_dispatch(v_dispatch.id);
   elsif v_dispatch.expired_unbegun > 1 then
-    v_setting := email_queue_private.settings();
+    v_waits := email_queue_private.backoff(email_queue_private.settings());
     v_dispatch.attempt := v_dispatch.attempt + 1;
-    v_used := least(v_dispatch.member_attempts[1] + v_dispatch.attempt, 16);
     perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids,
       '{"class": "crash", "message": "The worker''s lease ran out before begin."}',
-      least(v_setting.retry_base_ms * power(2, v_used - 1), v_setting.retry_cap_ms)::bigint);
+      v_waits[least(v_dispatch.member_attempts[1] + v_dispatch.attempt, cardinality(v_waits))]);
     perform email_queue_private.close_dispatch(v_dispatch.id);
   end if;
 end

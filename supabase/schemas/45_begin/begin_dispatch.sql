@@ -1,7 +1,8 @@
 -- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
--- p_begin: {dispatch_id, token, endpoint, wire_version, members?, timeout_ms, margin_ms, max_wait_ms}; `members` is how
--- many messages the request's body holds.
+-- p_begin: {dispatch_id, token, endpoint, wire_version, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. For
+-- `key_window_ms` from the first begin on the provider knows the key again; without, nothing that may have been sent is sent
+-- again. `members` is how many messages the request's body holds.
 -- Answers {dispatch_id, state, ...}, state being one of
 --   begun {wait_ms, attempt}          send after wait_ms
 --   changed {removed: [id]}           some members expired, or it has fewer than `members`: prepare again
@@ -18,6 +19,7 @@ declare
   v_id uuid := (p_begin ->> 'dispatch_id')::uuid;
   v_lease interval := ((p_begin ->> 'timeout_ms')::bigint + (p_begin ->> 'margin_ms')::bigint) * interval '1 millisecond';
   v_max_wait interval := least((p_begin ->> 'max_wait_ms')::bigint, {{MAX_SLOT_WAIT_MS}}) * interval '1 millisecond';
+  v_key_window interval := (p_begin ->> 'key_window_ms')::bigint * interval '1 millisecond';
   v_now timestamptz;
   v_slot timestamptz;
   v_rate numeric;
@@ -50,7 +52,7 @@ begin
     is distinct from (p_begin ->> 'endpoint', (p_begin ->> 'wire_version')::smallint) then
     return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'a frozen dispatch keeps its endpoint and wire version');
   end if;
-  if v_dispatch.frozen and (v_dispatch.horizon_at <= v_now or v_dispatch.attempt >= v_dispatch.attempts_allowed) then
+  if v_dispatch.frozen and (v_dispatch.horizon_at <= v_now or v_dispatch.attempt >= v_dispatch.attempts_allowed or v_key_window is null) then
     perform email_queue_private.abandon_dispatch(v_dispatch, null);
     return jsonb_build_object('dispatch_id', v_id, 'state', 'ended', 'reason', 'unknown_outcome');
   end if;
@@ -91,7 +93,7 @@ begin
   update email_queue_private.dispatch as d
   set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
     first_begun_at = coalesce(d.first_begun_at, v_now),
-    horizon_at = coalesce(d.horizon_at, v_now + (email_queue_private.settings()).horizon),
+    horizon_at = coalesce(d.horizon_at, v_now + case when v_key_window is not null then least(v_key_window, (email_queue_private.settings()).horizon) end),
     endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint
   where d.id = v_id returning * into v_dispatch;
   return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,

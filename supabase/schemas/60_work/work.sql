@@ -9,7 +9,6 @@ declare
   v_claim_error text;
   v_stuck text;
   v_copy jsonb := email_queue_private.identity_obstacle(p_request);
-  v_setting email_queue_private.setting;
   v_run jsonb := case when jsonb_typeof(p_request -> 'run') = 'object' then p_request -> 'run' end;
   v_run_ended boolean := false;
 begin
@@ -71,11 +70,10 @@ begin
     v_run_ended := email_queue_private.record_run(v_run, (v_run ->> 'last')::boolean is true and cardinality(v_claim.claims) = 0
       and v_claim.obstacle is null and v_claim_error is null and v_claim.next_due_ms is distinct from 0);
   end if;
-  v_setting := email_queue_private.settings();
   return json_build_object('settles', v_settles, 'begins', v_begins,
     'claims', v_claim.claims, 'obstacle', v_claim.obstacle, 'next_due_ms', v_claim.next_due_ms, 'claim_error', v_claim_error,
     'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining('email') end,
-    'retry_base_ms', v_setting.retry_base_ms, 'retry_cap_ms', v_setting.retry_cap_ms,
+    'retry_ms', email_queue_private.backoff(email_queue_private.settings()),
     'now_ms', floor(extract(epoch from clock_timestamp()) * 1000),
     'wake_every_ms', case when v_run is not null then (email_queue_private.wiring_now()).wake_every_ms end, 'run_ended', v_run_ended);
 end

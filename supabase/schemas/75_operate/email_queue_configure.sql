@@ -18,7 +18,7 @@ begin
     if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
       perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
     end if;
-    if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'payload_retention')
+    if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'horizon', 'payload_retention')
       or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) not in ('string', 'null')
       or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) = 'string' and (email_queue_private.sender_fault(p_settings -> v_key)).message is not null then
       perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));

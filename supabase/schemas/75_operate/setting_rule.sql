@@ -5,12 +5,11 @@ as $$
   select case
     when p_name = 'default_sender' then 'must be an e-mail address, or Name <address>'
     when p_name = 'rate_limit' then 'must be a number of requests a second, above 0 and at most {{MAX_RATE}}'
-    when p_name = 'horizon' then 'must be an interval above zero and at most 23 hours'
     when p_name = 'default_max_attempts' then 'must be a whole number from 1 to {{MAX_ATTEMPTS}}'
     when p_name = 'max_payload_bytes' then 'must be a whole number from {{MIN_PAYLOAD_BYTES}} to {{MAX_PAYLOAD_BYTES}}'
     when p_name = 'retry_base_ms' then 'must be a whole number of milliseconds from 1 to {{MAX_RETRY_MS}}'
     when p_name = 'retry_cap_ms' then 'must be a whole number of milliseconds from retry_base_ms to {{MAX_RETRY_MS}}'
-    when right(p_name, 10) = '_retention' then 'must be an interval above zero'
+    when p_name = 'horizon' or right(p_name, 10) = '_retention' then 'must be an interval above zero'
   end
 $$;
 comment on function email_queue_private.setting_rule(text) is 'What a setting may be, for an error.';

@@ -5,6 +5,7 @@ pub mod breaker;
 pub mod claim;
 pub mod enqueue;
 pub mod frozen;
+pub mod keys;
 pub mod lease;
 pub mod pause;
 pub mod scopes;

@@ -59,7 +59,7 @@ async function run(api, id, cause, dispatches = Infinity) {
     const { claims } = await work({ claim: { tokens: [crypto.randomUUID()], lease_ms: 60_000, max_messages: 100 } });
     if (claims.length === 0) break;
     for (const { dispatch_id, token, messages } of claims) {
-      const { begins: [{ state }] } = await work({ begins: [{ dispatch_id, token, endpoint: "batch", wire_version: 1, timeout_ms: 30_000, margin_ms: 5000, max_wait_ms: 2000 }] });
+      const { begins: [{ state }] } = await work({ begins: [{ dispatch_id, token, endpoint: "batch", wire_version: 1, key_window_ms: 82_800_000, timeout_ms: 30_000, margin_ms: 5000, max_wait_ms: 2000 }] });
       if (state !== "begun") return;
       const members = messages.map((/** @type {any} */ message) => ({ id: message.id, outcome: "completed", provider_message_id: `p-${message.id}` }));
       await work({ settles: [{ dispatch_id, token, answer: "definite", counted: true, members, signals: { answered: true } }] });

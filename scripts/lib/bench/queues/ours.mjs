@@ -18,7 +18,7 @@ begin
     '{"settles": [%s], "begins": [%s], "claim": {"tokens": ["%s"], "max_messages": %s}}', p_settle, p_begin, v_token, p_size)::jsonb);
   next_settle := p_claimed;
   -- What a worker makes of the answer is not the database's work: so it is not parsed here.
-  select format('{"dispatch_id": "%s", "token": "%s", "endpoint": "batch", "wire_version": 1, "timeout_ms": 15000, "margin_ms": 5000}', d.id, v_token),
+  select format('{"dispatch_id": "%s", "token": "%s", "endpoint": "batch", "wire_version": 1, "key_window_ms": 82800000, "timeout_ms": 15000, "margin_ms": 5000}', d.id, v_token),
     format('{"dispatch_id": "%s", "token": "%s", "answer": "definite", "members": [{"outcome": "completed", "provider_message_id": "0195f3a2-3c4d-7e5f-8a6b-7c8d9e0f1a2b", "id": "%s"}], "signals": {"answered": true}}',
       d.id, v_token, array_to_string(d.message_ids, '"}, {"outcome": "completed", "provider_message_id": "0195f3a2-3c4d-7e5f-8a6b-7c8d9e0f1a2b", "id": "'))
   into next_begin, claimed from email_queue_private.dispatch as d where d.token = v_token;

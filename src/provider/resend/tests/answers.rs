@@ -1,6 +1,6 @@
 //! What of a 2xx can be read, and what happens without an answer.
 
-use super::super::*;
+use super::*;
 
 fn batch_of(members: usize) -> Context {
     Context {

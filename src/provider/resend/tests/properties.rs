@@ -1,7 +1,6 @@
 //! What holds of every answer, however strange.
 
-use super::super::*;
-use super::rows;
+use super::*;
 use crate::base::scrub;
 use proptest::prelude::*;
 

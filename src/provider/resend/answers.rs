@@ -1,37 +1,8 @@
 //! The table of Resend's answers (documentation and OpenAPI document 1.5.0, 2026-08).
 
-use super::hints::{self, RateHints};
-use super::read::Said;
-use super::{ErrorClass, Scope};
-use std::time::Duration;
-
-/// What an answer outside 2xx speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
-    /// A member's content: these bytes can never be accepted.
-    Body,
-    /// Presumably a member's content, in a word that the provider's documents do not have.
-    UnlistedBody,
-    /// A member, for another reason than its bytes: no such template, turned away by the security check, a stranger in
-    /// the provider's test mode.
-    Member,
-    /// The account, the key, the sender's domain, or a bug of ours.
-    Misconfigured(Scope),
-    /// The first request with this key is still under way.
-    InFlight,
-    /// Another body was sent under this key.
-    OtherBody,
-    /// Too many requests a second.
-    RateLimit,
-    /// Too many recipients today.
-    DailyQuota,
-    /// Too many recipients this month.
-    MonthlyQuota,
-    /// Trouble of the provider, or an answer that nobody can interpret.
-    Unavailable,
-    /// A refusal that the provider's documents do not have.
-    Unlisted,
-}
+use crate::provider::meaning::Meaning;
+use crate::provider::outcome::Scope;
+use crate::provider::read::Said;
 
 /// What the provider says where only mail to the account's own address is taken: with `onboarding@resend.dev` as the
 /// sender, before a domain is verified.
@@ -78,50 +49,5 @@ pub(super) fn meaning(status: u16, said: &Said, templated: bool) -> Meaning {
         // 5xx; 1xx and 3xx, which the API does not have: what a proxy did with the request is not known. A redirect is not
         // followed, since the key and the mail would go along; a browser shows it as status 0.
         _                                                       => Unavailable,
-    }
-}
-
-impl Meaning {
-    pub(super) fn class(self) -> ErrorClass {
-        match self {
-            Self::Body | Self::Member => ErrorClass::Rejected,
-            Self::Misconfigured(_) => ErrorClass::Misconfigured,
-            Self::RateLimit | Self::DailyQuota | Self::MonthlyQuota => ErrorClass::Throttled,
-            Self::UnlistedBody | Self::Unlisted => ErrorClass::Refused,
-            Self::InFlight | Self::Unavailable => ErrorClass::Unknown,
-            Self::OtherBody => ErrorClass::PossiblySent,
-        }
-    }
-
-    /// Throttling and misconfiguration use no attempt (promise 4).
-    pub(super) fn uses_attempt(self) -> bool {
-        !matches!(
-            self.class(),
-            ErrorClass::Throttled | ErrorClass::Misconfigured
-        )
-    }
-
-    /// Of recipients, not of requests.
-    pub(super) fn is_quota(self) -> bool {
-        matches!(self, Self::DailyQuota | Self::MonthlyQuota)
-    }
-
-    pub(super) fn scope(self) -> Option<Scope> {
-        match self {
-            Self::Misconfigured(scope) => Some(scope),
-            _ => None,
-        }
-    }
-
-    /// How long nobody should begin.
-    pub(super) fn cooldown(self, hints: &RateHints, utc_seconds_of_day: u32) -> Option<Duration> {
-        match self {
-            Self::RateLimit => Some(hints.cooldown()),
-            Self::DailyQuota | Self::MonthlyQuota => {
-                Some(hints::until_quota_day(utc_seconds_of_day))
-            }
-            Self::Unavailable => hints.asked_to_wait(),
-            _ => None,
-        }
     }
 }
