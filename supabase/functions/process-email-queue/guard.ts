@@ -16,7 +16,7 @@ export function guarded(variables: Record<string, string>) {
   const running = new Set<Promise<unknown>>();
 
   // Supabase's runtime has no `error` events: what the module's tasks and timers throw comes by way of `load`. Of the
-  // rejections that nobody handles only a trap is the module's; others are of a connection that broke off.
+  // unhandled rejections only a trap is the module's; others are of a connection that broke off.
   const onBreak = (why: unknown) => instance?.break(why);
   (globalThis as Record<string, unknown>).__emailQueuePanicked = onBreak;
   addEventListener("unhandledrejection", (event) => {

@@ -1,5 +1,5 @@
 -- pg_cron and pg_net are created here, in the session of the migrations: Supabase lets nobody create an extension through the
--- API of some projects. Where it cannot be done, the notice says what is missing; mail can be sent all the same by whoever
+-- API of some projects. Where it cannot be done, the notice says what is missing; mail can be sent all the same by a caller that
 -- calls the function. pg_net goes into the schema extensions or nowhere: never into public.
 do $do$
 declare
