@@ -53,7 +53,7 @@ impl ErrorCode {
 pub struct QueueError {
     /// What to do about it.
     pub code: ErrorCode,
-    /// The field that is wrong, where there is one, as JSON and JavaScript name it: `maxAttempts`, `payload.to[1]`.
+    /// The field that is wrong, if the fault has one, as JSON and JavaScript name it: `maxAttempts`, `payload.to[1]`.
     pub field: Option<String>,
     /// One line for people.
     pub message: String,

@@ -165,7 +165,7 @@ pub(crate) fn delay_time(delay: Duration) -> Checked<Duration> {
 
 pub(crate) fn positive(field: &str, seconds: f64) -> Checked<Duration> {
     match Duration::try_from_secs_f64(seconds) {
-        // What is less than a nanosecond is none.
+        // Less than a nanosecond counts as nothing.
         Ok(time) if !time.is_zero() => Ok(time),
         _ => refuse(field),
     }

@@ -1,4 +1,4 @@
-//! The contract of a queue. Each method stands here once: for implementations, for whoever has one of two queues
+//! The contract of a queue. Each method stands here once: for implementations, for a holder of either queue
 //! ([`Either`]), and for callers that write JSON ([`call`]), from which JavaScript has its methods too.
 #![allow(async_fn_in_trait)] // The futures of the WebAssembly implementation are not `Send`.
 
@@ -113,7 +113,7 @@ queue_provider! {
     Enqueue = enqueue(message: NewMessage) -> Enqueued
         => |queue, next| write(queue.enqueue(json::message(next())?).await?);
 
-    /// Leases messages of types of one's own; `email` is the function's.
+    /// Leases messages of a custom type; `email` is the function's.
     Dequeue = dequeue(options: &Dequeue) -> Vec<Leased> => |queue, next| {
         let leased = queue.dequeue(&options(next())?).await?.into_iter();
         leased.map(|leased| read_out(leased.message, Some(leased.lease))).collect()

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(super) fn write(message: &mut NewMessage) -> Result<(), QueueError> {
     let tags = message.tags.take();
     let tags = to_write(message.kind.as_deref(), &message.payload, tags.as_ref())?;
-    // A payload that is none is refused with what else is wrong in it.
+    // A payload of the wrong shape is refused later, with its other faults.
     if let (Some(tags), Value::Object(payload)) = (tags, &mut message.payload) {
         payload.insert("tags".to_owned(), tags.clone());
     }

@@ -21,7 +21,7 @@ const LENGTHS: [(&str, usize); 3] = [
     ("path", MAX_PATH),
 ];
 
-/// The first limit that the payload is over. What has a wrong shape is found by whoever reads it.
+/// The first limit that the payload is over. The reader finds a wrong shape.
 pub(crate) fn check_limits(payload: &Map<String, Value>) -> Result<(), FieldError> {
     let reply_to = payload.get("replyTo").and_then(Value::as_array);
     if reply_to.is_some_and(|list| list.len() > MAX_RECIPIENTS) {

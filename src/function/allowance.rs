@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// After its deadline a run may still settle and say how it ended.
 pub const RESERVE: Duration = Duration::from_secs(5);
-/// A run that would be shorter than this is none: its last request may take most of it.
+/// A shorter run does not start: its last request may take most of it.
 const SHORTEST: Duration = Duration::from_secs(10);
 /// When to come back to an isolate that has used up what it may: by then there is another one, or soon.
 const LATER: Duration = Duration::from_secs(10);

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 /// A run that any number of requests wait for.
 pub type SharedRun<T> = Shared<LocalBoxFuture<'static, T>>;
 
-/// Lets one run through at a time. Whoever comes during a run may have enqueued after its last claim: all of them
+/// Lets one run through at a time. A caller during a run may have enqueued after its last claim: all such callers
 /// together get the run after it. Each run has a ticket, by which those who share it know it.
 pub struct Gate<K: Clone, T: Clone + 'static> {
     runs: RefCell<Runs<K, T>>,
@@ -35,7 +35,7 @@ impl<K: Clone, T: Clone + 'static> Gate<K, T> {
         runs.current.as_ref().map(|(ticket, _)| ticket.clone())
     }
 
-    /// The run that waits for the one under way, and answers whoever comes now.
+    /// The run that waits for the one under way, and answers the callers that come now.
     pub fn next(&self) -> Option<(K, SharedRun<T>)> {
         let mut runs = self.runs.borrow_mut();
         runs.advance();

@@ -21,7 +21,7 @@ impl Clock for JavaScriptClock {
     }
 
     async fn sleep(&self, duration: Duration) {
-        // setTimeout fires up to a millisecond early, and whoever waits would ask again at once.
+        // setTimeout fires up to a millisecond early, and the waiting task would ask again at once.
         super::timer::sleep(duration + Duration::from_millis(1)).await;
     }
 }

@@ -180,7 +180,7 @@ impl Queue {
             .take_while(move |row| row.priority == priority && row.lane == lane && row.kind == kind)
     }
 
-    /// Dispatches that nobody holds, without those of paused domains.
+    /// Dispatches without a holder, without those of paused domains.
     pub(super) fn waiting(&self, now: Duration, kind: &str) -> impl Iterator<Item = &DispatchRow> {
         self.dispatches
             .values()
@@ -247,7 +247,7 @@ impl Queue {
     }
 }
 
-/// Where the first request of a lane's dispatch goes, however many messages it holds: what is known of the lane's
+/// Where the first request of a lane's dispatch goes, however many messages it holds: an answer tells of the lane's
 /// endpoint is known from there.
 fn endpoint_of(lane: &str) -> Option<Endpoint> {
     lane.split_once(':')?.0.parse().ok()

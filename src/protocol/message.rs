@@ -137,7 +137,7 @@ pub struct NewMessage {
     pub metadata: Option<Value>,
 }
 
-/// What came of an enqueue.
+/// The answer to an enqueue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all(serialize = "camelCase"))]
 pub struct Enqueued {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Dequeue {
-    /// Types of one's own; the first that has a message is served.
+    /// Custom types; the first that has a message is served.
     pub types: Vec<String>,
     /// 1 to 100; 1 where it is not given.
     pub max_messages: Option<u32>,
@@ -17,7 +17,7 @@ pub struct Dequeue {
     pub visibility_timeout: Option<f64>,
 }
 
-/// Who has a message, and until when nobody else does. It fences every write.
+/// The holder of a message, and the end of the lease. It fences every write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all(serialize = "camelCase"))]
 pub struct Lease {
@@ -144,7 +144,7 @@ pub struct Redrive {
     pub from: Option<String>,
 }
 
-/// What came of a redrive.
+/// The answer to a redrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all(serialize = "camelCase"))]
 pub struct Redriven {

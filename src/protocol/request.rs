@@ -97,7 +97,7 @@ pub struct Begin {
     pub max_wait_ms: u64,
 }
 
-/// What is known of a dispatch's fate.
+/// The fate of a dispatch, as far as the worker knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {

@@ -27,7 +27,7 @@ pub enum Meaning {
     DailyQuota,
     /// Too many recipients this month.
     MonthlyQuota,
-    /// Trouble of the provider, or an answer that nobody can interpret.
+    /// Trouble of the provider, or an answer without a known meaning.
     Unavailable,
     /// A refusal that the provider's documents do not have.
     Unlisted,

@@ -1,4 +1,4 @@
-//! What came of a request, and what that means for the members of the dispatch.
+//! The outcome of a request, and what it means for the members of the dispatch.
 
 use super::error::ProviderError;
 use crate::protocol::Endpoint;
@@ -17,7 +17,7 @@ pub struct Mail {
     pub timeout: Duration,
 }
 
-/// What came of one request to the provider.
+/// The outcome of one request to the provider.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Reply {
     /// An HTTP answer, read to its end.
@@ -33,7 +33,7 @@ pub enum Reply {
     NoAnswer {
         /// What ended the wait.
         kind: NoAnswer,
-        /// The cause in the words of whoever noticed it; scrubbed before it is kept.
+        /// The cause in the words of its observer; scrubbed before it is kept.
         detail: String,
     },
 }

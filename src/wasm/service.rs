@@ -58,7 +58,7 @@ impl Ticket {
     }
 }
 
-/// What came of a run; [`Busy`] where it did not start after all.
+/// The answer to a run; [`Busy`] if it did not start after all.
 pub type RunOutcome = Result<Report, Busy>;
 
 pub struct Service {

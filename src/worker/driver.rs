@@ -1,4 +1,4 @@
-//! The loop around [`State`]: it carries requests out and tells the state what came of them. It decides nothing.
+//! The loop around [`State`]: it carries requests out and tells the state their outcome. It decides nothing.
 
 use super::{Config, Control, Order, Report, State};
 use crate::base::{QueueError, Random};

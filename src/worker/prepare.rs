@@ -20,7 +20,7 @@ pub struct Prepared {
     pub body: Vec<u8>,
 }
 
-/// What came of preparing a dispatch.
+/// A prepared dispatch.
 #[derive(Debug)]
 pub enum Preparation {
     /// It can be sent once the members of `unfit` (there may be none) are settled as rejected.

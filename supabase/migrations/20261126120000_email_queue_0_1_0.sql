@@ -727,7 +727,7 @@ create table email_queue_private.wiring (
 );
 comment on table email_queue_private.wiring is 'How the database calls the function. One row; while it is missing, the defaults count. The address and the secret are in Vault.';
 comment on column email_queue_private.wiring.singleton is 'Always true: the table has one row.';
-comment on column email_queue_private.wiring.cron_line is 'The schedule as pg_cron has it; null where there is none.';
+comment on column email_queue_private.wiring.cron_line is 'The schedule as pg_cron has it; null without a schedule.';
 comment on column email_queue_private.wiring.scheduled_at is 'When it was scheduled: before the first run is due, its absence says nothing.';
 comment on column email_queue_private.wiring.wake_every_ms is 'An enqueue wakes the function, at most once in so many milliseconds over all sessions; null: it does not.';
 
@@ -1152,7 +1152,7 @@ $$;
 comment on function email_queue_private.refuse(text, text) is 'Raises 22023 with the field''s name.';
 
 -- 20_check/sender_domain.sql
--- The domain of "a@b.c", "Name <a@b.c>" or {"email": "a@b.c"}; null where there is none.
+-- The domain of "a@b.c", "Name <a@b.c>" or {"email": "a@b.c"}; null without one.
 create function email_queue_private.sender_domain(p_from jsonb) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -1162,7 +1162,7 @@ begin
     from '@([A-Za-z0-9.-]+)[^A-Za-z0-9@.-]*$') collate "C");
 end
 $$;
-comment on function email_queue_private.sender_domain(jsonb) is 'The lower-case domain of a sender; null where there is none.';
+comment on function email_queue_private.sender_domain(jsonb) is 'The lower-case domain of a sender; null without one.';
 
 -- 20_check/sender_fault.sql
 -- What is wrong with a sender, and in which field of it: what src/email/address.rs says. A sender that the worker would refuse
@@ -1235,7 +1235,7 @@ $$;
 comment on function email_queue_private.sender_fault(jsonb) is 'What is wrong with a sender, and where; nulls where nothing is.';
 
 -- 20_check/too_large.sql
--- A double ends at 1.8e308 and jsonb at 10^131072: whoever reads such a number has none, or cannot read the rest either.
+-- A double ends at 1.8e308 and jsonb at 10^131072: a reader of such a number gets no number, or cannot read the rest either.
 create function email_queue_private.too_large(p_value jsonb) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -1590,7 +1590,7 @@ as $$
   select case when jsonb_typeof(p_error) = 'object'
     then jsonb_build_array(p_error || jsonb_build_object('at', clock_timestamp(), 'attempt', p_attempt)) end
 $$;
-comment on function email_queue_private.stamp_error(jsonb, integer) is 'A list of one error with its time and attempt; null where there is none.';
+comment on function email_queue_private.stamp_error(jsonb, integer) is 'A list of one error with its time and attempt; null without an error.';
 
 -- 33_sweep/backoff.sql
 -- How long to wait after each attempt, from the first; the last one holds for all further ones. This is the one place where that
@@ -2016,7 +2016,7 @@ as $$
 begin
   return json_build_object(
     'dispatch_id', p_dispatch.id, 'token', p_dispatch.token, 'priority', p_dispatch.priority, 'attempt', p_dispatch.attempt, 'frozen', p_dispatch.frozen, 'begun', p_dispatch.begun,
-    -- However many messages it holds: what is known of the lane's endpoint is known from there.
+    -- However many messages it holds: its answers tell of the lane's endpoint.
     'endpoint', coalesce(p_dispatch.endpoint, case when p_dispatch.type = 'email' then split_part(p_dispatch.lane, ':', 1) end), 'wire_version', p_dispatch.wire_version, 'bytes', p_dispatch.bytes,
     'messages', (
       select json_agg(json_build_object('id', u.id, 'attempts', u.attempts + p_dispatch.attempt, 'payload', b.payload) order by u.n)
@@ -2275,7 +2275,7 @@ begin
   if email_queue_private.is_paused(v_dispatch.lane) then
     return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
   end if;
-  -- Shared with other begins, against whoever changes the budget; in trouble one begin at a time. What is read from here on
+  -- Shared with other begins, against changes of the budget; in trouble one begin at a time. What is read from here on
   -- is what stands.
   v_trouble := email_queue_private.in_trouble();
   if v_trouble then
@@ -2358,7 +2358,7 @@ $$;
 comment on function email_queue_private.expire_members(email_queue_private.dispatch) is 'Fails members that are no longer worth sending.';
 
 -- 45_begin/lock_budget.sql
--- Begins share it, and whoever changes the budget has it alone: once a pause stands, no begin is under way that did not
+-- Begins share it, and a change of the budget has it alone: once a pause stands, no begin is under way that did not
 -- see it. Until the end of the transaction, and taken before the budget's row. The row is there from here on.
 create function email_queue_private.lock_budget() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -2488,7 +2488,7 @@ $$;
 comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the circuit breaker.';
 
 -- 50_settle/freeze_dispatch.sql
--- Freezes a begun dispatch until its replay, or gives it up where attempts or horizon are used up, or there is none.
+-- Freezes a begun dispatch until its replay, or gives it up where attempts or horizon are used up, or the provider has no keys.
 create function email_queue_private.freeze_dispatch(
   p_dispatch email_queue_private.dispatch, p_error jsonb, p_delay_ms bigint
 ) returns void
@@ -2733,7 +2733,7 @@ as $$
     where o.kind = 'recorded' and o.last_server = r.last_server and o.seen_at > r.seen_at - interval '15 minutes')
   order by r.seen_at desc limit 1
 $$;
-comment on function email_queue_private.copy_pause() is 'The pause of a copy, as email_queue_stats shows it; null where there is none.';
+comment on function email_queue_private.copy_pause() is 'The pause of a copy, as email_queue_stats shows it; null in an original.';
 
 -- 55_identity/copy_reason.sql
 -- What an identity that is not the asking function's means, in words.
@@ -3176,7 +3176,7 @@ begin
       v_claim_error := sqlerrm;
     end;
   end if;
-  -- Last: from the first begin on, whoever pauses the queue waits for the end of this call.
+  -- Last: from the first begin on, the pausing transaction waits for the end of this call.
   -- Where one waited in vain for such a pause, the others would too, until the statement's time is up and the settles undone.
   for v_item in select e from jsonb_array_elements(p_request -> 'begins') as e loop
     begin
@@ -3204,7 +3204,7 @@ $$;
 comment on function email_queue_private.work(jsonb) is 'Settles, claims and begins in this order; a failure of one step leaves the others standing.';
 
 -- 65_consume/email_queue_dequeue.sql
--- A consumer of one's own, for a type of one's own: the same leases, fencing and retries, one dispatch a message, begun at
+-- For a custom consumer of a custom type: the same leases, fencing and retries, one dispatch a message, begun at
 -- once. Rate, pause and horizon are e-mail's.
 
 create function public.email_queue_dequeue(p_types text[], p_tokens uuid[], p_visibility_ms bigint default 60000) returns jsonb
@@ -3311,7 +3311,7 @@ language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = o
 as $$
   select to_jsonb(q) from public.email_queue as q where q.id = p_id
 $$;
-comment on function public.email_queue_get(uuid) is 'One message as JSON; null where there is none.';
+comment on function public.email_queue_get(uuid) is 'One message as JSON; null if its id is unknown.';
 
 -- 70_read/email_queue_list.sql
 -- Planned for the values of each call: a plan that is kept knows neither how many have some metadata nor where a page begins, and
@@ -3387,8 +3387,8 @@ $$;
 comment on function email_queue_private.first_id(timestamptz) is 'The least id that a message enqueued at this time or later can have.';
 
 -- 70_read/ids_by_metadata.sql
--- The same of those whose metadata contains p_metadata. What many have is found among the newest, which are looked at first;
--- what few have, by its index: all of it is put into a list, since for a page of it the planner would walk down from the newest,
+-- The same of those whose metadata contains p_metadata. Common metadata is found among the newest, which are looked at first;
+-- rare metadata by its index: all of it is put into a list, since for a page of it the planner would walk down from the newest,
 -- through all of them where nothing is left to find.
 create function email_queue_private.ids_by_metadata(p_metadata jsonb, p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid)
 returns setof uuid
@@ -3699,7 +3699,7 @@ comment on function public.email_queue_discard(uuid[], jsonb, boolean, integer) 
   'Deletes dead letters for good, at most 1000 a call. Answers {dry_run, discarded: [id]}.';
 
 -- 76_dead_letters/email_queue_redrive.sql
--- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped: whoever redrives wants
+-- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped: a redrive wants
 -- it sent. Messages that are asked for by id and are no dead letters are named with what they are.
 -- p_from is the sender of the e-mails from now on: theirs was refused, for instance. A payload never changes otherwise, and a
 -- dead letter that is redriven is a new message's equal: no request with the old payload will leave any more.
@@ -3949,7 +3949,7 @@ begin
   return jsonb_build_object('request_id', email_queue_private.call_function(p_cause));
 end
 $$;
-comment on function public.email_queue_call(text) is 'Starts a run of the function through pg_net, as the schedule does. email_queue_doctor says what came of it.';
+comment on function public.email_queue_call(text) is 'Starts a run of the function through pg_net, as the schedule does. email_queue_doctor shows the outcome.';
 
 -- 80_call/email_queue_connect.sql
 -- A database that was restored into a new project still has the address of the original's function: what was replaced is said.
@@ -4033,7 +4033,7 @@ $$;
 comment on function email_queue_private.has_extension(text) is 'Whether pg_cron, pg_net or supabase_vault can be used.';
 
 -- 80_call/is_listened_to.sql
--- A run that died is believed in for no longer than it keeps enqueues quiet.
+-- A run that died counts as listening only as long as it keeps enqueues quiet.
 create function email_queue_private.is_listened_to() returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -4300,7 +4300,7 @@ begin
   return v_removed > 0;
 end
 $$;
-comment on function email_queue_private.remove_job(text) is 'Removes a job of pg_cron; false where there is none.';
+comment on function email_queue_private.remove_job(text) is 'Removes a job of pg_cron; false if the job does not exist.';
 
 -- 84_jobs/retain.sql
 -- Every ten minutes: what is past its time goes, and grants that were lost come back.
@@ -4587,7 +4587,7 @@ as $$
   select case when w.cron_line is null then 0 else coalesce(email_queue_private.cron_seconds(w.cron_line), 86400) end
   from email_queue_private.wiring_now() as w
 $$;
-comment on function email_queue_private.call_seconds() is 'Seconds between two calls of the schedule: a day where that is not plain to see, 0 where there is none.';
+comment on function email_queue_private.call_seconds() is 'Seconds between two calls of the schedule: a day where that is not plain to see, 0 without a schedule.';
 
 -- 95_doctor/cron_seconds.sql
 -- How many seconds lie between two runs of a line of cron; null where that is not plain to see.
@@ -4606,7 +4606,7 @@ $$;
 comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule, where that is plain to see.';
 
 -- 95_doctor/doctor_answers.sql
--- The doctor, of the calls: what pg_net does with them, what the function answered, what came of the runs. pg_net's tables are
+-- The doctor, of the calls: what pg_net does with them, what the function answered, how the runs ended. pg_net's tables are
 -- empty after a crash, and its ids begin at 1 again; its answers are kept for pg_net.ttl, or until somebody deletes them.
 -- So an answer that is not there says nothing, and what came before the crash is not looked at.
 
@@ -4656,7 +4656,7 @@ $$;
 comment on function email_queue_private.doctor_answers() is 'What pg_net does with the calls, and got from the function.';
 
 -- 95_doctor/doctor_consumers.sql
--- Of a type of one's own. Dispatches are kept for a day.
+-- Of a custom type. Dispatches are kept for a day.
 create function email_queue_private.doctor_consumers() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4671,7 +4671,7 @@ begin
     'Start the consumer of these types (email_queue_dequeue). Where a type is mistyped, enqueue its messages again under the right one and cancel these (email_queue_cancel).', 'warn');
 end
 $$;
-comment on function email_queue_private.doctor_consumers() is 'Types with messages that nobody takes.';
+comment on function email_queue_private.doctor_consumers() is 'Types whose messages have no consumer.';
 
 -- 95_doctor/doctor_identity.sql
 -- The doctor, of whose queue this is: may the function send from this database, and does the database call that function?
@@ -4935,7 +4935,7 @@ begin
     else email_queue_private.finding('runs', null, format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
 end
 $$;
-comment on function email_queue_private.doctor_runs() is 'What came of the runs that were asked for.';
+comment on function email_queue_private.doctor_runs() is 'How the requested runs ended.';
 
 -- 95_doctor/doctor_schema.sql
 create function email_queue_private.doctor_schema() returns setof jsonb
@@ -5210,7 +5210,7 @@ begin
     select from pg_catalog.pg_extension as e where e.extname = 'pg_cron' and e.extversion ~ '^(0|1[.][0-4])([^0-9]|$)') then '1 minute' else '10 seconds' end);
 end
 $$;
-comment on function email_queue_private.schedule_remedy(text) is 'The call that schedules by a line, where there is one, else by the last one.';
+comment on function email_queue_private.schedule_remedy(text) is 'The call that schedules by a line, if it is given, else by the last one.';
 
 -- 95_doctor/server_started.sql
 -- After a crash too, of which the postmaster is the one process that outlives it.

@@ -18,8 +18,8 @@ const ELSEWHERE = {
   "supabase/functions/deploy.sh --skip-migrations": ["tests/deploy/deploy.test.mjs", "--skip-migrations"],
   "node_modules/.bin/email-queue init --dry-run": ["tests/command/init.test.mjs", '"init", "--dry-run"'],
   "node_modules/.bin/email-queue init": ["tests/command/init.test.mjs", '"init", "--yes"'],
-  "node_modules/.bin/email-queue upgrade": ["tests/command/init.test.mjs", '"upgrade", "--yes"'],
-  "node_modules/.bin/email-queue uninstall": ["tests/command/init.test.mjs", '"uninstall", "--yes"'],
+  "node_modules/.bin/email-queue upgrade": ["tests/command/leave.test.mjs", '"upgrade", "--yes"'],
+  "node_modules/.bin/email-queue uninstall": ["tests/command/leave.test.mjs", '"uninstall", "--yes"'],
   "chmod 600 .env": ["tests/deploy/variables.test.mjs", "chmod 600"],
   "cp .env.example .env": ["tests/deploy/variables.test.mjs", ".env.example"],
 };

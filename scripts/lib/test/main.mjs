@@ -49,8 +49,8 @@ async function main() {
   let beside = null;
   for (const name of chosen) {
     if (name === BESIDE && beside) continue;
-    rows.push(await runSuite({ name, logs, screen, options, again: again?.[name] ?? null }));
-    if (name === "sql" && names.length === 0 && chosen.includes(BESIDE)) beside = runBeside({ name: BESIDE, logs, screen, options, again: again?.[BESIDE] ?? null });
+    rows.push(await runSuite({ name, named: names.length > 0, logs, screen, options, again: again?.[name] ?? null }));
+    if (name === "sql" && names.length === 0 && chosen.includes(BESIDE)) beside = runBeside({ name: BESIDE, named: false, logs, screen, options, again: again?.[BESIDE] ?? null });
   }
   if (beside) rows.push(await beside());
   disown();
@@ -73,13 +73,14 @@ function readCommandLine() {
 const described = () => Object.entries(SUITES).map(([name, { about, all }]) => `  ${all ? "*" : " "} ${name.padEnd(10)} ${about}\n`).join("");
 
 /**
- * @param {{name: string, logs: string, screen: import("./screen.mjs").Screen, options: import("./arguments.mjs").Options, again: Record<string, string[]> | null}} how
+ * @param {{name: string, named: boolean, logs: string, screen: import("./screen.mjs").Screen, options: import("./arguments.mjs").Options, again: Record<string, string[]> | null}} how
  * @returns {Promise<Row>}
  */
-async function runSuite({ name, logs, screen, options, again }) {
+async function runSuite({ name, named, logs, screen, options, again }) {
   const { run, needs = [], limitSeconds = LIMIT_SECONDS, takes = [] } = /** @type {import("./suites/index.mjs").SuiteOf} */ (SUITES[name]);
   const partly = again && !("" in again) ? again : null;
-  const only = takes.includes("only") ? "" : options.only ?? "";
+  // A suite that takes the text itself gets it where it is the one that was asked for.
+  const only = named && takes.includes("only") ? "" : options.only ?? "";
   const suite = new Suite({ name, logs, screen, options, only, again: partly });
   screen.print(`== ${name}`);
   const began = performance.now();

@@ -1,4 +1,4 @@
-//! What an answer of PostgREST means that is none of the function.
+//! What an answer means that PostgREST gave itself, not the SQL function.
 
 use crate::base::{ErrorCode, QueueError, joined};
 use serde::Deserialize;

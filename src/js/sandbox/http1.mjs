@@ -116,7 +116,7 @@ class Connection {
 
   /** @param {Buffer} chunk */
   feed(chunk) {
-    // After a refusal: nothing of it would be read.
+    // After a refusal: the rest would not be read.
     if (this.#refused) return;
     this.#pending.push(chunk);
     this.#size += chunk.length;

@@ -8,6 +8,6 @@ create table email_queue_private.wiring (
 );
 comment on table email_queue_private.wiring is 'How the database calls the function. One row; while it is missing, the defaults count. The address and the secret are in Vault.';
 comment on column email_queue_private.wiring.singleton is 'Always true: the table has one row.';
-comment on column email_queue_private.wiring.cron_line is 'The schedule as pg_cron has it; null where there is none.';
+comment on column email_queue_private.wiring.cron_line is 'The schedule as pg_cron has it; null without a schedule.';
 comment on column email_queue_private.wiring.scheduled_at is 'When it was scheduled: before the first run is due, its absence says nothing.';
 comment on column email_queue_private.wiring.wake_every_ms is 'An enqueue wakes the function, at most once in so many milliseconds over all sessions; null: it does not.';

@@ -1,4 +1,4 @@
--- The domain of "a@b.c", "Name <a@b.c>" or {"email": "a@b.c"}; null where there is none.
+-- The domain of "a@b.c", "Name <a@b.c>" or {"email": "a@b.c"}; null without one.
 create function email_queue_private.sender_domain(p_from jsonb) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -8,4 +8,4 @@ begin
     from '@([A-Za-z0-9.-]+)[^A-Za-z0-9@.-]*$') collate "C");
 end
 $$;
-comment on function email_queue_private.sender_domain(jsonb) is 'The lower-case domain of a sender; null where there is none.';
+comment on function email_queue_private.sender_domain(jsonb) is 'The lower-case domain of a sender; null without one.';

@@ -1,4 +1,4 @@
--- A double ends at 1.8e308 and jsonb at 10^131072: whoever reads such a number has none, or cannot read the rest either.
+-- A double ends at 1.8e308 and jsonb at 10^131072: a reader of such a number gets no number, or cannot read the rest either.
 create function email_queue_private.too_large(p_value jsonb) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$

@@ -5,4 +5,4 @@ as $$
   select case when jsonb_typeof(p_error) = 'object'
     then jsonb_build_array(p_error || jsonb_build_object('at', clock_timestamp(), 'attempt', p_attempt)) end
 $$;
-comment on function email_queue_private.stamp_error(jsonb, integer) is 'A list of one error with its time and attempt; null where there is none.';
+comment on function email_queue_private.stamp_error(jsonb, integer) is 'A list of one error with its time and attempt; null without an error.';

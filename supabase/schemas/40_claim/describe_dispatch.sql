@@ -6,7 +6,7 @@ as $$
 begin
   return json_build_object(
     'dispatch_id', p_dispatch.id, 'token', p_dispatch.token, 'priority', p_dispatch.priority, 'attempt', p_dispatch.attempt, 'frozen', p_dispatch.frozen, 'begun', p_dispatch.begun,
-    -- However many messages it holds: what is known of the lane's endpoint is known from there.
+    -- However many messages it holds: its answers tell of the lane's endpoint.
     'endpoint', coalesce(p_dispatch.endpoint, case when p_dispatch.type = 'email' then split_part(p_dispatch.lane, ':', 1) end), 'wire_version', p_dispatch.wire_version, 'bytes', p_dispatch.bytes,
     'messages', (
       select json_agg(json_build_object('id', u.id, 'attempts', u.attempts + p_dispatch.attempt, 'payload', b.payload) order by u.n)

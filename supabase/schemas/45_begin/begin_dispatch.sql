@@ -65,7 +65,7 @@ begin
   if email_queue_private.is_paused(v_dispatch.lane) then
     return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
   end if;
-  -- Shared with other begins, against whoever changes the budget; in trouble one begin at a time. What is read from here on
+  -- Shared with other begins, against changes of the budget; in trouble one begin at a time. What is read from here on
   -- is what stands.
   v_trouble := email_queue_private.in_trouble();
   if v_trouble then

@@ -1,4 +1,4 @@
--- Freezes a begun dispatch until its replay, or gives it up where attempts or horizon are used up, or there is none.
+-- Freezes a begun dispatch until its replay, or gives it up where attempts or horizon are used up, or the provider has no keys.
 create function email_queue_private.freeze_dispatch(
   p_dispatch email_queue_private.dispatch, p_error jsonb, p_delay_ms bigint
 ) returns void

@@ -11,4 +11,4 @@ as $$
     where o.kind = 'recorded' and o.last_server = r.last_server and o.seen_at > r.seen_at - interval '15 minutes')
   order by r.seen_at desc limit 1
 $$;
-comment on function email_queue_private.copy_pause() is 'The pause of a copy, as email_queue_stats shows it; null where there is none.';
+comment on function email_queue_private.copy_pause() is 'The pause of a copy, as email_queue_stats shows it; null in an original.';

@@ -53,7 +53,7 @@ begin
       v_claim_error := sqlerrm;
     end;
   end if;
-  -- Last: from the first begin on, whoever pauses the queue waits for the end of this call.
+  -- Last: from the first begin on, the pausing transaction waits for the end of this call.
   -- Where one waited in vain for such a pause, the others would too, until the statement's time is up and the settles undone.
   for v_item in select e from jsonb_array_elements(p_request -> 'begins') as e loop
     begin

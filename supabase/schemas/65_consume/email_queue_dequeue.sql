@@ -1,4 +1,4 @@
--- A consumer of one's own, for a type of one's own: the same leases, fencing and retries, one dispatch a message, begun at
+-- For a custom consumer of a custom type: the same leases, fencing and retries, one dispatch a message, begun at
 -- once. Rate, pause and horizon are e-mail's.
 
 create function public.email_queue_dequeue(p_types text[], p_tokens uuid[], p_visibility_ms bigint default 60000) returns jsonb

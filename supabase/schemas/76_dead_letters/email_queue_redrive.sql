@@ -1,4 +1,4 @@
--- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped: whoever redrives wants
+-- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped: a redrive wants
 -- it sent. Messages that are asked for by id and are no dead letters are named with what they are.
 -- p_from is the sender of the e-mails from now on: theirs was refused, for instance. A payload never changes otherwise, and a
 -- dead letter that is redriven is a new message's equal: no request with the old payload will leave any more.

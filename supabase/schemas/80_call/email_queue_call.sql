@@ -14,4 +14,4 @@ begin
   return jsonb_build_object('request_id', email_queue_private.call_function(p_cause));
 end
 $$;
-comment on function public.email_queue_call(text) is 'Starts a run of the function through pg_net, as the schedule does. email_queue_doctor says what came of it.';
+comment on function public.email_queue_call(text) is 'Starts a run of the function through pg_net, as the schedule does. email_queue_doctor shows the outcome.';

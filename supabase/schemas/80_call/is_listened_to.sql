@@ -1,4 +1,4 @@
--- A run that died is believed in for no longer than it keeps enqueues quiet.
+-- A run that died counts as listening only as long as it keeps enqueues quiet.
 create function email_queue_private.is_listened_to() returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

@@ -10,4 +10,4 @@ begin
   return v_removed > 0;
 end
 $$;
-comment on function email_queue_private.remove_job(text) is 'Removes a job of pg_cron; false where there is none.';
+comment on function email_queue_private.remove_job(text) is 'Removes a job of pg_cron; false if the job does not exist.';

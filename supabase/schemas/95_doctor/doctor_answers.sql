@@ -1,4 +1,4 @@
--- The doctor, of the calls: what pg_net does with them, what the function answered, what came of the runs. pg_net's tables are
+-- The doctor, of the calls: what pg_net does with them, what the function answered, how the runs ended. pg_net's tables are
 -- empty after a crash, and its ids begin at 1 again; its answers are kept for pg_net.ttl, or until somebody deletes them.
 -- So an answer that is not there says nothing, and what came before the crash is not looked at.
 

@@ -1,4 +1,4 @@
--- Of a type of one's own. Dispatches are kept for a day.
+-- Of a custom type. Dispatches are kept for a day.
 create function email_queue_private.doctor_consumers() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -13,4 +13,4 @@ begin
     'Start the consumer of these types (email_queue_dequeue). Where a type is mistyped, enqueue its messages again under the right one and cancel these (email_queue_cancel).', 'warn');
 end
 $$;
-comment on function email_queue_private.doctor_consumers() is 'Types with messages that nobody takes.';
+comment on function email_queue_private.doctor_consumers() is 'Types whose messages have no consumer.';

@@ -37,4 +37,4 @@ begin
     else email_queue_private.finding('runs', null, format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
 end
 $$;
-comment on function email_queue_private.doctor_runs() is 'What came of the runs that were asked for.';
+comment on function email_queue_private.doctor_runs() is 'How the requested runs ended.';

@@ -17,4 +17,4 @@ begin
     select from pg_catalog.pg_extension as e where e.extname = 'pg_cron' and e.extversion ~ '^(0|1[.][0-4])([^0-9]|$)') then '1 minute' else '10 seconds' end);
 end
 $$;
-comment on function email_queue_private.schedule_remedy(text) is 'The call that schedules by a line, where there is one, else by the last one.';
+comment on function email_queue_private.schedule_remedy(text) is 'The call that schedules by a line, if it is given, else by the last one.';

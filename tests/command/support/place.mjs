@@ -1,4 +1,5 @@
 // Projects in folders of their own, and the command as it is installed: from a copy of the package, or of one with other versions.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -92,3 +93,13 @@ export const clis = async () => /** @type {const} */ ([
 
 /** What a Supabase CLI is told to push to a database. @param {string} version @param {string} url */
 export const pushTo = (version, url) => ["db", "push", "--yes", ...version === "2" ? ["--db-url", url] : [`--remote=${url}`]];
+
+/** That a command is refused, and leaves every file as it is. @param {string} cwd @param {string[]} args @param {RegExp} message @param {object} [how] */
+export async function refuses(cwd, args, message, how = {}) {
+  const before = snapshot(cwd);
+  const { code, stderr } = await command(args, { cwd, ...how });
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, message);
+  assert.match(stderr, /^ {3}→ ./m, "and what to do");
+  assert.deepEqual(snapshot(cwd), before);
+}
