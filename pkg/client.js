@@ -5,6 +5,29 @@ const { queueMicrotask, setTimeout } = tasks;
 import { fetch, Request } from "./fetch.js";
 
 /**
+ * The methods, as JavaScript names them but for the first letter.
+ * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15}
+ */
+export const Method = Object.freeze({
+    EnqueueMany: 0, "0": "EnqueueMany",
+    Enqueue: 1, "1": "Enqueue",
+    Dequeue: 2, "2": "Dequeue",
+    Extend: 3, "3": "Extend",
+    Complete: 4, "4": "Complete",
+    Fail: 5, "5": "Fail",
+    Retry: 6, "6": "Retry",
+    Release: 7, "7": "Release",
+    Cancel: 8, "8": "Cancel",
+    GetMessage: 9, "9": "GetMessage",
+    GetMessagesByStatus: 10, "10": "GetMessagesByStatus",
+    ListDeadLetters: 11, "11": "ListDeadLetters",
+    Redrive: 12, "12": "Redrive",
+    Stats: 13, "13": "Stats",
+    Pause: 14, "14": "Pause",
+    Resume: 15, "15": "Resume",
+});
+
+/**
  * A queue. Calls can overlap: each works on a clone of the pointer.
  */
 export class QueueClient {
@@ -51,7 +74,7 @@ export class QueueClient {
      *
      * # Errors
      * See [`error`].
-     * @param {string} method
+     * @param {Method} method
      * @param {string} _arguments
      * @returns {Promise<string>}
      */
@@ -59,20 +82,12 @@ export class QueueClient {
         if (this.__wbg_inst !== undefined && this.__wbg_inst !== __wbg_instance_id) {
             throw new Error('Invalid stale object from previous Wasm instance');
         }
-        let ptr0, len0, ptr1, len1;
-        try {
-            ptr0 = passStringToWasm0(method, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-            len0 = WASM_VECTOR_LEN;
-            ptr1 = passStringToWasm0(_arguments, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
-            len1 = WASM_VECTOR_LEN;
-        } catch (e) {
-            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 1, 1); }
-            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
-            throw e;
-        }
+        const val2 = +method;
+        const ptr0 = passStringToWasm0(_arguments, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
         let ret;
         __wbg_call_guard();
-        ret = wasm.queueclient_call(this.__wbg_ptr, ptr0, len0, ptr1, len1);
+        ret = wasm.queueclient_call(this.__wbg_ptr, val2, ptr0, len0);
         return ret;
     }
     /**
@@ -166,6 +181,17 @@ export function __wbg_reset_state () {
 export function start() {
     __wbg_call_guard();
     wasm.start();
+}
+
+/**
+ * The fields of a message that are times, with spaces between them.
+ * @returns {any}
+ */
+export function times() {
+    let ret;
+    __wbg_call_guard();
+    ret = wasm.times();
+    return ret;
 }
 function __wbg_get_imports() {
     const import0 = {
@@ -436,12 +462,12 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 257, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 253, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__ha61e0de2076df75b);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 122, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 118, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__hbe980a37b571a37e);
             return ret;
         },

@@ -43,7 +43,9 @@ export type Attachment = { readonly contentType?: string | undefined; readonly c
 
 /** An e-mail to enqueue. Only `payload` is needed. */
 export interface NewMessage extends EnqueueOptions {
+  /** `email` where it is not given, or a type of your own. */
   type?: "email" | undefined;
+  /** The e-mail; any JSON for your own types. */
   payload: EmailPayload;
   /** The same as `payload.tags`, where they are kept: give them once. */
   tags?: Tags | undefined;
@@ -83,6 +85,9 @@ export interface Enqueued {
   payloadDiffers?: boolean | undefined;
 }
 
+/** Why a message failed: it can never go, its attempts are used up, it may have been sent, or `sendBefore` passed. */
+export type FailureReason = "rejected" | "exhausted" | "unknown_outcome" | "expired";
+
 /** Why an attempt failed, or a message. */
 export interface MessageError {
   class?: string | undefined;
@@ -96,7 +101,7 @@ export interface MessageError {
   /** When, by the database's clock. */
   at?: string | undefined;
   /** Why the message failed; null while it is open. */
-  reason: "rejected" | "exhausted" | "unknown_outcome" | "expired" | null;
+  reason: FailureReason | null;
   /** The last ten errors, oldest first. */
   history: Omit<MessageError, "reason" | "history">[] | null;
 }
@@ -166,7 +171,7 @@ export interface ListOptions {
 /** Which failed messages. */
 export interface DeadLetterFilter {
   type?: string | undefined;
-  reason?: "rejected" | "exhausted" | "unknown_outcome" | "expired" | undefined;
+  reason?: FailureReason | undefined;
   /** Failed at this time or later. */
   since?: Date | string | undefined;
   /** Failed before this time. */

@@ -92,12 +92,13 @@ export interface QueueProvider {
   cancel(id: string): Promise<Cancelled>;
   /** One message, or null. */
   getMessage<Payload = EmailPayload>(id: string): Promise<QueueMessage<Payload> | null>;
-  /** Messages in a status, newest first. */
+  /** Messages in a status, newest first: by `type`, `since`, `until`, `metadata`, a page of `limit` ones `before` an id. */
   getMessagesByStatus<Payload = EmailPayload>(status: QueueMessageStatus, options?: ListOptions): Promise<QueueMessage<Payload>[]>;
-  /** Failed messages, newest first. */
+  /** Failed messages, newest first: by `type`, `reason`, `since`, `until`, `text`, `metadata`. */
   listDeadLetters<Payload = EmailPayload>(options?: DeadLetterFilter & { limit?: number | undefined; before?: string | undefined }): Promise<QueueMessage<Payload>[]>;
-  /** Puts failed messages back to be sent, at most 1000 a call. */
+  /** Puts failed messages back, at most 1000 a call: `ids`, or those of a `filter`; with `dryRun`, `allowDuplicates`, `limit`, `from`. */
   redrive(redrive: Redrive): Promise<Redriven>;
+  /** How deep the queue is by type, and what stands in its way. */
   stats(): Promise<Stats>;
   /** Pauses e-mail, or one sender domain, for some seconds or until it is resumed. */
   pause(options: { reason: string; domain?: string | undefined; seconds?: number | undefined }): Promise<void>;

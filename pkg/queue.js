@@ -2,6 +2,7 @@
 // What the queues have in common. The thinking is in the WebAssembly modules; this gives it classes, names and Dates.
 // What the caller's own code throws (an iterable, a getter, a callback) comes out as it is: no call of the module is made
 // with it on the stack, or it would count as a trap.
+import * as glue from "./client.js";
 import { invalid, QueueError, queueError, translated } from "./error.js";
 import { errorOf, write } from "./write.js";
 
@@ -49,11 +50,18 @@ export class Queue {
 
   async #call(method, ...values) {
     const text = write(values, 1);
-    return await this.#answer((client) => client.call(method, text));
+    return dated(await this.#answer((client) => client.call(method, text)));
   }
 
-  async enqueue(message) {
-    return await this.#call("enqueue", message);
+  // Each method that the module has, but for those below, which do more than to carry.
+  static {
+    for (const [name, method] of Object.entries(glue.Method)) {
+      if (typeof method !== "number") continue;
+      const called = name[0].toLowerCase() + name.slice(1);
+      if (called in this.prototype) continue;
+      const value = { async [called](...values) { return await this.#call(method, ...values); } }[called];
+      Object.defineProperty(this.prototype, called, { value, writable: true, configurable: true });
+    }
   }
 
   async enqueueMany(messages, options) {
@@ -87,68 +95,40 @@ export class Queue {
     throw thrown.error;
   }
 
-  async dequeue(options) {
-    return (await this.#call("dequeue", options)).map(dated);
-  }
-
   async extend(leased, visibilityTimeout) {
-    return await this.#call("extend", lease(leased), visibilityTimeout);
+    return await this.#call(glue.Method.Extend, lease(leased), visibilityTimeout);
   }
 
   async complete(leased) {
-    return await this.#call("complete", lease(leased));
+    return await this.#call(glue.Method.Complete, lease(leased));
   }
 
   async fail(leased, error) {
-    return await this.#call("fail", lease(leased), errorOf(error));
+    return await this.#call(glue.Method.Fail, lease(leased), errorOf(error));
   }
 
   async retry(leased, error, options) {
-    return await this.#call("retry", lease(leased), errorOf(error), options);
+    return await this.#call(glue.Method.Retry, lease(leased), errorOf(error), options);
   }
 
   async release(leased) {
-    return await this.#call("release", lease(leased));
-  }
-
-  async cancel(id) {
-    return await this.#call("cancel", id);
-  }
-
-  async getMessage(id) {
-    return dated(await this.#call("getMessage", id));
-  }
-
-  async getMessagesByStatus(status, options) {
-    return (await this.#call("getMessagesByStatus", status, options)).map(dated);
-  }
-
-  async listDeadLetters(options) {
-    return (await this.#call("listDeadLetters", options)).map(dated);
-  }
-
-  async redrive(options) {
-    return await this.#call("redrive", options);
-  }
-
-  async stats() {
-    return await this.#call("stats");
+    return await this.#call(glue.Method.Release, lease(leased));
   }
 
   async pause(options) {
-    await this.#call("pause", options);
-  }
-
-  async resume(options) {
-    return await this.#call("resume", options);
+    await this.#call(glue.Method.Pause, options);
   }
 }
 
-const TIMES = ["runAt", "leaseExpiresAt", "createdAt", "updatedAt", "completedAt", "sendBefore"];
+let times;
 
-function dated(message) {
-  for (const name of TIMES) if (message?.[name]) message[name] = new Date(message[name]);
-  return message;
+// What is a message, or a list of them, with its times as Dates.
+function dated(answer) {
+  times ??= glue.times().split(" ");
+  for (const message of [answer].flat()) {
+    for (const name of times) if (message?.[name]) message[name] = new Date(message[name]);
+  }
+  return answer;
 }
 
 // The message's payload need not go along.

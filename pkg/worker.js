@@ -5,6 +5,29 @@ const { queueMicrotask, setTimeout } = tasks;
 import { fetch, Request } from "./fetch.js";
 
 /**
+ * The methods, as JavaScript names them but for the first letter.
+ * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15}
+ */
+export const Method = Object.freeze({
+    EnqueueMany: 0, "0": "EnqueueMany",
+    Enqueue: 1, "1": "Enqueue",
+    Dequeue: 2, "2": "Dequeue",
+    Extend: 3, "3": "Extend",
+    Complete: 4, "4": "Complete",
+    Fail: 5, "5": "Fail",
+    Retry: 6, "6": "Retry",
+    Release: 7, "7": "Release",
+    Cancel: 8, "8": "Cancel",
+    GetMessage: 9, "9": "GetMessage",
+    GetMessagesByStatus: 10, "10": "GetMessagesByStatus",
+    ListDeadLetters: 11, "11": "ListDeadLetters",
+    Redrive: 12, "12": "Redrive",
+    Stats: 13, "13": "Stats",
+    Pause: 14, "14": "Pause",
+    Resume: 15, "15": "Resume",
+});
+
+/**
  * The function.
  */
 export class ProcessEmailQueue {
@@ -551,12 +574,12 @@ function __wbg_get_imports() {
             arg0.work(arg1, arg2);
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 256, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 263, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h5e49ee7834d8b57f);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 117, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 124, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h706f6313ea8fad7b);
             return ret;
         },

@@ -54,7 +54,7 @@ async function main() {
   const local = await startLocal({
     screen,
     real,
-    // Retries within a second: whoever watches does not want to wait half a minute.
+    // Retries within a second, so that a viewer does not wait half a minute.
     settings: { default_sender: real?.from ?? "Demo Shop <shop@demo.example>", rate_limit: 10, retry_base_ms: 500, retry_cap_ms: 2000 },
   });
   const began = performance.now();

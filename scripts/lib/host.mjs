@@ -60,7 +60,7 @@ export function outputOf(program, args, options = {}) {
 
 /**
  * A TCP port of 127.0.0.1 that nothing listens on at the moment. Another program can take it
- * before it is used: whoever can should listen on port 0 instead, and the others try again.
+ * before it is used: listen on port 0 where that is possible, and else try again.
  * @returns {Promise<number>}
  */
 export function freePort() {

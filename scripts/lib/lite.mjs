@@ -28,7 +28,7 @@ const SERVER = path.join(path.dirname(fileURLToPath(import.meta.url)), "lite-ser
  * in as PostgREST does, as authenticator, with what Supabase loads into its sessions.
  * @param {object} [options]
  * @param {"pglite" | "postgres"} [options.driver] pglite: an embedded PostgreSQL in memory, gone with the process
- * @param {string} [options.databaseUrl] for the driver postgres: a database of a cluster like a Supabase project's, whoever logs in
+ * @param {string} [options.databaseUrl] for the driver postgres: a database of a cluster like a Supabase project's, of any login
  * @param {string} [options.migrationsDir]
  * @param {boolean} [options.migrate] false: the database has its schema already
  * @returns {Promise<Lite>}

@@ -11,7 +11,7 @@ const SOURCES = path.join(ROOT, "scripts/lib/postgres");
 const HEADERS = path.join(ROOT, "scripts/tools/postgres/Cargo.toml");
 const MODULES = ["safeupdate", "supautils"];
 
-/** The superuser who makes the cluster; `postgres` owns the databases, and is none. */
+/** The superuser who makes the cluster; `postgres` owns the databases, without being a superuser. */
 export const ADMIN = "supabase_admin";
 
 /**

@@ -2,7 +2,7 @@
 import process from "node:process";
 import { PROVIDER } from "../../src/js/provider.js";
 
-/** An answer in words that nobody can misread as the queue's own. */
+/** A fault of the project or of its address, as its words say; any other error is a bug of ours. */
 export class ProjectError extends Error {
   /** @param {string} message @param {{code?: string, remedy?: string}} [more] */
   constructor(message, { code, remedy } = {}) {

@@ -102,7 +102,7 @@ test("the function: its answers, what it is not given, and its end", { timeout: 
   await one.kill();
   assert.equal(one.hasEnded(), true);
   await assert.rejects(one.invoke());
-  // In its place, for whoever has its address.
+  // In its place: the address stays.
   const again = await startFunction({ entry, env: { PORT: new URL(one.url).port, PROCESS_EMAIL_QUEUE_SECRET: one.secret } });
   assert.deepEqual([again.url, await again.invoke()], [one.url, { said: "", home: null }]);
   await two.stop();

@@ -5,8 +5,8 @@ import { pathToFileURL } from "node:url";
 import { packageFolder } from "../tools.mjs";
 
 /**
- * @typedef {{name: string, detail: string, file?: string}} Failure file: the one of the test, where the runner says it
- * @typedef {{passed: number, skipped: number, failures: Failure[], files?: Set<string>}} Report files: those that reported something
+ * @typedef {{name: string, detail: string, file?: string}} Failure file: the test file, where each has a process of its own
+ * @typedef {{passed: number, skipped: number, failures: Failure[]}} Report
  *
  * @typedef {object} End how a program ended
  * @property {number | null} code null: it was killed, or could not be started
@@ -23,18 +23,15 @@ const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|&#(?:[0-8]
  */
 export async function readJunit(file) {
   /** @type {Report} */
-  const report = { passed: 0, skipped: 0, failures: [], files: new Set() };
+  const report = { passed: 0, skipped: 0, failures: [] };
   if (!fs.existsSync(file)) return report;
   const { DOMParser } = await load("@xmldom/xmldom", "lib/index.js");
   const text = fs.readFileSync(file, "utf8").replace(NOT_XML, "?");
   const document = new DOMParser().parseFromString(text, "text/xml");
   for (const test of Array.from(document.getElementsByTagName("testcase"))) {
-    const suite = /** @type {any} */ (test.parentNode);
-    const from = suite?.getAttribute?.("name") ?? "";
-    report.files?.add(from);
     const [failed] = [...test.getElementsByTagName("failure"), ...test.getElementsByTagName("error")];
     const name = test.getAttribute("name") ?? "";
-    if (failed) report.failures.push({ name, detail: (failed.textContent || failed.getAttribute("message") || "").trim(), file: from });
+    if (failed) report.failures.push({ name, detail: (failed.textContent || failed.getAttribute("message") || "").trim() });
     else if (test.getElementsByTagName("skipped").length > 0) report.skipped += 1;
     else report.passed += 1;
   }

@@ -21,8 +21,7 @@ const MAX_LINES = 30;
  * @typedef {object} Job a program of a group
  * @property {string[]} command
  * @property {(end: End) => Report | Promise<Report>} read
- * @property {string[]} [files] the test files that it runs
- * @property {boolean} [each] each of the files must report something
+ * @property {string} [file] the test file that it runs
  *
  * @typedef {object} Outcome of a group
  * @property {number} passed @property {number} failed @property {number} skipped
@@ -112,20 +111,19 @@ export class Suite {
     return this.#group(label, this.#only(label, files).map((file) => {
       const report = this.#file(`${label} ${path.basename(file)}`, "xml");
       const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=junit", `--test-reporter-destination=${report}`];
-      return { command: [process.execPath, ...reporters, file], files: [file], read: () => readJunit(report) };
+      return { command: [process.execPath, ...reporters, file], file, read: () => readJunit(report) };
     }), how);
   }
 
   /**
-   * Test files of Deno, one after the other in one process.
+   * Test files of Deno, each in a process of its own: its report does not say which file a test is of.
    * @param {string} label @param {string[]} files @param {{deno: string, args?: string[]} & Surroundings} how
    */
   deno(label, files, { deno, args = [], ...how }) {
-    const report = this.#file(label, "xml");
-    const chosen = this.#only(label, files);
-    const command = [deno, "test", "--allow-all", `--junit-path=${report}`, ...args, ...chosen];
-    const jobs = chosen.length > 0 ? [{ command, files: chosen, each: true, read: () => readJunit(report) }] : [];
-    return this.#group(label, jobs, how);
+    return this.#group(label, this.#only(label, files).map((file) => {
+      const report = this.#file(`${label} ${path.basename(file)}`, "xml");
+      return { command: [deno, "test", "--allow-all", `--junit-path=${report}`, ...args, file], file, read: () => readJunit(report) };
+    }), how);
   }
 
   /**
@@ -137,7 +135,7 @@ export class Suite {
     const command = [psql, "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--pset", "pager=off", ...set, "--file"];
     return this.#group(label, this.#only(label, files).map((file) => ({
       command: [...command, file],
-      files: [file],
+      file,
       read: ({ output }) => readTap(output),
     })), how);
   }
@@ -208,10 +206,10 @@ export class Suite {
    * @param {Job} job @param {{env: Record<string, string | undefined>, cwd: string, log: string, live?: (line: string) => boolean, alone: boolean}} how
    * @returns {Promise<Report>}
    */
-  async #run({ command: [program = "", ...args], read, files = [], each = false }, { env, cwd, log, live, alone }) {
+  async #run({ command: [program = "", ...args], read, file }, { env, cwd, log, live, alone }) {
     if (isStopping()) await new Promise(() => {});
     if (this.#over) throw new SuiteOver();
-    const name = files.length === 1 ? path.basename(files[0] ?? "") : path.basename(program);
+    const name = path.basename(file ?? program);
     let text = "";
     let line = "";
     const onOutput = (/** @type {string} */ more) => {
@@ -237,30 +235,24 @@ export class Suite {
     if (!alone) fs.appendFileSync(log, `=== ${name}\n${end.output}`);
     if (isStopping()) await new Promise(() => {});
     const report = await read(end);
-    const one = files.length === 1 ? files[0] : undefined;
-    const fail = (/** @type {string} */ what, file = one) => report.failures.push({ name: what, detail: lastLines(end.output, MAX_LINES), file });
-    if (each) {
-      const heard = new Set([...report.files ?? []].map((file) => path.resolve(cwd, file)));
-      for (const file of files.filter((file) => !heard.has(path.resolve(cwd, file)))) fail(`${path.basename(file)} reported nothing`, file);
-    }
-    if (one) for (const failure of report.failures) failure.file = one;
+    const fail = (/** @type {string} */ what) => report.failures.push({ name: what, detail: lastLines(end.output, MAX_LINES) });
     if (end.code !== 0 && report.failures.length === 0) fail(`${name} ended with ${end.code ?? "a signal"}, though it reported no failure`);
     if (report.passed + report.skipped + report.failures.length === 0) fail(`${name} ran no test`);
+    for (const failure of report.failures) failure.file = file;
     return report;
   }
 
   /** @param {string} label @param {Report} total @param {string} log @param {number} ms */
   #show(label, { passed, skipped, failures }, log, ms) {
     for (const { name, detail, file } of failures.slice(0, MAX_FAILURES)) {
-      this.screen.print(`   ✗ ${name}${file ? ` (${path.relative(ROOT, path.resolve(ROOT, file))})` : ""}`);
+      this.screen.print(`   ✗ ${name}${file ? ` (${file})` : ""}`);
       for (const line of shortened(detail.split("\n").filter((line) => line.trim() !== ""))) this.screen.print(`       ${line}`);
     }
     if (failures.length > MAX_FAILURES) this.screen.print(`   … and ${failures.length - MAX_FAILURES} more`);
     this.screen.print(`   ${label}: ${passed} passed, ${failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ""} (${seconds(ms)})`);
     if (failures.length > 0) this.screen.print(`   log: ${path.relative(ROOT, log)}`);
-    const files = failures.map(({ file }) => file && path.relative(ROOT, path.resolve(ROOT, file)));
-    const known = files.every((file) => file && fs.existsSync(path.join(ROOT, file)));
-    this.#count(label, { passed, failed: failures.length, skipped, files: known ? [...new Set(/** @type {string[]} */ (files))] : [] });
+    const files = new Set(failures.flatMap(({ file }) => file ?? []));
+    this.#count(label, { passed, failed: failures.length, skipped, files: [...files] });
   }
 
   /** @param {string} label @param {Outcome} more */
@@ -271,7 +263,7 @@ export class Suite {
 
   /** @param {string} label @param {Job[]} jobs */
   #isChosen(label, jobs) {
-    return (this.again === null || label in this.again) && (label.includes(this.only) || jobs.some(({ files }) => files));
+    return (this.again === null || label in this.again) && (label.includes(this.only) || jobs.some(({ file }) => file));
   }
 
   /** The files of a group that are to run. @param {string} label @param {string[]} files */

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Email, FieldError, Sender, check_limits};
 use crate::protocol::Endpoint;
-use crate::provider::{EncodeError, Member, PROVIDERS};
+use crate::provider::{EncodeError, Member, PROVIDERS, Provider};
 
 /// The version that new dispatches are encoded with.
 const WIRE_VERSION: u16 = 1;
@@ -23,7 +23,10 @@ fn encode(
     endpoint: Endpoint,
     members: &[Member<'_>],
 ) -> Result<Vec<u8>, EncodeError> {
-    PROVIDERS[0].encode(version, endpoint, members)
+    let mut providers = PROVIDERS.iter();
+    let knows = |provider: &&&Provider| provider.wire.iter().any(|(known, _)| *known == version);
+    let provider = providers.find(knows).unwrap_or(&PROVIDERS[0]);
+    provider.encode(version, endpoint, members)
 }
 
 /// A payload that is valid, with `fields` put over it; `null` takes a field out.

@@ -1,5 +1,5 @@
 -- A stand-in with the signatures, the grants and the behaviour of Supabase Vault: what was stored with another key than the
--- server's is an error to whoever reads it, update_secret included. It keeps the key in a table, and nothing secret.
+-- server's is an error to each reader, update_secret included. It keeps the key in a table, and hides nothing.
 create schema vault;
 create table vault.root_key (key text not null);
 insert into vault.root_key values (gen_random_uuid());

@@ -1,0 +1,24 @@
+// What people have to know of the provider: the variables of its account, its addresses, its own names for things. The
+// only file here that names it; the module knows the rest (src/provider).
+
+/**
+ * @typedef {object} Provider
+ * @property {string} name
+ * @property {{ key: string, url: string }} variables the account's key, and another address of the API than its own
+ * @property {string} api its own address
+ * @property {string} keys where a key is made
+ * @property {string} domains where a sender's domain is verified
+ * @property {string} status where it says that it has trouble
+ * @property {string} testDomain a sender's domain that needs no verification, and whose addresses accept everything
+ */
+
+/** @type {Provider} */
+export const PROVIDER = {
+  name: "Resend",
+  variables: { key: "RESEND_API_KEY", url: "RESEND_BASE_URL" },
+  api: "https://api.resend.com",
+  keys: "https://resend.com/api-keys",
+  domains: "https://resend.com/domains",
+  status: "https://resend-status.com",
+  testDomain: "resend.dev",
+};
