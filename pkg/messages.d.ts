@@ -75,7 +75,7 @@ export interface EnqueueOptions {
   metadata?: Metadata | undefined;
 }
 
-/** What came of an enqueue. */
+/** The answer to an enqueue. */
 export interface Enqueued {
   /** The message: the first one with this dedup key, where there was one. */
   id: string;
@@ -135,7 +135,7 @@ export interface QueueMessage<Payload = EmailPayload> {
   sendBefore: Date | null;
 }
 
-/** Who has a message; it fences every write about it. */
+/** The holder of a message; it fences every write about it. */
 export interface Lease {
   dispatchId: string;
   token: string;
@@ -197,14 +197,14 @@ export type Redrive = (
   from?: string | undefined;
 };
 
-/** What came of a redrive. */
+/** The answer to a redrive. */
 export interface Redriven {
   dryRun: boolean;
   redriven: string[];
   refused: { id: string; reason: string }[];
 }
 
-/** What came of a cancel: `cancelled`, or what the message is instead, and why. */
+/** The answer to a cancel: `cancelled`, or what the message is instead, and why. */
 export interface Cancelled {
   result: "cancelled" | "processing" | "completed" | "failed" | "not_found";
   reason?: string | undefined;

@@ -16,7 +16,7 @@ export function write(value, unnamed = 0, lossy = false) {
     const given = this[key];
     while (open.length > 0 && open.at(-1).value !== this) open.pop();
     const names = () => (open.length > 0 ? [...open.slice(1).map((level) => level.name), nameIn(this, key)].slice(unnamed) : []);
-    // What has no name is null then: whoever reads it says what it must be.
+    // A value without a name is null then: its reader says what it must be.
     const refuse = (why) => {
       const field = path(names());
       if (field) throw invalid(field, why);

@@ -7,7 +7,7 @@ use crate::system::{
 };
 use crate::variant::Variant;
 use crate::worker::{Answer, Held, Worker};
-use email_queue::protocol::{self, Begin, BeginState, Begun, Claim, Endpoint, Redrive, Reply};
+use email_queue::protocol::{self, Begin, BeginState, Begun, Claim, Endpoint, Redrive, WorkReply};
 
 impl Protocol {
     pub fn step(&self, system: &mut System, index: usize, step: Step) {
@@ -252,7 +252,7 @@ impl Protocol {
     }
 }
 
-pub fn call(system: &mut System, request: &protocol::WorkRequest) -> Reply {
+pub fn call(system: &mut System, request: &protocol::WorkRequest) -> WorkReply {
     system.queue.work(NOW, request)
 }
 
