@@ -38,16 +38,10 @@ pub(crate) fn release(lease: &Lease) -> Ending {
 
 fn settle(lease: &Lease, rest: Rest) -> Ending {
     let Lease { dispatch_id, token } = check::lease(lease)?;
-    Ok(Settle {
-        dispatch_id,
-        token,
-        answer: Answer::Definite,
-        members: Vec::new(),
-        rest: Some(rest),
-        reason: None,
-        error: None,
-        delay_ms: None,
-        counted: true,
-        signals: None,
-    })
+    Ok(Settle::new(
+        &dispatch_id,
+        &token,
+        Answer::Definite,
+        Some(rest),
+    ))
 }

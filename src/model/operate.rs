@@ -123,17 +123,10 @@ impl Queue {
             .dispatches
             .get(dispatch_id)
             .is_some_and(|dispatch| dispatch.frozen);
+        let rest = if frozen { Rest::Freeze } else { Rest::Release };
         let settle = Settle {
-            dispatch_id: dispatch_id.to_owned(),
-            token: token.to_owned(),
-            answer: Answer::None,
-            members: Vec::new(),
-            rest: Some(if frozen { Rest::Freeze } else { Rest::Release }),
-            reason: None,
-            error: None,
-            delay_ms: None,
             counted: false,
-            signals: None,
+            ..Settle::new(dispatch_id, token, Answer::None, Some(rest))
         };
         let Settled { result, .. } = self.settle(now, &settle);
         result
