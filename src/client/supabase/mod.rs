@@ -7,10 +7,10 @@ use crate::base::{ErrorCode, QueueError, Random, millis};
 use crate::io::{PostgrestRpc, SystemRandom};
 use crate::protocol::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
-    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Rpc, Settle, Settlement, Stats,
-    jsonb,
+    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Rpc, Settle, SettleResult,
+    Settlement, Stats, jsonb,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -228,21 +228,10 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
 }
 
 fn settlement(function: &str, answer: &Value) -> Result<Settlement, QueueError> {
-    match answer.get("result").and_then(Value::as_str) {
-        Some("applied") => Ok(Settlement::Applied),
-        Some("already") => Ok(Settlement::Already),
-        Some("lost") => Ok(Settlement::Lost),
-        Some("invalid") => {
-            let reason = answer
-                .get("reason")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            Err(QueueError::invalid("lease", reason))
-        }
-        Some("error") => Err(QueueError::new(
-            ErrorCode::Unavailable,
-            "the database could not settle it; try again",
-        )),
+    let result = answer.get("result").map(SettleResult::deserialize);
+    let reason = answer.get("reason").and_then(Value::as_str);
+    match result {
+        Some(Ok(result)) => ending::settlement(result, reason.unwrap_or_default()),
         _ => Err(unreadable(function)),
     }
 }
