@@ -140,14 +140,22 @@ export class Cli {
       const { flags, env } = this.database(target);
       const { status, stdout, stderr } = await this.run(["db", "query", "--output", "json", "--file", file, ...flags], { env });
       if (status !== 0) throw new CommandError(reason(stderr || stdout), "check the project's reference, the access token (supabase login) or the database's address");
-      try {
-        return JSON.parse(stdout);
-      } catch {
-        return [];
-      }
+      return rowsOf(stdout);
     } finally {
       fs.rmSync(folder, { recursive: true, force: true });
     }
+  }
+}
+
+/** The rows that a query printed; the CLI may say something before them. @param {string} stdout @returns {any[]} */
+export function rowsOf(stdout) {
+  const at = stdout.search(/^\[/m);
+  // A statement without rows prints none.
+  if (at < 0) return [];
+  try {
+    return JSON.parse(stdout.slice(at));
+  } catch {
+    throw new CommandError("the Supabase CLI's answer to a query cannot be read", "take another version of it: supabase --version");
   }
 }
 

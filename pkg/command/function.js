@@ -28,15 +28,15 @@ export function withHead({ name, text }, version) {
 /**
  * What a file of ours is now: as it was written, changed since, or not ours at all.
  * @param {{name: string, text: string}} file @param {{name: string, text: string}[]} known the package's own, for files that have no head
- * @returns {{state: "ours", version?: string | undefined} | {state: "changed"} | {state: "foreign"}}
+ * @returns {{state: "ours", version?: string | undefined} | {state: "changed", headless?: boolean} | {state: "foreign"}}
  */
 export function examine({ name, text }, known) {
   const plain = unix(text);
   const [head, version, recorded] = HEAD.exec(plain) ?? [];
   if (head !== undefined) return digest(plain.slice(head.length)) === recorded ? { state: "ours", version } : { state: "changed" };
   const same = known.find((one) => one.name === name);
-  if (same && !/\.[jt]s$/.test(name)) return { state: plain === same.text ? "ours" : "changed" };
-  return { state: "foreign" };
+  if (!same) return { state: "foreign" };
+  return /\.[jt]s$/.test(name) ? { state: "changed", headless: true } : { state: plain === same.text ? "ours" : "changed" };
 }
 
 /**
@@ -50,7 +50,7 @@ export function examineFolder(folder, known) {
   const states = present.map((name) => ({ name, ...examine({ name, text: read(path.join(folder, name)) ?? "" }, known) }));
   const named = (/** @type {string} */ state) => states.filter((one) => one.state === state).map(({ name }) => name);
   // Theirs may have a deno.json as ours has: only a head tells.
-  const ours = states.some(({ name, state }) => /\.[jt]s$/.test(name) && state !== "foreign");
+  const ours = states.some((one) => /\.[jt]s$/.test(one.name) && one.state !== "foreign" && !("headless" in one));
   const version = states.map((one) => "version" in one ? one.version : undefined).find(Boolean);
   return { owner: ours ? "ours" : "theirs", changed: named("changed"), foreign: named("foreign"), present, ...(version ? { version } : {}) };
 }

@@ -65,6 +65,9 @@ export function editedMigrations(project, pack) {
   return edited.length > 0 ? [`Changed by hand, or of another build: ${edited.map(({ file }) => `supabase/migrations/${file}`).join(", ")}. What a migration should change belongs into one of your own, after it.`] : [];
 }
 
+/** Whether a declared schema was written by this command. @param {string} text */
+export const isOurs = (text) => text.startsWith("-- email-queue ");
+
 /**
  * A declared schema is complete, or the CLI would drop what is in the migrations only.
  * @param {Project} project @param {Package} pack @returns {Part}
@@ -76,6 +79,8 @@ export function declaredSchema(project, pack) {
   if (!uses) return { changes: [], notes: [] };
   const text = pack.sqlFrom(null).map((step) => step.text).join("\n");
   const relative = path.relative(project.supabase, file).split(path.sep).join("/");
+  const present = read(file);
+  if (present !== null && !isOurs(present)) throw new CommandError(`supabase/${relative} is yours, and the queue's schema needs that name. Nothing was changed`, "rename your file, then repeat the command");
   const covered = globs === undefined || globs.some((glob) => matches(glob, relative));
   return {
     changes: change(file, text),

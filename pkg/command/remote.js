@@ -1,5 +1,7 @@
 // What the project's database has of the queue, and of names that the queue needs.
 
+import { CommandError } from "./terminal.js";
+
 /**
  * @typedef {object} Remote
  * @property {{version: string, name: string}[]} history the migrations that were applied
@@ -23,7 +25,9 @@ const catalogue = (functions) => `select pg_catalog.to_regclass('supabase_migrat
  * @returns {Promise<Remote>}
  */
 export async function readRemote(cli, target, functions) {
-  const [{ history, installed, taken }] = await cli.query(target, catalogue(functions));
+  const [row] = await cli.query(target, catalogue(functions));
+  if (!row) throw new CommandError("the database was asked, and the Supabase CLI printed no answer", "take another version of it: supabase --version");
+  const { history, installed, taken } = row;
   const rows = history ? await cli.query(target, "select version, coalesce(name, '') as name from supabase_migrations.schema_migrations order by version") : [];
   return { history: rows, installed, taken: installed ? [] : taken };
 }

@@ -57,7 +57,12 @@ export class Terminal {
     if (this.#yes) return true;
     if (!process.stdin.isTTY) throw new CommandError(`nobody answers "${question}" here. Nothing was changed`, "repeat it with --yes, after a look with --dry-run");
     this.#questions ??= readline.createInterface({ input: process.stdin, output: process.stderr });
-    return /^\s*(y|yes)\s*$/i.test(await this.#questions.question(`${question} [y/N] `));
+    try {
+      return /^\s*(y|yes)\s*$/i.test(await this.#questions.question(`${question} [y/N] `));
+    } catch (error) {
+      if (/** @type {Error} */ (error).name === "AbortError") throw new CommandError("interrupted. Nothing was changed", undefined, 130);
+      throw error;
+    }
   }
 
   end() {

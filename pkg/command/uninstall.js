@@ -1,5 +1,4 @@
 // email-queue uninstall: removes the queue from a project, once nothing of the user's uses it.
-import fs from "node:fs";
 import path from "node:path";
 import { PROVIDER } from "../provider.js";
 import { carryOut } from "./carry.js";
@@ -8,7 +7,7 @@ import { change, read } from "./files.js";
 import { examineFolder } from "./function.js";
 import { functionName, look } from "./init.js";
 import { openPackage } from "./package.js";
-import { declaredFile, newMigrations, withoutExampleLines } from "./parts.js";
+import { declaredFile, isOurs, newMigrations, withoutExampleLines } from "./parts.js";
 import { findProject, refuseTwice, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
 import { CommandError } from "./terminal.js";
@@ -55,7 +54,7 @@ export async function run({ values, terminal, cwd, env }) {
     changes: [...written.changes, ...files(project, pack, name)],
     also: direct ? ["remove  the queue from the database, at once"] : [],
     act: direct ? () => cli.query(target, asOneStatement(sql)) : undefined,
-    notes: [...written.notes, ...(inUse ? describeUses(inUse) : []), ...(inUse || direct ? [] : ["The database was not asked: the migration itself refuses while mail is open or something of yours uses the queue."])],
+    notes: [...written.notes, ...handwork(project, pack, name), ...(inUse ? describeUses(inUse) : []), ...(inUse || direct ? [] : ["The database was not asked: the migration itself refuses while mail is open or something of yours uses the queue."])],
     nothing: "it is gone",
     next: left({ name, direct: Boolean(direct), flags: cli && target && "ref" in target ? cli.project(target.ref) : [] }),
   });
@@ -82,6 +81,14 @@ function refuse({ open, dependants }) {
   if (why.length > 0) throw new CommandError(`the queue is in use: ${why.join("; ")}. Nothing was changed`, "send or cancel the mail, drop what uses the queue in a migration of yours, and push it; or, to lose both: --force");
 }
 
+/** What is in the function's folder and is not as we wrote it. @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name @returns {string[]} */
+function handwork(project, pack, name) {
+  const { owner, changed, foreign } = examineFolder(path.join(project.supabase, "functions", name), pack.functionFiles());
+  if (owner !== "ours") return [];
+  const listed = (/** @type {string[]} */ files) => files.map((file) => `supabase/functions/${name}/${file}`).join(", ");
+  return [...(changed.length > 0 ? [`Changed by hand, and removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`Yours, and left alone: ${listed(foreign)}.`] : [])];
+}
+
 /** @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name */
 function files(project, pack, name) {
   const folder = path.join(project.supabase, "functions", name);
@@ -96,7 +103,7 @@ function files(project, pack, name) {
   return [
     ...(owner === "ours" ? present.filter((file) => !foreign.includes(file)).flatMap((file) => change(path.join(folder, file), null)) : []),
     ...(config === undefined ? [] : change(project.config, config)),
-    ...(fs.existsSync(declared) ? change(declared, null) : []),
+    ...(isOurs(read(declared) ?? "") ? change(declared, null) : []),
     ...(examples === null ? [] : change(example, withoutExampleLines(examples) || null)),
     ...(ignored && line.test(ignored) ? change(prettier, ignored.replace(line, "") || null) : []),
   ];

@@ -90,6 +90,14 @@ test("by a project's reference and with a token, the Management API is asked, wh
   }
 });
 
+test("what the CLI says before the rows is passed over, and an answer that cannot be read is an error", async () => {
+  const url = { url: "postgresql://me@host:5432/postgres" };
+  const chatty = standIn("3.1.0", 'echo "▲ Connected to the database without TLS"; echo "[{\\"a\\": 1}]"');
+  assert.deepEqual(await chatty.cli().query(url, "select 1 as a"), [{ a: 1 }]);
+  assert.deepEqual(await standIn("3.1.0", "echo done").cli().query(url, "do $$ begin end $$"), []);
+  await assert.rejects(standIn("3.1.0", "echo '[{'").cli().query(url, "select 1 as a"), { message: /answer to a query cannot be read/ });
+});
+
 test("functions and secrets have their own flags", () => {
   assert.deepEqual(standIn("2.117.0").cli().project(REF), ["--project-ref", REF]);
   assert.deepEqual(standIn("3.1.0").cli().project(REF), [`--remote=${REF}`]);

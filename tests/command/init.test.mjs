@@ -114,6 +114,29 @@ test("a file changed by hand is left by init, named, and replaced by upgrade", a
   assert.ok(fs.existsSync(path.join(cwd, FUNCTION, "mine.ts")), "what is the user's stays");
 });
 
+test("a file of ours that was written anew, without its head, counts as changed by hand", async () => {
+  const cwd = project();
+  await init(cwd);
+  const file = path.join(cwd, FUNCTION, "guard.ts");
+  fs.writeFileSync(file, "// mine\n");
+  assert.match((await init(cwd)).stderr, /Changed by hand, and left alone: supabase\/functions\/process-email-queue\/guard\.ts/);
+  assert.equal(fs.readFileSync(file, "utf8"), "// mine\n");
+  fs.writeFileSync(path.join(cwd, FUNCTION, "mine.ts"), "// theirs");
+  const removed = await command(["uninstall", "--yes", "--offline"], { cwd });
+  assert.match(removed.stderr, /Changed by hand, and removed: .*guard\.ts\./);
+  assert.match(removed.stderr, /Yours, and left alone: .*mine\.ts\./);
+});
+
+test("a declared schema of the user's with our file's name is refused, and not removed", async () => {
+  const theirs = { "supabase/schemas/email_queue.sql": "create schema app;\n" };
+  await refuses(project(theirs), ["init", "--yes"], /supabase\/schemas\/email_queue\.sql is yours.*Nothing was changed/);
+  const cwd = project();
+  await init(cwd);
+  for (const [file, text] of Object.entries(theirs)) write(path.join(cwd, file), text);
+  await command(["uninstall", "--yes", "--offline"], { cwd });
+  assert.equal(fs.readFileSync(path.join(cwd, "supabase/schemas/email_queue.sql"), "utf8"), "create schema app;\n");
+});
+
 test("a function of the user's is refused, and another name goes beside it", async () => {
   const cwd = project({ [`${FUNCTION}/index.ts`]: "Deno.serve(() => new Response('mine'))" });
   await refuses(cwd, ["init", "--yes"], /process-email-queue is a function of yours\. Nothing was changed\n.*--function-name email-queue-worker/);
