@@ -6,7 +6,7 @@ export function instantiate({ initSync }, wasm) {
   initSync({ module: typeof wasm === "string" ? compile(decode(wasm)) : wasm });
 }
 
-function compile(bytes) {
+export function compile(bytes) {
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
@@ -88,7 +88,7 @@ export function guardedTasks() {
   return tasks;
 }
 
-function decode(text) {
+export function decode(text) {
   // Buffer takes 1 ms for it, atob with a callback for each byte 50 ms of CPU.
   if (globalThis.Buffer) return globalThis.Buffer.from(text, "base64");
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);

@@ -12,7 +12,7 @@ import { CommandError } from "./terminal.js";
 export const help = `Usage: email-queue init [options]
 
 Writes into this project: one migration, supabase/functions/${FUNCTION}/, its section of supabase/config.toml, and lines of
-.env.example and .gitignore. It changes no database, unless the queue was installed there directly (deploy --direct): then it marks
+.env.example and .gitignore. It changes no database, unless the queue was installed there directly: then it marks
 the migration as applied. Run again, it changes nothing.
 
   --function-name <name>   another name for the function, where ${FUNCTION} is yours
@@ -45,9 +45,14 @@ export async function run({ values, terminal, cwd, env }) {
     also: marks ? [`mark    ${plan.marked.map(({ version }) => version).join(", ")} as applied: the database has it already`] : [],
     act: marks ? () => cli.query(target, markApplied(plan.marked)) : undefined,
     nothing: `email-queue ${plan.version} is in ${project.root}`,
-    next: "Commit it, then: email-queue deploy",
+    next: nextSteps(name),
   });
 }
+
+/** What a deployment takes from here. @param {string} name of the function @returns {string} */
+export const nextSteps = (name) =>
+  ["Commit it, then:", "supabase db push", "supabase secrets set --env-file <a file with the variables of .env.example>",
+    `supabase functions deploy ${name} --no-verify-jwt`, "email_queue_connect and email_queue_schedule (docs/install.md, Connect and schedule by hand)"].join("\n  ");
 
 /**
  * The name that was given, or the one that the project has already.

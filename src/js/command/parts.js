@@ -101,7 +101,7 @@ const VARIABLES = {
 
 /** @param {string[]} [names] */
 export const exampleLines = (names = Object.keys(VARIABLES)) =>
-  `# email-queue: ${PROVIDER.name}'s key, a sender of a domain that is verified there, and a secret that \`email-queue deploy\` makes.\n${
+  `# email-queue: ${PROVIDER.name}'s key, a sender of a domain that is verified there, and a secret of at least 16 characters that starts a run.\n${
     Object.entries(VARIABLES).filter(([name]) => names.includes(name)).map(([name, value]) => `${name}=${value}\n`).join("")}`;
 
 /** Without those lines. @param {string} text @returns {string} */

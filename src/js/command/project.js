@@ -36,7 +36,7 @@ function nearest(cwd) {
   const below = search(cwd, SEARCHED);
   if (below.length > 1) throw new CommandError(`there is more than one Supabase project here: ${below.map((folder) => path.relative(cwd, folder)).join(", ")}`, `choose one: --workdir ${path.relative(cwd, below[0] ?? "")}`);
   if (below[0] !== undefined) throw new CommandError(`the Supabase project is in ${path.relative(cwd, below[0])}`, `repeat it with --workdir ${path.relative(cwd, below[0])}`);
-  throw new CommandError("there is no supabase/config.toml here or above", "run it in your project's folder, or name that with --workdir; supabase init makes one. A project without a repository: email-queue deploy --direct");
+  throw new CommandError("there is no supabase/config.toml here or above", "run it in your project's folder, or name that with --workdir; supabase init makes one.");
 }
 
 /** @param {string} folder @param {number} depth @returns {string[]} */

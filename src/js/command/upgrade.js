@@ -2,7 +2,7 @@
 import path from "node:path";
 import { carryOut } from "./carry.js";
 import { examineFolder } from "./function.js";
-import { functionName, look, newer } from "./init.js";
+import { functionName, look, newer, nextSteps } from "./init.js";
 import { compareVersions, openPackage } from "./package.js";
 import { declaredSchema, editedMigrations, functionFolder, migrationName, newMigrations } from "./parts.js";
 import { findProject, refuseTwice, versionOf } from "./project.js";
@@ -10,7 +10,7 @@ import { CommandError } from "./terminal.js";
 
 export const help = `Usage: email-queue upgrade [options]
 
-Appends one migration for each version from the project's to this package's, and replaces the function's files. Then: email-queue deploy.
+Appends one migration for each version from the project's to this package's, and replaces the function's files.
 The previous function works on the new schema until then.
 
   --function-name <name>, --project-ref <ref>, --db-url <url>, --offline    as init has them
@@ -27,7 +27,7 @@ export async function run({ values, terminal, cwd, env }) {
   const name = functionName(project, pack, values["function-name"]);
   const { remote } = await look({ project, pack, values, env, terminal });
   const plan = planUpgrade({ project, pack, remote, name, now: new Date() });
-  await carryOut({ terminal, project, ...plan, title: `email-queue ${plan.from} → ${pack.version}`, nothing: `email-queue ${pack.version} is in ${project.root}`, next: "Commit it, then: email-queue deploy" });
+  await carryOut({ terminal, project, ...plan, title: `email-queue ${plan.from} → ${pack.version}`, nothing: `email-queue ${pack.version} is in ${project.root}`, next: nextSteps(name) });
 }
 
 /** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, name: string, now: Date}} what */

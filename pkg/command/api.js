@@ -1,0 +1,53 @@
+// The Management API's query by a project's reference: no password of the database, and no connection to it. The CLI 2 looks for one
+// all the same, which networks with IPv4 only have not. Where the token is in the system's keyring, only the CLI can read it.
+import os from "node:os";
+import path from "node:path";
+import { read } from "./files.js";
+import { CommandError } from "./terminal.js";
+
+const API = "https://api.supabase.com";
+
+/** The access token, where it can be read. @param {Record<string, string | undefined>} env */
+export const tokenOf = (env) => env.SUPABASE_ACCESS_TOKEN || read(path.join(env.HOME ?? env.USERPROFILE ?? os.homedir(), ".supabase", "access-token"))?.trim() || undefined;
+
+/** The API's address: another one where the CLI's profile is a file. @param {Record<string, string | undefined>} env */
+export function apiOf(env) {
+  const profile = env.SUPABASE_PROFILE && /\.ya?ml$/.test(env.SUPABASE_PROFILE) ? read(env.SUPABASE_PROFILE) : null;
+  return /^api_url:\s*["']?(\S+?)["']?\s*$/m.exec(profile ?? "")?.[1]?.replace(/\/$/, "") ?? API;
+}
+
+/**
+ * @param {{ref: string, sql: string, token: string, api: string}} what
+ * @returns {Promise<any[]>} the rows @throws {CommandError}
+ */
+export async function queryApi({ ref, sql, token, api }) {
+  let response;
+  try {
+    response = await fetch(`${api}/v1/projects/${ref}/database/query`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ query: sql }),
+      // The token would go along.
+      redirect: "manual",
+      signal: AbortSignal.timeout(120_000),
+    });
+  } catch (error) {
+    throw new CommandError(`Supabase's Management API did not answer (${/** @type {any} */ (error).cause?.code ?? /** @type {Error} */ (error).name})`, "is this machine online? Then repeat the command");
+  }
+  const text = await response.text();
+  const answer = parse(text);
+  if (response.ok) return Array.isArray(answer) ? answer : [];
+  const { status } = response;
+  if (status === 401) throw new CommandError("Supabase refuses the access token", "supabase login, or set SUPABASE_ACCESS_TOKEN: https://supabase.com/dashboard/account/tokens");
+  if (status === 403 || status === 404) throw new CommandError(`the access token may not query the project ${ref}, or there is no such project`, "is the reference right? The token needs the permission database_write for it");
+  throw new CommandError(String(answer?.message ?? `Supabase's Management API answered ${status}`).replace(/^Failed to run sql query: (ERROR: +)?/, ""), "mend what it names, then repeat the command");
+}
+
+/** @param {string} text @returns {any} */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

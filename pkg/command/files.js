@@ -1,0 +1,112 @@
+// Changes of files: planned, shown, and made as a whole or not at all.
+import fs from "node:fs";
+import path from "node:path";
+import { CommandError } from "./terminal.js";
+
+/** text: null removes the file. before: null where it is new. @typedef {{file: string, before: string | null, text: string | null}} Change */
+
+/** @param {string} file */
+export const isFile = (file) => kind(file)?.isFile() ?? false;
+/** @param {string} folder */
+export const isFolder = (folder) => kind(folder)?.isDirectory() ?? false;
+
+/** @param {string} file */
+function kind(file) {
+  try {
+    return fs.statSync(file, { throwIfNoEntry: false });
+  } catch {
+    // Something above it is no folder, or may not be read.
+    return undefined;
+  }
+}
+
+/** The change to a file's new text, or none where it has it already. @param {string} file @param {string | null} text @returns {Change[]} */
+export function change(file, text) {
+  const before = read(file);
+  return before === text ? [] : [{ file, before, text }];
+}
+
+/** @param {string} file @returns {string | null} */
+export function read(file) {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw new CommandError(`${file} cannot be read (${code})`, "it must be a file that you may read");
+  }
+}
+
+/** Lines at a file's end that it does not have, in its own line ends. @param {string} file @param {string[]} lines @returns {Change[]} */
+export function appendLines(file, lines) {
+  const before = read(file) ?? "";
+  const present = new Set(before.split(/\r?\n/).map((line) => line.trim()));
+  const missing = lines.filter((line) => !present.has(line));
+  if (missing.length === 0) return [];
+  return change(file, append(before, `${missing.join("\n")}\n`));
+}
+
+/** @param {string} text @param {string} more with \n @param {boolean} [apart] after an empty line */
+export function append(text, more, apart = false) {
+  const end = text.includes("\r\n") ? "\r\n" : "\n";
+  const glue = text === "" ? "" : (text.endsWith("\n") ? "" : end) + (apart ? end : "");
+  return text + glue + more.replaceAll("\n", end);
+}
+
+/** @param {Change} change */
+export const actionOf = ({ before, text }) => text === null ? "remove" : before === null ? "create" : "change";
+/** @param {Change} change @param {string} root */
+export const pathOf = ({ file }, root) => path.relative(root, file).split(path.sep).join("/");
+
+/** One line each. @param {Change[]} changes @param {string} root */
+export const describe = (changes, root) => changes.map((one) => `  ${actionOf(one)}  ${pathOf(one, root)}`);
+
+/** Makes all of them; where one fails, those before it are taken back. @param {Change[]} changes @throws {CommandError} */
+export function apply(changes) {
+  /** @type {(() => void)[]} */
+  const undo = [];
+  try {
+    for (const { file, before, text } of changes) {
+      const folders = missingFolders(path.dirname(file));
+      undo.push(() => folders.filter(isFolder).forEach((made) => fs.rmdirSync(made)));
+      undo.push(() => before !== null ? put(file, before) : isFile(file) && fs.rmSync(file));
+      if (text === null) {
+        fs.rmSync(file);
+        if (fs.readdirSync(path.dirname(file)).length === 0) fs.rmdirSync(path.dirname(file));
+      } else put(file, text);
+    }
+  } catch (error) {
+    const left = takeBack(undo);
+    const { code, message, path: where } = /** @type {NodeJS.ErrnoException} */ (error);
+    const what = `${where ?? "a file"} cannot be written (${code ?? message})`;
+    throw new CommandError(`${what}. ${left ? "Some of what was written before it is still there" : "Nothing was changed"}`, "make the project's folder writable, then repeat the command");
+  }
+  return () => void takeBack(undo);
+}
+
+/** @param {string} file @param {string} text */
+function put(file, text) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, text);
+}
+
+/** @param {(() => void)[]} undo @returns {boolean} whether something could not be taken back */
+function takeBack(undo) {
+  let left = false;
+  for (const one of [...undo].reverse()) {
+    try {
+      one();
+    } catch {
+      left = true;
+    }
+  }
+  return left;
+}
+
+/** Those that will be made, the inner ones first. @param {string} folder @returns {string[]} */
+function missingFolders(folder) {
+  /** @type {string[]} */
+  const missing = [];
+  for (let at = folder; !fs.existsSync(at) && path.dirname(at) !== at; at = path.dirname(at)) missing.push(at);
+  return missing;
+}

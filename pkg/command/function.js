@@ -1,0 +1,70 @@
+// The function's folder in a project. Each file says by a digest in its head whether somebody changed it; line ends do not count.
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { isFile, isFolder, read } from "./files.js";
+
+export const FUNCTION = "process-email-queue";
+
+/** What the Supabase CLI takes for a function's name. */
+export const isFunctionName = (/** @type {string} */ name) => /^[A-Za-z][A-Za-z0-9_-]*$/.test(name);
+
+const HEAD = /^\/\/ @ts-nocheck\n\/\* eslint-disable \*\/\n\/\/ email-queue (\S+) ([0-9a-f]{64})\. [^\n]*\n/;
+
+/** @param {string} text */
+const unix = (text) => text.replaceAll("\r\n", "\n").replace(/^\ufeff/, "");
+/** @param {string} text */
+const digest = (text) => createHash("sha256").update(text).digest("hex");
+
+/**
+ * A file as it is written. Linters and compilers of the project pass over it.
+ * @param {{name: string, text: string}} file @param {string} version @returns {{name: string, text: string}}
+ */
+export function withHead({ name, text }, version) {
+  if (!/\.[jt]s$/.test(name)) return { name, text };
+  return { name, text: `// @ts-nocheck\n/* eslint-disable */\n// email-queue ${version} ${digest(text)}. Written by \`email-queue init\` and \`upgrade\`, which replaces what you change here.\n${text}` };
+}
+
+/**
+ * What a file of ours is now: as it was written, changed since, or not ours at all.
+ * @param {{name: string, text: string}} file @param {{name: string, text: string}[]} known the package's own, for files that have no head
+ * @returns {{state: "ours", version?: string | undefined} | {state: "changed"} | {state: "foreign"}}
+ */
+export function examine({ name, text }, known) {
+  const plain = unix(text);
+  const [head, version, recorded] = HEAD.exec(plain) ?? [];
+  if (head !== undefined) return digest(plain.slice(head.length)) === recorded ? { state: "ours", version } : { state: "changed" };
+  const same = known.find((one) => one.name === name);
+  if (same && !/\.[jt]s$/.test(name)) return { state: plain === same.text ? "ours" : "changed" };
+  return { state: "foreign" };
+}
+
+/**
+ * A folder of supabase/functions: whose it is.
+ * @param {string} folder @param {{name: string, text: string}[]} known
+ * @returns {{owner: "nobody" | "ours" | "theirs", changed: string[], foreign: string[], present: string[], version?: string}}
+ */
+export function examineFolder(folder, known) {
+  const present = filesOf(folder);
+  if (present.length === 0) return { owner: "nobody", changed: [], foreign: [], present };
+  const states = present.map((name) => ({ name, ...examine({ name, text: read(path.join(folder, name)) ?? "" }, known) }));
+  const named = (/** @type {string} */ state) => states.filter((one) => one.state === state).map(({ name }) => name);
+  // Theirs may have a deno.json as ours has: only a head tells.
+  const ours = states.some(({ name, state }) => /\.[jt]s$/.test(name) && state !== "foreign");
+  const version = states.map((one) => "version" in one ? one.version : undefined).find(Boolean);
+  return { owner: ours ? "ours" : "theirs", changed: named("changed"), foreign: named("foreign"), present, ...(version ? { version } : {}) };
+}
+
+/** The names of the functions that this command wrote. @param {string} supabase @param {{name: string, text: string}[]} known @returns {string[]} */
+export function ownFunctions(supabase, known) {
+  const functions = path.join(supabase, "functions");
+  if (!isFolder(functions)) return [];
+  return fs.readdirSync(functions).filter((name) => isFunctionName(name) && examineFolder(path.join(functions, name), known).owner === "ours").sort();
+}
+
+/** @param {string} folder @returns {string[]} */
+function filesOf(folder) {
+  if (!isFolder(folder)) return [];
+  return fs.readdirSync(folder, { recursive: true }).map(String).filter((name) => isFile(path.join(folder, name)))
+    .map((name) => name.split(path.sep).join("/")).sort();
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+// The command `email-queue`: puts the queue into a Supabase project, keeps it up to date, and takes it out again. A command is a
+// module that exports `help`, `options` (of parseArgs) and `run`.
+import fs from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { CommandError, Terminal } from "./terminal.js";
+
+/**
+ * @typedef {{help: string, options: import("node:util").ParseArgsConfig["options"], positionals?: number, run: (context: Context) => Promise<number | void>}} Command
+ * @typedef {{values: Record<string, any>, positionals: string[], terminal: Terminal, cwd: string, env: Record<string, string | undefined>}} Context
+ */
+
+/** Name → its one line, and its module. @type {Record<string, [string, () => Promise<Command>]>} */
+const COMMANDS = {
+  init: ["writes the migration, the function and its configuration into this project", () => import("./init.js")],
+  upgrade: ["appends the migrations to this package's version, and replaces the function", () => import("./upgrade.js")],
+  uninstall: ["appends a migration that removes all of the queue", () => import("./uninstall.js")],
+  sql: ["prints the SQL, for another migration tool", () => import("./sql.js")],
+};
+
+/** What every command takes. @type {NonNullable<import("node:util").ParseArgsConfig["options"]>} */
+const COMMON = {
+  workdir: { type: "string" },
+  yes: { type: "boolean", short: "y" },
+  "dry-run": { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+};
+
+const USAGE = `Usage: email-queue <command> [options]
+
+${Object.entries(COMMANDS).map(([name, [line]]) => `  ${name.padEnd(10)} ${line}`).join("\n")}
+
+  --workdir <folder>   the folder that has supabase/config.toml: the nearest one upwards unless given
+  --dry-run            shows what would be done, and does nothing
+  --yes, -y            does it without asking
+  --json               prints what was done, or would be, as JSON
+  --help, -h           email-queue <command> --help has more
+`;
+
+/** @param {string[]} args @param {{cwd?: string, env?: Record<string, string | undefined>}} [where] @returns {Promise<number>} the exit code */
+export async function main(args, { cwd = process.cwd(), env = process.env } = {}) {
+  const terminal = new Terminal();
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    terminal.print(USAGE);
+    return name === undefined ? 2 : 0;
+  }
+  const found = COMMANDS[/** @type {keyof typeof COMMANDS} */ (name)];
+  if (!Object.hasOwn(COMMANDS, name) || !found) return terminal.fail(`${name} is no command`, "email-queue --help lists them", 2);
+  try {
+    const command = await found[1]();
+    const { values, positionals } = read(rest, command);
+    if (values.help) {
+      terminal.print(command.help);
+      return 0;
+    }
+    terminal.begin(values);
+    return await command.run({ values, positionals, terminal, cwd, env }) ?? 0;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return terminal.fail(error.message, error.remedy, error.code);
+  } finally {
+    terminal.end();
+  }
+}
+
+/** @param {string[]} args @param {Command} command */
+function read(args, command) {
+  try {
+    return parseArgs({ args, options: { ...COMMON, ...command.options }, allowPositionals: (command.positionals ?? 0) > 0, strict: true });
+  } catch (error) {
+    throw new CommandError(/** @type {Error} */ (error).message.split(". ")[0] ?? "wrong options", "--help lists the options", 2);
+  }
+}
+
+if (isProgram()) process.exitCode = await main(process.argv.slice(2));
+
+/** Whether this file is what was started: npm starts it by a link. */
+function isProgram() {
+  return process.argv[1] !== undefined && fs.existsSync(process.argv[1]) && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+}

@@ -1,0 +1,154 @@
+// The parts of the queue in a repository, each with the changes that bring it there: migrations, the function's folder, the declared
+// schema, configuration, and lines in files of the user's.
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { PROVIDER } from "../provider.js";
+import { configure, declared, section } from "./config.js";
+import { append, appendLines, change, isFile, isFolder, read } from "./files.js";
+import { withHead } from "./function.js";
+import { nextVersions } from "./stamp.js";
+import { CommandError } from "./terminal.js";
+
+/**
+ * @typedef {import("./files.js").Change} Change
+ * @typedef {import("./project.js").Project} Project
+ * @typedef {ReturnType<typeof import("./package.js").openPackage>} Package
+ * @typedef {{changes: Change[], notes: string[]}} Part
+ */
+
+/** Without dots: Supabase Lite passes over a migration that has one in its name. @param {string} version */
+export const migrationName = (version) => `email_queue_${version.replaceAll(".", "_")}`;
+
+/**
+ * New migrations, numbered after all that are there.
+ * @param {Project} project @param {{name: string, text: string}[]} files name: without its number
+ * @param {{now: Date, history?: {version: string}[]}} when @returns {Part & {migrations: {version: string, name: string}[]}}
+ */
+export function newMigrations(project, files, { now, history = [] }) {
+  if (files.length === 0) return { changes: [], notes: [], migrations: [] };
+  const present = [...project.migrations, ...history].map(({ version }) => version);
+  const stamps = nextVersions({ present, now, count: files.length });
+  if ("problem" in stamps) throw new CommandError(stamps.problem, "give your newest migrations numbers of 14 digits (supabase migration new does), or keep the SQL elsewhere: email-queue sql");
+  const migrations = files.map(({ name, text }, index) => ({ version: /** @type {string} */ (stamps.versions[index]), name, text }));
+  return {
+    changes: migrations.flatMap(({ version, name, text }) => change(path.join(project.supabase, "migrations", `${version}_${name}.sql`), text)),
+    notes: stamps.notes,
+    migrations,
+  };
+}
+
+/** What the folder of supabase/functions has to be. @param {Project} project @param {Package} pack @param {string} name @param {string[]} present its files now @returns {Change[]} */
+export function functionFolder(project, pack, name, present) {
+  const folder = path.join(project.supabase, "functions", name);
+  const files = pack.functionFiles().map((file) => withHead(file, pack.version));
+  // Line ends do not count: git may have changed them.
+  const same = (/** @type {string | null} */ before, /** @type {string} */ text) => before?.replaceAll("\r\n", "\n") === text;
+  return files.flatMap(({ name: file, text }) => same(read(path.join(folder, file)), text) ? [] : change(path.join(folder, file), text))
+    .concat(present.filter((file) => !files.some((one) => one.name === file)).flatMap((file) => change(path.join(folder, file), null)));
+}
+
+/** @param {Project} project */
+export const declaredFile = (project) => path.resolve(project.supabase, declared(read(project.config) ?? "").folder ?? "schemas", "email_queue.sql");
+
+/**
+ * Migrations of ours that are not as they were written. Line ends do not count.
+ * @param {Project} project @param {Package} pack @returns {string[]} a note
+ */
+export function editedMigrations(project, pack) {
+  const plain = (/** @type {string} */ text) => text.replaceAll("\r\n", "\n");
+  const edited = project.migrations.filter(({ name, text }) => {
+    const version = /^email_queue_(\d+_\d+_\d+)$/.exec(name)?.[1]?.replaceAll("_", ".");
+    const known = pack.textsOf(version ?? "");
+    return known.length > 0 && !known.some((one) => plain(one) === plain(text));
+  });
+  return edited.length > 0 ? [`Changed by hand, or of another build: ${edited.map(({ file }) => `supabase/migrations/${file}`).join(", ")}. What a migration should change belongs into one of your own, after it.`] : [];
+}
+
+/**
+ * A declared schema is complete, or the CLI would drop what is in the migrations only.
+ * @param {Project} project @param {Package} pack @returns {Part}
+ */
+export function declaredSchema(project, pack) {
+  const { folder: named, globs } = declared(read(project.config) ?? "");
+  const file = declaredFile(project);
+  const uses = named !== undefined || globs !== undefined || hasSql(path.dirname(file));
+  if (!uses) return { changes: [], notes: [] };
+  const text = pack.sqlFrom(null).map((step) => step.text).join("\n");
+  const relative = path.relative(project.supabase, file).split(path.sep).join("/");
+  const covered = globs === undefined || globs.some((glob) => matches(glob, relative));
+  return {
+    changes: change(file, text),
+    notes: covered ? [] : [`Add "./${relative}" to schema_paths in supabase/config.toml, or the next diff of your declared schema drops the queue.`],
+  };
+}
+
+/** @param {Project} project @param {string} name @returns {Part} */
+export function configuration(project, name) {
+  const text = read(project.config) ?? "";
+  const answer = configure(text, name);
+  if (answer.kind === "append") return { changes: change(project.config, answer.text), notes: [] };
+  if (answer.kind === "present") return { changes: [], notes: [] };
+  return { changes: [], notes: [`supabase/config.toml was left alone: ${answer.why}. Put this into it:\n\n${section(name)}`] };
+}
+
+/** @type {Record<string, string>} */
+const VARIABLES = {
+  [PROVIDER.variables.key]: "",
+  EMAIL_FROM: "Acme <mail@acme.example>",
+  PROCESS_EMAIL_QUEUE_SECRET: "",
+};
+
+/** @param {string[]} [names] */
+export const exampleLines = (names = Object.keys(VARIABLES)) =>
+  `# email-queue: ${PROVIDER.name}'s key, a sender of a domain that is verified there, and a secret of at least 16 characters that starts a run.\n${
+    Object.entries(VARIABLES).filter(([name]) => names.includes(name)).map(([name, value]) => `${name}=${value}\n`).join("")}`;
+
+/** Without those lines. @param {string} text @returns {string} */
+export function withoutExampleLines(text) {
+  const lines = exampleLines().replaceAll("\n", text.includes("\r\n") ? "\r\n" : "\n");
+  const at = text.indexOf(lines);
+  return at < 0 ? text : text.slice(0, at).replace(/^(\r?\n)$|(\r?\n)\r?\n$/, "$2") + text.slice(at + lines.length);
+}
+
+/** Lines of .env.example, .gitignore and .prettierignore. @param {Project} project @param {string} name @returns {Part} */
+export function lines(project, name) {
+  const example = path.join(project.root, ".env.example");
+  const before = read(example) ?? "";
+  const missing = Object.keys(VARIABLES).filter((variable) => !new RegExp(`^\\s*#?\\s*(export\\s+)?${variable}\\s*=`, "m").test(before));
+  const variables = missing.length === 0 ? [] : change(example, append(before, exampleLines(missing), true));
+  const git = spawnSync("git", ["check-ignore", "--quiet", "--no-index", ".env"], { cwd: project.root });
+  const ignored = git.status === 0 ? [] : git.status === 1 || isFile(path.join(project.root, ".gitignore")) ? appendLines(path.join(project.root, ".gitignore"), [".env"]) : [];
+  const folder = `supabase/functions/${name}/`;
+  const formatter = formatterOf(project.root);
+  return {
+    changes: [...variables, ...ignored, ...(formatter === "prettier" ? appendLines(path.join(project.root, ".prettierignore"), [folder]) : [])],
+    notes: formatter === "biome" ? [`Biome: add "!${folder.slice(0, -1)}" to files.includes of your configuration, so that it leaves the generated folder alone.`] : [],
+  };
+}
+
+/** @param {string} root */
+function formatterOf(root) {
+  const names = fs.readdirSync(root);
+  const { dependencies, devDependencies, prettier } = manifest(root);
+  if (prettier !== undefined || dependencies?.prettier || devDependencies?.prettier || names.some((name) => /^(\.prettierrc|prettier\.config\.)/.test(name))) return "prettier";
+  return names.some((name) => /^\.?biome\.jsonc?$/.test(name)) ? "biome" : undefined;
+}
+
+/** @param {string} root @returns {any} */
+function manifest(root) {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
+  } catch {
+    return {};
+  }
+}
+
+/** @param {string} folder */
+const hasSql = (folder) => isFolder(folder) && fs.readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith(".sql"));
+
+/** Of * and **, as schema_paths has them. @param {string} glob @param {string} file */
+function matches(glob, file) {
+  const pattern = glob.replace(/^\.\//, "").replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*\*\/?|\*|\?/g, (star) => star.startsWith("**") ? ".*" : star === "*" ? "[^/]*" : "[^/]");
+  return new RegExp(`^${pattern}$`).test(file);
+}

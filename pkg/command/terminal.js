@@ -1,0 +1,66 @@
+// What a command says and asks. What is said goes to standard error, so that standard output has results only.
+import process from "node:process";
+import readline from "node:readline/promises";
+
+/** What the user can mend: the message names it, the remedy says how. */
+export class CommandError extends Error {
+  /** @param {string} message @param {string} [remedy] @param {number} [code] the exit code */
+  constructor(message, remedy, code = 1) {
+    super(message);
+    this.remedy = remedy;
+    this.code = code;
+  }
+}
+
+export class Terminal {
+  #yes = false;
+  #dry = false;
+  #json = false;
+  /** @type {readline.Interface | undefined} */
+  #questions;
+
+  /** @param {Record<string, any>} values the options */
+  begin(values) {
+    this.#yes = values.yes === true;
+    this.#dry = values["dry-run"] === true;
+    this.#json = values.json === true;
+  }
+
+  /** Whether the result goes to standard output as JSON. */
+  get json() {
+    return this.#json;
+  }
+
+  get dry() {
+    return this.#dry;
+  }
+
+  /** A result. @param {string} text */
+  print(text) {
+    process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  }
+
+  /** @param {string} text */
+  say(text = "") {
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** @param {string} message @param {string} [remedy] @param {number} [code] */
+  fail(message, remedy, code = 1) {
+    this.say(`error: ${message}`);
+    if (remedy) this.say(`   → ${remedy}`);
+    return code;
+  }
+
+  /** Whether to go on. Where nobody can be asked, the answer is an error that says how to give it. @param {string} question */
+  async confirm(question) {
+    if (this.#yes) return true;
+    if (!process.stdin.isTTY) throw new CommandError(`nobody answers "${question}" here. Nothing was changed`, "repeat it with --yes, after a look with --dry-run");
+    this.#questions ??= readline.createInterface({ input: process.stdin, output: process.stderr });
+    return /^\s*(y|yes)\s*$/i.test(await this.#questions.question(`${question} [y/N] `));
+  }
+
+  end() {
+    this.#questions?.close();
+  }
+}

@@ -1,0 +1,115 @@
+// email-queue uninstall: removes the queue from a project, once nothing of the user's uses it.
+import fs from "node:fs";
+import path from "node:path";
+import { PROVIDER } from "../provider.js";
+import { carryOut } from "./carry.js";
+import { withoutSection } from "./config.js";
+import { change, read } from "./files.js";
+import { examineFolder } from "./function.js";
+import { functionName, look } from "./init.js";
+import { openPackage } from "./package.js";
+import { declaredFile, newMigrations, withoutExampleLines } from "./parts.js";
+import { findProject, refuseTwice, versionOf } from "./project.js";
+import { asOneStatement } from "./remote.js";
+import { CommandError } from "./terminal.js";
+
+export const help = `Usage: email-queue uninstall [options]
+
+Appends a migration that removes the queue: its jobs, its Vault secrets, its tables and functions, and pg_cron and pg_net where its
+installation made them and nothing uses them. Removes the function's folder and its section of supabase/config.toml. Where the queue was
+installed directly (deploy --direct), it removes it from the database at once.
+
+It refuses while mail is open, or while something of yours uses the queue.
+
+  --force    loses the open mail, and what of yours cannot be without the queue (views, columns, triggers)
+  --function-name <name>, --project-ref <ref>, --db-url <url>, --offline    as init has them
+  --workdir, --dry-run, --yes
+`;
+
+/** @type {import("./main.js").Command["options"]} */
+export const options = {
+  force: { type: "boolean" },
+  "function-name": { type: "string" },
+  "project-ref": { type: "string" },
+  "db-url": { type: "string" },
+  offline: { type: "boolean" },
+};
+
+/** @param {import("./main.js").Context} context */
+export async function run({ values, terminal, cwd, env }) {
+  const project = findProject(cwd, values.workdir);
+  refuseTwice(project.migrations);
+  const pack = openPackage();
+  const name = functionName(project, pack, values["function-name"]);
+  const { cli, target, remote } = await look({ project, pack, values, env, terminal });
+  const local = versionOf(project.migrations);
+  if (local === undefined && !remote?.installed) throw new CommandError("the queue is not installed here", "where its database was not asked: --project-ref <ref> or --db-url <url>");
+  const inUse = cli && target && remote?.installed ? await usesOf(cli, target) : undefined;
+  if (inUse && !values.force) refuse(inUse);
+  const direct = local === undefined && cli && target;
+  const sql = pack.uninstall(values.force);
+  const written = direct ? { changes: [], notes: [] } : newMigrations(project, [{ name: "email_queue_uninstall", text: sql }], { now: new Date(), ...(remote ? { history: remote.history } : {}) });
+  await carryOut({
+    terminal, project,
+    title: "email-queue is taken out",
+    changes: [...written.changes, ...files(project, pack, name)],
+    also: direct ? ["remove  the queue from the database, at once"] : [],
+    act: direct ? () => cli.query(target, asOneStatement(sql)) : undefined,
+    notes: [...written.notes, ...(inUse ? describeUses(inUse) : []), ...(inUse || direct ? [] : ["The database was not asked: the migration itself refuses while mail is open or something of yours uses the queue."])],
+    nothing: "it is gone",
+    next: left({ name, direct: Boolean(direct), flags: cli && target && "ref" in target ? cli.project(target.ref) : [] }),
+  });
+}
+
+/** @typedef {{open: number, dependants: string[]}} Uses */
+
+/** @param {import("./cli.js").Cli} cli @param {import("./cli.js").Target} target @returns {Promise<Uses>} */
+async function usesOf(cli, target) {
+  const [row] = await cli.query(target, `select (select count(*) from email_queue_private.message as m where m.status is null)::integer as open,
+    array_to_json(array(select d from email_queue_private.dependants() as d order by d)) as dependants`);
+  return row;
+}
+
+/** @param {Uses} uses @returns {string[]} */
+const describeUses = ({ open, dependants }) => [
+  ...(open > 0 ? [`Lost: ${open} open ${open === 1 ? "message" : "messages"}.`] : []),
+  ...(dependants.length > 0 ? [`These use the queue, and are removed with it or broken: ${dependants.join(", ")}.`] : []),
+];
+
+/** @param {Uses} uses */
+function refuse({ open, dependants }) {
+  const why = [...(open > 0 ? [`${open} ${open === 1 ? "message is" : "messages are"} open`] : []), ...(dependants.length > 0 ? [`these use it: ${dependants.join(", ")}`] : [])];
+  if (why.length > 0) throw new CommandError(`the queue is in use: ${why.join("; ")}. Nothing was changed`, "send or cancel the mail, drop what uses the queue in a migration of yours, and push it; or, to lose both: --force");
+}
+
+/** @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name */
+function files(project, pack, name) {
+  const folder = path.join(project.supabase, "functions", name);
+  const { owner, present, foreign } = examineFolder(folder, pack.functionFiles());
+  const config = withoutSection(read(project.config) ?? "", name);
+  const declared = declaredFile(project);
+  const example = path.join(project.root, ".env.example");
+  const examples = read(example);
+  const prettier = path.join(project.root, ".prettierignore");
+  const ignored = read(prettier);
+  const line = new RegExp(`^supabase/functions/${name}/\\r?\\n`, "m");
+  return [
+    ...(owner === "ours" ? present.filter((file) => !foreign.includes(file)).flatMap((file) => change(path.join(folder, file), null)) : []),
+    ...(config === undefined ? [] : change(project.config, config)),
+    ...(fs.existsSync(declared) ? change(declared, null) : []),
+    ...(examples === null ? [] : change(example, withoutExampleLines(examples) || null)),
+    ...(ignored && line.test(ignored) ? change(prettier, ignored.replace(line, "") || null) : []),
+  ];
+}
+
+/** What only the user can do, a command each. @param {{name: string, direct: boolean, flags: string[]}} what */
+function left({ name, direct, flags }) {
+  const project = flags.length > 0 ? ` ${flags.join(" ")}` : "";
+  return [
+    "What is left to do, in this order:",
+    ...(direct ? [] : [`  supabase db push                                   # Supabase CLI 3: --remote`]),
+    `  supabase functions delete ${name}${project}`,
+    `  supabase secrets unset PROCESS_EMAIL_QUEUE_SECRET EMAIL_FROM ${PROVIDER.variables.key}${project}    # those that nothing else of yours reads`,
+    `  and if ${PROVIDER.name} calls a webhook of yours for the queue: delete it in its dashboard`,
+  ].join("\n");
+}
