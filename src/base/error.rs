@@ -91,7 +91,8 @@ impl QueueError {
         }
     }
 
-    /// Wrong input in `field`, where what must hold of it does not.
+    /// Wrong input in `field`, where what must hold of it does not. Not inlined: it would make the modules larger.
+    #[inline(never)]
     pub(crate) fn unless(holds: bool, field: &str, message: &str) -> Result<(), Self> {
         match holds {
             true => Ok(()),

@@ -154,7 +154,10 @@ fn invalid(why: &str) -> FieldError {
 }
 
 fn valid(holds: bool, why: &str) -> Result<(), FieldError> {
-    FieldError::unless(holds, why).map_err(|_| invalid(why))
+    match holds {
+        true => Ok(()),
+        false => Err(invalid(why)),
+    }
 }
 
 /// Splits a bare address into what stands before and after the `@`, both checked.

@@ -26,7 +26,8 @@ impl FieldError {
         }
     }
 
-    /// [`here`](Self::here), where what must hold of the value does not.
+    /// [`here`](Self::here), where what must hold of the value does not. Not inlined: it would make the modules larger.
+    #[inline(never)]
     pub(super) fn unless(holds: bool, message: &str) -> Result<(), Self> {
         match holds {
             true => Ok(()),

@@ -1,10 +1,11 @@
 //! Enqueueing any number of messages, a bounded number in each call.
 
-use super::SupabaseQueueProvider;
+use super::{SupabaseQueueProvider, unreadable};
 use crate::base::limits::MAX_ENQUEUE;
 use crate::base::{QueueError, Random};
 use crate::client::check;
 use crate::protocol::{Enqueued, NewMessage, Rpc};
+use serde::Deserialize;
 
 /// Messages and bytes in one call of `enqueue_many`. The database takes no more than a thousand; a call that fails is
 /// repeated whole.
@@ -56,7 +57,8 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
         messages: String,
     ) -> Result<Vec<Enqueued>, QueueError> {
         let arguments = format!("{{\"p_messages\":[{messages}]}}");
-        (self.call_with_text("email_queue_enqueue_many", &arguments)).await
+        let answer = self.ask("email_queue_enqueue_many", arguments).await?;
+        Vec::deserialize(&answer).map_err(|_| unreadable("email_queue_enqueue_many"))
     }
 }
 

@@ -67,7 +67,9 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
 
     async fn settle(&self, settle: Settle) -> Result<Settlement, QueueError> {
         let arguments = json!({ "p_settle": settle });
-        let settled: Value = self.call("email_queue_settle", arguments).await?;
+        let settled = self
+            .ask("email_queue_settle", arguments.to_string())
+            .await?;
         settlement("email_queue_settle", &settled)
     }
 
@@ -76,19 +78,16 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
         function: &str,
         with: Value,
     ) -> Result<A, QueueError> {
-        self.call_with_text(function, &with.to_string()).await
+        let answer = self.ask(function, with.to_string()).await?;
+        A::deserialize(&answer).map_err(|_| unreadable(function))
     }
 
-    async fn call_with_text<A: DeserializeOwned>(
-        &self,
-        function: &str,
-        arguments: &str,
-    ) -> Result<A, QueueError> {
-        let answer =
-            (self.rpc.call(function, arguments).await).map_err(QueueError::in_callers_words)?;
-        // By way of a value: a parser of text for each type of answer would make the module larger by some kilobytes.
-        let answer = jsonb::read(&answer).ok_or_else(|| unreadable(function))?;
-        A::deserialize(&answer).map_err(|_| unreadable(function))
+    /// Not generic, and by way of a value: a future and a parser of text for each type of answer would make the module
+    /// larger by some kilobytes.
+    async fn ask(&self, function: &str, arguments: String) -> Result<Value, QueueError> {
+        let answer = self.rpc.call(function, &arguments).await;
+        let answer = answer.map_err(QueueError::in_callers_words)?;
+        jsonb::read(&answer).ok_or_else(|| unreadable(function))
     }
 }
 
@@ -126,7 +125,9 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
             "p_token": lease.token,
             "p_lease_ms": millis(check::lease_time(visibility)?),
         });
-        let extended: Value = self.call("email_queue_extend", arguments).await?;
+        let extended = self
+            .ask("email_queue_extend", arguments.to_string())
+            .await?;
         settlement("email_queue_extend", &extended)
     }
 
@@ -212,14 +213,16 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         let seconds = check_operator::pause(pause)?.map(|time| millis(time).div_ceil(1000));
         let arguments =
             json!({ "p_reason": pause.reason, "p_domain": pause.domain, "p_seconds": seconds });
-        let _: Value = self.call("email_queue_pause", arguments).await?;
-        Ok(())
+        let answer = self.ask("email_queue_pause", arguments.to_string()).await;
+        answer.map(|_| ())
     }
 
     async fn resume(&self, domain: Option<&str>) -> Result<bool, QueueError> {
         check_operator::domain(domain)?;
         let arguments = json!({ "p_domain": domain });
-        let answer: Value = self.call("email_queue_resume", arguments).await?;
+        let answer = self
+            .ask("email_queue_resume", arguments.to_string())
+            .await?;
         answer
             .get("resumed")
             .and_then(Value::as_bool)
