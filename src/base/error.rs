@@ -91,6 +91,14 @@ impl QueueError {
         }
     }
 
+    /// Wrong input in `field`, where what must hold of it does not.
+    pub(crate) fn unless(holds: bool, field: &str, message: &str) -> Result<(), Self> {
+        match holds {
+            true => Ok(()),
+            false => Err(Self::invalid(field, message)),
+        }
+    }
+
     /// With what lay behind it.
     pub fn because(self, cause: &str) -> Self {
         Self {

@@ -44,12 +44,8 @@ pub(crate) fn rule(field: &str) -> &'static str {
     }
 }
 
-fn refuse<T>(field: &str) -> Checked<T> {
-    Err(QueueError::invalid(field, rule(field)))
-}
-
 pub(crate) fn check(field: &str, holds: bool) -> Checked {
-    if holds { Ok(()) } else { refuse(field) }
+    QueueError::unless(holds, field, rule(field))
 }
 
 /// A message to enqueue, its tags in its payload and its delay in the database's unit.
@@ -60,20 +56,14 @@ pub(crate) fn message(mut message: NewMessage) -> Checked<NewMessage> {
     tags::write(&mut message)?;
     if message.kind.as_deref().is_none_or(|kind| kind == "email") {
         Email::check(&message.payload, Sender::Optional, "payload")?;
-    } else if message.payload == Value::Null {
-        return Err(QueueError::invalid("payload", "is missing"));
+    } else {
+        QueueError::unless(!message.payload.is_null(), "payload", "is missing")?;
     }
     jsonb::json("payload", &message.payload)?;
-    check(
-        "priority",
-        message.priority.is_none_or(|it| it <= LAST_PRIORITY),
-    )?;
-    check(
-        "maxAttempts",
-        message
-            .max_attempts
-            .is_none_or(|it| (1..=MAX_ATTEMPTS).contains(&it)),
-    )?;
+    let fits = message.priority.is_none_or(|it| it <= LAST_PRIORITY);
+    check("priority", fits)?;
+    let fits = |attempts| (1..=MAX_ATTEMPTS).contains(&attempts);
+    check("maxAttempts", message.max_attempts.is_none_or(fits))?;
     let run_at = near("runAt", message.run_at.as_deref())?;
     let send_before = near("sendBefore", message.send_before.as_deref())?;
     let delay = match (message.delay_seconds, message.delay_ms) {
@@ -93,10 +83,8 @@ pub(crate) fn message(mut message: NewMessage) -> Checked<NewMessage> {
         return Err(QueueError::invalid("sendBefore", why));
     }
     if let Some(key) = &message.dedup_key {
-        check(
-            "dedupKey",
-            (1..=MAX_DEDUP_KEY).contains(&key.chars().count()),
-        )?;
+        let fits = (1..=MAX_DEDUP_KEY).contains(&key.chars().count());
+        check("dedupKey", fits)?;
         jsonb::plain("dedupKey", key)?;
     }
     metadata(message.metadata.as_ref())?;
@@ -110,29 +98,23 @@ pub(crate) fn metadata(metadata: Option<&Value>) -> Checked {
     };
     check("metadata", metadata.is_object())?;
     jsonb::json("metadata", metadata)?;
-    if jsonb::bytes(metadata) > MAX_METADATA {
-        return Err(QueueError::invalid("metadata", "must be at most 16 kB"));
-    }
-    Ok(())
+    let fits = jsonb::bytes(metadata) <= MAX_METADATA;
+    QueueError::unless(fits, "metadata", "must be at most 16 kB")
 }
 
 /// How many messages to lease, and for how long.
 pub(crate) fn dequeue(options: &Dequeue) -> Checked<(u32, Duration)> {
     check("types", !options.types.is_empty())?;
     for (index, kind) in options.types.iter().enumerate() {
-        let field = || format!("types[{index}]");
-        if kind == "email" {
-            let why = "must not be email: the function process-email-queue sends it";
-            return Err(QueueError::invalid(field(), why));
-        }
-        self::kind(kind).map_err(|error| QueueError::invalid(field(), error.message))?;
+        let field = &format!("types[{index}]");
+        let why = "must not be email: the function process-email-queue sends it";
+        QueueError::unless(kind != "email", field, why)?;
+        self::kind(kind).map_err(|error| QueueError::invalid(field, error.message))?;
     }
     let wanted = options.max_messages.unwrap_or(1);
     check("maxMessages", (1..=MAX_DEQUEUE).contains(&wanted))?;
-    Ok((
-        wanted,
-        visibility(options.visibility_timeout.unwrap_or(60.0))?,
-    ))
+    let seconds = options.visibility_timeout.unwrap_or(60.0);
+    Ok((wanted, visibility(seconds)?))
 }
 
 pub(crate) fn visibility(seconds: f64) -> Checked<Duration> {
@@ -146,29 +128,21 @@ pub(crate) fn lease_time(time: Duration) -> Checked<Duration> {
 }
 
 pub(crate) fn delay(seconds: f64) -> Checked<Duration> {
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(delay) => delay_time(delay),
-        Err(_) => refuse("delaySeconds"),
-    }
+    let delay = Duration::try_from_secs_f64(seconds);
+    check("delaySeconds", delay.is_ok())?;
+    delay_time(delay.unwrap_or_default())
 }
 
 /// How long a retry waits.
 pub(crate) fn delay_time(delay: Duration) -> Checked<Duration> {
-    if delay > LONGEST_DELAY {
-        return Err(QueueError::invalid(
-            "delaySeconds",
-            "must be less than 31 years",
-        ));
-    }
-    Ok(delay)
+    let fits = delay <= LONGEST_DELAY;
+    QueueError::unless(fits, "delaySeconds", "must be less than 31 years").map(|()| delay)
 }
 
 pub(crate) fn positive(field: &str, seconds: f64) -> Checked<Duration> {
-    match Duration::try_from_secs_f64(seconds) {
-        // Less than a nanosecond counts as nothing.
-        Ok(time) if !time.is_zero() => Ok(time),
-        _ => refuse(field),
-    }
+    // Less than a nanosecond counts as nothing.
+    let time = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    check(field, !time.is_zero()).map(|()| time)
 }
 
 pub(crate) fn lease(lease: &Lease) -> Checked<Lease> {
@@ -187,21 +161,15 @@ pub(crate) fn not_a_lease() -> QueueError {
 }
 
 pub(crate) fn id(field: &str, id: &str) -> Checked {
-    if is_uuid(id) {
-        Ok(())
-    } else {
-        Err(QueueError::invalid(field, rule("id")))
-    }
+    QueueError::unless(is_uuid(id), field, rule("id"))
 }
 
 pub(crate) fn kind(kind: &str) -> Checked {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
     // A message of the type `Email` would wait for ever.
     let mistyped = kind != "email" && kind.eq_ignore_ascii_case("email");
-    check(
-        "type",
-        (1..=MAX_TYPE).contains(&kind.len()) && kind.chars().all(plain) && !mistyped,
-    )
+    let fits = (1..=MAX_TYPE).contains(&kind.len()) && kind.chars().all(plain);
+    check("type", fits && !mistyped)
 }
 
 pub(crate) fn when(field: &str, text: Option<&str>) -> Checked {
@@ -212,11 +180,8 @@ pub(crate) fn when(field: &str, text: Option<&str>) -> Checked {
 fn near(field: &str, text: Option<&str>) -> Checked<Option<Duration>> {
     when(field, text)?;
     let time = text.and_then(time::parse);
-    if time.is_none_or(time::is_near) {
-        return Ok(time);
-    }
     let why = "must be a time between the years 2000 and 3000";
-    Err(QueueError::invalid(field, why))
+    QueueError::unless(time.is_none_or(time::is_near), field, why).map(|()| time)
 }
 
 fn is_uuid(id: &str) -> bool {

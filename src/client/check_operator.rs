@@ -24,27 +24,21 @@ pub(crate) fn dead_letters(filter: &DeadLetterFilter, page: &Page) -> Checked {
 }
 
 pub(crate) fn redrive(redrive: &Redrive) -> Checked {
-    if redrive.ids.is_none() && redrive.filter.is_none() {
-        let why = "is missing: give ids, or a filter ({} for all dead letters)";
-        return Err(QueueError::invalid("ids", why));
-    }
+    let why = "is missing: give ids, or a filter ({} for all dead letters)";
+    QueueError::unless(
+        redrive.ids.is_some() || redrive.filter.is_some(),
+        "ids",
+        why,
+    )?;
     for (index, id) in redrive.ids.iter().flatten().enumerate() {
         check::id(&format!("ids[{index}]"), id)?;
     }
     if let Some(filter) = &redrive.filter {
         self::filter(filter).map_err(|error| error.below("filter"))?;
         // All that have any, which is what is left of `{order: undefined}` in JavaScript.
-        if filter
-            .metadata
-            .as_ref()
-            .and_then(Value::as_object)
-            .is_some_and(Map::is_empty)
-        {
-            return Err(QueueError::invalid(
-                "filter.metadata",
-                "must name at least one key",
-            ));
-        }
+        let keys = filter.metadata.as_ref().and_then(Value::as_object);
+        let why = "must name at least one key";
+        QueueError::unless(!keys.is_some_and(Map::is_empty), "filter.metadata", why)?;
     }
     if let Some(from) = &redrive.from {
         Mailbox::parse(&from.as_str().into(), "from")?;
@@ -54,33 +48,19 @@ pub(crate) fn redrive(redrive: &Redrive) -> Checked {
 
 /// How long to pause.
 pub(crate) fn pause(pause: &Pause) -> Checked<Option<Duration>> {
-    if pause.reason.is_empty() {
-        return Err(QueueError::invalid(
-            "reason",
-            "must be a text: it is on show",
-        ));
-    }
+    let why = "must be a text: it is on show";
+    QueueError::unless(!pause.reason.is_empty(), "reason", why)?;
     jsonb::plain("reason", &pause.reason)?;
     domain(pause.domain.as_deref())?;
-    let time = pause
-        .seconds
-        .map(|seconds| check::positive("seconds", seconds));
+    let time = pause.seconds.map(|it| check::positive("seconds", it));
     let time = time.transpose()?;
-    check::check(
-        "seconds",
-        time.is_none_or(|time| i32::try_from(time.as_secs()).is_ok()),
-    )?;
-    Ok(time)
+    let fits = time.is_none_or(|time| i32::try_from(time.as_secs()).is_ok());
+    check::check("seconds", fits).map(|()| time)
 }
 
 pub(crate) fn domain(domain: Option<&str>) -> Checked {
-    if domain.is_none_or(is_domain) {
-        return Ok(());
-    }
-    Err(QueueError::invalid(
-        "domain",
-        "must be a sender's domain, as in example.com",
-    ))
+    let why = "must be a sender's domain, as in example.com";
+    QueueError::unless(domain.is_none_or(is_domain), "domain", why)
 }
 
 fn filter(filter: &DeadLetterFilter) -> Checked {

@@ -1,8 +1,8 @@
 //! How a custom consumer ends its one message: the settle of each way, the same for every queue.
 
 use super::check;
-use crate::base::{QueueError, millis};
-use crate::protocol::{Answer, Lease, Rest, Settle, jsonb};
+use crate::base::{ErrorCode, QueueError, millis};
+use crate::protocol::{Answer, Lease, Rest, Settle, SettleResult, Settlement, jsonb};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -36,18 +36,24 @@ pub(crate) fn release(lease: &Lease) -> Ending {
     })
 }
 
+/// What the queue's answer is to the consumer. `reason` is what contradicts the lease.
+pub(crate) fn settlement(result: SettleResult, reason: &str) -> Result<Settlement, QueueError> {
+    let busy = "the database could not settle it; try again";
+    match result {
+        SettleResult::Applied => Ok(Settlement::Applied),
+        SettleResult::Already => Ok(Settlement::Already),
+        SettleResult::Lost => Ok(Settlement::Lost),
+        SettleResult::Invalid => Err(QueueError::invalid("lease", reason)),
+        SettleResult::Error => Err(QueueError::new(ErrorCode::Unavailable, busy)),
+    }
+}
+
 fn settle(lease: &Lease, rest: Rest) -> Ending {
     let Lease { dispatch_id, token } = check::lease(lease)?;
-    Ok(Settle {
-        dispatch_id,
-        token,
-        answer: Answer::Definite,
-        members: Vec::new(),
-        rest: Some(rest),
-        reason: None,
-        error: None,
-        delay_ms: None,
-        counted: true,
-        signals: None,
-    })
+    Ok(Settle::new(
+        &dispatch_id,
+        &token,
+        Answer::Definite,
+        Some(rest),
+    ))
 }

@@ -112,10 +112,8 @@ fn needs_quotes(c: char) -> bool {
 }
 
 fn check_length(text: &str, most: usize) -> Result<(), FieldError> {
-    if text.chars().count() > most {
-        return Err(FieldError::here("has a name of more than 256 characters"));
-    }
-    Ok(())
+    let why = "has a name of more than 256 characters";
+    FieldError::unless(text.chars().count() <= most, why)
 }
 
 fn filled(name: &str) -> Option<String> {
@@ -131,14 +129,10 @@ fn display_name(raw: &str) -> Result<Option<String>, FieldError> {
             .ok_or_else(|| FieldError::here("the display name's quotes do not match"));
     }
     // `a@b.c, Name <d@e.f>` must not lose its first recipient to the name of the second.
-    if raw.contains('@') && raw.contains([',', ';']) {
-        return Err(FieldError::here(LIST_IN_STRING));
-    }
-    if raw.contains(['<', '>', '"']) {
-        return Err(FieldError::here(
-            "the display name must be in quotes, or use {email, name}",
-        ));
-    }
+    let list = raw.contains('@') && raw.contains([',', ';']);
+    FieldError::unless(!list, LIST_IN_STRING)?;
+    let why = "the display name must be in quotes, or use {email, name}";
+    FieldError::unless(!raw.contains(['<', '>', '"']), why)?;
     Ok(filled(raw))
 }
 
@@ -159,48 +153,36 @@ fn invalid(why: &str) -> FieldError {
     FieldError::here(format!("not a valid e-mail address: {why}"))
 }
 
+fn valid(holds: bool, why: &str) -> Result<(), FieldError> {
+    FieldError::unless(holds, why).map_err(|_| invalid(why))
+}
+
 /// Splits a bare address into what stands before and after the `@`, both checked.
 fn split(bare: &str) -> Result<(&str, &str), FieldError> {
-    if bare.is_empty() {
-        return Err(FieldError::here("must not be empty"));
-    }
+    FieldError::unless(!bare.is_empty(), "must not be empty")?;
     let (local, domain) = bare
         .split_once('@')
         .ok_or_else(|| invalid("it has no at sign"))?;
-    if domain.contains('@') {
-        let list = bare.contains([',', ';']);
-        return Err(if list {
-            FieldError::here(LIST_IN_STRING)
-        } else {
-            invalid("it has more than one at sign")
-        });
-    }
-    if bare.len() > MAX_ADDRESS {
-        return Err(invalid("it is longer than 254 characters"));
-    }
+    let several = domain.contains('@');
+    FieldError::unless(!several || !bare.contains([',', ';']), LIST_IN_STRING)?;
+    valid(!several, "it has more than one at sign")?;
+    let fits = bare.len() <= MAX_ADDRESS;
+    valid(fits, "it is longer than 254 characters")?;
     check_local(local)?;
     check_domain(domain)?;
     Ok((local, domain))
 }
 
 fn check_local(local: &str) -> Result<(), FieldError> {
-    if !local.is_ascii() {
-        return Err(invalid("the part before the at sign must be ASCII"));
-    }
-    if local.len() > MAX_LOCAL {
-        return Err(invalid(
-            "the part before the at sign is longer than 64 characters",
-        ));
-    }
+    let why = "the part before the at sign must be ASCII";
+    valid(local.is_ascii(), why)?;
+    let why = "the part before the at sign is longer than 64 characters";
+    valid(local.len() <= MAX_LOCAL, why)?;
     // RFC 5322's dot-atom; quoted local parts are refused, as providers do.
     let atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
-    if local
-        .split('.')
-        .any(|part| part.is_empty() || !part.bytes().all(atom))
-    {
-        return Err(invalid("the part before the at sign is malformed"));
-    }
-    Ok(())
+    let formed = |part: &str| !part.is_empty() && part.bytes().all(atom);
+    let why = "the part before the at sign is malformed";
+    valid(local.split('.').all(formed), why)
 }
 
 /// Whether an address can have this domain.
@@ -209,9 +191,7 @@ pub(crate) fn is_domain(domain: &str) -> bool {
 }
 
 fn check_domain(domain: &str) -> Result<(), FieldError> {
-    if !domain.is_ascii() {
-        return Err(invalid("write the domain in punycode (xn--…)"));
-    }
+    valid(domain.is_ascii(), "write the domain in punycode (xn--…)")?;
     let label = |label: &str| {
         (1..=MAX_LABEL).contains(&label.len())
             && label
@@ -223,8 +203,6 @@ fn check_domain(domain: &str) -> Result<(), FieldError> {
     // An all-digit last label is an IP address, not a name.
     let top = |label: &str| !label.bytes().all(|byte| byte.is_ascii_digit());
     let named = domain.rsplit_once('.').is_some_and(|(_, last)| top(last));
-    if !named || !domain.split('.').all(label) {
-        return Err(invalid("the domain is malformed"));
-    }
-    Ok(())
+    let formed = named && domain.split('.').all(label);
+    valid(formed, "the domain is malformed")
 }

@@ -75,20 +75,15 @@ impl Attachment {
 /// Checks the alphabet and padding of RFC 4648, section 4, without decoding.
 fn base64(value: &Value) -> Result<&str, FieldError> {
     let content = text(value)?;
-    if content.is_empty() {
-        return Err(FieldError::here("must not be empty"));
-    }
+    FieldError::unless(!content.is_empty(), "must not be empty")?;
     let data = content
         .strip_suffix("==")
         .or_else(|| content.strip_suffix('='))
         .unwrap_or(content);
     let standard = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
-    if content.len() % 4 != 0 || !data.bytes().all(standard) {
-        return Err(FieldError::here(
-            "must be standard base64 with padding, without line breaks or a data: prefix",
-        ));
-    }
-    Ok(content)
+    let why = "must be standard base64 with padding, without line breaks or a data: prefix";
+    let fits = content.len() % 4 == 0 && data.bytes().all(standard);
+    FieldError::unless(fits, why).map(|()| content)
 }
 
 fn url(value: &Value) -> Result<&str, FieldError> {
@@ -96,10 +91,8 @@ fn url(value: &Value) -> Result<&str, FieldError> {
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     let web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if !web || host.is_empty() || url.contains(char::is_whitespace) {
-        return Err(FieldError::here("must be an https:// or http:// URL"));
-    }
-    Ok(url)
+    let fits = web && !host.is_empty() && !url.contains(char::is_whitespace);
+    FieldError::unless(fits, "must be an https:// or http:// URL").map(|()| url)
 }
 
 fn media_type(value: &Value) -> Result<&str, FieldError> {
@@ -112,21 +105,14 @@ fn media_type(value: &Value) -> Result<&str, FieldError> {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };
     let parts = essence.split_once('/');
-    if !text.is_ascii() || !parts.is_some_and(|(kind, sub)| token(kind) && token(sub)) {
-        return Err(FieldError::here(
-            "must be a media type such as application/pdf",
-        ));
-    }
-    Ok(text)
+    let fits = text.is_ascii() && parts.is_some_and(|(kind, sub)| token(kind) && token(sub));
+    FieldError::unless(fits, "must be a media type such as application/pdf").map(|()| text)
 }
 
 fn content_id(value: &Value) -> Result<&str, FieldError> {
     let id = line(value)?;
     let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'<' && byte != b'>';
-    if !(1..CONTENT_ID_LIMIT).contains(&id.len()) || !id.bytes().all(allowed) {
-        return Err(FieldError::here(
-            "must be 1 to 127 printable ASCII characters without spaces and angle brackets",
-        ));
-    }
-    Ok(id)
+    let why = "must be 1 to 127 printable ASCII characters without spaces and angle brackets";
+    let fits = (1..CONTENT_ID_LIMIT).contains(&id.len()) && id.bytes().all(allowed);
+    FieldError::unless(fits, why).map(|()| id)
 }

@@ -26,6 +26,14 @@ impl FieldError {
         }
     }
 
+    /// [`here`](Self::here), where what must hold of the value does not.
+    pub(super) fn unless(holds: bool, message: &str) -> Result<(), Self> {
+        match holds {
+            true => Ok(()),
+            false => Err(Self::here(message)),
+        }
+    }
+
     /// An error about the member `key` of the object being parsed.
     pub(super) fn at(key: &str, message: impl Into<String>) -> Self {
         Self::here(message).within(shown(key))

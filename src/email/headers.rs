@@ -47,24 +47,14 @@ pub(super) fn parse_headers(value: &Value) -> Result<BTreeMap<String, String>, F
 }
 
 fn check_header_name(name: &str, folded: &str) -> Result<(), FieldError> {
-    if name.is_empty()
-        || !name
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b':')
-    {
-        return Err(FieldError::here(
-            "a header's name must be printable ASCII without spaces and colons",
-        ));
-    }
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b':';
+    let why = "a header's name must be printable ASCII without spaces and colons";
+    FieldError::unless(!name.is_empty() && name.bytes().all(plain), why)?;
     let matches = |reserved: &str| {
         folded == reserved || (reserved.ends_with('-') && folded.starts_with(reserved))
     };
-    if RESERVED.into_iter().any(matches) {
-        return Err(FieldError::here(
-            "this header is not yours to set: the e-mail's fields or the provider write it",
-        ));
-    }
-    Ok(())
+    let why = "this header is not yours to set: the e-mail's fields or the provider write it";
+    FieldError::unless(!RESERVED.into_iter().any(matches), why)
 }
 
 /// Reads `tags`: a list of `{name, value}`, or an object of name to value. Names come out sorted.
@@ -78,19 +68,18 @@ pub(super) fn parse_tags(value: &Value) -> Result<BTreeMap<String, String>, Fiel
         }
         Value::Object(object) => {
             for (name, value) in object {
-                add_tag(&mut tags, name, value).map_err(|error| error.within(shown(name)))?;
+                let value = check_tag_name(&tags, name).and_then(|()| tag_text(value));
+                let value = value.map_err(|error| error.within(shown(name)))?;
+                tags.insert(name.clone(), value.to_owned());
             }
         }
         _ => {
-            return Err(FieldError::here(
-                "must be a list of {name, value} or an object",
-            ));
+            let why = "must be a list of {name, value} or an object";
+            return Err(FieldError::here(why));
         }
     }
-    if tags.len() > MAX_TAGS {
-        return Err(FieldError::here(format!("more than {MAX_TAGS} tags")));
-    }
-    Ok(tags)
+    let why = format!("more than {MAX_TAGS} tags");
+    FieldError::unless(tags.len() <= MAX_TAGS, &why).map(|()| tags)
 }
 
 /// What is wrong with tags that are not in a payload yet.
@@ -109,43 +98,19 @@ fn parse_tag(item: &Value, tags: &mut BTreeMap<String, String>) -> Result<(), Fi
     Ok(())
 }
 
-fn add_tag(
-    tags: &mut BTreeMap<String, String>,
-    name: &str,
-    value: &Value,
-) -> Result<(), FieldError> {
-    check_tag_name(tags, name)?;
-    let value = tag_text(value)?;
-    tags.insert(name.to_owned(), value.to_owned());
-    Ok(())
-}
-
 fn check_tag_name(tags: &BTreeMap<String, String>, name: &str) -> Result<(), FieldError> {
-    if name == MESSAGE_ID_TAG {
-        return Err(FieldError::here(format!(
-            "{MESSAGE_ID_TAG} is reserved: the queue adds it"
-        )));
-    }
+    let why = format!("{MESSAGE_ID_TAG} is reserved: the queue adds it");
+    FieldError::unless(name != MESSAGE_ID_TAG, &why)?;
     // Webhooks give the tags back as an object, where only one of two could be.
-    if tags.contains_key(name) {
-        return Err(FieldError::here("this tag is given twice"));
-    }
-    if !is_tag_text(name) {
-        return Err(FieldError::here(
-            "a tag's name must be 1 to 256 of A-Z a-z 0-9 _ -",
-        ));
-    }
-    Ok(())
+    FieldError::unless(!tags.contains_key(name), "this tag is given twice")?;
+    let why = "a tag's name must be 1 to 256 of A-Z a-z 0-9 _ -";
+    FieldError::unless(is_tag_text(name), why)
 }
 
 fn tag_text(value: &Value) -> Result<&str, FieldError> {
     let value = text(value)?;
-    if !is_tag_text(value) {
-        return Err(FieldError::here(
-            "a tag's value must be 1 to 256 of A-Z a-z 0-9 _ -",
-        ));
-    }
-    Ok(value)
+    let why = "a tag's value must be 1 to 256 of A-Z a-z 0-9 _ -";
+    FieldError::unless(is_tag_text(value), why).map(|()| value)
 }
 
 /// Whether Resend takes `text` as a tag's name or value.

@@ -24,12 +24,8 @@ const LENGTHS: [(&str, usize); 3] = [
 /// The first limit that the payload is over. The reader finds a wrong shape.
 pub(crate) fn check_limits(payload: &Map<String, Value>) -> Result<(), FieldError> {
     let reply_to = payload.get("replyTo").and_then(Value::as_array);
-    if reply_to.is_some_and(|list| list.len() > MAX_RECIPIENTS) {
-        return Err(FieldError::at(
-            "replyTo",
-            too_many(MAX_RECIPIENTS, "addresses"),
-        ));
-    }
+    let addresses = reply_to.map_or(0, Vec::len);
+    at_most(MAX_RECIPIENTS, addresses, "addresses").map_err(|error| error.within("replyTo"))?;
     if let Some(headers) = payload.get("headers").and_then(Value::as_object) {
         check_headers(headers).map_err(|error| error.within("headers"))?;
     }
@@ -38,23 +34,15 @@ pub(crate) fn check_limits(payload: &Map<String, Value>) -> Result<(), FieldErro
     }
     let variables = payload.get("template").and_then(|it| it.get("variables"));
     let variables = variables.and_then(Value::as_object);
-    if variables.is_some_and(|variables| variables.len() > MAX_VARIABLES) {
-        let error = FieldError::here(too_many(MAX_VARIABLES, "variables"));
-        return Err(error.within("template.variables"));
-    }
+    at_most(MAX_VARIABLES, variables.map_or(0, Map::len), "variables")
+        .map_err(|error| error.within("template.variables"))?;
     // The payload itself is one.
-    if payload.values().map(values).sum::<usize>() >= MAX_VALUES {
-        return Err(FieldError::here(format!(
-            "has more than {MAX_VALUES} values"
-        )));
-    }
-    Ok(())
+    let fits = payload.values().map(values).sum::<usize>() < MAX_VALUES;
+    FieldError::unless(fits, &format!("has more than {MAX_VALUES} values"))
 }
 
 fn check_headers(headers: &Map<String, Value>) -> Result<(), FieldError> {
-    if headers.len() > MAX_HEADERS {
-        return Err(FieldError::here(too_many(MAX_HEADERS, "headers")));
-    }
+    at_most(MAX_HEADERS, headers.len(), "headers")?;
     for (name, value) in headers {
         if name.chars().count() > MAX_HEADER_NAME {
             let why = format!("a header's name must have at most {MAX_HEADER_NAME} characters");
@@ -66,9 +54,7 @@ fn check_headers(headers: &Map<String, Value>) -> Result<(), FieldError> {
 }
 
 fn check_attachments(attachments: &[Value]) -> Result<(), FieldError> {
-    if attachments.len() > MAX_ATTACHMENTS {
-        return Err(FieldError::here(too_many(MAX_ATTACHMENTS, "attachments")));
-    }
+    at_most(MAX_ATTACHMENTS, attachments.len(), "attachments")?;
     for (index, attachment) in attachments.iter().enumerate() {
         for (name, most) in LENGTHS {
             check_text(name, attachment.get(name), most).map_err(|error| error.item(index))?;
@@ -78,17 +64,16 @@ fn check_attachments(attachments: &[Value]) -> Result<(), FieldError> {
 }
 
 fn check_text(name: &str, value: Option<&Value>, most: usize) -> Result<(), FieldError> {
-    let length = value
-        .and_then(Value::as_str)
-        .map(|text| text.chars().count());
-    if length.is_some_and(|length| length > most) {
-        return Err(FieldError::at(name, too_many(most, "characters")));
-    }
-    Ok(())
+    let text = value.and_then(Value::as_str).unwrap_or_default();
+    let fits = at_most(most, text.chars().count(), "characters");
+    fits.map_err(|error| error.within(shown(name)))
 }
 
-pub(super) fn too_many(most: usize, what: &str) -> String {
-    format!("must have at most {most} {what}")
+pub(super) fn at_most(most: usize, count: usize, what: &str) -> Result<(), FieldError> {
+    match count <= most {
+        true => Ok(()),
+        false => Err(FieldError::here(format!("must have at most {most} {what}"))),
+    }
 }
 
 /// How many values there are, with those inside.

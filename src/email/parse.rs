@@ -10,7 +10,7 @@ use super::{
     attachment::Attachment,
     error::FieldError,
     headers::{parse_headers, parse_tags},
-    limits::{check_limits, too_many},
+    limits::{at_most, check_limits},
     template::Template,
     value::{filled_line, object, only, optional, required, text},
 };
@@ -91,9 +91,7 @@ fn mailboxes(value: &Value) -> Result<Vec<Mailbox>, FieldError> {
     let Value::Array(items) = value else {
         return Ok(vec![Mailbox::from_value(value)?]);
     };
-    if items.len() > MAX_RECIPIENTS {
-        return Err(FieldError::here(too_many(MAX_RECIPIENTS, "addresses")));
-    }
+    at_most(MAX_RECIPIENTS, items.len(), "addresses")?;
     list(items, Mailbox::from_value)
 }
 
@@ -152,10 +150,6 @@ fn check_size(email: &Email) -> Result<(), FieldError> {
 
 fn subject_line(value: &Value) -> Result<&str, FieldError> {
     let subject = filled_line(value)?;
-    if subject.chars().count() > MAX_SUBJECT {
-        return Err(FieldError::here(format!(
-            "must have at most {MAX_SUBJECT} characters"
-        )));
-    }
+    at_most(MAX_SUBJECT, subject.chars().count(), "characters")?;
     Ok(subject)
 }

@@ -79,9 +79,7 @@ pub(super) fn text(value: &Value) -> Result<&str, FieldError> {
     let text = value
         .as_str()
         .ok_or_else(|| FieldError::here("must be a string"))?;
-    if text.contains('\0') {
-        return Err(FieldError::here("must not contain NUL characters"));
-    }
+    FieldError::unless(!text.contains('\0'), "must not contain NUL characters")?;
     Ok(text)
 }
 
@@ -95,18 +93,12 @@ pub(super) fn line(value: &Value) -> Result<&str, FieldError> {
 /// A [`line`] that is more than spaces.
 pub(super) fn filled_line(value: &Value) -> Result<&str, FieldError> {
     let text = line(value)?;
-    if text.trim().is_empty() {
-        return Err(FieldError::here("must not be empty"));
-    }
+    FieldError::unless(!text.trim().is_empty(), "must not be empty")?;
     Ok(text)
 }
 
 /// Refuses CR, LF and every other control character (C0, DEL and C1).
 pub(super) fn check_line(text: &str) -> Result<(), FieldError> {
-    if text.chars().any(char::is_control) {
-        return Err(FieldError::here(
-            "must not contain line breaks or other control characters",
-        ));
-    }
-    Ok(())
+    let why = "must not contain line breaks or other control characters";
+    FieldError::unless(!text.chars().any(char::is_control), why)
 }

@@ -58,21 +58,20 @@ impl Environment {
         };
         let error = |variable, problem| EnvironmentError { variable, problem };
         let supabase_url = get("SUPABASE_URL").ok_or(error("SUPABASE_URL", "is not set"))?;
-        if get("SUPABASE_SECRET_KEYS").is_some() && named_keys(variables).is_none() {
-            return Err(error(
-                "SUPABASE_SECRET_KEYS",
-                "must be a JSON object of keys by name",
-            ));
-        }
+        let named = get("SUPABASE_SECRET_KEYS").is_some();
         let supabase_keys = secret_keys(variables);
-        if supabase_keys.is_empty() && get("SUPABASE_SECRET_KEYS").is_some() {
-            return Err(error("SUPABASE_SECRET_KEYS", "has no key that is a text"));
-        }
-        if supabase_keys.is_empty() {
-            return Err(error(
-                "SUPABASE_SECRET_KEYS",
-                "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
-            ));
+        let problem = match (named, supabase_keys.is_empty()) {
+            (true, _) if named_keys(variables).is_none() => {
+                Some("must be a JSON object of keys by name")
+            }
+            (true, true) => Some("has no key that is a text"),
+            (false, true) => {
+                Some("is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY")
+            }
+            (_, false) => None,
+        };
+        if let Some(problem) = problem {
+            return Err(error("SUPABASE_SECRET_KEYS", problem));
         }
         let provider = provider::configured(|name| get(name).is_some());
         let its = provider.variables;

@@ -37,19 +37,11 @@ impl PostgrestRpc {
             .strip_prefix("https://")
             .or_else(|| url.strip_prefix("http://"))
             .unwrap_or_default();
-        if host.is_empty() || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(QueueError::invalid(
-                "url",
-                "must be the project's http(s) address",
-            ));
-        }
+        let fits = !host.is_empty() && !url.chars().any(|c| c.is_whitespace() || c.is_control());
+        QueueError::unless(fits, "url", "must be the project's http(s) address")?;
         // What is no legal header value would make the client panic.
-        if key.is_empty() || !key.chars().all(|c| c.is_ascii_graphic()) {
-            return Err(QueueError::invalid(
-                "key",
-                "must be a secret key of the project",
-            ));
-        }
+        let fits = !key.is_empty() && key.chars().all(|c| c.is_ascii_graphic());
+        QueueError::unless(fits, "key", "must be a secret key of the project")?;
         // Without the schema, PostgREST takes the first one that the project exposes.
         let mut client = Postgrest::new(format!("{url}/rest/v1"))
             .schema("public")

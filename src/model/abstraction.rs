@@ -1,12 +1,11 @@
 //! The same queue with less in it: what the model checker (`tests/model`) tells states apart by.
 
 use super::budget::{Budget, Paused};
-use super::message::{Ended, MessageRow};
-use super::store::{DispatchRow, Queue, ReadyRow};
+use super::message::MessageRow;
+use super::store::{DispatchRow, Queue};
 use super::window::Window;
 use crate::protocol::{QueueMessageStatus, Reason, Signals};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How a queue is seen. Two queues that look the same behave the same from then on.
@@ -80,77 +79,55 @@ impl Queue {
 
     /// Takes out what no later step depends on (payloads, errors, texts, past times, slots of the rate budget, the
     /// length of a streak beyond three) and renames the rest.
-    pub fn abstracted(self, view: &View<'_>) -> Self {
+    pub fn abstracted(mut self, view: &View<'_>) -> Self {
         // Every field is named, so that a new one is not forgotten here.
         let Self {
-            settings,
+            settings: _,
             messages,
             ready,
-            order: _,
+            order,
             dispatches,
             budget,
             paused_domains,
             breaker,
-            ids: _,
-        } = self;
-        let mut seen = Self {
-            settings,
-            messages: messages
-                .into_iter()
-                .map(|(id, message)| (id, view.message(message)))
-                .collect(),
-            ready: Default::default(),
-            order: BTreeSet::new(),
-            dispatches: dispatches
-                .into_values()
-                .filter_map(|dispatch| view.dispatch(dispatch))
-                .map(|dispatch| (dispatch.id.clone(), dispatch))
-                .collect(),
-            budget: view.budget(budget),
-            paused_domains: paused_domains
-                .into_iter()
-                .filter_map(|(domain, paused)| Some((domain, view.paused(paused)?)))
-                .collect(),
-            breaker: breaker
-                .into_iter()
-                .filter_map(|(scope, window)| Some((scope, view.window(window)?)))
-                .collect(),
-            ids: view.ids,
-        };
-        for (id, ready) in ready {
-            let ready = ReadyRow {
-                run_at: (view.time)(ready.run_at),
-                entered_at: Duration::ZERO,
-                errors: suspicion(ready.errors),
-                ..ready
-            };
-            seen.put_ready(id, ready);
+            ids,
+        } = &mut self;
+        (messages.values_mut()).for_each(|message| view.message(message));
+        *dispatches = (std::mem::take(dispatches).into_values())
+            .filter_map(|dispatch| view.dispatch(dispatch))
+            .map(|dispatch| (dispatch.id.clone(), dispatch))
+            .collect();
+        view.budget(budget);
+        paused_domains.retain(|_, paused| view.paused(paused));
+        breaker.retain(|_, window| view.window(window));
+        *ids = view.ids;
+        order.clear();
+        for (id, mut ready) in std::mem::take(ready) {
+            ready.run_at = (view.time)(ready.run_at);
+            ready.entered_at = Duration::ZERO;
+            suspicion(&mut ready.errors);
+            self.put_ready(id, ready);
         }
-        seen
+        self
     }
 }
 
 impl View<'_> {
-    fn message(&self, message: MessageRow) -> MessageRow {
-        let payload = Some(message.payload).filter(|_| self.payloads);
-        MessageRow {
-            payload: payload.unwrap_or_default(),
-            created_at: Duration::ZERO,
-            run_at: (self.time)(message.run_at),
-            send_before: message.send_before.map(self.time),
-            end: message.end.map(|end| Ended {
-                at: Duration::ZERO,
-                dispatch_id: None,
-                attempts: 0,
-                provider_message_id: None,
-                errors: suspicion(end.errors),
-                ..end
-            }),
-            ..message
+    fn message(&self, message: &mut MessageRow) {
+        if !self.payloads {
+            message.payload = Value::Null;
+        }
+        message.created_at = Duration::ZERO;
+        message.run_at = (self.time)(message.run_at);
+        message.send_before = message.send_before.map(self.time);
+        if let Some(end) = &mut message.end {
+            (end.at, end.attempts) = (Duration::ZERO, 0);
+            (end.dispatch_id, end.provider_message_id) = (None, None);
+            suspicion(&mut end.errors);
         }
     }
 
-    fn dispatch(&self, dispatch: DispatchRow) -> Option<DispatchRow> {
+    fn dispatch(&self, mut dispatch: DispatchRow) -> Option<DispatchRow> {
         let id = (self.dispatch)(&dispatch.id)?;
         let token = |token: &String| (self.token)(token, &dispatch.id);
         let last_token = dispatch.last_token.as_ref().and_then(token);
@@ -162,7 +139,10 @@ impl View<'_> {
             });
         }
         let nobody = || "nobody".to_owned();
-        let mut seen = DispatchRow {
+        for member in &mut dispatch.members {
+            suspicion(&mut member.errors);
+        }
+        Some(DispatchRow {
             token: (dispatch.token.as_ref()).map(|t| token(t).unwrap_or_else(nobody)),
             id,
             last_token,
@@ -173,61 +153,47 @@ impl View<'_> {
             send_before: dispatch.send_before.map(self.time),
             errors: Vec::new(),
             ..dispatch
-        };
-        for member in &mut seen.members {
-            member.errors = suspicion(std::mem::take(&mut member.errors));
-        }
-        Some(seen)
+        })
     }
 
-    fn budget(&self, budget: Budget) -> Budget {
-        let future = |at: Option<Duration>| at.filter(|at| *at > self.now).map(self.time);
-        Budget {
-            next_slot_at: Duration::ZERO,
-            answered: true,
-            learned_limit: budget.learned_limit,
-            cooldown_until: future(budget.cooldown_until),
-            cooldown_reason: None,
-            paused: budget.paused.and_then(|paused| self.paused(paused)),
-        }
+    fn budget(&self, budget: &mut Budget) {
+        let future = |at: &Duration| *at > self.now;
+        budget.next_slot_at = Duration::ZERO;
+        budget.answered = true;
+        budget.cooldown_until = budget.cooldown_until.filter(future).map(self.time);
+        budget.cooldown_reason = None;
+        budget.paused.take_if(|paused| !self.paused(paused));
     }
 
     /// A window with room for more than two workers and two messages is as good as a full one. Its streak is forgotten, or
     /// each state would count several times: what three in a row lead to begins with [`Queue::silence`].
-    fn window(&self, window: Window) -> Option<Window> {
+    fn window(&self, window: &mut Window) -> bool {
         let future = |at: Duration| match at > self.now {
             true => (self.time)(at),
             false => Duration::ZERO,
         };
-        if window.requests.min(window.size) >= 8 {
-            return None;
-        }
-        Some(Window {
-            streak: window.streak.min(3),
-            wait: Duration::ZERO,
-            next_at: window.next_at.map(future),
-            tries: window.tries % 2,
-            ..window
-        })
+        window.streak = window.streak.min(3);
+        window.wait = Duration::ZERO;
+        window.next_at = window.next_at.map(future);
+        window.tries %= 2;
+        window.requests.min(window.size) < 8
     }
 
-    fn paused(&self, paused: Paused) -> Option<Paused> {
+    fn paused(&self, paused: &mut Paused) -> bool {
         // Of a refused domain the next pause is longer.
-        (paused.holds(self.now) || paused.refusals > 0).then(|| Paused {
-            since: Duration::ZERO,
-            until: paused.until.map(self.time),
-            reason: String::new(),
-            refusals: paused.refusals.min(8),
-            first_refused_at: paused.first_refused_at.map(self.time),
-        })
+        let matters = paused.holds(self.now) || paused.refusals > 0;
+        paused.since = Duration::ZERO;
+        paused.until = paused.until.map(self.time);
+        paused.reason.clear();
+        paused.refusals = paused.refusals.min(8);
+        paused.first_refused_at = paused.first_refused_at.map(self.time);
+        matters
     }
 }
 
 /// What a claim looks for in a message's errors.
-fn suspicion(errors: Vec<Value>) -> Vec<Value> {
-    let crash = |error: &Value| error["class"] == "crash";
-    match errors.iter().any(crash) {
-        true => vec![json!({"class": "crash"})],
-        false => Vec::new(),
-    }
+fn suspicion(errors: &mut Vec<Value>) {
+    errors.retain(|error| error["class"] == "crash");
+    errors.truncate(1);
+    errors.fill(json!({"class": "crash"}));
 }

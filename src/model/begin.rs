@@ -19,23 +19,19 @@ impl Queue {
             return begun(&begin.dispatch_id, BeginState::Lost);
         };
         let lease = Duration::from_millis(begin.timeout_ms.saturating_add(begin.margin_ms));
+        let because = |state, reason: &str| Begun {
+            reason: Some(reason.to_owned()),
+            ..begun(&begin.dispatch_id, state)
+        };
+        let invalid = |reason| because(BeginState::Invalid, reason);
         if lease.is_zero() {
-            return invalid(
-                &dispatch,
-                "endpoint, wire_version, timeout_ms and margin_ms are needed",
-            );
+            return invalid("endpoint, wire_version, timeout_ms and margin_ms are needed");
         }
         if begin.members as usize != dispatch.members.len() {
-            return Begun {
-                reason: Some("it has other members now".to_owned()),
-                ..begun(&dispatch.id, BeginState::Changed)
-            };
+            return because(BeginState::Changed, "it has other members now");
         }
         if begin.endpoint == Endpoint::Single && dispatch.members.len() > 1 {
-            return invalid(
-                &dispatch,
-                "several messages cannot go to the endpoint of one",
-            );
+            return invalid("several messages cannot go to the endpoint of one");
         }
         if dispatch.begun {
             // Repeated after a lost answer: the same attempt, slot and lease, which the worker counts from its first call.
@@ -47,29 +43,20 @@ impl Queue {
         }
         let as_before = (Some(begin.endpoint), Some(begin.wire_version));
         if dispatch.frozen && (dispatch.endpoint, dispatch.wire_version) != as_before {
-            return invalid(
-                &dispatch,
-                "a frozen dispatch keeps its endpoint and wire version",
-            );
+            return invalid("a frozen dispatch keeps its endpoint and wire version");
         }
         let over = dispatch.attempt >= dispatch.attempts_allowed
             || dispatch.horizon_at.is_some_and(|at| at <= now)
             || begin.key_window_ms.is_none();
         if dispatch.frozen && over {
             self.abandon(now, &dispatch.id, None);
-            return Begun {
-                reason: Some("unknown_outcome".to_owned()),
-                ..begun(&dispatch.id, BeginState::Ended)
-            };
+            return because(BeginState::Ended, "unknown_outcome");
         }
         if !dispatch.frozen && dispatch.send_before.is_some_and(|at| at <= now) {
             return self.expire_members(now, &dispatch);
         }
         if self.is_lane_paused(now, &dispatch.lane) {
-            return Begun {
-                reason: Some("the sender domain is paused".to_owned()),
-                ..begun(&dispatch.id, BeginState::Paused)
-            };
+            return because(BeginState::Paused, "the sender domain is paused");
         }
         let max_wait = Duration::from_millis(begin.max_wait_ms).min(LONGEST_WAIT);
         let obstacle = (self.budget.paused(now))
@@ -175,12 +162,5 @@ fn begun(dispatch_id: &str, state: BeginState) -> Begun {
         retry_after_ms: None,
         removed: Vec::new(),
         reason: None,
-    }
-}
-
-fn invalid(dispatch: &DispatchRow, reason: &str) -> Begun {
-    Begun {
-        reason: Some(reason.to_owned()),
-        ..begun(&dispatch.id, BeginState::Invalid)
     }
 }

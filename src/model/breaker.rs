@@ -170,11 +170,17 @@ impl Queue {
 
     /// Messages in the next dispatch of a lane.
     pub(super) fn size_of(&self, lane: &str) -> usize {
-        let scopes = [lane, endpoint(lane)].into_iter();
-        let sizes = scopes
-            .filter_map(|scope| self.breaker.get(scope))
-            .map(|window| window.size);
+        let sizes = self.windows(lane).map(|window| window.size);
         sizes.min().unwrap_or(MAX_DISPATCH) as usize
+    }
+
+    /// A lane's and its endpoint's, where either is in trouble.
+    fn windows(&self, lane: &str) -> impl Iterator<Item = &Window> {
+        let scopes = [lane, endpoint(lane)];
+        scopes
+            .map(|scope| self.breaker.get(scope))
+            .into_iter()
+            .flatten()
     }
 
     /// Of lanes that may be claimed from: for each endpoint in trouble whose turn it is, the one that comes first.
@@ -196,8 +202,7 @@ impl Queue {
         kind: &str,
         lane: &str,
     ) -> Option<(u8, usize)> {
-        let scopes = [lane, endpoint(lane)].into_iter();
-        let mut windows = scopes.filter_map(|scope| self.breaker.get(scope));
+        let mut windows = self.windows(lane);
         let number = windows.find(|window| window.is_narrow())?.turn()?;
         let due = |priority: &u8| {
             let rows = self.rows(kind, lane, *priority);

@@ -194,20 +194,7 @@ impl Queue {
 
     /// Ends a message that waits. Says whether it did; what is in a dispatch may have been sent.
     pub fn cancel(&mut self, now: Duration, id: &str) -> bool {
-        let Some(ready) = self.take_ready(id) else {
-            return false;
-        };
-        let end = Ended {
-            status: QueueMessageStatus::Cancelled,
-            at: now,
-            dispatch_id: None,
-            attempts: ready.attempts,
-            reason: None,
-            provider_message_id: None,
-            errors: ready.errors,
-        };
-        self.end(id, end);
-        true
+        self.end_ready(now, id, QueueMessageStatus::Cancelled, None, None)
     }
 }
 

@@ -1,8 +1,6 @@
 //! Sender domains that the provider refuses.
 
 use super::budget::Paused;
-use super::members::{last_ten, stamp};
-use super::message::Ended;
 use super::store::{Queue, domain_of};
 use crate::protocol::{QueueMessageStatus, Reason};
 use serde_json::json;
@@ -47,22 +45,10 @@ impl Queue {
             .filter(|(_, ready)| waits(&ready.lane) && ready.run_at <= long_ago)
             .map(|(id, _)| id.clone())
             .collect();
+        let error = json!({"class": "misconfigured", "message": reason});
+        let (failed, rejected) = (QueueMessageStatus::Failed, Some(Reason::Rejected));
         for id in late {
-            let Some(ready) = self.take_ready(&id) else {
-                continue;
-            };
-            let error = json!({"class": "misconfigured", "message": reason});
-            let error = stamp(now, Some(&error), ready.attempts);
-            let end = Ended {
-                status: QueueMessageStatus::Failed,
-                at: now,
-                dispatch_id: None,
-                attempts: ready.attempts,
-                reason: Some(Reason::Rejected),
-                provider_message_id: None,
-                errors: last_ten(ready.errors.into_iter().chain(error).collect()),
-            };
-            self.end(&id, end);
+            self.end_ready(now, &id, failed, rejected, Some(&error));
         }
     }
 

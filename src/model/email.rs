@@ -11,21 +11,17 @@ pub(super) fn lane(payload: &Map<String, Value>) -> Result<String, QueueError> {
         check_addresses(payload, field)?;
     }
     if given(payload, "template").is_none() {
-        if !payload.get("subject").is_some_and(Value::is_string) {
-            return refuse("subject", "is missing, or is not a text");
-        }
         let has = |field| payload.get(field).is_some_and(Value::is_string);
-        if !has("content") && !has("text") {
-            return refuse("content", "is missing: give content, text or template");
-        }
+        QueueError::unless(has("subject"), "subject", "is missing, or is not a text")?;
+        let why = "is missing: give content, text or template";
+        QueueError::unless(has("content") || has("text"), "content", why)?;
     }
     let subject = payload.get("subject").and_then(Value::as_str);
-    if subject.is_some_and(|subject| subject.chars().any(is_control)) {
-        return refuse("subject", "has a control character");
-    }
-    if subject.is_some_and(|subject| subject.chars().count() > MAX_SUBJECT) {
-        return refuse("subject", "must have at most 980 characters");
-    }
+    let subject = subject.unwrap_or_default();
+    let plain = !subject.chars().any(is_control);
+    QueueError::unless(plain, "subject", "has a control character")?;
+    let fits = subject.chars().count() <= MAX_SUBJECT;
+    QueueError::unless(fits, "subject", "must have at most 980 characters")?;
     let Some(from) = given(payload, "from") else {
         return refuse("from", "is missing, and no default sender is stored");
     };
@@ -50,24 +46,18 @@ fn check_addresses(payload: &Map<String, Value>, field: &str) -> Result<(), Queu
         Value::Array(items) => items.as_slice(),
         value => std::slice::from_ref(value),
     };
-    if items.len() > MAX_RECIPIENTS {
-        return refuse(field, "must have at most 50 addresses");
-    }
-    if items.is_empty() || !items.iter().all(is_address) {
-        return refuse(
-            field,
-            "must be an e-mail address, {email, name}, or a list of either",
-        );
-    }
+    let fits = items.len() <= MAX_RECIPIENTS;
+    QueueError::unless(fits, field, "must have at most 50 addresses")?;
+    let why = "must be an e-mail address, {email, name}, or a list of either";
+    let fits = !items.is_empty() && items.iter().all(is_address);
+    QueueError::unless(fits, field, why)?;
     let length = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
     let is_long = |item: &Value| {
         length(text_of_address(item)) > MAX_ADDRESS_TEXT
             || length(item.get("name").and_then(Value::as_str)) > MAX_NAME
     };
-    if items.iter().any(is_long) {
-        return refuse(field, "has a name of more than 256 characters");
-    }
-    Ok(())
+    let why = "has a name of more than 256 characters";
+    QueueError::unless(!items.iter().any(is_long), field, why)
 }
 
 fn is_address(value: &Value) -> bool {

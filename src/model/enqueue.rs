@@ -69,10 +69,9 @@ impl Queue {
         let mut message = MessageRow::of_options(now, new, attempts)?;
         let (payload, lane) = self.check_payload(&message.kind, new)?;
         (message.bytes, message.payload) = (bytes(&payload), payload);
-        if message.bytes > self.settings.max_payload_bytes {
-            return refuse("payload", "is too large: give large attachments by path");
-        }
-        Ok((message, lane))
+        let fits = message.bytes <= self.settings.max_payload_bytes;
+        let why = "is too large: give large attachments by path";
+        QueueError::unless(fits, "payload", why).map(|()| (message, lane))
     }
 
     /// The payload with its tags and the default sender written in, and its lane.
@@ -85,12 +84,10 @@ impl Queue {
             return Ok((payload.clone(), "single:".to_owned()));
         }
         let Value::Object(members) = payload else {
-            let why = if email {
-                "must be an object"
-            } else {
-                "is missing"
+            return match email {
+                true => refuse("payload", "must be an object"),
+                false => refuse("payload", "is missing"),
             };
-            return refuse("payload", why);
         };
         let mut members = members.clone();
         if let Some(tags) = tags {

@@ -36,6 +36,32 @@ impl Queue {
         }
     }
 
+    /// Ends a message that waits. Says whether it did; what is in a dispatch may have been sent.
+    pub(super) fn end_ready(
+        &mut self,
+        now: Duration,
+        id: &str,
+        status: QueueMessageStatus,
+        reason: Option<Reason>,
+        error: Option<&Value>,
+    ) -> bool {
+        let Some(ready) = self.take_ready(id) else {
+            return false;
+        };
+        let error = stamp(now, error, ready.attempts);
+        let end = Ended {
+            status,
+            at: now,
+            dispatch_id: None,
+            attempts: ready.attempts,
+            reason,
+            provider_message_id: None,
+            errors: last_ten(ready.errors.into_iter().chain(error).collect()),
+        };
+        self.end(id, end);
+        true
+    }
+
     /// Ends one member as accepted, or as done by a custom consumer.
     pub(super) fn complete_member(
         &mut self,

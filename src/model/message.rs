@@ -94,26 +94,22 @@ impl MessageRow {
         let kind = new.kind.clone().unwrap_or_else(|| "email".to_owned());
         check::kind(&kind)?;
         let priority = new.priority.unwrap_or(DEFAULT_PRIORITY);
-        if priority > LAST_PRIORITY {
-            return refuse("priority", "must be a whole number from 0 (first) to 3");
-        }
+        let why = "must be a whole number from 0 (first) to 3";
+        QueueError::unless(priority <= LAST_PRIORITY, "priority", why)?;
         let max_attempts = new.max_attempts.unwrap_or(default_max_attempts);
-        if !(1..=MAX_ATTEMPTS).contains(&max_attempts) {
-            return refuse("max_attempts", "must be a whole number from 1 to 100");
-        }
+        let fits = (1..=MAX_ATTEMPTS).contains(&max_attempts);
+        QueueError::unless(fits, "max_attempts", "must be a whole number from 1 to 100")?;
         let delay = Duration::from_millis(new.delay_ms.unwrap_or(0));
-        if delay > check::LONGEST_DELAY {
-            return refuse("delay_ms", "must be a whole number of milliseconds");
-        }
+        let fits = delay <= check::LONGEST_DELAY;
+        QueueError::unless(fits, "delay_ms", "must be a whole number of milliseconds")?;
         let run_at = when("run_at", new.run_at.as_deref())?.unwrap_or(now) + delay;
         let send_before = when("send_before", new.send_before.as_deref())?;
-        if send_before.is_some_and(|send_before| send_before <= run_at) {
-            return refuse("send_before", "must be later than the time to send at");
-        }
+        let later = send_before.is_none_or(|send_before| send_before > run_at);
+        let why = "must be later than the time to send at";
+        QueueError::unless(later, "send_before", why)?;
         let length = new.dedup_key.as_ref().map_or(1, |key| key.chars().count());
-        if !(1..=MAX_DEDUP_KEY).contains(&length) {
-            return refuse("dedup_key", "must have 1 to 255 characters");
-        }
+        let fits = (1..=MAX_DEDUP_KEY).contains(&length);
+        QueueError::unless(fits, "dedup_key", "must have 1 to 255 characters")?;
         let metadata = new.metadata.clone().filter(|metadata| !metadata.is_null());
         check::metadata(metadata.as_ref())?;
         Ok(Self {

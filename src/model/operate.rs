@@ -1,7 +1,6 @@
 //! What operators set and stop, and the steps that a custom consumer takes one by one.
 
 use super::budget::Paused;
-use super::email::refuse;
 use super::store::{Queue, Settings};
 use crate::base::QueueError;
 use crate::base::limits::{
@@ -25,14 +24,10 @@ impl Queue {
     /// # Errors
     /// `invalid_input` names the first that is out of its range.
     pub fn configure(&mut self, settings: Settings) -> Result<(), QueueError> {
-        if let Some(sender) = &settings.default_sender
-            && Mailbox::parse(&sender.as_str().into(), "default_sender").is_err()
-        {
-            return refuse(
-                "default_sender",
-                "must be an e-mail address, or Name <address>",
-            );
-        }
+        let sender = settings.default_sender.as_deref();
+        let fits = sender.is_none_or(|it| Mailbox::parse(&it.into(), "default_sender").is_ok());
+        let why = "must be an e-mail address, or Name <address>";
+        QueueError::unless(fits, "default_sender", why)?;
         let ms = Duration::from_millis(1);
         for (field, fits) in [
             ("rate_limit", (1..=MAX_RATE).contains(&settings.rate_limit)),
@@ -52,9 +47,7 @@ impl Queue {
                     && (settings.retry.iter()).all(|wait| (ms..=LONGEST_RETRY).contains(wait)),
             ),
         ] {
-            if !fits {
-                return refuse(field, "is out of its range");
-            }
+            QueueError::unless(fits, field, "is out of its range")?;
         }
         self.settings = settings;
         Ok(())
@@ -130,17 +123,10 @@ impl Queue {
             .dispatches
             .get(dispatch_id)
             .is_some_and(|dispatch| dispatch.frozen);
+        let rest = if frozen { Rest::Freeze } else { Rest::Release };
         let settle = Settle {
-            dispatch_id: dispatch_id.to_owned(),
-            token: token.to_owned(),
-            answer: Answer::None,
-            members: Vec::new(),
-            rest: Some(if frozen { Rest::Freeze } else { Rest::Release }),
-            reason: None,
-            error: None,
-            delay_ms: None,
             counted: false,
-            signals: None,
+            ..Settle::new(dispatch_id, token, Answer::None, Some(rest))
         };
         let Settled { result, .. } = self.settle(now, &settle);
         result

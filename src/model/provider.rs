@@ -7,8 +7,7 @@ use crate::client::{QueueProvider, check, check::canonical, check_operator, endi
 use crate::io::{SystemRandom, since_1970};
 use crate::protocol::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
-    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settle, SettleResult, Settled,
-    Settlement, Stats,
+    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settle, Settled, Settlement, Stats,
 };
 use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -90,12 +89,7 @@ impl InMemoryQueueProvider {
 
     fn settle(&self, settle: &Settle) -> Result<Settlement, QueueError> {
         let Settled { result, reason, .. } = self.with(|queue, now| queue.settle(now, settle));
-        match result {
-            SettleResult::Applied => Ok(Settlement::Applied),
-            SettleResult::Already => Ok(Settlement::Already),
-            SettleResult::Lost => Ok(Settlement::Lost),
-            _ => Err(QueueError::invalid("lease", reason.unwrap_or_default())),
-        }
+        ending::settlement(result, &reason.unwrap_or_default())
     }
 }
 

@@ -92,7 +92,7 @@ impl Place {
 }
 
 /// One request to the provider.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct DispatchRow {
     pub id: String,
     pub kind: String,

@@ -1,7 +1,6 @@
 //! What ran out: leases, horizons, messages that are no longer worth sending, settled dispatches.
 
 use super::members::{last_ten, stamp};
-use super::message::Ended;
 use super::store::{DispatchRow, Queue};
 use crate::protocol::{QueueMessageStatus, Reason};
 use serde_json::{Value, json};
@@ -112,19 +111,9 @@ impl Queue {
             .filter(|(send_before, _)| *send_before <= now)
             .collect();
         late.sort();
+        let (failed, expired) = (QueueMessageStatus::Failed, Some(Reason::Expired));
         for (_, id) in late.into_iter().take(MESSAGES) {
-            if let Some(ready) = self.take_ready(&id) {
-                let end = Ended {
-                    status: QueueMessageStatus::Failed,
-                    at: now,
-                    dispatch_id: None,
-                    attempts: ready.attempts,
-                    reason: Some(Reason::Expired),
-                    provider_message_id: None,
-                    errors: ready.errors,
-                };
-                self.end(&id, end);
-            }
+            self.end_ready(now, &id, failed, expired, None);
         }
     }
 }

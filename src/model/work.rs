@@ -9,9 +9,7 @@ impl Queue {
     /// What `email_queue_worker_work` does.
     pub fn work(&mut self, now: Duration, request: &WorkRequest) -> WorkReply {
         let mut reply = WorkReply {
-            settles: request
-                .settles
-                .iter()
+            settles: (request.settles.iter())
                 .map(|settle| self.settle(now, settle))
                 .collect(),
             retry_ms: self.settings.retry.iter().copied().map(millis).collect(),
@@ -21,14 +19,10 @@ impl Queue {
         if let Some(claim) = &request.claim {
             self.claim(now, claim, &request.begins, &mut reply);
         }
-        reply.begins = request
-            .begins
-            .iter()
-            .map(|begin| self.begin(now, begin))
-            .collect();
-        reply.remaining = request
-            .count_remaining
-            .then(|| self.remaining(now, "email"));
+        let begins = request.begins.iter();
+        reply.begins = begins.map(|begin| self.begin(now, begin)).collect();
+        let count = request.count_remaining;
+        reply.remaining = count.then(|| self.remaining(now, "email"));
         reply
     }
 }
@@ -49,23 +43,10 @@ impl DispatchRow {
             lane: lane.to_owned(),
             priority,
             members,
-            bytes: 0,
-            send_before: None,
-            attempts_allowed: 0,
-            token: None,
-            last_token: None,
             updated_at: now,
             visible_at: now,
             slot_at: now,
-            horizon_at: None,
-            settled_at: None,
-            attempt: 0,
-            expired_unbegun: 0,
-            begun: false,
-            frozen: false,
-            endpoint: None,
-            wire_version: None,
-            errors: Vec::new(),
+            ..Self::default()
         }
     }
 }

@@ -9,9 +9,8 @@ const NUL: &str = "has a NUL character, which Postgres cannot store";
 
 /// What jsonb can keep, and every reader of JSON can read back.
 pub(crate) fn json(field: &str, value: &Value) -> Result<(), QueueError> {
-    if depth_exceeds(value, MAX_DEPTH) {
-        return Err(QueueError::invalid(field, "is nested more than 32 deep"));
-    }
+    let fits = !depth_exceeds(value, MAX_DEPTH);
+    QueueError::unless(fits, field, "is nested more than 32 deep")?;
     match fault(value) {
         Some((path, why)) => Err(QueueError::invalid(format!("{field}{path}"), why)),
         None => Ok(()),
@@ -19,11 +18,7 @@ pub(crate) fn json(field: &str, value: &Value) -> Result<(), QueueError> {
 }
 
 pub(crate) fn plain(field: &str, text: &str) -> Result<(), QueueError> {
-    if text.contains('\0') {
-        Err(QueueError::invalid(field, NUL))
-    } else {
-        Ok(())
-    }
+    QueueError::unless(!text.contains('\0'), field, NUL)
 }
 
 /// An error as it is kept with a message. No mistake in it must keep a consumer from saying that it failed.

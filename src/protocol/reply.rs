@@ -41,7 +41,6 @@ pub struct Settled {
     /// What became of it.
     pub result: SettleResult,
     /// With `invalid` and `error`.
-    #[serde(default)]
     pub reason: Option<String>,
 }
 
@@ -75,13 +74,11 @@ pub struct Begun {
     #[serde(default)]
     pub attempt: u32,
     /// With `paused`, `throttled` and `unavailable`: when to come back, where it is known.
-    #[serde(default)]
     pub retry_after_ms: Option<u64>,
     /// With `changed`: members that expired.
     #[serde(default)]
     pub removed: Vec<String>,
     /// Why.
-    #[serde(default)]
     pub reason: Option<String>,
 }
 
@@ -115,10 +112,8 @@ pub struct Obstacle {
     /// `paused`, `unavailable` or `throttled`.
     pub state: BeginState,
     /// Why.
-    #[serde(default)]
     pub reason: Option<String>,
     /// When to come back; `None` when an operator must act.
-    #[serde(default)]
     pub retry_after_ms: Option<u64>,
 }
 
@@ -139,10 +134,8 @@ pub struct Dispatch {
     #[serde(default)]
     pub begun: bool,
     /// Where it goes, or went.
-    #[serde(default)]
     pub endpoint: Option<Endpoint>,
     /// How its body was encoded, once begun.
-    #[serde(default)]
     pub wire_version: Option<u16>,
     /// Payload bytes.
     pub bytes: u64,

@@ -158,6 +158,24 @@ pub struct Settle {
     pub signals: Option<Signals>,
 }
 
+impl Settle {
+    /// Of the whole, after a begin that used an attempt. There is no more to say of it.
+    pub fn new(dispatch_id: &str, token: &str, answer: Answer, rest: Option<Rest>) -> Self {
+        Self {
+            dispatch_id: dispatch_id.to_owned(),
+            token: token.to_owned(),
+            answer,
+            members: Vec::new(),
+            rest,
+            reason: None,
+            error: None,
+            delay_ms: None,
+            counted: true,
+            signals: None,
+        }
+    }
+}
+
 /// The end of one member.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MemberEnd {

@@ -67,10 +67,11 @@ pub enum Order {
 }
 
 /// Why a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stopped {
     /// Nothing is due.
+    #[default]
     Empty,
     /// No time for another request.
     Deadline,
@@ -97,7 +98,7 @@ impl Stopped {
 }
 
 /// What a run did. Numbers are messages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Names the run in the logs.

@@ -153,18 +153,7 @@ pub fn unfit(dispatch: &Dispatch, rejected: Vec<(String, ProviderError)>) -> Set
 }
 
 fn settle(dispatch: &Dispatch, answer: Answer, rest: Option<Rest>) -> Settle {
-    Settle {
-        dispatch_id: dispatch.dispatch_id.clone(),
-        token: dispatch.token.clone(),
-        answer,
-        members: Vec::new(),
-        rest,
-        reason: None,
-        error: None,
-        delay_ms: None,
-        counted: true,
-        signals: None,
-    }
+    Settle::new(&dispatch.dispatch_id, &dispatch.token, answer, rest)
 }
 
 fn member_end(id: &str, outcome: MemberOutcome) -> MemberEnd {

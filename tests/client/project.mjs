@@ -25,7 +25,7 @@ export async function newProject() {
   const [packed] = JSON.parse(await run("npm", ["pack", "--json", path.join(ROOT, "pkg"), "--pack-destination", folder.path], { cwd: folder.path }));
   writeFileSync(path.join(folder.path, "package.json"), JSON.stringify({ name: "application", private: true, type: "module" }));
   // A compiler looks for one in the folders above, too.
-  writeFileSync(path.join(folder.path, "tsconfig.json"), "{}");
+  writeFileSync(path.join(folder.path, "tsconfig.json"), JSON.stringify({ compilerOptions: { strict: true } }));
   await run("npm", ["install", "--offline", "--no-audit", "--no-fund", `./${packed.filename}`], { cwd: folder.path });
   return { ...folder, packed };
 }

@@ -56,7 +56,7 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
         messages: String,
     ) -> Result<Vec<Enqueued>, QueueError> {
         let arguments = format!("{{\"p_messages\":[{messages}]}}");
-        self.call("email_queue_enqueue_many", arguments).await
+        (self.call_with_text("email_queue_enqueue_many", &arguments)).await
     }
 }
 

@@ -7,10 +7,10 @@ use crate::base::{ErrorCode, QueueError, Random, millis};
 use crate::io::{PostgrestRpc, SystemRandom};
 use crate::protocol::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
-    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Rpc, Settle, Settlement, Stats,
-    jsonb,
+    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Rpc, Settle, SettleResult,
+    Settlement, Stats, jsonb,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -49,17 +49,12 @@ impl SupabaseQueueProvider {
         key: &str,
         timeout: Option<Duration>,
     ) -> Result<Self, QueueError> {
-        let rpc = PostgrestRpc::new(url, key)?;
-        let rpc = match timeout {
-            Some(timeout) if timeout.is_zero() || timeout > LONGEST_TIMEOUT => {
-                return Err(QueueError::invalid(
-                    "timeoutSeconds",
-                    check::rule("timeoutSeconds"),
-                ));
-            }
-            Some(timeout) => rpc.with_timeout(timeout),
-            None => rpc,
-        };
+        let mut rpc = PostgrestRpc::new(url, key)?;
+        if let Some(timeout) = timeout {
+            let fits = !timeout.is_zero() && timeout <= LONGEST_TIMEOUT;
+            check::check("timeoutSeconds", fits)?;
+            rpc = rpc.with_timeout(timeout);
+        }
         Ok(Self::over(rpc, SystemRandom))
     }
 }
@@ -71,7 +66,7 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
     }
 
     async fn settle(&self, settle: Settle) -> Result<Settlement, QueueError> {
-        let arguments = json!({ "p_settle": settle }).to_string();
+        let arguments = json!({ "p_settle": settle });
         let settled: Value = self.call("email_queue_settle", arguments).await?;
         settlement("email_queue_settle", &settled)
     }
@@ -79,10 +74,18 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
     async fn call<A: DeserializeOwned>(
         &self,
         function: &str,
-        arguments: String,
+        with: Value,
+    ) -> Result<A, QueueError> {
+        self.call_with_text(function, &with.to_string()).await
+    }
+
+    async fn call_with_text<A: DeserializeOwned>(
+        &self,
+        function: &str,
+        arguments: &str,
     ) -> Result<A, QueueError> {
         let answer =
-            (self.rpc.call(function, &arguments).await).map_err(QueueError::in_callers_words)?;
+            (self.rpc.call(function, arguments).await).map_err(QueueError::in_callers_words)?;
         // By way of a value: a parser of text for each type of answer would make the module larger by some kilobytes.
         let answer = jsonb::read(&answer).ok_or_else(|| unreadable(function))?;
         A::deserialize(&answer).map_err(|_| unreadable(function))
@@ -113,8 +116,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         let arguments = json!({
             "p_types": options.types, "p_tokens": tokens, "p_visibility_ms": millis(visibility),
         });
-        self.call("email_queue_dequeue", arguments.to_string())
-            .await
+        self.call("email_queue_dequeue", arguments).await
     }
 
     async fn extend(&self, lease: &Lease, visibility: Duration) -> Result<Settlement, QueueError> {
@@ -124,9 +126,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
             "p_token": lease.token,
             "p_lease_ms": millis(check::lease_time(visibility)?),
         });
-        let extended: Value = self
-            .call("email_queue_extend", arguments.to_string())
-            .await?;
+        let extended: Value = self.call("email_queue_extend", arguments).await?;
         settlement("email_queue_extend", &extended)
     }
 
@@ -153,14 +153,12 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
 
     async fn cancel(&self, id: &str) -> Result<Cancelled, QueueError> {
         check::id("id", id)?;
-        self.call("email_queue_cancel", json!({ "p_id": id }).to_string())
-            .await
+        self.call("email_queue_cancel", json!({ "p_id": id })).await
     }
 
     async fn get_message(&self, id: &str) -> Result<Option<QueueMessage>, QueueError> {
         check::id("id", id)?;
-        self.call("email_queue_get", json!({ "p_id": id }).to_string())
-            .await
+        self.call("email_queue_get", json!({ "p_id": id })).await
     }
 
     async fn get_messages_by_status(
@@ -178,7 +176,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
             "p_until": options.until,
             "p_metadata": options.metadata,
         });
-        self.call("email_queue_list", arguments.to_string()).await
+        self.call("email_queue_list", arguments).await
     }
 
     async fn list_dead_letters(
@@ -190,8 +188,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         let arguments = json!({
             "p_filter": filter, "p_limit": page.limit.unwrap_or(100), "p_before": page.before,
         });
-        self.call("email_queue_dead_letters", arguments.to_string())
-            .await
+        self.call("email_queue_dead_letters", arguments).await
     }
 
     async fn redrive(&self, redrive: &Redrive) -> Result<Redriven, QueueError> {
@@ -204,32 +201,25 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
             "p_limit": redrive.limit.unwrap_or(1000),
             "p_from": redrive.from,
         });
-        self.call("email_queue_redrive", arguments.to_string())
-            .await
+        self.call("email_queue_redrive", arguments).await
     }
 
     async fn stats(&self) -> Result<Stats, QueueError> {
-        self.call("email_queue_stats", "{}".to_owned()).await
+        self.call("email_queue_stats", json!({})).await
     }
 
     async fn pause(&self, pause: &Pause) -> Result<(), QueueError> {
         let seconds = check_operator::pause(pause)?.map(|time| millis(time).div_ceil(1000));
         let arguments =
             json!({ "p_reason": pause.reason, "p_domain": pause.domain, "p_seconds": seconds });
-        let _: Value = self
-            .call("email_queue_pause", arguments.to_string())
-            .await?;
+        let _: Value = self.call("email_queue_pause", arguments).await?;
         Ok(())
     }
 
     async fn resume(&self, domain: Option<&str>) -> Result<bool, QueueError> {
         check_operator::domain(domain)?;
-        let answer: Value = self
-            .call(
-                "email_queue_resume",
-                json!({ "p_domain": domain }).to_string(),
-            )
-            .await?;
+        let arguments = json!({ "p_domain": domain });
+        let answer: Value = self.call("email_queue_resume", arguments).await?;
         answer
             .get("resumed")
             .and_then(Value::as_bool)
@@ -238,21 +228,10 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
 }
 
 fn settlement(function: &str, answer: &Value) -> Result<Settlement, QueueError> {
-    match answer.get("result").and_then(Value::as_str) {
-        Some("applied") => Ok(Settlement::Applied),
-        Some("already") => Ok(Settlement::Already),
-        Some("lost") => Ok(Settlement::Lost),
-        Some("invalid") => {
-            let reason = answer
-                .get("reason")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            Err(QueueError::invalid("lease", reason))
-        }
-        Some("error") => Err(QueueError::new(
-            ErrorCode::Unavailable,
-            "the database could not settle it; try again",
-        )),
+    let result = answer.get("result").map(SettleResult::deserialize);
+    let reason = answer.get("reason").and_then(Value::as_str);
+    match result {
+        Some(Ok(result)) => ending::settlement(result, reason.unwrap_or_default()),
         _ => Err(unreadable(function)),
     }
 }

@@ -108,17 +108,7 @@ impl State {
             listening: Listening::default(),
             report: Report {
                 run_id,
-                claimed: 0,
-                accepted: 0,
-                retried: 0,
-                failed: 0,
-                released: 0,
-                lost: 0,
-                remaining: 0,
-                stopped: Stopped::Empty,
-                reason: None,
-                retry_after_seconds: None,
-                duration_ms: 0,
+                ..Report::default()
             },
         }
     }
