@@ -1,15 +1,20 @@
 // supabase/functions/deploy.sh: migrations, secrets, the function, the default sender, Vault, the schedule; then the doctor.
-import { spawnSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { ENV_FILE, missingVariables } from "./env.mjs";
-import { ROOT, findOnPath, outputOf, scriptCommand } from "./host.mjs";
+import { connect } from "../../src/js/command/connect.js";
+import { readProject } from "../../src/js/command/deployed.js";
+import { report } from "../../src/js/command/doctor.js";
+import { envFile, missingVariables } from "../../src/js/command/env.js";
+import { FUNCTION } from "../../src/js/command/function.js";
+import { SECRET, keepSecret, newSecret, secretFile, secretNames } from "../../src/js/command/secrets.js";
+import { CommandError } from "../../src/js/command/terminal.js";
+import { FUNCTION_VARIABLES, TOKENS, checkVariables } from "../../src/js/command/variables.js";
+import { ROOT, findOnPath, outputOf } from "./host.mjs";
 import { missingImports } from "./imports.mjs";
 import { isStopping, startProcess, stopAll, tempFolder } from "./processes.mjs";
-import { FUNCTION_VARIABLES, TOKENS, checkVariables, secretLine } from "./variables.mjs";
+import { release } from "./release.mjs";
 
 const HELP = `supabase/functions/deploy.sh [options]
 
@@ -27,8 +32,7 @@ you can read: never on a command line, never into the output.
 
 /** The version that is tested; npx brings it where the machine has none. */
 const CLI_VERSION = "3.1.0";
-const FUNCTION = "process-email-queue";
-const SECRET = "PROCESS_EMAIL_QUEUE_SECRET";
+const ENV_FILE = envFile(ROOT);
 
 /** @typedef {{"dry-run": boolean, "skip-migrations": boolean, "use-api": boolean, help: boolean}} Options */
 
@@ -59,7 +63,7 @@ function readOptions() {
 
 /** @param {Options} options */
 async function deploy(options) {
-  for (const [name, value] of missingVariables()) process.env[name] = value;
+  for (const [name, value] of missingVariables(ENV_FILE)) process.env[name] = value;
   const dryRun = options["dry-run"];
 
   step("Variables and tools");
@@ -70,21 +74,25 @@ async function deploy(options) {
   if (!process.env.SUPABASE_ACCESS_TOKEN && outputOf(cli[0] ?? "", [...cli.slice(1), "projects", "list", "--workdir", ROOT]) === null) {
     throw new Error(`SUPABASE_ACCESS_TOKEN is not set, and nobody is logged in: make one at ${TOKENS}, or run: supabase login`);
   }
-  keepSecret(dryRun);
+  makeSecret(dryRun);
 
   step(dryRun ? "Migrations that would be applied" : "Migrations");
   if (options["skip-migrations"]) say("skipped");
   else await pushMigrations(cli, database, dryRun ? ["--dry-run"] : []);
-  if (dryRun) return say(`Nothing was changed. Next: secrets (${secretNames()}), the function ${FUNCTION}, sender, Vault, schedule, doctor.`);
+  if (dryRun) return say(`Nothing was changed. Next: secrets (${secretNames(process.env).join(" ")}), the function ${FUNCTION}, sender, Vault, schedule, doctor.`);
 
-  step(`Secrets of the function: ${secretNames()}`);
+  step(`Secrets of the function: ${secretNames(process.env).join(" ")}`);
   await setSecrets(cli);
   step("Function");
   await deployFunction(cli, options["use-api"]);
   step("Sender, Vault and schedule");
-  if (!runModule("connect.mjs")) throw new Error("Nothing after this step was done. Run deploy.sh again when it is mended.");
+  await connect(readProject(), say).catch((error) => {
+    if (!(error instanceof CommandError)) throw error;
+    say(`error: ${error.message}${error.remedy ? `\n   → ${error.remedy}` : ""}`);
+    throw new Error("Nothing after this step was done. Run deploy.sh again when it is mended.");
+  });
   step("Doctor");
-  if (!runModule("doctor.mjs")) throw new Error("Deployed, but not healthy: the remedies are above.");
+  if (await report(readProject(), { call: true, release: release(), print: say }) !== 0) throw new Error("Deployed, but not healthy: the remedies are above.");
 }
 
 /** @returns {string[]} the program and its first arguments */
@@ -111,22 +119,12 @@ function checkFunction() {
 }
 
 /** Makes a missing secret, and keeps it in .env. @param {boolean} dryRun */
-function keepSecret(dryRun) {
+function makeSecret(dryRun) {
   if (process.env[SECRET]) return;
   const file = path.relative(ROOT, ENV_FILE);
   if (dryRun) return say(`${SECRET} is not set: one will be made, and kept in ${file}`);
-  const secret = randomBytes(32).toString("base64url");
-  process.env[SECRET] = secret;
-  try {
-    // Byte by byte, since nothing else of the file is ours. An empty line of it, as in .env.example, gives way.
-    const text = fs.existsSync(ENV_FILE) ? fs.readFileSync(ENV_FILE, "latin1") : "";
-    const others = text.split("\n").filter((line) => !new RegExp(`^(\\xef\\xbb\\xbf)?\\s*(export\\s+)?${SECRET}\\s*=`).test(line)).join("\n");
-    const end = others === "" || others.endsWith("\n") ? "" : "\n";
-    // In place, so that owner and mode stay.
-    fs.writeFileSync(ENV_FILE, `${others}${end}${SECRET}=${secret}\n`, { encoding: "latin1", mode: 0o600 });
-  } catch {
-    throw new Error(`${SECRET} could not be kept in ${ENV_FILE}: make the file writable, or set the variable`);
-  }
+  process.env[SECRET] = newSecret();
+  keepSecret(ENV_FILE, process.env[SECRET]);
   say(`${SECRET} was made, and is kept in ${file}`);
 }
 
@@ -154,15 +152,11 @@ then deploy the rest with: supabase/functions/deploy.sh --skip-migrations`);
   throw new Error("the migrations were not applied: the project's history has migrations that are not here");
 }
 
-function secretNames() {
-  return FUNCTION_VARIABLES.filter((name) => process.env[name] || name === SECRET).join(" ");
-}
-
 /** @param {string[]} cli */
 async function setSecrets(cli) {
   const folder = tempFolder("secrets");
   const file = path.join(folder.path, "secrets");
-  fs.writeFileSync(file, FUNCTION_VARIABLES.map((name) => secretLine(name, process.env[name] ?? "")).join(""), { mode: 0o600 });
+  fs.writeFileSync(file, secretFile(FUNCTION_VARIABLES, process.env), { mode: 0o600 });
   const { code } = await supabase(cli, ["secrets", "set", "--env-file", file, "--yes", `--remote=${process.env.SUPABASE_PROJECT_ID}`]);
   folder.remove();
   if (code !== 0) throw new Error("the secrets were not set: the token needs the permission edge_functions_secrets_write for this project");
@@ -190,10 +184,4 @@ async function supabase([program = "", ...first], args, env = {}) {
     onOutput: (text) => void process.stderr.write(text),
   });
   return { code: (await exited).code, output: output() };
-}
-
-/** Runs a module of this folder. @param {string} name @returns {boolean} whether it ended well */
-function runModule(name) {
-  const [program, args] = scriptCommand(path.join(ROOT, "scripts/lib", name), []);
-  return spawnSync(program, args, { stdio: ["ignore", "inherit", "inherit"] }).status === 0;
 }

@@ -7,7 +7,7 @@ import path from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { ROOT, ensureTool, tempFolder } from "../../scripts/lib/stack.mjs";
-import { secretLine } from "../../scripts/lib/variables.mjs";
+import { secretLine } from "../../src/js/command/variables.js";
 import { VARIABLES, standInCli } from "./support/stand_in_cli.mjs";
 
 /** @type {ReturnType<typeof tempFolder>} */
@@ -230,7 +230,7 @@ test("a .env that others can open is said, with the command that mends it", () =
 
 test("a file that the function needs and that is missing stops it before anything is called", () => {
   const copy = path.join(folder.path, "a copy");
-  for (const part of ["scripts", "supabase", "pkg", ".env.example"]) fs.cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+  for (const part of ["scripts", "src/js", "supabase", "pkg", ".env.example"]) fs.cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
   assert.match(deploy({ args: [], root: copy }).told, /functions deploy process-email-queue --yes --no-verify-jwt/);
   const own = "supabase/functions/process-email-queue";
   const needed = fs.readdirSync(path.join(ROOT, own)).filter((name) => /\.[jt]s$/.test(name)).map((name) => `${own}/${name}`);

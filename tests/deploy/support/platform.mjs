@@ -1,6 +1,7 @@
 // What Supabase hosts, at one address: the Management API (what of it the CLI and the doctor call), the API gateway with
 // PostgREST (Supabase Lite) behind it, and the deployed function, from the parts that were uploaded and nothing else.
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -87,6 +88,8 @@ class Platform {
         for (const { name, value } of JSON.parse(body.toString())) this.secrets.set(name, value);
         await this.endFunction();
         return { status: 201, body: {} };
+      case "GET secrets":
+        return { status: 200, body: [...this.secrets].map(([name, value]) => ({ name, value: createHash("sha256").update(value).digest("hex") })) };
       case "POST functions/deploy":
         await this.#deploy(incoming.headers["content-type"] ?? "", body);
         return { status: 201, body: this.#described() };

@@ -126,7 +126,7 @@ export const command = {
 export const deploy = {
   about: "from the first command to a mail that the schedule sends, on a mock of Supabase with real pg_cron; upgrades; wake-ups",
   all: true,
-  needs: ["test", "lite"],
+  needs: ["test", "lite", "supabase-2"],
   run: async (suite) => {
     await ensureDeno("2.1.4");
     const { bin } = await preparePrograms(15, suite.folder);
@@ -139,10 +139,10 @@ export const deploy = {
     };
     /** @type {Record<string, string>} */
     const env = {};
-    for (const name of ["deploy", "doctor", "upgrade"]) Object.assign(env, await start(name));
-    const files = ["variables", "deploy", "doctor", "upgrade"].map((name) => `tests/deploy/${name}.test.mjs`);
+    for (const name of ["deploy", "command", "doctor", "upgrade"]) Object.assign(env, await start(name));
+    const files = ["variables", "deploy", "command", "doctor", "upgrade"].map((name) => `tests/deploy/${name}.test.mjs`);
     // Side by side: one of them waits for pg_cron's next minute.
-    await suite.node("variables, deploy, doctor, upgrade", files, { env, concurrency: 2 });
+    await suite.node("variables, deploy, the command, doctor, upgrade", files, { env, concurrency: 2 });
     // Alone, because it measures.
     await suite.node("wake-up", ["tests/deploy/wake.test.mjs"], { env: await start("wake") });
   },

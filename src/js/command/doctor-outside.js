@@ -1,10 +1,10 @@
 // What the doctor asks of others than the database: the function, the provider, Supabase's Management API.
-import { PROVIDER } from "../../src/js/provider.js";
-import { ProjectError, request } from "./project.mjs";
+import { PROVIDER } from "../provider.js";
+import { ProjectError, request } from "./deployed.js";
 
 /**
- * @typedef {import("./doctor.mjs").Finding} Finding
- * @typedef {ReturnType<typeof import("./project.mjs").readProject>} Project
+ * @typedef {import("./doctor.js").Finding} Finding
+ * @typedef {ReturnType<typeof import("./deployed.js").readProject>} Project
  */
 
 const DEPLOY = "supabase/functions/deploy.sh";
@@ -28,7 +28,7 @@ export async function examineFunction(project) {
       const { status, body } = await call({});
       if (status === 401 && body?.code !== "UNAUTHORIZED_NO_AUTH_HEADER") return ok("it refuses a call without the secret");
       if (status === 401) return fail("Supabase checks for a JWT before the function does (verify_jwt): pg_net's calls do not get through", DEPLOY);
-      if (status === 404) return fail("there is no function process-email-queue (404)", DEPLOY);
+      if (status === 404) return fail(`there is no function ${project.functionName} (404)`, DEPLOY);
       if (status === 200) return fail("it runs for anybody: a call without the secret was let in", DEPLOY);
       return fail(`a call without the secret was answered with ${status}, not 401`, status >= 500 ? LOGS : DEPLOY);
     }),
@@ -44,7 +44,7 @@ export async function examineFunction(project) {
       }
       if (status === 200 && body?.stopped) return ok(`its run ended as ${body.stopped}`);
       if (status === 401) return fail("it refuses PROCESS_EMAIL_QUEUE_SECRET (401): it has another", DEPLOY);
-      if (status === 404) return fail("there is no function process-email-queue (404)", DEPLOY);
+      if (status === 404) return fail(`there is no function ${project.functionName} (404)`, DEPLOY);
       return fail(`it was answered with ${status}`, LOGS);
     }),
   ];
@@ -105,7 +105,7 @@ export async function examineHosting(project) {
   const remedy = "Look at https://status.supabase.com and at this machine's network";
   return [
     await attempt("verify_jwt", remedy, async () => {
-      const deployed = await ask("functions/process-email-queue");
+      const deployed = await ask(`functions/${project.functionName}`);
       if (!deployed) return fail("the function is not deployed", DEPLOY);
       return deployed.verify_jwt ? fail("it is on: pg_net's calls, which carry no JWT, are refused", DEPLOY) : ok("off: the function checks its callers itself");
     }),

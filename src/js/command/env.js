@@ -1,13 +1,13 @@
-// Reads .env: for the doctor and for deploy.sh. It is read and not run by a shell, so that an
+// Reads .env: for the doctor and for deployments. It is read and not run by a shell, so that an
 // address like Acme <mail@acme.example> needs no quotes. Node's own parseEnv is missing on Deno 2.1.4, and keeps a byte order
 // mark. The Supabase CLI reads the same file and breaks on what is no line of it, without saying where: that is refused here.
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { ROOT } from "./host.mjs";
+import { CommandError } from "./terminal.js";
 
-/** The file that is read if there is one. */
-export const ENV_FILE = process.env.EMAIL_QUEUE_ENV_FILE || path.join(ROOT, ".env");
+/** The file that is read if there is one. @param {string} root of the project @param {Record<string, string | undefined>} [env] */
+export const envFile = (root, env = process.env) => env.EMAIL_QUEUE_ENV_FILE || path.join(root, ".env");
 
 /** The variables that are the queue's. */
 const OURS = /^(SUPABASE|RESEND|EMAIL|PROCESS_EMAIL_QUEUE)_[A-Z_]+$/;
@@ -22,7 +22,7 @@ const END = new RegExp(`${SPACE}#[^]*$|${SPACE}+$`);
 
 /**
  * The variables of a file, in its order.
- * @param {string} text @param {string} file for errors @returns {[name: string, value: string][]} @throws {Error} names the line
+ * @param {string} text @param {string} file for errors @returns {[name: string, value: string][]} @throws {CommandError} names the line
  */
 export function parseEnv(text, file) {
   // Windows' editors begin a file with a byte order mark.
@@ -34,13 +34,13 @@ export function parseEnv(text, file) {
     const line = lines[index] ?? "";
     if (NOTHING.test(line)) continue;
     const [, name = "", space = "", rest] = LINE.exec(line) ?? [];
-    if (rest === undefined) throw new Error(`line ${first} of ${file} is neither NAME=value nor a comment`);
+    if (rest === undefined) throw new CommandError(`line ${first} of ${file} is neither NAME=value nor a comment`);
     // "NAME=  # why" is empty; "NAME=#x" is not.
     let value = space !== "" && rest.startsWith("#") ? "" : rest;
     // In quotes a value may have several lines, as others' keys do.
     while (/^["']/.test(value) && !isClosed(value)) {
       index += 1;
-      if (index >= lines.length || index === lines.length - 1 && lines[index] === "") throw new Error(`line ${first} of ${file} has a quote that is not closed`);
+      if (index >= lines.length || index === lines.length - 1 && lines[index] === "") throw new CommandError(`line ${first} of ${file} has a quote that is not closed`);
       value += `\n${lines[index]}`;
     }
     const double = DOUBLE.exec(value)?.[1]?.replaceAll('\\"', '"');
@@ -58,9 +58,9 @@ function isClosed(value) {
 
 /**
  * Those of ours that the file has and the environment has not.
- * @param {string} [file] @returns {[string, string][]} @throws {Error}
+ * @param {string} file @param {Record<string, string | undefined>} [env] @returns {[string, string][]} @throws {CommandError}
  */
-export function missingVariables(file = ENV_FILE) {
+export function missingVariables(file, env = process.env) {
   if (!fs.existsSync(file)) return [];
   // Only a warning: who shares the machine may know it.
   if (process.platform !== "win32" && (fs.statSync(file).mode & 0o066) !== 0) {
@@ -69,7 +69,7 @@ export function missingVariables(file = ENV_FILE) {
   const given = new Map();
   for (const [name, value] of parseEnv(fs.readFileSync(file, "utf8"), file)) {
     // As with a shell's assignments the first that says something stays.
-    if (OURS.test(name) && !process.env[name] && value !== "" && !given.has(name)) given.set(name, value);
+    if (OURS.test(name) && !env[name] && value !== "" && !given.has(name)) given.set(name, value);
   }
   return [...given];
 }

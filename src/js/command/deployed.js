@@ -1,6 +1,7 @@
 // The deployed project, as the environment names it: its RPC functions, its function, the provider.
 import process from "node:process";
-import { PROVIDER } from "../../src/js/provider.js";
+import { PROVIDER } from "../provider.js";
+import { FUNCTION } from "./function.js";
 
 /** A fault of the project or of its address, as its words say; any other error is a bug of ours. */
 export class ProjectError extends Error {
@@ -12,10 +13,12 @@ export class ProjectError extends Error {
   }
 }
 
-const variable = (/** @type {string} */ name) => process.env[name]?.trim() || undefined;
-
-/** @throws {ProjectError} names the variable that is missing */
-export function readProject() {
+/**
+ * @param {Record<string, string | undefined>} [env] @param {string} [name] of the function
+ * @throws {ProjectError} names the variable that is missing
+ */
+export function readProject(env = process.env, name = FUNCTION) {
+  const variable = (/** @type {string} */ called) => env[called]?.trim() || undefined;
   const url = variable("SUPABASE_URL")?.replace(/\/+$/, "");
   const key = variable("SUPABASE_SECRET_KEY") ?? variable("SUPABASE_SERVICE_ROLE_KEY");
   if (!url) throw new ProjectError("SUPABASE_URL is not set (see .env.example)");
@@ -26,7 +29,8 @@ export function readProject() {
   return {
     url,
     headers,
-    functionUrl: variable("EMAIL_QUEUE_FUNCTION_URL") ?? `${url}/functions/v1/process-email-queue`,
+    functionName: name,
+    functionUrl: variable("EMAIL_QUEUE_FUNCTION_URL") ?? `${url}/functions/v1/${name}`,
     ref: variable("SUPABASE_PROJECT_ID"),
     accessToken: variable("SUPABASE_ACCESS_TOKEN"),
     apiUrl: variable("SUPABASE_API_URL") ?? "https://api.supabase.com",

@@ -1,18 +1,18 @@
 // Looks at every variable of a deployment before anything is changed, so that no value can break a deployment that works.
 // Each refusal names the variable, and never shows the value.
-import fs from "node:fs";
-import path from "node:path";
 import process from "node:process";
-import { readDatabaseUrl } from "./database-url.mjs";
-import { ENV_FILE } from "./env.mjs";
-import { ROOT } from "./host.mjs";
+import { readDatabaseUrl } from "./database-url.js";
+import { CommandError } from "./terminal.js";
 
 export const TOKENS = "https://supabase.com/dashboard/account/tokens";
 
 /** What the function gets. Never a SUPABASE_*: the platform sets those. */
 export const FUNCTION_VARIABLES = ["RESEND_API_KEY", "PROCESS_EMAIL_QUEUE_SECRET", "EMAIL_FROM", "RESEND_BASE_URL", "EMAIL_QUEUE_RUN_SECONDS", "EMAIL_QUEUE_WALL_SECONDS"];
 
-const WHERE = `Put it into ${path.relative(ROOT, ENV_FILE)} (see .env.example)`;
+/** What .env.example has, which no deployment may keep. */
+export const EXAMPLE_SENDER = "Acme <mail@acme.example>";
+
+const WHERE = "Put it into .env (see .env.example)";
 const PRINTABLE = /^[!-~]+$/;
 const NO_SPACES = "must have no spaces, and only printable characters";
 const HTTP_ADDRESS = /^https?:\/\/([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(\/[^\s?#<>]*)?$/;
@@ -44,30 +44,30 @@ const RULES = [
 
 /**
  * Writes defaults into the environment too.
- * @param {NodeJS.ProcessEnv} [env] @returns {ReturnType<typeof readDatabaseUrl> | null} of SUPABASE_DB_URL @throws {Error} names the variable
+ * @param {Record<string, string | undefined>} [env] @returns {ReturnType<typeof readDatabaseUrl> | null} of SUPABASE_DB_URL @throws {CommandError} names the variable
  */
 export function checkVariables(env = process.env) {
   if (!env.SUPABASE_SECRET_KEY && !env.SUPABASE_SERVICE_ROLE_KEY && env.SUPABASE_PROJECT_ID && env.SUPABASE_URL) {
-    throw new Error(`SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set: a secret key, from the dashboard's API keys. ${WHERE}`);
+    throw new CommandError(`SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set: a secret key, from the dashboard's API keys. ${WHERE}`);
   }
   for (const [name, pattern, rule, needed] of RULES) {
     const value = env[name];
-    if (!value && needed) throw new Error(`${name} is not set: ${needed}. ${WHERE}`);
-    if (value && !pattern.test(value)) throw new Error(`${name} ${rule}`);
+    if (!value && needed) throw new CommandError(`${name} is not set: ${needed}. ${WHERE}`);
+    if (value && !pattern.test(value)) throw new CommandError(`${name} ${rule}`);
   }
   env.SUPABASE_URL = env.SUPABASE_URL?.replace(/\/$/, "");
   const [, reference] = /^https:\/\/([a-z]{20})\.supabase\.co$/.exec(env.SUPABASE_URL ?? "") ?? [];
-  if (reference && reference !== env.SUPABASE_PROJECT_ID) throw new Error("SUPABASE_URL is of another project than SUPABASE_PROJECT_ID");
-  if (env.SUPABASE_SECRET_KEY?.startsWith("sb_publishable_")) throw new Error("SUPABASE_SECRET_KEY is a publishable key: a secret one is needed (sb_secret_...)");
-  if (env.EMAIL_FROM === exampleOf("EMAIL_FROM")) throw new Error("EMAIL_FROM is still the example's: it must be a sender of a domain that Resend has verified");
+  if (reference && reference !== env.SUPABASE_PROJECT_ID) throw new CommandError("SUPABASE_URL is of another project than SUPABASE_PROJECT_ID");
+  if (env.SUPABASE_SECRET_KEY?.startsWith("sb_publishable_")) throw new CommandError("SUPABASE_SECRET_KEY is a publishable key: a secret one is needed (sb_secret_...)");
+  if (env.EMAIL_FROM === EXAMPLE_SENDER) throw new CommandError("EMAIL_FROM is still the example's: it must be a sender of a domain that Resend has verified");
   env.EMAIL_QUEUE_WAKE ||= "on";
   env.EMAIL_QUEUE_EVERY ||= "10 seconds";
   if (!isInterval(env.EMAIL_QUEUE_EVERY) && !isCronLine(env.EMAIL_QUEUE_EVERY)) {
-    throw new Error("EMAIL_QUEUE_EVERY must be 1 to 59 seconds, minutes that divide an hour, hours that divide a day, or a cron line of five fields");
+    throw new CommandError("EMAIL_QUEUE_EVERY must be 1 to 59 seconds, minutes that divide an hour, hours that divide a day, or a cron line of five fields");
   }
   for (const name of FUNCTION_VARIABLES) {
     if (secretLine(name, env[name] ?? "") === null) {
-      throw new Error(`${name} has quotes or a backslash that the file for \`supabase secrets set\` cannot hold: choose another value`);
+      throw new CommandError(`${name} has quotes or a backslash that the file for \`supabase secrets set\` cannot hold: choose another value`);
     }
   }
   return env.SUPABASE_DB_URL ? readDatabaseUrl(env.SUPABASE_DB_URL) : null;
@@ -84,9 +84,6 @@ export function secretLine(name, value) {
   const quote = ["'", '"', "`"].find((one) => !value.includes(one) && !(one === '"' && value.includes("\\")));
   return quote ? `${name}=${quote}${value}${quote}\n` : null;
 }
-
-/** @param {string} name */
-const exampleOf = (name) => new RegExp(`^${name}=(.*)$`, "m").exec(fs.readFileSync(path.join(ROOT, ".env.example"), "utf8"))?.[1];
 
 /** @type {Record<string, number>} */
 const SECONDS = { second: 1, sec: 1, minute: 60, min: 60, hour: 3600, day: 86_400 };
