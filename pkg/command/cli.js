@@ -1,11 +1,10 @@
 // The Supabase CLI of the user, 2 (from 2.117 on) or 3: the only file that knows its flags.
 import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { apiOf, queryApi, tokenOf } from "./api.js";
-import { isFile } from "./files.js";
+import { isFile, withPrivateFile } from "./files.js";
 import { CommandError } from "./terminal.js";
 
 /** The version that npx brings where the machine has none. */
@@ -132,18 +131,11 @@ export class Cli {
   async query(target, sql) {
     const token = "ref" in target ? tokenOf(this.env) : undefined;
     if ("ref" in target && token) return await queryApi({ ref: target.ref, sql, token, api: apiOf(this.env) });
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "email-queue-"));
-    try {
-      // From a file: no secret is on a command line, and a schema would not fit on one.
-      const file = path.join(folder, "statement.sql");
-      fs.writeFileSync(file, sql, { mode: 0o600 });
-      const { flags, env } = this.database(target);
-      const { status, stdout, stderr } = await this.run(["db", "query", "--output", "json", "--file", file, ...flags], { env });
-      if (status !== 0) throw new CommandError(reason(stderr || stdout), "check the project's reference, the access token (supabase login) or the database's address");
-      return rowsOf(stdout);
-    } finally {
-      fs.rmSync(folder, { recursive: true, force: true });
-    }
+    const { flags, env } = this.database(target);
+    // From a file: no secret is on a command line, and a schema would not fit on one.
+    const { status, stdout, stderr } = await withPrivateFile("statement.sql", sql, (file) => this.run(["db", "query", "--output", "json", "--file", file, ...flags], { env }));
+    if (status !== 0) throw new CommandError(reason(stderr || stdout), "check the project's reference, the access token (supabase login) or the database's address");
+    return rowsOf(stdout);
   }
 }
 

@@ -1,6 +1,8 @@
 // Changes of files: planned, shown, and made as a whole or not at all.
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
+import process from "node:process";
 import { CommandError } from "./terminal.js";
 
 /** text: null removes the file. before: null where it is new. @typedef {{file: string, before: string | null, text: string | null}} Change */
@@ -109,4 +111,24 @@ function missingFolders(folder) {
   const missing = [];
   for (let at = folder; !fs.existsSync(at) && path.dirname(at) !== at; at = path.dirname(at)) missing.push(at);
   return missing;
+}
+
+/**
+ * A text for another program, in a file that only this user can read. It is gone afterwards, after an interruption too.
+ * @template T
+ * @param {string} name @param {string} text @param {(file: string) => Promise<T>} use @returns {Promise<T>}
+ */
+export async function withPrivateFile(name, text, use) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "email-queue-"));
+  const remove = () => fs.rmSync(folder, { recursive: true, force: true });
+  const stop = () => (remove(), process.exit(130));
+  const signals = /** @type {const} */ (["SIGINT", "SIGTERM"]);
+  for (const signal of signals) process.once(signal, stop);
+  try {
+    fs.writeFileSync(path.join(folder, name), text, { mode: 0o600 });
+    return await use(path.join(folder, name));
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+    remove();
+  }
 }

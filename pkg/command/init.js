@@ -45,14 +45,12 @@ export async function run({ values, terminal, cwd, env }) {
     also: marks ? [`mark    ${plan.marked.map(({ version }) => version).join(", ")} as applied: the database has it already`] : [],
     act: marks ? () => cli.query(target, markApplied(plan.marked)) : undefined,
     nothing: `email-queue ${plan.version} is in ${project.root}`,
-    next: nextSteps(name),
+    next: NEXT,
   });
 }
 
-/** What a deployment takes from here. @param {string} name of the function @returns {string} */
-export const nextSteps = (name) =>
-  ["Commit it, then:", "supabase db push", "supabase secrets set --env-file <a file with the variables of .env.example>",
-    `supabase functions deploy ${name} --no-verify-jwt`, "email_queue_connect and email_queue_schedule (docs/install.md, Connect and schedule by hand)"].join("\n  ");
+/** What a deployment takes from here. */
+export const NEXT = "Commit it, put the variables of .env.example into .env, then:\n  node_modules/.bin/email-queue deploy";
 
 /**
  * The name that was given, or the one that the project has already.
@@ -133,7 +131,7 @@ export function planInit({ project, pack, remote, name, now }) {
 export const newer = (there, here) => new CommandError(`the queue is there in version ${there}, newer than this package's ${here}`, `install email-queue ${there} or newer`);
 
 /** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, name: string, owner: string}} what */
-function refuseTaken({ project, pack, remote, name, owner }) {
+export function refuseTaken({ project, pack, remote, name, owner }) {
   if (owner === "theirs") {
     throw new CommandError(`supabase/functions/${name} is a function of yours. Nothing was changed`, `choose another name for ours: email-queue init --function-name ${name === FUNCTION ? "email-queue-worker" : `${name}-2`}`);
   }

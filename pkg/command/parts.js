@@ -9,6 +9,7 @@ import { append, appendLines, change, isFile, isFolder, read } from "./files.js"
 import { withHead } from "./function.js";
 import { nextVersions } from "./stamp.js";
 import { CommandError } from "./terminal.js";
+import { EXAMPLE_SENDER } from "./variables.js";
 
 /**
  * @typedef {import("./files.js").Change} Change
@@ -100,7 +101,7 @@ export function configuration(project, name) {
 /** @type {Record<string, string>} */
 const VARIABLES = {
   [PROVIDER.variables.key]: "",
-  EMAIL_FROM: "Acme <mail@acme.example>",
+  EMAIL_FROM: EXAMPLE_SENDER,
   PROCESS_EMAIL_QUEUE_SECRET: "",
 };
 

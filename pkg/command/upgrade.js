@@ -2,7 +2,7 @@
 import path from "node:path";
 import { carryOut } from "./carry.js";
 import { examineFolder } from "./function.js";
-import { functionName, look, newer, nextSteps } from "./init.js";
+import { NEXT, functionName, look, newer } from "./init.js";
 import { compareVersions, openPackage } from "./package.js";
 import { declaredSchema, editedMigrations, functionFolder, migrationName, newMigrations } from "./parts.js";
 import { findProject, refuseTwice, versionOf } from "./project.js";
@@ -27,7 +27,7 @@ export async function run({ values, terminal, cwd, env }) {
   const name = functionName(project, pack, values["function-name"]);
   const { remote } = await look({ project, pack, values, env, terminal });
   const plan = planUpgrade({ project, pack, remote, name, now: new Date() });
-  await carryOut({ terminal, project, ...plan, title: `email-queue ${plan.from} → ${pack.version}`, nothing: `email-queue ${pack.version} is in ${project.root}`, next: nextSteps(name) });
+  await carryOut({ terminal, project, ...plan, title: `email-queue ${plan.from} → ${pack.version}`, nothing: `email-queue ${pack.version} is in ${project.root}`, next: NEXT });
 }
 
 /** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, name: string, now: Date}} what */

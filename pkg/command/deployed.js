@@ -1,0 +1,110 @@
+// The deployed project, as the environment names it: its RPC functions, its function, the provider.
+import process from "node:process";
+import { PROVIDER } from "../provider.js";
+import { FUNCTION } from "./function.js";
+
+/** A fault of the project or of its address, as its words say; any other error is a bug of ours. */
+export class ProjectError extends Error {
+  /** @param {string} message @param {{code?: string, remedy?: string}} [more] */
+  constructor(message, { code, remedy } = {}) {
+    super(message);
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+/**
+ * @param {Record<string, string | undefined>} [env] @param {string} [name] of the function
+ * @throws {ProjectError} names the variable that is missing
+ */
+export function readProject(env = process.env, name = FUNCTION) {
+  const variable = (/** @type {string} */ called) => env[called]?.trim() || undefined;
+  const url = variable("SUPABASE_URL")?.replace(/\/+$/, "");
+  const key = variable("SUPABASE_SECRET_KEY") ?? variable("SUPABASE_SERVICE_ROLE_KEY");
+  if (!url) throw new ProjectError("SUPABASE_URL is not set (see .env.example)");
+  if (!URL.canParse(url)) throw new ProjectError("SUPABASE_URL must be an address like https://<reference>.supabase.co");
+  if (!key) throw new ProjectError("SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set (see .env.example)");
+  // Beside the legacy keys, which are JWTs, PostgREST wants them as the token too; others must not be sent as one.
+  const headers = { apikey: key, ...(key.startsWith("eyJ") ? { authorization: `Bearer ${key}` } : {}) };
+  return {
+    url,
+    headers,
+    functionName: name,
+    functionUrl: variable("EMAIL_QUEUE_FUNCTION_URL") ?? `${url}/functions/v1/${name}`,
+    ref: variable("SUPABASE_PROJECT_ID"),
+    accessToken: variable("SUPABASE_ACCESS_TOKEN"),
+    apiUrl: variable("SUPABASE_API_URL") ?? "https://api.supabase.com",
+    secret: variable("PROCESS_EMAIL_QUEUE_SECRET"),
+    providerKey: variable(PROVIDER.variables.key),
+    providerUrl: (variable(PROVIDER.variables.url) ?? PROVIDER.api).replace(/\/+$/, ""),
+    sender: variable("EMAIL_FROM"),
+    every: variable("EMAIL_QUEUE_EVERY") ?? "10 seconds",
+    wake: (variable("EMAIL_QUEUE_WAKE") ?? "on") === "on",
+  };
+}
+
+/**
+ * A request that ends: its status and its body, parsed where it is JSON. It follows no redirect, since the key would go along.
+ * @param {string} url @param {RequestInit & {timeout?: number}} [options]
+ */
+export async function request(url, { timeout = 20_000, ...options } = {}) {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeout), redirect: "manual", ...options });
+    const text = await response.text();
+    if (isRedirect(response)) throw new ProjectError(`${new URL(url).origin} redirects (${response.status}): it must be the address itself`);
+    return { status: response.status, headers: response.headers, body: parsed(text) };
+  } catch (error) {
+    if (error instanceof ProjectError) throw error;
+    const { name, cause, message } = /** @type {any} */ (error);
+    throw new ProjectError(name === "TimeoutError" ? `no answer within ${timeout / 1000} s` : `not reached: ${cause?.code ?? cause?.message ?? message}`);
+  }
+}
+
+/** In a browser's words status 0. @param {Response} response */
+const isRedirect = ({ status, type }) => status >= 300 && status < 400 || type === "opaqueredirect";
+
+/** @param {string} text @returns {any} */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * Calls a function of the database.
+ * @param {ReturnType<typeof readProject>} project @param {string} name @param {object} [args] @returns {Promise<any>}
+ */
+export async function rpc(project, name, args = {}) {
+  const { status, body } = await request(`${project.url}/rest/v1/rpc/${name}`, {
+    method: "POST",
+    // Without the schema, PostgREST takes the first one that the project exposes.
+    headers: { ...project.headers, "content-profile": "public", "content-type": "application/json" },
+    body: JSON.stringify(args),
+  });
+  if (status >= 200 && status < 300) return body;
+  const { code, message, hint } = typeof body === "object" && body ? body : {};
+  if (code === "PGRST106") {
+    throw new ProjectError("the project's API does not show the schema public", {
+      code,
+      remedy: "Dashboard: Project Settings, Data API: Exposed schemas must contain public, and the Data API must be on",
+    });
+  }
+  if (code === "PGRST202" || (status === 404 && code !== "55000")) {
+    throw new ProjectError(`the database has no ${name}`, {
+      code,
+      remedy: "If the migrations are applied (else supabase/functions/deploy.sh), in the SQL editor: notify pgrst, 'reload schema';",
+    });
+  }
+  if (code === undefined && (status === 401 || status === 403)) {
+    throw new ProjectError(`the key is refused (${status})`, { code, remedy: "SUPABASE_SECRET_KEY must be a secret key of this project" });
+  }
+  if (code === "42501") {
+    throw new ProjectError(`the key is refused (${status}): ${message}`, {
+      code,
+      remedy: "SUPABASE_SECRET_KEY must be a secret key of this project. If it is, the grants were lost; in the SQL editor: call email_queue_private.apply_grants();",
+    });
+  }
+  throw new ProjectError(message || `${name} was answered with ${status}`, { code, remedy: hint || undefined });
+}

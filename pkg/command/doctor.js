@@ -1,0 +1,160 @@
+// The doctor: what the database says of itself (email_queue_doctor), and what only a caller from outside can see.
+import { setTimeout as sleep } from "node:timers/promises";
+import { ProjectError, readProject, rpc } from "./deployed.js";
+import { SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.js";
+import { envFile, missingVariables } from "./env.js";
+import { FUNCTION, ownFunctions } from "./function.js";
+import { openPackage } from "./package.js";
+import { findProject } from "./project.js";
+import { CommandError } from "./terminal.js";
+
+/**
+ * @typedef {{check: string, status: "ok" | "warn" | "fail" | "skip", detail: string, remedy?: string | null, data?: any}} Finding
+ * @typedef {{version: string, where: string, deploy: string}} Release which version the schema should be of, and what deploys that
+ */
+
+export const help = `Usage: email-queue doctor [options]
+
+Says what is broken, and what mends it: the installation, the schedule, the function, Resend, the queue. It reads .env (see
+.env.example); variables of the environment win. SUPABASE_URL and SUPABASE_SECRET_KEY are enough.
+
+  --json                   {"ok": …, "findings": [{check, status, detail, remedy}]}
+  --no-call                starts no run of the function, so that less is known
+  --function-name <name>   where the function has another name than this project says
+  --workdir
+
+Ends with 0 if nothing has failed, with 1 if something has, with 2 if it could not be asked.
+`;
+
+/** @type {import("./main.js").Command["options"]} */
+export const options = { "no-call": { type: "boolean" }, "function-name": { type: "string" } };
+
+/** @param {import("./main.js").Context} context */
+export async function run({ values, terminal, cwd, env: given }) {
+  const pack = openPackage();
+  const { root, name } = place(cwd, values, pack);
+  const env = { ...Object.fromEntries(missingVariables(envFile(root, given), given)), ...defined(given) };
+  try {
+    const project = readProject(env, values["function-name"] ?? name);
+    return await report(project, { json: terminal.json, call: !values["no-call"], release: releaseOf(pack), print: (text) => terminal.print(text) });
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    throw new CommandError(error.message, error.remedy, 2);
+  }
+}
+
+/** @param {{version: string}} pack @returns {Release} */
+export const releaseOf = ({ version }) => ({ version, where: "this package", deploy: "node_modules/.bin/email-queue deploy" });
+
+/** An empty variable says nothing. @param {Record<string, string | undefined>} env */
+export const defined = (env) => Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+
+/** From anywhere: without a project, .env of this folder counts. @param {string} cwd @param {Record<string, any>} values @param {import("./parts.js").Package} pack */
+function place(cwd, values, pack) {
+  try {
+    const { root, supabase } = findProject(cwd, values.workdir);
+    return { root, name: ownFunctions(supabase, pack.functionFiles())[0] ?? FUNCTION };
+  } catch (error) {
+    if (!(error instanceof CommandError) || values.workdir !== undefined) throw error;
+    return { root: cwd, name: FUNCTION };
+  }
+}
+
+/** How long an answer to a call through pg_net is waited for. A run that has much to do takes longer, which is no fault. */
+const ANSWER_MS = 15_000;
+
+/** As the database's own findings name it; what deploys here takes its place. */
+const DEPLOY = "supabase/functions/deploy.sh";
+
+const MARKS = { ok: "✓", warn: "!", fail: "✗", skip: "·" };
+
+/**
+ * Examines, and prints what was found.
+ * @param {ReturnType<typeof readProject>} project
+ * @param {{json?: boolean, call: boolean, release: Release, print: (text: string) => void}} how @returns {Promise<number>} the exit code
+ */
+export async function report(project, { json = false, call, release, print }) {
+  const findings = (await examine(project, { call, release })).map(({ remedy, ...finding }) => ({ ...finding, remedy: remedy?.replaceAll(DEPLOY, release.deploy) ?? null }));
+  const failed = findings.filter(({ status }) => status === "fail").length;
+  if (json) print(JSON.stringify({ ok: failed === 0, findings: findings.map(({ data: _, ...finding }) => finding) }, null, 2));
+  else {
+    for (const { check, status, detail, remedy } of findings) print(`${MARKS[status]} ${check}: ${detail}${remedy ? `\n    → ${remedy}` : ""}`);
+    print(failed === 0 ? "\nHealthy." : `\n${failed} ${failed === 1 ? "check has" : "checks have"} failed.`);
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+/** @param {ReturnType<typeof readProject>} project @param {{call: boolean, release: Release}} how @returns {Promise<Finding[]>} */
+async function examine(project, { call, release }) {
+  /** @type {Finding[]} */
+  const found = [];
+  /** @type {Finding[]} */
+  let inside = [];
+  try {
+    found.push(await clock(project));
+    if (call) found.push(...await examineFunction(project));
+    // Through pg_net, as the schedule does: its answer is what the next check is about.
+    inside = call ? await callAndAsk(project) : await rpc(project, "email_queue_doctor");
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    found.push({ check: "database", status: "fail", detail: error.message, remedy: error.remedy ?? SUPABASE });
+    if (call && found.length === 1) found.push(...await examineFunction(project));
+  }
+  const sender = project.sender ?? inside.find(({ check }) => check === "default sender")?.detail;
+  return [...found, ...inside.map((finding) => withVersion(finding, release)).map((finding) => withProject(finding, project)), ...await examineProvider(project, sender), ...await examineHosting(project)];
+}
+
+/** @param {ReturnType<typeof readProject>} project @returns {Promise<Finding>} */
+async function clock(project) {
+  const before = Date.now();
+  const { now_ms: now } = await rpc(project, "email_queue_worker_work", { p_request: {} });
+  const after = Date.now();
+  const seconds = Math.round(Math.max(0, before - now, now - after) / 1000);
+  return {
+    check: "clock",
+    status: seconds > 30 ? "warn" : "ok",
+    detail: `the database's clock and this machine's are ${seconds} s apart; the queue goes by the database's`,
+    remedy: seconds > 30 ? "Set this machine's clock (NTP): a runAt or sendBefore that it works out would be wrong" : null,
+  };
+}
+
+/** @param {ReturnType<typeof readProject>} project @returns {Promise<Finding[]>} */
+async function callAndAsk(project) {
+  const called = await rpc(project, "email_queue_call").then(({ request_id: id }) => id, () => null);
+  const end = performance.now() + ANSWER_MS;
+  for (;;) {
+    const findings = await rpc(project, "email_queue_doctor");
+    const answers = findings.find((/** @type {Finding} */ { check }) => check === "answers");
+    // Without pg_net or a secret nothing was called, and the doctor names what is missing.
+    if (called === null || !answers || answers.data?.request_id >= called || answers.status === "fail" && !answers.data || performance.now() >= end) return findings;
+    await sleep(300);
+  }
+}
+
+/** @param {Finding} finding @param {Release} release @returns {Finding} */
+function withVersion(finding, { version, where }) {
+  if (finding.check !== "version" || finding.detail === version) return finding;
+  return { ...finding, status: "fail", detail: `the schema is of version ${finding.detail}, ${where} of ${version}`, remedy: DEPLOY };
+}
+
+/**
+ * A database that was restored into this project calls the original's function, until its own has been deployed and connected.
+ * @param {Finding} finding @param {ReturnType<typeof readProject>} project @returns {Finding}
+ */
+function withProject(finding, project) {
+  if (finding.check !== "function address" || finding.status !== "ok" || !finding.data?.calls) return finding;
+  const called = projectOf(finding.data?.host);
+  const own = project.ref ?? projectOf(new URL(project.url).host);
+  if (!called || !own || called === own) return finding;
+  return {
+    ...finding,
+    status: "fail",
+    detail: `this database calls the function of ${finding.data.host}, which is another project's and works on its own database`,
+    remedy: `If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: ${DEPLOY}`,
+  };
+}
+
+/** The reference in the address of a hosted project. @param {string | undefined} host */
+function projectOf(host) {
+  return /^([a-z0-9]{20})\.(?:functions\.)?supabase\.(?:co|in)$/.exec(host ?? "")?.[1];
+}
