@@ -6,7 +6,8 @@ import { connect } from "./stack.mjs";
  * @param {string} databaseUrl @param {(url: string) => string} [route] where a request really goes @returns {Promise<{stop: () => Promise<void>, stall: () => void}>}
  */
 export async function startNetwork(databaseUrl, route = (url) => url) {
-  const sql = await connect(databaseUrl, { max: 4 });
+  // See startPatient: the database may crash.
+  const sql = await connect(databaseUrl, { max: 4, fetch_types: false });
   let stopped = false;
   let stalled = false;
   const listening = await sql.listen("net_request", () => void sendAll());

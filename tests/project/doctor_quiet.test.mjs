@@ -32,7 +32,7 @@ for (const version of [15, 17]) {
     /** As a backend that dies: the postmaster goes on, and unlogged tables are empty. */
     async function crash() {
       const started = await patient.postgresStarted();
-      const [{ pid }] = await inSession(patient.postgres.adminUrl, (sql) => sql`select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1`);
+      const [{ pid }] = await inSession(patient.postgres.adminUrl, (sql) => sql`select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1`, { fetch_types: false });
       process.kill(pid, "SIGKILL");
       await waitFor(async () => await patient.postgresStarted().catch(() => started) > started, { timeout: 60_000, what: "the recovery" });
       await connected();

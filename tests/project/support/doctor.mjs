@@ -24,9 +24,10 @@ export const commandOf = (remedy) => /^(?:.*: )?((?:select|call|alter|create|beg
 /** @param {number} version of PostgreSQL @param {{called?: boolean}} [options] called: a run has been there */
 export async function startPatient(version, { called = true } = {}) {
   const postgres = await startProject(version, { preload: version === 15 ? "safeupdate" : "supautils, safeupdate", grants: version === 15 ? "old" : "new" });
-  const sql = await connect(postgres.url, { max: 2 });
-  const admin = await connect(postgres.adminUrl, { max: 1 });
-  const api = await connect(postgres.apiUrl, { max: 2, connection: { role: "service_role" } });
+  // A session that a crash ends while it reads the types of arrays would be a rejection that cannot be caught.
+  const sql = await connect(postgres.url, { max: 2, fetch_types: false });
+  const admin = await connect(postgres.adminUrl, { max: 1, fetch_types: false });
+  const api = await connect(postgres.apiUrl, { max: 2, fetch_types: false, connection: { role: "service_role" } });
   await migrate(postgres.url);
   await addExtensions(postgres.adminUrl);
   const fn = http.createServer((request, response) => {
@@ -111,7 +112,7 @@ class Patient {
   send = (dispatches) => run(this.api, crypto.randomUUID(), "http", dispatches);
 
   /** The start of the process that a crash ends. */
-  postgresStarted = () => inSession(this.postgres.adminUrl, (sql) => sql`select max(backend_start) as t from pg_stat_activity where backend_type = 'checkpointer'`).then((/** @type {any} */ [{ t }]) => t);
+  postgresStarted = () => inSession(this.postgres.adminUrl, (sql) => sql`select max(backend_start) as t from pg_stat_activity where backend_type = 'checkpointer'`, { fetch_types: false }).then((/** @type {any} */ [{ t }]) => t);
 
   /** As PostgREST's sessions ask. @returns {Promise<Finding[]>} */
   async doctor() {
