@@ -94,7 +94,7 @@ export function printAddresses({ lite, fn, sandbox }, { print, title, strong }) 
   title("Or from JavaScript, with the package in pkg/");
   print(`
   export SUPABASE_URL='${lite.url}'
-  export SUPABASE_SERVICE_ROLE_KEY='${lite.secretKey}'
+  export SUPABASE_SECRET_KEY='${lite.secretKey}'
 `);
 }
 

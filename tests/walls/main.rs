@@ -32,6 +32,12 @@ fn the_sources_are_what_the_tables_say() {
     gather(&root.join("src"), "", &mut files);
     let markdown = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
     let tables = table::Tables::read(&markdown);
+    // A table that was renamed would hold nothing.
+    let held = [tables.walls.len(), tables.names.len(), tables.pure.len()];
+    assert!(
+        !held.contains(&0),
+        "ARCHITECTURE.md has no rows of a table (wall, name, pure): {held:?}"
+    );
     let faults = rules::faults(&files, &dependencies(), &tables);
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
