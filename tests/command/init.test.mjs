@@ -247,7 +247,7 @@ test("config.toml that cannot be appended to is left alone, and its text shown",
   const cwd = project({ "supabase/config.toml": "functions = { hello = { verify_jwt = true } }\n" });
   const { code, stderr } = await init(cwd);
   assert.equal(code, 0);
-  assert.match(stderr, /config\.toml was left alone: its functions are an inline table\. Put this into it:\n\n\[functions\.process-email-queue\]/);
+  assert.match(stderr, /config\.toml was left alone: its functions are an inline table\. Put this between its braces: process-email-queue = \{ verify_jwt = false, entrypoint = /);
   assert.equal(snapshot(cwd)["supabase/config.toml"], "functions = { hello = { verify_jwt = true } }\n");
 });
 
