@@ -13,25 +13,26 @@ entrypoint = "./functions/${name}/index.ts"
 /**
  * What has to be done to the configuration for a function.
  * @param {string} text @param {string} name
- * @returns {{kind: "present"} | {kind: "append", text: string} | {kind: "paste", why: string}}
+ * @returns {{kind: "present"} | {kind: "append", text: string} | {kind: "paste", why: string, text: string}} text: what to paste, and where
  */
 export function configure(text, name) {
   const entries = scan(text);
-  if (!entries) return { kind: "paste", why: "it cannot be read as TOML" };
+  const whole = `Put this into it:\n\n${section(name)}`;
+  if (!entries) return { kind: "paste", why: "it cannot be read as TOML", text: whole };
   const own = entriesOf(entries, name);
   if (own.length > 0) {
     const checks = own.find(({ key }) => key.at(-1) === "verify_jwt");
     if (checks?.value === "false") return { kind: "present" };
-    return { kind: "paste", why: `it has functions.${name} already, ${checks ? `with verify_jwt = ${checks.value}` : "without verify_jwt = false"}` };
+    return { kind: "paste", why: `it has functions.${name} already, ${checks ? `with verify_jwt = ${checks.value}` : "without verify_jwt = false"}`, text: "Let it say there: verify_jwt = false" };
   }
   const inline = entries.find(({ table, key, value }) => value.startsWith("{") && [...table, ...key].join(".") === "functions");
-  if (inline) return { kind: "paste", why: "its functions are an inline table" };
+  if (inline) return { kind: "paste", why: "its functions are an inline table", text: `Put this between its braces: ${name} = { verify_jwt = false, entrypoint = "./functions/${name}/index.ts" }` };
   const end = text.includes("\r\n") ? "\r\n" : "\n";
   const glue = text === "" || /\n\s*\n$/.test(text) ? "" : text.endsWith("\n") ? end : end + end;
   const appended = text + glue + section(name).replaceAll("\n", end);
   // Read back: an open string or bracket would swallow it.
   const found = scan(appended);
-  if (!found || entriesOf(found, name).length !== 2 || found.length !== entries.length + 2) return { kind: "paste", why: "what stands at its end would swallow a section" };
+  if (!found || entriesOf(found, name).length !== 2 || found.length !== entries.length + 2) return { kind: "paste", why: "what stands at its end would swallow a section", text: whole };
   return { kind: "append", text: appended };
 }
 

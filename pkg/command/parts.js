@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { PROVIDER } from "../provider.js";
-import { configure, declared, section } from "./config.js";
+import { configure, declared } from "./config.js";
 import { append, appendLines, change, isFile, isFolder, read } from "./files.js";
 import { withHead } from "./function.js";
 import { nextVersions } from "./stamp.js";
@@ -95,7 +95,7 @@ export function configuration(project, name) {
   const answer = configure(text, name);
   if (answer.kind === "append") return { changes: change(project.config, answer.text), notes: [] };
   if (answer.kind === "present") return { changes: [], notes: [] };
-  return { changes: [], notes: [`supabase/config.toml was left alone: ${answer.why}. Put this into it:\n\n${section(name)}`] };
+  return { changes: [], notes: [`supabase/config.toml was left alone: ${answer.why}. ${answer.text}`] };
 }
 
 /** @type {Record<string, string>} */

@@ -16,7 +16,7 @@ export const help = `Usage: email-queue uninstall [options]
 
 Appends a migration that removes the queue: its jobs, its Vault secrets, its tables and functions, and pg_cron and pg_net where its
 installation made them and nothing uses them. Removes the function's folder and its section of supabase/config.toml. Where the queue was
-installed directly (deploy --direct), it removes it from the database at once.
+installed directly, it removes it from the database at once.
 
 It refuses while mail is open, or while something of yours uses the queue.
 
