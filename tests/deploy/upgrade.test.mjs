@@ -139,7 +139,9 @@ test("a database without pg_cron, pg_net and Vault takes the migrations, and the
   const findings = await lite.rpc("email_queue_doctor");
   for (const name of ["pg_cron", "pg_net", "supabase_vault"]) {
     const finding = findings.find((/** @type {any} */ { check }) => check === name);
-    assert.deepEqual([finding.status, finding.detail], ["fail", `the extension ${name} is missing`]);
+    // The migration tries to make two of them, and keeps why it could not.
+    const why = name === "supabase_vault" ? "" : " (at installation: this server does not offer it)";
+    assert.deepEqual([finding.status, finding.detail], ["fail", `the extension ${name} is missing${why}`]);
   }
   await assert.rejects(lite.rpc("email_queue_schedule"), /the extension pg_cron is missing/);
   await assert.rejects(lite.rpc("email_queue_wake"), /the extension pg_net is missing/);
