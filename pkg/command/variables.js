@@ -3,11 +3,12 @@
 import process from "node:process";
 import { readDatabaseUrl } from "./database-url.js";
 import { CommandError } from "./terminal.js";
+import { PROVIDER } from "../provider.js";
 
 export const TOKENS = "https://supabase.com/dashboard/account/tokens";
 
 /** What the function gets. Never a SUPABASE_*: the platform sets those. */
-export const FUNCTION_VARIABLES = ["RESEND_API_KEY", "PROCESS_EMAIL_QUEUE_SECRET", "EMAIL_FROM", "RESEND_BASE_URL", "EMAIL_QUEUE_RUN_SECONDS", "EMAIL_QUEUE_WALL_SECONDS"];
+export const FUNCTION_VARIABLES = [PROVIDER.variables.key, "PROCESS_EMAIL_QUEUE_SECRET", "EMAIL_FROM", PROVIDER.variables.url, "EMAIL_QUEUE_RUN_SECONDS", "EMAIL_QUEUE_WALL_SECONDS"];
 
 /** What .env.example has, which no deployment may keep. */
 export const EXAMPLE_SENDER = "Acme <mail@acme.example>";
@@ -31,9 +32,9 @@ const RULES = [
   ["SUPABASE_URL", HTTP_ADDRESS, "must be an address like https://<reference>.supabase.co", "the project's address"],
   ["SUPABASE_SECRET_KEY", PRINTABLE, NO_SPACES],
   ["SUPABASE_SERVICE_ROLE_KEY", PRINTABLE, NO_SPACES],
-  ["RESEND_API_KEY", PRINTABLE, NO_SPACES, "Resend's key, from https://resend.com/api-keys"],
-  ["RESEND_BASE_URL", HTTP_ADDRESS, "must be an http(s) address without a query"],
-  ["EMAIL_FROM", SENDER, "must be an address, or: Name <address>", "the default sender, of a domain that Resend has verified"],
+  [PROVIDER.variables.key, PRINTABLE, NO_SPACES, `${PROVIDER.name}'s key, from ${PROVIDER.keys}`],
+  [PROVIDER.variables.url, HTTP_ADDRESS, "must be an http(s) address without a query"],
+  ["EMAIL_FROM", SENDER, "must be an address, or: Name <address>", `the default sender, of a domain that ${PROVIDER.name} has verified`],
   ["SUPABASE_ACCESS_TOKEN", /^sbp_[!-~]+$/, `must begin with sbp_, and have no spaces: make one at ${TOKENS}`],
   // Left out, it is made.
   ["PROCESS_EMAIL_QUEUE_SECRET", /^[!-~]{16,}$/, "must have at least 16 printable characters and no spaces"],
@@ -59,7 +60,7 @@ export function checkVariables(env = process.env) {
   const [, reference] = /^https:\/\/([a-z]{20})\.supabase\.co$/.exec(env.SUPABASE_URL ?? "") ?? [];
   if (reference && reference !== env.SUPABASE_PROJECT_ID) throw new CommandError("SUPABASE_URL is of another project than SUPABASE_PROJECT_ID");
   if (env.SUPABASE_SECRET_KEY?.startsWith("sb_publishable_")) throw new CommandError("SUPABASE_SECRET_KEY is a publishable key: a secret one is needed (sb_secret_...)");
-  if (env.EMAIL_FROM === EXAMPLE_SENDER) throw new CommandError("EMAIL_FROM is still the example's: it must be a sender of a domain that Resend has verified");
+  if (env.EMAIL_FROM === EXAMPLE_SENDER) throw new CommandError(`EMAIL_FROM is still the example's: it must be a sender of a domain that ${PROVIDER.name} has verified`);
   env.EMAIL_QUEUE_WAKE ||= "on";
   env.EMAIL_QUEUE_EVERY ||= "10 seconds";
   if (!isInterval(env.EMAIL_QUEUE_EVERY) && !isCronLine(env.EMAIL_QUEUE_EVERY)) {

@@ -7,6 +7,7 @@ import { FUNCTION, ownFunctions } from "./function.js";
 import { openPackage } from "./package.js";
 import { findProject } from "./project.js";
 import { CommandError } from "./terminal.js";
+import { PROVIDER } from "../provider.js";
 
 /**
  * @typedef {{check: string, status: "ok" | "warn" | "fail" | "skip", detail: string, remedy?: string | null, data?: any}} Finding
@@ -15,7 +16,7 @@ import { CommandError } from "./terminal.js";
 
 export const help = `Usage: email-queue doctor [options]
 
-Says what is broken, and what mends it: the installation, the schedule, the function, Resend, the queue. It reads .env (see
+Says what is broken, and what mends it: the installation, the schedule, the function, ${PROVIDER.name}, the queue. It reads .env (see
 .env.example); variables of the environment win. SUPABASE_URL and SUPABASE_SECRET_KEY are enough.
 
   --json                   {"ok": …, "findings": [{check, status, detail, remedy}]}

@@ -5,12 +5,13 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { CommandError } from "./terminal.js";
+import { PROVIDER } from "../provider.js";
 
 /** The file that is read if there is one. @param {string} root of the project @param {Record<string, string | undefined>} [env] */
 export const envFile = (root, env = process.env) => env.EMAIL_QUEUE_ENV_FILE || path.join(root, ".env");
 
 /** The variables that are the queue's. */
-const OURS = /^(SUPABASE|RESEND|EMAIL|PROCESS_EMAIL_QUEUE)_[A-Z_]+$/;
+const OURS = new RegExp(`^((SUPABASE|EMAIL|PROCESS_EMAIL_QUEUE)_[A-Z_]+|${Object.values(PROVIDER.variables).join("|")})$`);
 
 /** A shell's white space: \s would take a byte order mark for some. */
 const SPACE = "[ \\t\\v\\f\\r\\n]";
