@@ -24,9 +24,10 @@ const FUNCTIONS = "/functions/v1/";
  * @param {string} options.deno
  * @param {import("../local/local.js").Screen} options.screen
  * @param {string[]} options.without files of migrations
+ * @param {(database: {url: string, secretKey: string}) => Promise<void>} options.prepare what a new database gets before anybody sees it
  * @returns {Promise<import("./dev.js").Database>}
  */
-export async function startEmbedded({ project: { root, supabase, migrations }, name, settings, tool, deno, screen, without }) {
+export async function startEmbedded({ project: { root, supabase, migrations }, name, settings, tool, deno, screen, without, prepare }) {
   const unknown = without.find((file) => !migrations.some((one) => one.file === path.basename(file)));
   if (unknown !== undefined) throw new CommandError(`--without: ${unknown} is not in supabase/migrations`, "it takes a file's name, as supabase/migrations has it");
   const folder = path.join(supabase, "migrations");
@@ -69,6 +70,7 @@ export async function startEmbedded({ project: { root, supabase, migrations }, n
     const files = findProject(root, root).migrations.map(({ file }) => file).filter((file) => !without.some((left) => path.basename(left) === file));
     const seeded = settings.seed && isFile(seed);
     const next = await startLite({ tool, keys, migrations: files.map((file) => path.join(folder, file)), ...seeded ? { seed } : {} }).catch(explain);
+    await prepare(next);
     const old = lite;
     lite = next;
     for (const warning of next.warnings) screen.line("bad", "seed", warning);

@@ -72,14 +72,16 @@ export async function run({ values, terminal, cwd, env: given }, tools) {
     screen.title("Starting");
     exitCodeWhenInterrupted(0);
     const deno = await findOwnDeno(log);
-    const database = running ?? await startEmbedded({ project, name, settings, tool: await lite(log), deno, screen, without: values.without ?? [] });
+    const sender = env.EMAIL_FROM && env.EMAIL_FROM !== EXAMPLE_SENDER ? env.EMAIL_FROM : SENDER;
+    const prepare = (/** @type {{url: string, secretKey: string}} */ one) => haveSender(one, sender);
+    const database = running ?? await startEmbedded({ project, name, settings, tool: await lite(log), deno, screen, without: values.without ?? [], prepare });
     const [local] = await Promise.all([
       startLocal({ screen, deno, entry: path.join(supabase, "functions", name, "index.ts"), database, mailbox: settings.port + 10 }),
       database.ready,
     ]);
     database.use(local);
-    const prepare = () => haveSender(database, env.EMAIL_FROM && env.EMAIL_FROM !== EXAMPLE_SENDER ? env.EMAIL_FROM : SENDER);
-    await prepare().catch(() => {});
+    // The running one may be without the queue yet: what then fails is said later, and tried again.
+    await prepare(database).catch(() => {});
     printAddresses(screen, local, database);
     if (terminal.json) terminal.print(JSON.stringify(addresses(local, database)));
     const changed = watcher(() => fingerprint(path.join(supabase, "functions", name)));
@@ -90,7 +92,7 @@ export async function run({ values, terminal, cwd, env: given }, tools) {
       }
       await database.look();
     };
-    return await keepInvoking(local, screen, { look, prepare });
+    return await keepInvoking(local, screen, { look, prepare: () => prepare(database) });
   } catch (error) {
     if (isStopping()) await new Promise(() => {});
     await stopAll();
@@ -98,7 +100,7 @@ export async function run({ values, terminal, cwd, env: given }, tools) {
   }
 }
 
-/** A database that was made anew has no default sender. @param {Database} database @param {string} sender */
+/** A database that was made anew has no default sender. @param {{url: string, secretKey: string}} database @param {string} sender */
 async function haveSender({ url, secretKey }, sender) {
   try {
     const { default_sender: stored } = await rpc(url, secretKey, "email_queue_configure", {});
