@@ -136,7 +136,7 @@ async function pushMigrations(cli, database, options) {
   const { code, output } = await supabase(cli, ["db", "push", "--yes", `--remote=${target}`, ...options], env);
   if (code === 0) return;
   if (output.includes("Remote migration versions not found")) refuseForeignHistory();
-  throw new Error("the migrations were not applied (above is why). Where the token may make no temporary login: set SUPABASE_DB_PASSWORD. Where the database is not reached, or the CLI asks for the connection pooler's URL: set SUPABASE_DB_URL to it (see .env.example)");
+  throw new Error("the migrations were not applied (the reason is above). Where the token may make no temporary login: set SUPABASE_DB_PASSWORD. Where the database is not reached, or the CLI asks for the connection pooler's URL: set SUPABASE_DB_URL to it (see .env.example)");
 }
 
 /** The CLI compares the project's history with one folder, and its own advice would take the user's rows out of it. @returns {never} */

@@ -56,9 +56,9 @@ begin
     if to_regclass('supabase_migrations.schema_migrations') is not null then
       execute 'select min(m.version || ''_'' || m.name) from supabase_migrations.schema_migrations as m where m.name like ''email#_queue#_%'' escape ''#''' into v_migration;
     end if;
-    raise exception using errcode = '42710', message = format('email_queue: it is installed in this database already, as version %s, %s Nothing was changed.', v_version,
-      case when v_migration is null then 'without a migration: email-queue init writes the one that it has, and marks it as applied. Drop nothing: its schema has the mail.'
-        else format('by the migration %s. This one installs it a second time, as where two branches have both run email-queue init: delete this file.', v_migration) end);
+    raise exception using errcode = '42710', message = format('email_queue: version %s is installed in this database already, %s Nothing was changed.', v_version,
+      case when v_migration is null then 'without a migration: email-queue init writes the migration of that version, and marks it as applied. Drop nothing: the schema has the mail.'
+        else format('by the migration %s. This file would install it a second time, because two branches have both run email-queue init: delete this file.', v_migration) end);
   end if;
   if to_regclass('cron.job') is not null then
     execute 'select array_agg(j.jobname::text) from cron.job as j where j.username = current_user and strpos(j.command, ''email_queue_'') = 0
@@ -4548,14 +4548,14 @@ begin
   end;
   case
     when p_timed_out or p_error ilike '%time%out%' then
-      v_detail := 'timed out: the function answers a call before it works, so it does not start';
+      v_detail := 'timed out: the function would answer at once if it started';
       v_remedy := v_logs;
     when p_status is null then
       v_detail := format('did not reach the function at %s: %s', coalesce(email_queue_private.identity_address((email_queue_private.read_secret('email_queue_url')).secret), 'its address'),
         coalesce(left(p_error, 200), 'no reason given'));
-      v_remedy := 'If that address is right, wait: the schedule calls again, and https://status.supabase.com says more. If it is wrong: ' || v_deploy;
+      v_remedy := 'If that address is right, wait: the schedule calls again, and https://status.supabase.com shows outages. If it is wrong: ' || v_deploy;
     when p_status = 401 and v_answer ->> 'code' like 'UNAUTHORIZED%' then
-      v_detail := 'was refused (401) before it came to the function: Supabase checks for a JWT (verify_jwt)';
+      v_detail := 'was refused (401) before it reached the function: Supabase checks for a JWT (verify_jwt)';
       v_remedy := v_deploy;
     when p_status = 401 then
       v_detail := 'was refused (401): the secret in Vault is not the function''s';
@@ -4566,13 +4566,13 @@ begin
     when p_status in (200, 202) and v_answer ? 'runId' then
       v_detail := 'was accepted';
     when p_status = 503 and v_answer ->> 'code' = 'busy' then
-      v_detail := 'came to an isolate that takes no more runs: the next call starts another one';
+      v_detail := 'reached an isolate that takes no more runs: the next call starts another one';
     when p_status between 200 and 399 then
-      v_detail := format('was answered by something else than the function (%s)', p_status);
+      v_detail := format('was answered (%s) by something other than the function', p_status);
       v_remedy := v_deploy;
     else
       v_detail := format('was answered with %s', p_status) || coalesce(': ' || left(coalesce(v_answer ->> 'error', v_answer ->> 'message'), 200), '');
-      v_remedy := case when v_answer ->> 'code' = 'misconfigured' then 'Put right in .env what it names; then: ' || v_deploy else v_logs end;
+      v_remedy := case when v_answer ->> 'code' = 'misconfigured' then 'Correct in .env what it names; then: ' || v_deploy else v_logs end;
   end case;
   return email_queue_private.finding('answers', format('the call %s %s', p_call, v_detail), null, v_remedy, case when v_remedy is null then 'ok' else 'fail' end, p_data);
 end
@@ -4639,7 +4639,7 @@ begin
     execute email_queue_private.external('select exists (select from net._http_response as r where r.created > statement_timestamp() - $1)') into v_works using v_patience;
     return next case
       when v_works then email_queue_private.finding('answers', format('pg_net is busy: a call of %s waits among %s requests', v_waiting, v_queued), null,
-        'Nothing to do for this queue: pg_net has one worker for all of the project, and others'' requests hold it up (net.http_request_queue)', 'warn')
+        'Nothing to do in this queue: pg_net has one worker for the whole project, and other requests keep it busy (net.http_request_queue)', 'warn')
       else email_queue_private.finding('answers', format('pg_net has taken no request since %s', v_waiting), null,
         case when to_regprocedure('net.worker_restart()') is null then 'Its worker has stopped, and this version of pg_net cannot restart it alone. Restart the database (dashboard: Project Settings, General)'
           else 'Its worker has stopped. If this does not help within a minute, restart the database: select net.worker_restart();' end) end;
@@ -4649,7 +4649,7 @@ begin
     from email_queue_private.call as c join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
     where c.called_at >= $1 order by c.called_at desc, c.request_id desc limit 1') into v_id, v_call, v_status, v_timed_out, v_error, v_content
   using email_queue_private.server_started();
-  return next case when v_id is null then email_queue_private.finding('answers', null, 'no answer to a call is kept')
+  return next case when v_id is null then email_queue_private.finding('answers', null, 'pg_net has kept no answer to a call')
     else email_queue_private.answer_finding(v_call, v_status, v_timed_out, v_error, v_content, jsonb_build_object('request_id', v_id)) end;
 end
 $$;
@@ -4667,8 +4667,8 @@ begin
   from jsonb_each(public.email_queue_stats() -> 'types') as t
   where t.key <> 'email' and (t.value ->> 'oldest_due_seconds')::numeric > 300
     and not exists (select 1 from email_queue_private.dispatch as d where d.type = t.key);
-  return next email_queue_private.finding('consumers', 'nothing has dequeued these types in a day: ' || v_types, 'no other type waits in vain',
-    'Start the consumer of these types (email_queue_dequeue). Where a type is mistyped, enqueue its messages again under the right one and cancel these (email_queue_cancel).', 'warn');
+  return next email_queue_private.finding('consumers', 'nothing has dequeued these types in a day: ' || v_types, 'no message of another type waits for a consumer',
+    'Start the consumer of these types (email_queue_dequeue). If a type is misspelt, enqueue its messages again under the right one and cancel these (email_queue_cancel).', 'warn');
 end
 $$;
 comment on function email_queue_private.doctor_consumers() is 'Types whose messages have no consumer.';
@@ -4696,13 +4696,13 @@ begin
   select * into v_refused from email_queue_private.identity as i where i.kind = 'refused' order by i.seen_at desc limit 1;
   return next case
     when v_pause is not null then email_queue_private.finding('identity', v_pause ->> 'reason', null,
-      'A copy that is to send nothing stays as it is. If this database may send what waits in it: ' || v_adopt)
+      'If this is a copy that must not send, do nothing. If this database may send the mail that waits in it: ' || v_adopt)
     when v_refused.seen_at > statement_timestamp() - interval '1 day' then email_queue_private.finding('identity',
-      format('the queue of %s; the function of %s asked at %s and was refused', v_owner, v_refused.address, v_refused.seen_at), null,
+      format('this is the queue of %s; the function of %s asked for mail at %s and was refused', v_owner, v_refused.address, v_refused.seen_at), null,
       format('Stop that function. If %s is this project''s new address: %s', v_refused.address, v_adopt), 'warn')
-    when v_moved then email_queue_private.finding('identity', format('the queue of %s, on another server than before', v_owner), null,
-      'After a major upgrade or a restore in place all is well; to end the warning: ' || v_adopt, 'warn')
-    else email_queue_private.finding('identity', null, coalesce('the queue of ' || v_owner, 'no function has asked yet')) end;
+    when v_moved then email_queue_private.finding('identity', format('this is the queue of %s, but on another server than before', v_owner), null,
+      'This is normal after a major upgrade or a restore in place. To end the warning: ' || v_adopt, 'warn')
+    else email_queue_private.finding('identity', null, coalesce('this is the queue of ' || v_owner, 'no function has asked yet')) end;
 
   select i.address into v_reported from email_queue_private.identity as i where i.kind <> 'adopt' order by i.seen_at desc limit 1;
   if email_queue_private.has_extension('supabase_vault') then
@@ -4713,9 +4713,9 @@ begin
   end if;
   v_other := v_calls and email_queue_private.is_other_project(v_called, v_reported);
   return next email_queue_private.finding('function address',
-    case when v_other then format('this database calls the function of %s, and its own is that of %s: no call gets there. The other one works on its own database, which these calls only wake', v_called, v_reported)
+    case when v_other then format('this database calls the function of %s, but its own is the function of %s, which gets no calls. The other function works on its own project''s database', v_called, v_reported)
       end, 'this database calls ' || v_called,
-    'If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: supabase/functions/deploy.sh', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
+    'To stop the calls: select email_queue_unschedule(), email_queue_wake(false); To have this database call its own function: supabase/functions/deploy.sh', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
 end
 $$;
 comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';
@@ -4770,9 +4770,9 @@ begin
   return next case
     when v_since < statement_timestamp() - v_late and coalesce(current_setting('cron.log_run', true), 'on') = 'on' then
       email_queue_private.finding('cron runs', format('pg_cron has not run the job since %s', v_since), null,
-        'Its scheduler has stopped. Restart the database (dashboard: Project Settings, General). On a server of your own: shared_preload_libraries and cron.database_name')
+        'Its scheduler has stopped. Restart the database (dashboard: Project Settings, General). On a server of your own, check shared_preload_libraries and cron.database_name')
     when v_status = 'failed' and v_message ~ 'ERROR' and v_called > v_last then
-      email_queue_private.finding('cron runs', null, format('the last run failed (%s), and a call since then went well', left(v_message, 300)))
+      email_queue_private.finding('cron runs', null, format('the last run failed (%s), but a later call succeeded', left(v_message, 300)))
     when v_status = 'failed' and email_queue_private.failure_remedy(v_message) is not null then
       email_queue_private.finding('cron runs', 'the last run failed: ' || left(v_message, 300), null, email_queue_private.failure_remedy(v_message))
     when v_last is null then email_queue_private.finding('cron runs', null, 'none is due yet')
@@ -4781,7 +4781,7 @@ begin
   for v_job in select * from email_queue_private.jobs() as j where j.line is not null loop
     select * into v_id, v_line, v_fault from email_queue_private.job_fault(v_job.name);
     return next email_queue_private.finding(replace(v_job.name, 'email-queue-', 'cron job '),
-      'the cron job ' || v_job.name || ' ' || v_fault || case v_job.name when 'email-queue-retention' then ': nothing is deleted after its time'
+      'the cron job ' || v_job.name || ' ' || v_fault || case v_job.name when 'email-queue-retention' then ': messages past their retention are not deleted'
         else ': pg_cron''s log of these jobs grows' end, v_line, v_schedule, 'warn');
   end loop;
 end
@@ -4814,7 +4814,7 @@ begin
   foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
     select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(v_name) as s;
     return next email_queue_private.finding('vault ' || v_name,
-      case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. It is replaced', v_name, v_problem)
+      case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. The deployment replaces it', v_name, v_problem)
         when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name) end, 'present', 'supabase/functions/deploy.sh');
   end loop;
   -- Connecting writes both: before it, none is missing.
@@ -4824,8 +4824,8 @@ begin
       case when not exists (select from email_queue_private.wiring as w) then 'the interval of wake-ups (email_queue_wake)' end);
   end if;
   return next email_queue_private.finding('rows',
-    case when v_lost <> '' then format('%s are gone, as after a dump of the schema alone: the defaults count', v_lost) end, 'as they should be',
-    'Stores what .env says; what was set otherwise is to be set again: supabase/functions/deploy.sh', 'warn');
+    case when v_lost <> '' then format('%s are missing, as after a restore of the schema alone: the defaults are used', v_lost) end, 'as they should be',
+    'Set again what you had set with these functions. To store what .env says: supabase/functions/deploy.sh', 'warn');
 end
 $$;
 comment on function email_queue_private.doctor_parts() is 'Extensions, secrets and single rows.';
@@ -4865,17 +4865,17 @@ begin
   where b.streak >= 3 and (b.next_at > statement_timestamp() or v_due > 0
     or exists (select from email_queue_private.dispatch as d where d.frozen and d.settled_at is null and d.type = 'email'));
   return next email_queue_private.finding('provider',
-    'requests got no answer in a row (' || v_silent || '): one at a time probes', 'it answers',
-    'Nothing to do: it goes on by itself when Resend answers (https://resend-status.com)');
+    'several requests in a row got no answer (' || v_silent || '): one request at a time is tried', 'it answers',
+    'Nothing to do: sending goes on by itself when Resend answers again (https://resend-status.com)');
   return next email_queue_private.finding('cooldown',
     case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) end, 'none',
-    'Nothing to do: it goes on by itself then. Sooner only after a larger plan with Resend: select email_queue_resume();',
+    'Nothing to do: sending goes on by itself then. To go on at once, after a change to a larger plan at Resend: select email_queue_resume();',
     case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end);
   -- A backlog takes its time. While it is worked off, its length says nothing.
   v_goes_on := exists (select from email_queue_private.dispatch as d where d.settled_at > statement_timestamp() - interval '2 minutes' and d.type = 'email');
   return next email_queue_private.finding('oldest message',
-    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', and mail is being sent' else '' end) end,
-    'nothing waits that is due', 'The other findings say why. If none does, to start a run: select email_queue_call();',
+    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', while mail is being sent' else '' end) end,
+    'no e-mail is due', 'The other findings say why. If none does, to start a run: select email_queue_call();',
     case when v_goes_on or v_due <= 300 + v_call_seconds then 'ok' when v_due > 900 + v_call_seconds then 'fail' else 'warn' end);
   for v_type, v_expired in
     select d.type, count(*) from email_queue_private.dispatch as d
@@ -4885,12 +4885,12 @@ begin
       and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second')
   loop
     return next email_queue_private.finding('expired leases',
-      case when v_expired = 0 then null when v_type = 'email' then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired)
-        else format('%s messages of type %s have a lease that ran out, and no consumer has come to take them over', v_expired, v_type) end, 'none',
+      case when v_expired = 0 then null when v_type = 'email' then format('the leases of %s dispatches have expired, and no run has taken these over', v_expired)
+        else format('the leases of %s messages of type %s have expired, and no consumer has taken these over', v_expired, v_type) end, 'none',
       case when v_type = 'email' then 'select email_queue_call();' else 'Start the consumer of this type: its next dequeue takes them over' end);
   end loop;
   return next email_queue_private.finding('rate', null, format('%s requests a second at most%s', v_setting.rate_limit,
-    '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', which is kept to' else '' end));
+    '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', and no more are sent' else '' end));
 end
 $$;
 comment on function email_queue_private.doctor_queue() is 'What waits, and what stands in the way.';
@@ -4917,20 +4917,20 @@ begin
     count(*) filter (where r.started_at > statement_timestamp() - interval '1 hour')
   into v_seen, v_dead, v_all from email_queue_private.run as r;
   if v_asked > coalesce(v_seen, '-infinity') then
-    return next email_queue_private.finding('runs', format('a run was asked for at %s and never started; %s', v_asked,
-      coalesce('the last sign of one is of ' || v_seen, 'none ever has')), null, 'Look at the function''s logs (dashboard: Edge Functions): whether the call came, and why no run reached this database');
+    return next email_queue_private.finding('runs', format('a run was asked for at %s and did not start; %s', v_asked,
+      coalesce('the last sign of a run is of ' || v_seen, 'no run has ever started')), null, 'Look at the function''s logs (dashboard: Edge Functions): whether the call arrived, and why no run reached this database');
     return;
   end if;
   select * into v_run from email_queue_private.run as r
   where r.ended_at is not null or r.last_seen_at between v_started and statement_timestamp() - interval '3 minutes' order by r.started_at desc, r.id desc limit 1;
   return next case
     when v_run.id is null then email_queue_private.finding('runs', null, 'none has ended yet')
-    when v_run.ended_at is null then email_queue_private.finding('runs', format('the run of %s (%s) never ended: the last sign of it is of %s; it was killed, and its leases end by themselves',
+    when v_run.ended_at is null then email_queue_private.finding('runs', format('the run of %s (%s) never ended: its last sign is of %s. It was killed, and its leases expire by themselves',
       v_run.started_at, v_run.cause, v_run.last_seen_at), null, v_limit)
     when v_run.stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('runs', format('the run of %s (%s) ended as %s: %s',
       v_run.started_at, v_run.cause, v_run.stopped, coalesce(v_run.reason, 'the function''s log has the reason')), null, case v_run.stopped
-        when 'misconfigured' then 'Put right in .env what the reason names (RESEND_API_KEY, a key of the project); then: supabase/functions/deploy.sh'
-        else 'Nothing to do: the next run tries again. https://resend-status.com and https://status.supabase.com say more; to try now: select email_queue_call();' end)
+        when 'misconfigured' then 'Correct in .env what the reason names (RESEND_API_KEY, a key of the project); then: supabase/functions/deploy.sh'
+        else 'Nothing to do: the next run tries again. The status pages are https://resend-status.com and https://status.supabase.com. To try now: select email_queue_call();' end)
     when v_dead > 0 then email_queue_private.finding('runs', format('%s of the %s runs of the last hour never ended: they were killed', v_dead, v_all), null, v_limit, 'warn')
     else email_queue_private.finding('runs', null, format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
 end
@@ -4953,7 +4953,7 @@ begin
   from jsonb_each_text(email_queue_private.recorded_objects()) as o(name, digest) full join email_queue_private.schema_objects() as n on n.name = o.name
   where n.digest is distinct from o.digest;
   return next email_queue_private.finding('schema', left(v_drift, 1000), 'as the migrations left it',
-    'Undo what was changed by hand (the definitions are in supabase/migrations). If it was meant: call email_queue_private.record_schema();');
+    'Undo what was changed by hand (the definitions are in supabase/migrations). If it was done on purpose: call email_queue_private.record_schema();');
   return next email_queue_private.finding('grants', left(email_queue_private.wrong_grants(), 1000), 'only service_role',
     'call email_queue_private.apply_grants();');
 end
@@ -4971,7 +4971,7 @@ declare
   v_max_rows text;
 begin
   return next email_queue_private.finding('default sender', case when v_sender is null then 'none: an e-mail without "from" is refused at enqueue' end,
-    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'Stores EMAIL_FROM: supabase/functions/deploy.sh', 'warn');
+    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'To store EMAIL_FROM: supabase/functions/deploy.sh', 'warn');
   return next email_queue_private.finding('wake-up', null, case when email_queue_private.wakes()
     then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
   -- PostgREST sets what the role has in all databases; else what it logged in with counts.
@@ -4989,7 +4989,7 @@ begin
   from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
   where r.rolname = 'authenticator' and starts_with(c.line, 'pgrst.db_max_rows=');
   return next email_queue_private.finding('max_rows', null, coalesce(v_max_rows || ': ', '')
-    || 'it cuts what is read of the view email_queue over HTTP; no function of the queue, which each give one value');
+    || 'a longer list read from the view email_queue over HTTP is cut; the queue''s functions are not affected');
 end
 $$;
 comment on function email_queue_private.doctor_settings() is 'Settings of the queue and of the roles that use it.';
@@ -5024,7 +5024,7 @@ begin
     case when not v_on then null
       when coalesce(v_role, v_database) is null then 'the server is read-only: neither pg_cron nor SQL can write. Supabase does this to a database whose disk is full'
       else format('default_transaction_read_only is on for %s: neither pg_cron nor SQL can write',
-        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end, 'it takes writes',
+        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end, 'it can be written',
     case when coalesce(v_role, v_database) is null
       then 'On Supabase: a larger disk, or less data (dashboard: Project Settings, Compute and Disk); it ends by itself. On a server of your own, as a superuser: alter system reset default_transaction_read_only; select pg_reload_conf();'
       else format('begin read write; alter %s reset default_transaction_read_only; commit;', case when v_role is null then format('database %I', v_database)
@@ -5059,7 +5059,7 @@ begin
   execute format('select coalesce(jsonb_agg(f), ''[]'') from email_queue_private.%I() as f', p_part) into v_findings;
   return v_findings;
 exception when others then
-  return jsonb_build_array(email_queue_private.finding(p_part, format('this check broke: %s (%s)', sqlerrm, sqlstate), null,
+  return jsonb_build_array(email_queue_private.finding(p_part, format('this check failed with an error: %s (%s)', sqlerrm, sqlstate), null,
     'To see more, as the owner of the schema: select email_queue_private.' || p_part || '();'));
 end
 $$;
@@ -5072,9 +5072,9 @@ language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select case
     when p_message ~ 'email_queue: the (extension|Vault secret) ' then email_queue_private.parts_remedy()
-    when p_message ~ 'read-only transaction' then 'After what is said under "writable": select email_queue_call();'
-    when p_message ~ 'ERROR' then 'To see whether it still does, and if not, to end this: select email_queue_call();'
-    else 'pg_cron could not run it, and tries again by itself. On a server of your own its log, cron.host, pg_hba.conf and max_connections say why' end
+    when p_message ~ 'read-only transaction' then 'First follow the remedy of "writable"; then: select email_queue_call();'
+    when p_message ~ 'ERROR' then 'To try again, which also ends this finding if it succeeds: select email_queue_call();'
+    else 'pg_cron could not run it, and tries again by itself. On a server of your own, look at its log, cron.host, pg_hba.conf and max_connections' end
 $$;
 comment on function email_queue_private.failure_remedy(text) is 'What to do about a failed run of the job that calls the function.';
 
@@ -5152,11 +5152,11 @@ create function email_queue_private.pause_remedy(p_reason text, p_until timestam
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select case when p_until is not null then 'It ends by itself then. ' else '' end || case
-    when p_reason !~ '^[45][0-9][0-9] ' then 'It was paused by hand. When it may go on: '
+    when p_reason !~ '^[45][0-9][0-9] ' then 'It was paused by hand. To go on: '
     when p_domain is not null then 'Verify the domain with Resend (https://resend.com/domains); then: '
-    when p_reason like '429 %' then 'A quota of Resend''s plan is used up. When there is a larger plan, or a new month: '
-    when p_reason ~ '^40[13] ' then 'Resend refuses the account or its key. When that is put right (a key: in .env, then deploy.sh): '
-    else 'When what the reason names is put right: ' end
+    when p_reason like '429 %' then 'A quota of Resend''s plan is used up. After a change to a larger plan, or in a new month: '
+    when p_reason ~ '^40[13] ' then 'Resend refuses the account or its key. After that is corrected (a key in .env, then deploy.sh): '
+    else 'After what the reason names is corrected: ' end
     || format('select email_queue_resume(%s);', case when p_domain is not null then quote_literal(p_domain) end)
 $$;
 comment on function email_queue_private.pause_remedy(text, timestamptz, text) is 'What a pause waits for, and what ends it.';

@@ -19,14 +19,14 @@ test("upgrade appends each step, replaces the function and the declared schema; 
   const now = packageWith(folder, { "0.0.1.sql": schemaOf("0.0.1"), "0.0.1-0.0.2.sql": upgradeTo("0.0.2"), "0.0.2-0.0.3.sql": upgradeTo("0.0.3"), "0.0.3.sql": schemaOf("0.0.3") });
   await init(cwd, [], { package: old });
   await refuses(project(), ["upgrade", "--yes"], /no migration of this project installs the queue/, { package: now });
-  assert.match((await init(cwd, [], { package: now })).stderr, /has email-queue 0\.0\.1, this package 0\.0\.3: email-queue upgrade/);
+  assert.match((await init(cwd, [], { package: now })).stderr, /has email-queue 0\.0\.1, and this package is 0\.0\.3\. To upgrade: email-queue upgrade/);
   const { code, stderr } = await command(["upgrade", "--yes"], { cwd, package: now });
   assert.equal(code, 0, stderr);
   assert.deepEqual(migrations(cwd), ["0007_a.sql", "0008_email_queue_0_0_1.sql", "0009_email_queue_0_0_2.sql", "0010_email_queue_0_0_3.sql"]);
   assert.equal(snapshot(cwd)["supabase/schemas/email_queue.sql"], schemaOf("0.0.3"));
   assert.match(snapshot(cwd)[`${FUNCTION}/index.ts`] ?? "", /email-queue 0\.0\.3 /);
   assert.match((await command(["upgrade", "--yes"], { cwd, package: now })).stderr, /Nothing to do/);
-  for (const name of ["init", "upgrade"]) await refuses(cwd, [name, "--yes"], /the queue is there in version 0\.0\.3, newer than this package's 0\.0\.1/, { package: old });
+  for (const name of ["init", "upgrade"]) await refuses(cwd, [name, "--yes"], /the project has version 0\.0\.3 of the queue, which is newer than this package \(0\.0\.1\)/, { package: old });
   const gap = packageWith(folder, { "0.0.3.sql": schemaOf("0.0.3"), "0.0.5.sql": schemaOf("0.0.5") });
   await refuses(cwd, ["upgrade", "--yes"], /the package cannot upgrade from 0\.0\.3 to 0\.0\.5/, { package: gap });
 });
@@ -66,8 +66,8 @@ for (const [args, code, said] of /** @type {const} */ ([
   [[], 2, /Usage: email-queue <command>/],
   [["--help"], 0, /Usage: email-queue <command>/],
   [["init", "--help"], 0, /Usage: email-queue init/],
-  [["inti"], 2, /inti is no command/],
-  [["constructor"], 2, /constructor is no command/],
+  [["inti"], 2, /there is no command inti/],
+  [["constructor"], 2, /there is no command constructor/],
   [["init", "--frce"], 2, /Unknown option '--frce'/],
   [["init", "here"], 2, /here/],
 ])) {

@@ -101,7 +101,7 @@ test("a variable that is missing or wrong is named before anything is changed", 
 
 test("a migration of theirs that is pending stops it, beside the queue's", async () => {
   write(path.join(root, "supabase/migrations/20250202000000_more.sql"), "create table public.more (id integer);");
-  await refuses([], /migrations of yours were not pushed yet: 20250202000000_more\.sql\. Nothing was changed/);
+  await refuses([], /some of your own migrations are not pushed yet: 20250202000000_more\.sql\. Nothing was changed/);
   fs.rmSync(path.join(root, "supabase/migrations/20250202000000_more.sql"));
 });
 
@@ -120,7 +120,7 @@ test("a secret that has another value is not overwritten without a question", as
 
 test("a function of theirs that is deployed under the name is not replaced without a question", async () => {
   world.platform.deployed = { metadata: { verify_jwt: true }, files: {} };
-  await refuses([], /nobody answers "The project has a function process-email-queue, and no queue\. Replace the function\?" here/);
+  await refuses([], /there is no terminal to answer "The project has a function process-email-queue, but no queue in its database\. Replace the function\?"/);
   world.platform.deployed = null;
 });
 
@@ -153,7 +153,7 @@ for (const cli of ["2", "3"]) {
 test("a migration of theirs is pushed with --with-yours, and by their own push", async () => {
   const next = `${Number(migrations(root).at(-1)?.slice(0, 14)) + 1}`;
   write(path.join(root, `supabase/migrations/${next}_later.sql`), "create table public.later (id integer);");
-  await refuses([], new RegExp(`migrations of yours were not pushed yet: ${next}_later\\.sql`));
+  await refuses([], new RegExp(`some of your own migrations are not pushed yet: ${next}_later\\.sql`));
   const { code, stderr } = await deploy(["--with-yours"], "2");
   assert.equal(code, 0, stderr);
   assert.equal((await world.sql`select to_regclass('public.later') is not null as there`)[0].there, true);

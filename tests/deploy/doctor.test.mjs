@@ -119,7 +119,7 @@ test("the database was restored from another project, whose function it calls", 
   await world.sql`delete from email_queue_private.identity`;
   const { finding } = await world.doctor("--no-call");
   assert.equal(finding("function address").status, "fail");
-  assert.match(finding("function address").detail, /calls the function of zyxwvutsrqponmlkjihg\.supabase\.co, which is another project's/);
+  assert.match(finding("function address").detail, /calls the function of zyxwvutsrqponmlkjihg\.supabase\.co, which belongs to another project/);
   assert.equal(commandOf(finding("function address").remedy), DEPLOY);
   const { output } = await world.deploy();
   assert.match(output, /this database called the function of zyxwvutsrqponmlkjihg\.supabase\.co until now/);
@@ -185,7 +185,7 @@ test("the schema is of another version and was changed, a function is open", asy
   await world.sql.unsafe("alter function public.email_queue_prune(integer) security definer");
   await world.sql.unsafe("grant execute on function public.email_queue_stats() to anon");
   const { finding } = await world.doctor("--no-call");
-  assert.equal(finding("version").detail, `the schema is of version 0.0.9, this repository of ${version}`);
+  assert.equal(finding("version").detail, `the schema has version 0.0.9, this repository has ${version}`);
   assert.match(finding("schema").detail, /^function .*email_queue_prune\(integer\) was changed, function .*email_queue_version\(\) was changed$/);
   assert.match(finding("grants").detail, /^anon may execute .*email_queue_stats\(\)$/);
   await world.sql.unsafe(finding("grants").remedy);

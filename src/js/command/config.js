@@ -23,7 +23,7 @@ export function configure(text, name) {
   if (own.length > 0) {
     const checks = own.find(({ key }) => key.at(-1) === "verify_jwt");
     if (checks?.value === "false") return { kind: "present" };
-    return { kind: "paste", why: `it has functions.${name} already, ${checks ? `with verify_jwt = ${checks.value}` : "without verify_jwt = false"}`, text: "Let it say there: verify_jwt = false" };
+    return { kind: "paste", why: `it has functions.${name} already, ${checks ? `with verify_jwt = ${checks.value}` : "without verify_jwt = false"}`, text: "Set verify_jwt = false there" };
   }
   const inline = entries.find(({ table, key, value }) => value.startsWith("{") && [...table, ...key].join(".") === "functions");
   if (inline) return { kind: "paste", why: "its functions are an inline table", text: `Put this between its braces: ${name} = { verify_jwt = false, entrypoint = "./functions/${name}/index.ts" }` };

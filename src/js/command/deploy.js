@@ -21,15 +21,15 @@ import { checkVariables } from "./variables.js";
 export const help = `Usage: email-queue deploy [options]
 
 Brings the queue from this folder into the project: migrations, the function's secrets, the function, the default sender, Vault, the
-schedule; then asks the doctor. It can be run again at any time: what is as it should be stays. It stops at the first failure and says
+schedule; then asks the doctor. You can run it again at any time: it changes only what differs. It stops at the first failure and says
 what to do. It reads .env; variables of the environment win. No secret is on a command line or in the output.
 
-  --with-yours             pushes your own pending migrations too: without it, it stops where there are some
+  --with-yours             pushes your own pending migrations too; without it, the command stops if there are any
   --use-api                has Supabase bundle the function, even where Docker is running
-  --function-name <name>   where the function is there twice
-  --project-ref <ref>      the project (SUPABASE_PROJECT_ID): the linked one unless given
-  --db-url <url>           its database's address (SUPABASE_DB_URL), where it is not reached by the reference
-  --yes                    gives the function's secrets the values of .env where the project has others
+  --function-name <name>   which function, if the project has two copies of it
+  --project-ref <ref>      the project (SUPABASE_PROJECT_ID); by default the linked one
+  --db-url <url>           its database's address (SUPABASE_DB_URL), if the reference is not enough to reach it
+  --yes                    replaces other values of the secrets, or another function of this name, without asking
   --workdir, --dry-run, --json
 `;
 
@@ -57,7 +57,7 @@ export async function run({ values, terminal, cwd, env: given }) {
   const version = versionOf(project.migrations);
   const { owner } = examineFolder(path.join(project.supabase, "functions", name), pack.functionFiles());
   if (version === undefined || owner !== "ours") throw new CommandError(version === undefined ? "no migration of this project installs the queue" : `supabase/functions/${name} is not the queue's`, "email-queue init writes it");
-  if (version !== pack.version) terminal.say(`Note: the project has email-queue ${version}, this package ${pack.version}: email-queue upgrade`);
+  if (version !== pack.version) terminal.say(`Note: the project has email-queue ${version}, and this package is ${pack.version}. To upgrade: email-queue upgrade`);
 
   const file = envFile(project.root, given);
   const env = variables({ file, given, values, linked: linkedRef(project.supabase) });
@@ -76,9 +76,9 @@ export async function run({ values, terminal, cwd, env: given }) {
   const plan = [
     ...ours.map(({ file: one }) => `push    supabase/migrations/${one}`),
     ...yours.map(({ file: one }) => `${values["with-yours"] ? "push  " : "keep  "}  supabase/migrations/${one} (yours)`),
-    ...secrets.added.map((one) => `set     the secret ${one}${one === SECRET && made ? `: it is made, and kept in ${path.relative(project.root, file)}` : ""}`),
+    ...secrets.added.map((one) => `set     the secret ${one}${one === SECRET && made ? `: a new one, which is written into ${path.relative(project.root, file)}` : ""}`),
     ...secrets.replaced.map((one) => `replace the secret ${one}: the project has another value`),
-    `deploy  the function ${name}${foreign ? ", in place of one that is there" : ""}`,
+    `deploy  the function ${name}${foreign ? ", replacing the one that is there" : ""}`,
     "connect default sender, Vault, schedule, wake-up",
   ];
   terminal.say(`email-queue ${version}, from ${project.root} to the project ${ref}:`);
@@ -89,7 +89,7 @@ export async function run({ values, terminal, cwd, env: given }) {
   };
   if (yours.length > 0 && !values["with-yours"]) {
     tell(false);
-    throw new CommandError(`migrations of yours were not pushed yet: ${yours.map((one) => one.file).join(", ")}. Nothing was changed`, "push them with the queue's: email-queue deploy --with-yours; or push them first: supabase db push");
+    throw new CommandError(`some of your own migrations are not pushed yet: ${yours.map((one) => one.file).join(", ")}. Nothing was changed`, "push them together with the queue's: email-queue deploy --with-yours; or push them first: supabase db push");
   }
   if (terminal.dry) {
     terminal.say("\nNothing was changed (--dry-run).");
@@ -106,7 +106,7 @@ export async function run({ values, terminal, cwd, env: given }) {
   await connect(deployed, (text) => terminal.say(text));
   step(to, "Doctor");
   if (await report(deployed, { call: true, release: { ...releaseOf(pack), version, where: "this project" }, print: (text) => terminal.say(text) }) !== 0) {
-    throw new CommandError("deployed, but not healthy", "the remedies are above; then repeat the command");
+    throw new CommandError("it is deployed, but the doctor found faults", "apply the remedies above, then repeat the command");
   }
   tell(true);
 }
@@ -142,7 +142,7 @@ async function agree({ terminal, name }, replaced, foreign) {
   if (replaced.length > 0 && !await terminal.confirm(`The project's ${replaced.join(", ")} ${replaced.length > 1 ? "have other values" : "has another value"} than .env. Replace?`)) {
     throw refused("put the project's own values into .env; PROCESS_EMAIL_QUEUE_SECRET is in the .env of the first deployment, and in Vault as email_queue_secret");
   }
-  if (foreign && !await terminal.confirm(`The project has a function ${name}, and no queue. Replace the function?`)) {
+  if (foreign && !await terminal.confirm(`The project has a function ${name}, but no queue in its database. Replace the function?`)) {
     throw refused("rename supabase/functions/<name> and its section of supabase/config.toml");
   }
 }
@@ -156,9 +156,9 @@ async function push(to) {
   const { flags, env } = to.cli.database(to.target);
   const { status, stderr, stdout } = await to.cli.run(["db", "push", ...flags], { env, show: true });
   if (status === 0) return;
-  throw new CommandError("the migrations were not applied (above is why)", /--include-all/.test(stdout + stderr)
-    ? "the database has newer ones already. Push these where you are sure: supabase db push --include-all; then repeat the command"
-    : "where the token may make no temporary login: set SUPABASE_DB_PASSWORD. Where the database is not reached, or the CLI asks for the connection pooler's URL: set SUPABASE_DB_URL to it (dashboard, Connect, Session pooler). Then repeat the command");
+  throw new CommandError("the migrations were not applied (the reason is above)", /--include-all/.test(stdout + stderr)
+    ? "the database has newer migrations already. If these may be applied after them: supabase db push --include-all; then repeat the command"
+    : "if the token may not make a temporary login, set SUPABASE_DB_PASSWORD. If the database is not reached, or the CLI asks for the connection pooler's URL, set SUPABASE_DB_URL to that URL (dashboard, Connect, Session pooler). Then repeat the command");
 }
 
 /** @param {Deployment} to @param {string[]} names */
@@ -175,5 +175,5 @@ async function deployFunction(to, useApi) {
   const bundled = useApi || spawnSync("docker", ["info"], { stdio: "ignore" }).status !== 0;
   // pg_net's calls carry no JWT, and a publishable key would pass Supabase's check: the function checks its callers itself.
   const { status } = await to.cli.run(["functions", "deploy", to.name, "--no-verify-jwt", ...bundled ? ["--use-api"] : [], ...to.cli.project(to.ref)], { show: true });
-  if (status !== 0) throw new CommandError("the function was not deployed (above is why)", "the token needs the permission edge_functions_write for this project; then repeat the command");
+  if (status !== 0) throw new CommandError("the function was not deployed (the reason is above)", "the token needs the permission edge_functions_write for this project; then repeat the command");
 }

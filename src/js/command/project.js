@@ -21,7 +21,7 @@ const SEARCHED = 3;
 export function findProject(cwd, workdir) {
   const root = workdir === undefined ? nearest(cwd) : path.resolve(cwd, workdir);
   if (!isFile(path.join(root, CONFIG))) {
-    throw new CommandError(`${path.join(root, CONFIG)} is not there`, "--workdir takes the folder that has supabase/config.toml; supabase init makes one");
+    throw new CommandError(`${path.join(root, CONFIG)} was not found`, "--workdir takes the folder that has supabase/config.toml; supabase init makes one");
   }
   const supabase = path.join(root, "supabase");
   return { root, supabase, config: path.join(root, CONFIG), migrations: readMigrations(path.join(supabase, "migrations")) };
@@ -36,7 +36,7 @@ function nearest(cwd) {
   const below = search(cwd, SEARCHED);
   if (below.length > 1) throw new CommandError(`there is more than one Supabase project here: ${below.map((folder) => path.relative(cwd, folder)).join(", ")}`, `choose one: --workdir ${path.relative(cwd, below[0] ?? "")}`);
   if (below[0] !== undefined) throw new CommandError(`the Supabase project is in ${path.relative(cwd, below[0])}`, `repeat it with --workdir ${path.relative(cwd, below[0])}`);
-  throw new CommandError("there is no supabase/config.toml here or above", "run it in your project's folder, or name that with --workdir; supabase init makes one.");
+  throw new CommandError("there is no supabase/config.toml here or above", "run the command in your project's folder, or name the folder with --workdir; supabase init makes a project");
 }
 
 /** @param {string} folder @param {number} depth @returns {string[]} */

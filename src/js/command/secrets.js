@@ -25,7 +25,7 @@ export function keepSecret(file, secret) {
     // In place, so that owner and mode stay.
     fs.writeFileSync(file, `${others}${end}${SECRET}=${secret}\n`, { encoding: "latin1", mode: 0o600 });
   } catch {
-    throw new CommandError(`${SECRET} could not be kept in ${path.resolve(file)}: make the file writable, or set the variable`);
+    throw new CommandError(`${SECRET} could not be written into ${path.resolve(file)}: make the file writable, or set the variable`);
   }
 }
 

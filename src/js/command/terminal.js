@@ -55,7 +55,7 @@ export class Terminal {
   /** Whether to go on. Where nobody can be asked, the answer is an error that says how to give it. @param {string} question */
   async confirm(question) {
     if (this.#yes) return true;
-    if (!process.stdin.isTTY) throw new CommandError(`nobody answers "${question}" here. Nothing was changed`, "repeat it with --yes, after a look with --dry-run");
+    if (!process.stdin.isTTY) throw new CommandError(`there is no terminal to answer "${question}". Nothing was changed`, "look with --dry-run, then repeat the command with --yes");
     this.#questions ??= readline.createInterface({ input: process.stdin, output: process.stderr });
     try {
       return /^\s*(y|yes)\s*$/i.test(await this.#questions.question(`${question} [y/N] `));

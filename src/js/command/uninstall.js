@@ -14,13 +14,13 @@ import { CommandError } from "./terminal.js";
 
 export const help = `Usage: email-queue uninstall [options]
 
-Appends a migration that removes the queue: its jobs, its Vault secrets, its tables and functions, and pg_cron and pg_net where its
-installation made them and nothing uses them. Removes the function's folder and its section of supabase/config.toml. Where the queue was
-installed directly, it removes it from the database at once.
+Appends a migration that removes the queue: its jobs, its Vault secrets, its tables and functions, and pg_cron and pg_net if its
+installation created them and nothing else uses them. Removes the function's folder and its section of supabase/config.toml. If the queue
+was installed directly, the command removes it from the database at once.
 
 It refuses while mail is open, or while something of yours uses the queue.
 
-  --force    loses the open mail, and what of yours cannot be without the queue (views, columns, triggers)
+  --force    removes it all the same: open mail is lost, and so are your views, columns and triggers that need the queue
   --function-name <name>, --project-ref <ref>, --db-url <url>, --offline    as init has them
   --workdir, --dry-run, --yes
 `;
@@ -42,7 +42,7 @@ export async function run({ values, terminal, cwd, env }) {
   const name = functionName(project, pack, values["function-name"]);
   const { cli, target, remote } = await look({ project, pack, values, env, terminal });
   const local = versionOf(project.migrations);
-  if (local === undefined && !remote?.installed) throw new CommandError("the queue is not installed here", "where its database was not asked: --project-ref <ref> or --db-url <url>");
+  if (local === undefined && !remote?.installed) throw new CommandError("the queue is not installed here", "if it was installed directly, name its database: --project-ref <ref> or --db-url <url>");
   const inUse = cli && target && remote?.installed ? await usesOf(cli, target) : undefined;
   if (inUse && !values.force) refuse(inUse);
   const direct = local === undefined && cli && target;
@@ -50,7 +50,7 @@ export async function run({ values, terminal, cwd, env }) {
   const written = direct ? { changes: [], notes: [] } : newMigrations(project, [{ name: "email_queue_uninstall", text: sql }], { now: new Date(), ...(remote ? { history: remote.history } : {}) });
   await carryOut({
     terminal, project,
-    title: "email-queue is taken out",
+    title: "email-queue is removed",
     changes: [...written.changes, ...files(project, pack, name)],
     also: direct ? ["remove  the queue from the database, at once"] : [],
     act: direct ? () => cli.query(target, asOneStatement(sql)) : undefined,
@@ -72,13 +72,13 @@ async function usesOf(cli, target) {
 /** @param {Uses} uses @returns {string[]} */
 const describeUses = ({ open, dependants }) => [
   ...(open > 0 ? [`Lost: ${open} open ${open === 1 ? "message" : "messages"}.`] : []),
-  ...(dependants.length > 0 ? [`These use the queue, and are removed with it or broken: ${dependants.join(", ")}.`] : []),
+  ...(dependants.length > 0 ? [`These use the queue, and are removed or broken with it: ${dependants.join(", ")}.`] : []),
 ];
 
 /** @param {Uses} uses */
 function refuse({ open, dependants }) {
   const why = [...(open > 0 ? [`${open} ${open === 1 ? "message is" : "messages are"} open`] : []), ...(dependants.length > 0 ? [`these use it: ${dependants.join(", ")}`] : [])];
-  if (why.length > 0) throw new CommandError(`the queue is in use: ${why.join("; ")}. Nothing was changed`, "send or cancel the mail, drop what uses the queue in a migration of yours, and push it; or, to lose both: --force");
+  if (why.length > 0) throw new CommandError(`the queue is in use: ${why.join("; ")}. Nothing was changed`, "send or cancel the mail, drop what uses the queue in a migration of your own, and push it; or lose both with --force");
 }
 
 /** What is in the function's folder and is not as we wrote it. @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name @returns {string[]} */
@@ -86,7 +86,7 @@ function handwork(project, pack, name) {
   const { owner, changed, foreign } = examineFolder(path.join(project.supabase, "functions", name), pack.functionFiles());
   if (owner !== "ours") return [];
   const listed = (/** @type {string[]} */ files) => files.map((file) => `supabase/functions/${name}/${file}`).join(", ");
-  return [...(changed.length > 0 ? [`Changed by hand, and removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`Yours, and left alone: ${listed(foreign)}.`] : [])];
+  return [...(changed.length > 0 ? [`These were changed by hand and are removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`These are your own and stay: ${listed(foreign)}.`] : [])];
 }
 
 /** @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name */

@@ -14,9 +14,9 @@ begin
     if to_regclass('supabase_migrations.schema_migrations') is not null then
       execute 'select min(m.version || ''_'' || m.name) from supabase_migrations.schema_migrations as m where m.name like ''email#_queue#_%'' escape ''#''' into v_migration;
     end if;
-    raise exception using errcode = '42710', message = format('email_queue: it is installed in this database already, as version %s, %s Nothing was changed.', v_version,
-      case when v_migration is null then 'without a migration: email-queue init writes the one that it has, and marks it as applied. Drop nothing: its schema has the mail.'
-        else format('by the migration %s. This one installs it a second time, as where two branches have both run email-queue init: delete this file.', v_migration) end);
+    raise exception using errcode = '42710', message = format('email_queue: version %s is installed in this database already, %s Nothing was changed.', v_version,
+      case when v_migration is null then 'without a migration: email-queue init writes the migration of that version, and marks it as applied. Drop nothing: the schema has the mail.'
+        else format('by the migration %s. This file would install it a second time, because two branches have both run email-queue init: delete this file.', v_migration) end);
   end if;
   if to_regclass('cron.job') is not null then
     execute 'select array_agg(j.jobname::text) from cron.job as j where j.username = current_user and strpos(j.command, ''email_queue_'') = 0
