@@ -125,7 +125,7 @@ async function drain({ fn, queue, QueueMessageStatus: { PENDING, PROCESSING, RET
     if (open.every((messages) => messages.length === 0)) return first;
     if (["paused", "misconfigured"].includes(run.stopped) || performance.now() > end) {
       const log = fn.output().trim().split("\n").slice(-5).join("\n");
-      throw new Error(`the queue does not empty; the function answered ${JSON.stringify(run)}. Its log ends with\n${log}`);
+      throw new Error(`messages are still waiting; the function's last answer was ${JSON.stringify(run)}. Its log ends with\n${log}`);
     }
     await sleep(Math.max(PAUSE_MS, (run.retryAfterSeconds ?? 0) * 1000));
   }

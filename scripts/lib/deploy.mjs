@@ -18,12 +18,12 @@ import { release } from "./release.mjs";
 
 const HELP = `supabase/functions/deploy.sh [options]
 
-Deploys all of it: migrations, secrets, the function, the default sender, Vault, the schedule; then asks the doctor. It can be
-run again at any time: what is as it should be stays. It stops at the first failure and says what to do. It reads .env (see
+Deploys all of it: migrations, secrets, the function, the default sender, Vault, the schedule; then asks the doctor. You can run
+it again at any time: it changes only what differs. It stops at the first failure and says what to do. It reads .env (see
 .env.example); variables of the environment win.
 
   --dry-run            checks tools and variables, shows which migrations would be applied
-  --skip-migrations    where they were applied by other means
+  --skip-migrations    if they were applied by other means
   --use-api            has Supabase bundle the function, even where Docker is running
 
 Needs the Supabase CLI 3 (or npx) and Node 20 (or Deno 2). Secrets go to children by their environment and by a file that only
@@ -72,7 +72,7 @@ async function deploy(options) {
   const cli = findCli();
   checkFunction();
   if (!process.env.SUPABASE_ACCESS_TOKEN && outputOf(cli[0] ?? "", [...cli.slice(1), "projects", "list", "--workdir", ROOT]) === null) {
-    throw new Error(`SUPABASE_ACCESS_TOKEN is not set, and nobody is logged in: make one at ${TOKENS}, or run: supabase login`);
+    throw new Error(`SUPABASE_ACCESS_TOKEN is not set, and the Supabase CLI is not logged in: make a token at ${TOKENS}, or run: supabase login`);
   }
   makeSecret(dryRun);
 
@@ -89,10 +89,10 @@ async function deploy(options) {
   await connect(readProject(), say).catch((error) => {
     if (!(error instanceof CommandError)) throw error;
     say(`error: ${error.message}${error.remedy ? `\n   → ${error.remedy}` : ""}`);
-    throw new Error("Nothing after this step was done. Run deploy.sh again when it is mended.");
+    throw new Error("No step after this one was done. Correct the error, then run deploy.sh again.");
   });
   step("Doctor");
-  if (await report(readProject(), { call: true, release: release(), print: say }) !== 0) throw new Error("Deployed, but not healthy: the remedies are above.");
+  if (await report(readProject(), { call: true, release: release(), print: say }) !== 0) throw new Error("It is deployed, but the doctor found faults: the remedies are above.");
 }
 
 /** @returns {string[]} the program and its first arguments */
@@ -113,19 +113,19 @@ function checkFunction() {
   const named = (/** @type {string} */ file) => path.relative(ROOT, file);
   for (const { file, importer } of missing) {
     const by = importer === null ? "the deployment" : named(importer);
-    say(`error: ${named(file)} is missing, which ${by} needs: git checkout ${named(file)}, or for a file of pkg/ scripts/build`);
+    say(`error: ${named(file)} is missing, and ${by} needs it: git checkout ${named(file)} (a file of pkg/: scripts/build)`);
   }
-  if (missing.length > 0) throw new Error("the function is not whole. Nothing was changed.");
+  if (missing.length > 0) throw new Error("files of the function are missing. Nothing was changed.");
 }
 
 /** Makes a missing secret, and keeps it in .env. @param {boolean} dryRun */
 function makeSecret(dryRun) {
   if (process.env[SECRET]) return;
   const file = path.relative(ROOT, ENV_FILE);
-  if (dryRun) return say(`${SECRET} is not set: one will be made, and kept in ${file}`);
+  if (dryRun) return say(`${SECRET} is not set: a new one will be written into ${file}`);
   process.env[SECRET] = newSecret();
   keepSecret(ENV_FILE, process.env[SECRET]);
-  say(`${SECRET} was made, and is kept in ${file}`);
+  say(`${SECRET} is new, and was written into ${file}`);
 }
 
 /** @param {string[]} cli @param {ReturnType<typeof checkVariables>} database @param {string[]} options */
@@ -136,17 +136,17 @@ async function pushMigrations(cli, database, options) {
   const { code, output } = await supabase(cli, ["db", "push", "--yes", `--remote=${target}`, ...options], env);
   if (code === 0) return;
   if (output.includes("Remote migration versions not found")) refuseForeignHistory();
-  throw new Error("the migrations were not applied (the reason is above). Where the token may make no temporary login: set SUPABASE_DB_PASSWORD. Where the database is not reached, or the CLI asks for the connection pooler's URL: set SUPABASE_DB_URL to it (see .env.example)");
+  throw new Error("the migrations were not applied (the reason is above). If the token may not make a temporary login, set SUPABASE_DB_PASSWORD. If the database is not reached, or the CLI asks for the connection pooler's URL, set SUPABASE_DB_URL to that URL (see .env.example)");
 }
 
 /** The CLI compares the project's history with one folder, and its own advice would take the user's rows out of it. @returns {never} */
 function refuseForeignHistory() {
   say(`
-The project has migrations of its own, which are not in this repository, so the CLI applies none of these. Nothing was changed.
+The project has migrations of its own, which are not in this repository. So the CLI does not apply the queue's. Nothing was changed.
 Do NOT run 'supabase migration repair --status reverted', as the CLI advises: it removes your own migrations from the
 project's history, and the next 'supabase db push' from your repository would run them again.
-What works: apply the SQL as role postgres, each file as a whole, in the order of the names, with the database's address
-from the dashboard (Connect), which asks for the password:
+Instead, apply the SQL as the role postgres, each file as a whole, in the order of the names. The database's address is in the
+dashboard (Connect); psql asks for the password:
   cat supabase/migrations/*_*.sql | psql --single-transaction -v ON_ERROR_STOP=1 'postgresql://postgres@<host>:5432/postgres'
 then deploy the rest with: supabase/functions/deploy.sh --skip-migrations`);
   throw new Error("the migrations were not applied: the project's history has migrations that are not here");

@@ -1310,7 +1310,7 @@ begin
 end
 $$;
 comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb) is
-  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. Answers {id, created}; created is false where the dedup key was known.';
+  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. Answers {id, created}; created is false if the dedup key was known.';
 
 -- 25_enqueue/email_queue_enqueue_many.sql
 create function public.email_queue_enqueue_many(p_messages jsonb) returns jsonb
@@ -2766,7 +2766,7 @@ begin
 end
 $$;
 comment on function public.email_queue_adopt() is
-  'Says that this database may send: the next function that asks is recorded as its own, and what waits is sent. Answers {adopted, previous, refused}: whose queue it was, and which functions had been refused.';
+  'Lets this database send: the next function that asks is recorded as its own, and the mail that waits is sent. Answers {adopted, previous, refused}: previous is the function that sent before, refused lists those that were refused.';
 
 -- 55_identity/has_open_mail.sql
 create function email_queue_private.has_open_mail() returns boolean
@@ -3334,7 +3334,7 @@ begin
 end
 $$;
 comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb) is
-  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata is what their metadata contains.';
+  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata selects those whose metadata contains it.';
 
 -- 70_read/email_queue_stats.sql
 -- Counted up to 100,000 each; completed messages are not counted, since that would read the history.
@@ -3374,7 +3374,7 @@ as $$
   from email_queue_private.budget_now() as b
 $$;
 comment on function public.email_queue_stats() is
-  'Depth by type (counted up to 100,000), and what stands in the way: pause, paused domains, cooldown, unknown outcomes in a row.';
+  'Depth by type (counted up to 100,000), and what holds mail up: pause, paused domains, cooldown, unknown outcomes in a row.';
 
 -- 70_read/first_id.sql
 -- Ids are ordered by the time of enqueue, so a time is a place among them.
@@ -3804,7 +3804,7 @@ begin
 end
 $$;
 comment on function public.email_queue_cancel(uuid) is
-  'Cancels a message that waits. Answers {id, result: cancelled}, or what it is instead (processing, completed, failed, not_found) with the reason.';
+  'Cancels a message that waits. Answers {id, result: cancelled}; for any other message, its state (processing, completed, failed, not_found) and the reason.';
 
 -- 77_cancel/email_queue_erase.sql
 create function public.email_queue_erase(p_id uuid) returns jsonb
@@ -3826,7 +3826,7 @@ begin
 end
 $$;
 comment on function public.email_queue_erase(uuid) is
-  'Erases payload and metadata of a message that has ended; refused with the reason while it is open. Answers {id, result, reason?}.';
+  'Erases payload and metadata of a message that has ended. While it is open, the answer says why not. Answers {id, result, reason?}.';
 
 -- 77_cancel/not_waiting.sql
 -- Cancel and erase. What is in a dispatch may be on its way, or may have been sent: it is refused with the reason.
@@ -3905,7 +3905,7 @@ begin
 end
 $$;
 comment on function public.email_queue_prune(integer) is
-  'Looks at the next p_limit messages, deletes those past their retention and erases payloads past theirs. Answers {deleted, erased, more}: call it again while more is true.';
+  'Looks at the next p_limit messages, deletes those past their retention, and erases payloads past payload_retention. Answers {deleted, erased, more}: call it again while more is true.';
 
 -- 80_call/call_function.sql
 -- What starts the function: pg_cron calls it through pg_net, with its address and secret from Vault. These extensions are
@@ -3991,7 +3991,7 @@ begin
 end
 $$;
 comment on function public.email_queue_connect(text, text) is
-  'Stores the function''s address and secret in Vault, puts the grants right where they are not, and, where no function has sent from this database yet, lets the next one that asks. Answers {extensions, changed, grants_mended, replaced, unreadable}; replaced is another host that was stored before, unreadable names the secrets that could not be decrypted and were replaced.';
+  'Stores the function''s address and secret in Vault, and corrects wrong grants. If no function has sent from this database yet, the next one that asks may send. Answers {extensions, changed, grants_mended, replaced, unreadable}: replaced is the host that was stored before, if it was another; unreadable names the secrets that could not be decrypted and were replaced.';
 
 -- 80_call/extension_remedy.sql
 -- pg_net's functions are in the schema net wherever it is registered: not in public, which the API shows.
@@ -4204,7 +4204,7 @@ begin
 end
 $$;
 comment on function public.email_queue_schedule(text) is
-  'Has pg_cron call the function every so often ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, changed}.';
+  'Makes pg_cron call the function at an interval ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, changed}.';
 
 -- 84_jobs/email_queue_unschedule.sql
 create function public.email_queue_unschedule() returns jsonb
@@ -4340,7 +4340,7 @@ begin
 end
 $$;
 comment on function public.email_queue_wake(boolean, interval) is
-  'Has an enqueue call the function at once, at most once in p_every (1 second unless given) over all sessions. Answers {on, every_ms}.';
+  'Makes an enqueue call the function at once, at most once in p_every (1 second by default) over all sessions. Answers {on, every_ms}.';
 
 -- 88_wake/note_wake.sql
 -- lock_timeout: where somebody has locked a table of ours there is no wake-up, and no wait.
@@ -4475,7 +4475,7 @@ begin
   return '0.1.0';
 end
 $$;
-comment on function public.email_queue_version() is 'The version of email-queue that this schema is of.';
+comment on function public.email_queue_version() is 'The version of this schema of email-queue.';
 
 -- 90_record/record_schema.sql
 -- What the migrations made, so that the doctor finds what was changed by hand. A digest of each object, of what reads the
@@ -5046,7 +5046,7 @@ as $$
   cross join lateral jsonb_array_elements(email_queue_private.examine(p.part)) with ordinality as f(f, n)
 $$;
 comment on function public.email_queue_doctor() is
-  'What is broken and what mends it: a list of {check, status: ok|warn|fail, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';
+  'What is broken and how to fix it: a list of {check, status: ok|warn|fail, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';
 
 -- 95_doctor/examine.sql
 -- A check that breaks is a finding, not the end of the others.

@@ -35,7 +35,7 @@ const REFUSED = {
   SUPABASE_SECRET_KEY: [/SUPABASE_SECRET_KEY \(or SUPABASE_SERVICE_ROLE_KEY\) is not set/, "sb_publishable_x", /is a publishable key/],
   RESEND_API_KEY: [/RESEND_API_KEY is not set/, "re_with a space", /RESEND_API_KEY must have no spaces/],
   EMAIL_FROM: [/EMAIL_FROM is not set/, "nobody", /EMAIL_FROM must be an address/],
-  SUPABASE_ACCESS_TOKEN: [/SUPABASE_ACCESS_TOKEN is not set, and nobody is logged in/, "abc", /SUPABASE_ACCESS_TOKEN must begin with sbp_/],
+  SUPABASE_ACCESS_TOKEN: [/SUPABASE_ACCESS_TOKEN is not set, and the Supabase CLI is not logged in/, "abc", /SUPABASE_ACCESS_TOKEN must begin with sbp_/],
   PROCESS_EMAIL_QUEUE_SECRET: [null, "short", /PROCESS_EMAIL_QUEUE_SECRET must have at least 16/],
   EMAIL_QUEUE_WAKE: [null, "maybe", /EMAIL_QUEUE_WAKE must be on or off/],
   SUPABASE_DB_URL: [null, "mysql://x", /SUPABASE_DB_URL must be postgresql:/],

@@ -18,4 +18,4 @@ begin
 end
 $$;
 comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb) is
-  'Messages in a status, newest first, as a JSON list of at most {{MAX_PAGE}}; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata is what their metadata contains.';
+  'Messages in a status, newest first, as a JSON list of at most {{MAX_PAGE}}; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata selects those whose metadata contains it.';

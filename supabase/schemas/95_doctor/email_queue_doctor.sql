@@ -10,4 +10,4 @@ as $$
   cross join lateral jsonb_array_elements(email_queue_private.examine(p.part)) with ordinality as f(f, n)
 $$;
 comment on function public.email_queue_doctor() is
-  'What is broken and what mends it: a list of {check, status: ok|warn|fail, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';
+  'What is broken and how to fix it: a list of {check, status: ok|warn|fail, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';
