@@ -1,5 +1,5 @@
-//! The contract of a queue. Each method stands here once: for implementations, for a holder of either queue
-//! ([`Either`]), and for callers that write JSON ([`call`]), from which JavaScript has its methods too.
+//! The contract of a queue. Each method is here once: for implementations, for a holder of either queue ([`Either`]), and for callers
+//! that write JSON ([`call`]). JavaScript gets its methods from [`call`], too.
 #![allow(async_fn_in_trait)] // The futures of the WebAssembly implementation are not `Send`.
 
 use super::check;

@@ -1,4 +1,4 @@
-//! Claim: sweep what ran out, then hand out due dispatches and form new ones.
+//! Claim: sweep, then hand out due dispatches and form new ones.
 
 use super::store::{DispatchRow, MemberRow, Place, Queue};
 use crate::base::ceil_ms;

@@ -1,4 +1,4 @@
-//! What a lane, or an endpoint, in trouble may send.
+//! How much a lane, or an endpoint, in trouble may send.
 
 use crate::base::limits::{
     BREAKER_ROW, FEW_REQUESTS, MAX_BREAKER_WAIT_MS, MAX_DISPATCH, MAX_REQUESTS, MIN_BREAKER_WAIT_MS,

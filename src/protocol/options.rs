@@ -1,4 +1,4 @@
-//! What the queue's calls take and give, beside messages.
+//! Arguments and answers of the queue's calls, except messages.
 
 use super::{QueueMessage, Reason};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What a provider is.
+//! The interface of a provider.
 
 use super::hints::RateHints;
 use super::meaning::Meaning;

@@ -4,8 +4,8 @@ set standard_conforming_strings = on;
 set check_function_bodies = off;
 
 -- 00_install/1_api.sql
--- The list of the functions is made of their comments' signatures: email_queue_private.api() answers it, and grants are given and
--- taken by it, never by a pattern of names.
+-- The list of public functions is made of the signatures in their comments. email_queue_private.api() answers it. Grants are given and
+-- taken by this list, never by a pattern of names.
 create or replace function pg_temp.email_queue_api() returns text[]
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -40,8 +40,8 @@ as $$
 $$;
 
 -- 00_install/2_names.sql
--- First of all: is a name taken that this schema needs? Then nothing is changed. The functions of pg_temp are there for that: the
--- Supabase CLI prints the whole statement that fails, and leaves hints out, so the call is one line and the message says all.
+-- The first check: if a name that this schema needs is taken, nothing is changed. The Supabase CLI prints the whole statement that
+-- fails, and no hint. So the check is a function of pg_temp: its call is one line, and its message says everything.
 
 create or replace function pg_temp.email_queue_check_names() returns void
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -100,7 +100,7 @@ drop function pg_temp.email_queue_check_names(), pg_temp.email_queue_api();
 
 -- 00_install/4_roles.sql
 -- Supabase has these roles. Supabase Lite makes them only after the migrations, too late for the grants below, and a
--- stock PostgreSQL has none. Where they cannot be created, the grants pass them over.
+-- stock PostgreSQL has none of them. If they cannot be created, the grants leave them out.
 do $$
 declare
   v_role text;
@@ -118,9 +118,9 @@ $$;
 
 -- 05_grants/apply_grants.sql
 -- Everything is taken from everybody, then service_role is given what it needs. Each migration that creates something
--- ends with a call of this, so that nothing is open between two migrations: PostgreSQL gives new functions to PUBLIC, and
+-- ends with a call of this, so that no function is open between two migrations: PostgreSQL gives new functions to PUBLIC, and
 -- Supabase's default privileges give what is new in public to anon. email_queue_connect and the retention job call it
--- where a dump was restored without its grants. Row security is for callers that have rights by mistake.
+-- after a dump was restored without its grants. Row security is for callers that have rights by mistake.
 create procedure email_queue_private.apply_grants()
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -154,7 +154,7 @@ comment on procedure email_queue_private.apply_grants() is 'Takes all of email-q
 
 -- 05_grants/check_caller.sql
 -- A function with the owner's rights begins with this. Inside it current_user is the owner, and through PostgREST
--- session_user is authenticator for everybody: the caller is the role that was set, or the session's where none was.
+-- session_user is authenticator for every caller. So the caller is the role that was set, or the session's role if none was set.
 create function email_queue_private.check_caller() returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -170,7 +170,7 @@ $$;
 comment on function email_queue_private.check_caller() is 'Refuses callers that are neither the owner nor service_role (nor a superuser).';
 
 -- 05_grants/check_sees_all.sql
--- A run that did not see a pause would send all the same: whom row security hides rows from gets nothing to do.
+-- A run that does not see a pause would send in spite of it. So a caller from whom row security hides rows gets nothing to do.
 create function email_queue_private.check_sees_all() returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -186,7 +186,7 @@ $$;
 comment on function email_queue_private.check_sees_all() is 'Refuses callers from whom row security hides rows.';
 
 -- 05_grants/held_rights.sql
--- What anybody but the owner may do with what is ours; role null is PUBLIC. An object is as GRANT takes it.
+-- The rights that other roles than the owner have on the queue's objects. A null role is PUBLIC. An object is written as GRANT takes it.
 create function email_queue_private.held_rights() returns table (object text, role name, privilege text)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -205,8 +205,8 @@ $$;
 comment on function email_queue_private.held_rights() is 'Who but the owner may do what with the objects of email-queue.';
 
 -- 05_grants/mend_grants.sql
--- What a dump restored without its grants left open, or somebody's "grant all on all functions", is closed again. Answers
--- what was wrong; null where nothing was.
+-- Takes back wrong rights, as a dump without its grants or a "grant all on all functions" leaves them. Answers what was wrong, or
+-- null.
 create function email_queue_private.mend_grants() returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -223,7 +223,7 @@ $$;
 comment on function email_queue_private.mend_grants() is 'Puts the grants right where they are not, and says so.';
 
 -- 05_grants/our_functions.sql
--- All but api(): what is in the private schema is ours, and of public what the list names.
+-- All functions of the queue except api(): those of the private schema, and those of public that the list names.
 create function email_queue_private.our_functions() returns setof pg_catalog.pg_proc
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -243,8 +243,8 @@ $$;
 comment on function email_queue_private.our_relations() is 'The tables, views and sequences of email-queue.';
 
 -- 05_grants/rights.sql
--- The functions in public run with the rights of their caller, so that one which became executable by mistake does nothing
--- for anon. These are the rights that service_role needs for them: no TRUNCATE, no UPDATE of a payload. Tables that only
+-- The functions in public run with the rights of their caller. So a function that became executable by mistake does nothing for
+-- anon. These are the rights that service_role needs for them: no TRUNCATE, no UPDATE of a payload. Tables that only
 -- functions with the owner's rights write are read only.
 create function email_queue_private.rights() returns table (relation text, rights text)
 language sql immutable set search_path = pg_catalog, pg_temp
@@ -273,7 +273,7 @@ $$;
 comment on function email_queue_private.rights() is 'What service_role may do with the tables, the view and the sequences.';
 
 -- 05_grants/wanted_rights.sql
--- What service_role needs, and nobody else.
+-- The rights that service_role needs. No other role has any.
 create function email_queue_private.wanted_rights() returns table (object text, privilege text)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -288,7 +288,7 @@ $$;
 comment on function email_queue_private.wanted_rights() is 'The rights of service_role.';
 
 -- 05_grants/wrong_grants.sql
--- null where all is as apply_grants leaves it; else what is not. jit: to compile it took 1.6 s, to run it 30 ms.
+-- What differs from the rights that apply_grants gives, or null. jit is off: compiling this query took 1.6 s, running it 30 ms.
 create function email_queue_private.wrong_grants() returns text
 language sql stable set search_path = pg_catalog, pg_temp set jit = off
 as $$
@@ -321,8 +321,8 @@ comment on column email_queue_private.body.payload is 'What to send, with the se
 
 -- 10_tables/breaker.sql
 -- The circuit breaker: how many first requests a lane, and its endpoint, may have open while answers are missing. A scope is
--- a lane (batch:example.com) or an endpoint (batch:); one without a row sends freely. Whatever reads a row in order to act
--- on it holds the budget's lock alone, until the end of its transaction: begins and claims in trouble take turns.
+-- a lane (batch:example.com) or an endpoint (batch:); a scope without a row sends freely. A transaction that reads a
+-- row in order to act on it holds the budget's lock alone until its end: begins and claims in trouble take turns.
 
 create table email_queue_private.breaker (
   scope text collate "C" constraint breaker_pkey primary key,
@@ -467,8 +467,8 @@ comment on sequence email_queue_private.enqueued_here is 'Used by each enqueue: 
 
 -- 10_tables/identity.sql
 -- Copies do not send. The function reports the address of its project with each call, and the queue keeps the address of
--- the function that may send from this database. In a copy another function asks: it is refused, before anything is
--- claimed or begun, until somebody says that it may send.
+-- the function that may send from this database. In a copy another function asks. It is refused before it
+-- claims or begins, until an operator calls email_queue_adopt.
 
 -- No key can collide when a dump with data is loaded into a database that has rows of its own.
 create table email_queue_private.identity (
@@ -497,9 +497,9 @@ comment on column email_queue_private.identity.seen_at is 'When the function ask
 -- request while it runs (dispatch), and the message is changed once more, at its end. Everything here is private;
 -- users read public.email_queue and call the email_queue_* functions.
 
--- A row is up to twice as long once it is completed. With half of each page left for that, half of a batch's completions went
--- to another page, and so into every index; with two thirds, none: a fifth less WAL to claim and complete, and in the end a
--- smaller table.
+-- A row is up to twice as long once it is completed. With half of each page left free, half of a batch's completions went to another
+-- page, and so into every index. With two thirds left free, none did: claiming and completing writes a fifth less WAL, and in the end
+-- the table is smaller.
 create table email_queue_private.message (
   id uuid constraint message_pkey primary key,
   created_at timestamptz not null,
@@ -636,8 +636,8 @@ create sequence email_queue_private.recorded_here;
 comment on sequence email_queue_private.recorded_here is 'The server on which an identity was recorded last, as a number; unused where none was.';
 
 -- 10_tables/run.sql
--- The record of the function's runs, which each run writes with its own calls: that one has started, that it lives, and
--- how it ended. What was asked for is in the table call. Only a doctor and an operator read it.
+-- The record of the function's runs. Each run writes it with its own calls: its start, signs of life, its end. The table call has the
+-- requests for a run. Only the doctor and operators read it.
 create table email_queue_private.run (
   id uuid constraint run_pkey primary key,
   cause text collate "C" not null,
@@ -700,8 +700,8 @@ comment on column email_queue_private.setting.failed_retention is 'How long fail
 comment on column email_queue_private.setting.payload_retention is 'How long payloads of completed messages are kept; null: as long as the message. Dead letters keep theirs, for a redrive.';
 
 -- 10_tables/slot_lock.sql
--- Only sessions of email-queue lock these empty tables: what an advisory lock with a public number would be, any login could
--- hold for ever. A lock of a table takes no transaction id and writes nothing.
+-- Only sessions of email-queue can lock this empty table. An advisory lock could be held for ever by any login, as its number is
+-- public. A lock of a table takes no transaction id and writes nothing.
 create table email_queue_private.slot_lock ();
 comment on table email_queue_private.slot_lock is 'Empty. Locked while a session takes a slot of the rate.';
 
@@ -766,8 +766,8 @@ $$;
 comment on function email_queue_private.new_id() is 'A new id ordered by time (UUIDv7 form).';
 
 -- 15_rows/settings.sql
--- The single rows, or what counts while one is missing: after a dump of the schema alone, squashed migrations, a truncated
--- table. Only what changes a row writes it, so nothing here is ever done inside an application's transaction.
+-- The single rows, or their defaults while one is missing: after a dump of the schema alone, squashed migrations, a truncated table.
+-- Reading never writes the row, so an application's transaction never takes a lock for it.
 create function email_queue_private.settings() returns email_queue_private.setting
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -802,7 +802,7 @@ $$;
 comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults where nothing is stored.';
 
 -- 20_check/addresses_fault.sql
--- What is wrong with a field of recipients, or null. Their addresses are checked by the client before and by the worker after.
+-- What is wrong with a field of recipients, or null. The client checks the addresses before, and the worker after.
 create function email_queue_private.addresses_fault(p_value jsonb) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -855,8 +855,7 @@ $$;
 comment on function email_queue_private.bare_address_fault(text) is 'What is wrong with an address without a name; null where nothing is.';
 
 -- 20_check/check_email.sql
--- What enqueue checks of an e-mail: structure, size and sender. The rest of a payload is checked by the client before and by
--- the worker after.
+-- Enqueue checks structure, size and sender of an e-mail. The client checks the rest of a payload before, and the worker after.
 
 -- The lane of an e-mail, or an error that names the field.
 create function email_queue_private.check_email(p_payload jsonb) returns text
@@ -929,7 +928,7 @@ $$;
 comment on function email_queue_private.check_json(text, jsonb) is 'Refuses what others cannot read.';
 
 -- 20_check/check_limits.sql
--- What an e-mail may have of what costs the worker time, in the words of src/email/limits.rs.
+-- Bounds for what costs the worker time, in the words of src/email/limits.rs.
 create function email_queue_private.check_limits(p_payload jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -977,8 +976,8 @@ $$;
 comment on function email_queue_private.check_limits(jsonb) is 'Refuses an e-mail with more headers, attachments, variables or values than the worker has time for.';
 
 -- 20_check/check_message.sql
--- What enqueue checks of a message: its options; check_email has the e-mail. Input errors are raised (22023), so that a
--- caller in a transaction cannot lose mail unawares.
+-- Enqueue checks the options of a message here, and the e-mail in check_email. Wrong input raises an error (22023), so that a caller
+-- in a transaction cannot lose mail without noticing.
 
 -- One message of an enqueue call as typed columns, without its id.
 create function email_queue_private.check_message(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting)
@@ -1067,7 +1066,7 @@ $$;
 comment on function email_queue_private.check_metadata(text, jsonb) is 'Checks metadata, or a search for it.';
 
 -- 20_check/check_tags.sql
--- Tags, [{name, value}] or {name: value}. What src/email/headers.rs says of them, so that what this takes can be sent.
+-- Tags, [{name, value}] or {name: value}, by the rules of src/email/headers.rs, so that tags that pass here can be sent.
 create function email_queue_private.check_tags(p_tags jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -1294,8 +1293,8 @@ $$;
 comment on function email_queue_private.check_item(jsonb, jsonb, email_queue_private.setting) is 'Checks one message of an enqueue call.';
 
 -- 25_enqueue/email_queue_enqueue.sql
--- enable_seqscan: a session of a pool may have planned its look by key when the table was empty, and keeps that plan
--- through a transaction that fills it.
+-- enable_seqscan: a session of a pool may have planned the search by key when the table was empty, and it keeps that plan through a
+-- transaction that fills the table.
 create function public.email_queue_enqueue(
   p_payload jsonb, p_type text default 'email', p_priority integer default null, p_max_attempts integer default null,
   p_run_at timestamptz default null, p_delay_ms bigint default null, p_send_before timestamptz default null,
@@ -1404,8 +1403,8 @@ comment on function email_queue_private.enqueue(jsonb) is
   'Inserts messages; answers [{id, created, payload_differs?}] in their order. An error says which: field=messages[0].to.';
 
 -- 25_enqueue/enqueue_one.sql
--- One message: most calls are this. Nothing here grows with the transaction or the table, also with a plan that was made
--- when both were empty: three inserts, and a look by key where the dedup key was known.
+-- One message, as in most calls. The cost grows neither with the transaction nor with the table, even with a plan that was made when
+-- both were empty: three inserts, and a search by key if the dedup key was known.
 create function email_queue_private.enqueue_one(p_item jsonb, p_payload jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1432,7 +1431,7 @@ $$;
 comment on function email_queue_private.enqueue_one(jsonb, jsonb) is 'Inserts one message; answers {id, created, payload_differs?}.';
 
 -- 25_enqueue/known_message.sql
--- What became of a message whose dedup key was known: {id, created: false, payload_differs}.
+-- The answer for a message whose dedup key was known: {id, created: false, payload_differs}.
 create function email_queue_private.known_message(p_type text, p_dedup_key text, p_payload jsonb) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -1528,7 +1527,7 @@ $$;
 comment on function email_queue_private.fail_members(email_queue_private.dispatch, uuid[], text, jsonb) is 'Ends members of a dispatch as failed.';
 
 -- 30_members/members.sql
--- What becomes of a dispatch's members. Lock order everywhere: dispatch, ready, message, then budget.
+-- How members leave a dispatch. Lock order everywhere: dispatch, ready, message, then budget.
 
 -- Members as rows: what each had before this dispatch.
 create function email_queue_private.members(p_dispatch email_queue_private.dispatch)
@@ -1541,8 +1540,8 @@ $$;
 comment on function email_queue_private.members(email_queue_private.dispatch) is 'The members of a dispatch in their order, with attempts and errors from before it.';
 
 -- 30_members/retry_members.sql
--- Retries members: those that have used up their attempts fail as exhausted, the others wait, one to a dispatch from
--- now on: what was refused as a whole for an unknown reason must not cost the good members all their attempts.
+-- Retries members. Those that have used up their attempts fail as exhausted. The others wait, each in a dispatch of its own from now
+-- on: a refusal of the whole request, for an unknown reason, must not cost the good members all their attempts.
 create function email_queue_private.retry_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint
 ) returns void
@@ -1564,7 +1563,7 @@ $$;
 comment on function email_queue_private.retry_members(email_queue_private.dispatch, uuid[], jsonb, bigint) is 'Puts members back with a delay, or fails them as exhausted.';
 
 -- 30_members/return_members.sql
--- Puts members back into ready. p_delay_ms null keeps the place they had. p_alone makes each travel by itself.
+-- Puts members back into ready. With p_delay_ms null they keep their place. p_alone makes each go by itself.
 create function email_queue_private.return_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint, p_alone boolean
 ) returns void
@@ -1593,8 +1592,8 @@ $$;
 comment on function email_queue_private.stamp_error(jsonb, integer) is 'A list of one error with its time and attempt; null without an error.';
 
 -- 33_sweep/backoff.sql
--- How long to wait after each attempt, from the first; the last one holds for all further ones. This is the one place where that
--- is computed: the worker gets the list with each answer, and spreads what it takes from it.
+-- How long to wait after each attempt, from the first on. The last wait is for all further attempts. Only this function computes the
+-- waits: the worker gets the list with each answer, and adds the jitter.
 create function email_queue_private.backoff(p_setting email_queue_private.setting) returns bigint[]
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -1607,8 +1606,8 @@ comment on function email_queue_private.backoff(email_queue_private.setting) is 
 
 -- 33_sweep/recover_dispatch.sql
 -- One dispatch whose lease ran out.
---   begun: an e-mail may have been sent, so it is frozen and waits for its replay, or ends where its provider does not know its key
---     again; a custom consumer's message is tried again.
+--   begun: an e-mail may have been sent. So it is frozen and waits for its replay, or ends if its provider has no keys. A custom
+--     consumer's message is tried again.
 --   not begun: taken over whole once; the second time its members come back one to a dispatch, and a single pays an attempt.
 create function email_queue_private.recover_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -1652,9 +1651,9 @@ $$;
 comment on function email_queue_private.recover_dispatch(email_queue_private.dispatch) is 'Decides what becomes of a dispatch whose lease ran out.';
 
 -- 33_sweep/sweep.sql
--- Sweep: what has run out. Every claim does it first.
+-- Sweep: expired leases, horizons and messages. Every claim does it first.
 
--- Mostly there is nothing to sweep, and four index probes say so for a fifth of what the sweep takes.
+-- Mostly there is nothing to sweep. Four index probes find that out in a fifth of the time of a sweep.
 create function email_queue_private.sweep() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1673,10 +1672,10 @@ $$;
 comment on function email_queue_private.sweep() is 'Ends what has run out: leases, horizons, send_before.';
 
 -- 33_sweep/sweep_now.sql
--- Bounded, and also done while the queue is paused. The time is taken once: an index is searched only for a value that
--- stays, and with clock_timestamp() in the condition every row that is not due would be read.
--- lock_timeout: skip locked waits all the same where a row was updated a moment ago and its new version is locked, and two
--- calls that wait like this, each holding what it settles, would wait for each other.
+-- Bounded, and also done while the queue is paused. The time is read once, because an index is searched only for a constant value: with
+-- clock_timestamp() in the condition every row that is not due would be read.
+-- lock_timeout: skip locked still waits if a row was updated a moment ago and its new version is locked. Two calls that wait like this,
+-- each holding the rows that it settles, would wait for each other.
 create function email_queue_private.sweep_now(p_now timestamptz) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
 as $$
@@ -1720,7 +1719,7 @@ $$;
 comment on function email_queue_private.sweep_now(timestamptz) is 'Recovers expired leases, ends frozen dispatches past their horizon and messages past their send_before, prunes settled dispatches; a bounded number of each.';
 
 -- 36_breaker/closed.sql
--- What keeps a dispatch from its first begin. p_alone: the caller has the budget's lock alone.
+-- Why a dispatch may not begin for the first time, or null. p_alone: the caller has the budget's lock alone.
 create function email_queue_private.closed(p_dispatch email_queue_private.dispatch, p_alone boolean, p_now timestamptz) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1739,8 +1738,8 @@ $$;
 comment on function email_queue_private.closed(email_queue_private.dispatch, boolean, timestamptz) is 'What the circuit breaker has against a begin; null where it has nothing.';
 
 -- 36_breaker/closed_scopes.sql
--- The scopes of which no first request may begin now, and when that changes. p_beginning: a dispatch that is about to begin
--- looks at what has begun; for a claim (null) what is claimed and has not begun counts too.
+-- The scopes whose first requests may not begin now, and until when. For a dispatch that is about to begin (p_beginning), begun
+-- requests count; for a claim (null), claimed ones that have not begun count too.
 create function email_queue_private.closed_scopes(p_now timestamptz, p_beginning uuid) returns table (scope text, opens_at timestamptz)
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1866,9 +1865,9 @@ $$;
 comment on function email_queue_private.judge(email_queue_private.dispatch, boolean) is 'Opens, widens and narrows the circuit breaker.';
 
 -- 36_breaker/lanes_in_turn.sql
--- With fewer requests than eight the head of the queue may be what gets no answer. Every second fresh dispatch then comes
--- from elsewhere, so that poison at the head does not hold the door: from another lane, where the endpoint is in trouble,
--- and within the lane of another priority and place.
+-- While fewer than eight requests are allowed, the mail at the head of the queue may be what gets no answer. So every second fresh
+-- dispatch comes from another place, and poison at the head does not stop the rest: from another lane if the endpoint is in trouble,
+-- and from another priority and place within the lane.
 create function email_queue_private.lanes_in_turn(p_lanes text[]) returns text[]
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1939,7 +1938,7 @@ comment on function email_queue_private.unavailable(timestamptz, timestamptz) is
 -- 40_claim/claim_one.sql
 -- Claim: hand out due dispatches and form new ones.
 
--- One dispatch under the caller's token: the one that the token already has or, where p_new allows, a due or a new one.
+-- One dispatch under the caller's token: the one that the token already has or, if p_new allows it, a due or a new one.
 create function email_queue_private.claim_one(
   p_type text, p_token uuid, p_new boolean, p_lease interval, p_max_messages integer, p_max_bytes integer, p_trouble boolean, p_replays integer
 ) returns email_queue_private.dispatch
@@ -2027,8 +2026,8 @@ $$;
 comment on function email_queue_private.describe_dispatch(email_queue_private.dispatch) is 'A dispatch with its members and their payloads, as the worker gets it.';
 
 -- 40_claim/form_dispatch.sql
--- Forms a dispatch from one lane, beginning at a place, best priority first; null where every row of it is taken by others.
--- Mail of priority 0 is not filled up with other, and ten of it make a dispatch.
+-- Forms a dispatch from one lane, beginning at a place, best priority first; null if other sessions have taken every row.
+-- A dispatch of priority 0 has at most ten messages, and none of a lower priority.
 create function email_queue_private.form_dispatch(
   p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_from_id uuid, p_token uuid, p_lease interval,
   p_max_messages integer, p_max_bytes integer
@@ -2144,7 +2143,7 @@ $$;
 comment on function email_queue_private.is_paused(text) is 'Whether the sender domain of a lane is paused.';
 
 -- 40_claim/is_refused.sql
--- Whether the provider refused the sender domain of a lane when it was asked last: others of the same priority go before it.
+-- Whether the provider's last answer refused the sender domain of a lane. Other lanes of the same priority go before it.
 create function email_queue_private.is_refused(p_lane text) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2186,7 +2185,7 @@ $$;
 comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null where none is remembered.';
 
 -- 40_claim/take_dispatch.sql
--- A waiting dispatch for the caller's token; null where another was faster.
+-- A waiting dispatch for the caller's token; null if another session was faster.
 create function email_queue_private.take_dispatch(p_id uuid, p_token uuid, p_lease interval, p_now timestamptz)
 returns email_queue_private.dispatch
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
@@ -2210,8 +2209,8 @@ comment on function email_queue_private.take_dispatch(uuid, uuid, interval, time
 -- 45_begin/begin_dispatch.sql
 -- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
--- p_begin: {dispatch_id, token, endpoint, wire_version, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. For
--- `key_window_ms` from the first begin on the provider knows the key again; without, nothing that may have been sent is sent
+-- p_begin: {dispatch_id, token, endpoint, wire_version, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. The
+-- provider knows the key for `key_window_ms` from the first begin on; without it, a dispatch that may have been sent is never sent
 -- again. `members` is how many messages the request's body holds.
 -- Answers {dispatch_id, state, ...}, state being one of
 --   begun {wait_ms, attempt}          send after wait_ms
@@ -2313,7 +2312,7 @@ $$;
 comment on function email_queue_private.begin_dispatch(jsonb) is 'Records that a dispatch may be sent from now on: takes a slot, an attempt and a longer lease.';
 
 -- 45_begin/claim_obstacle.sql
--- What stands in the way of claims, p_begins of the same call being still to come: they take slots.
+-- Why nothing may be claimed now, or null. The begins of the same call (p_begins) are still to come, and take slots.
 create function email_queue_private.claim_obstacle(p_budget email_queue_private.budget, p_begins jsonb, p_max_wait interval) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2358,8 +2357,8 @@ $$;
 comment on function email_queue_private.expire_members(email_queue_private.dispatch) is 'Fails members that are no longer worth sending.';
 
 -- 45_begin/lock_budget.sql
--- Begins share it, and a change of the budget has it alone: once a pause stands, no begin is under way that did not
--- see it. Until the end of the transaction, and taken before the budget's row. The row is there from here on.
+-- Begins share this lock, and a change of the budget takes it alone. So once a pause is committed, no begin is under way that did not
+-- see it. It is held until the end of the transaction, and taken before the budget's row, which exists from here on.
 create function email_queue_private.lock_budget() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2374,8 +2373,8 @@ $$;
 comment on function email_queue_private.lock_budget() is 'Waits for the begins under way; to be called before the budget is changed.';
 
 -- 45_begin/next_slot.sql
--- When the next request may leave. No slot is given further ahead than two seconds, so that the next one is no later than
--- one interval after that: a later one is of a lower rate, or of a clock that was put back, and stops nobody.
+-- When the next request may leave. No slot is given more than two seconds ahead. So the next slot cannot be later than one
+-- interval after that: a later value comes from a lower rate, or from a clock that was set back, and is ignored.
 create function email_queue_private.next_slot(p_rate numeric) returns timestamptz
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2388,7 +2387,7 @@ $$;
 comment on function email_queue_private.next_slot(numeric) is 'When the next request may leave, at a rate.';
 
 -- 45_begin/obstacle.sql
--- Whether anybody may begin now, or what stands in the way: {state, retry_after_ms?, reason?}; null where nothing does.
+-- Why no request may begin now: {state, retry_after_ms?, reason?}; null if one may.
 create function email_queue_private.obstacle(
   p_budget email_queue_private.budget, p_next_slot timestamptz, p_now timestamptz, p_max_wait interval
 ) returns jsonb
@@ -2410,11 +2409,10 @@ comment on function email_queue_private.obstacle(email_queue_private.budget, tim
   'What keeps a request from leaving within a wait: paused or throttled.';
 
 -- 45_begin/request_rate.sql
--- Requests a second that all runs may make together. The provider counts by seconds of its own, and a request may arrive
--- later after its slot than the one that opens the next window: so its limit is spread over 50 ms more than a second. Spread
--- over exactly one, eight runs had 8 % of their requests refused, and used less of the window for it. The workers see to it
--- that 50 ms are enough: they count a slot by the database's clock.
--- Before the first answer nothing is known of the limit. Five is what Resend's teams had before today's ten.
+-- Requests a second that all runs may make together. The provider counts in windows of its own, and the time from a slot to the arrival
+-- differs from request to request. So its limit is spread over a second and 50 ms. Spread over exactly one second, eight runs had 8 % of
+-- their requests refused, and used less of the window. 50 ms are enough, because the workers count a slot by the database's clock.
+-- Before the first answer the limit is not known. Resend's teams had five a second before today's ten.
 create function email_queue_private.request_rate(p_budget email_queue_private.budget) returns numeric
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -2488,7 +2486,7 @@ $$;
 comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the circuit breaker.';
 
 -- 50_settle/freeze_dispatch.sql
--- Freezes a begun dispatch until its replay, or gives it up where attempts or horizon are used up, or the provider has no keys.
+-- Freezes a begun dispatch until its replay. If its attempts or its horizon are used up, or the provider has no keys, the dispatch ends.
 create function email_queue_private.freeze_dispatch(
   p_dispatch email_queue_private.dispatch, p_error jsonb, p_delay_ms bigint
 ) returns void
@@ -2516,10 +2514,9 @@ $$;
 comment on function email_queue_private.freeze_dispatch(email_queue_private.dispatch, jsonb, bigint) is 'Keeps a dispatch of unknown outcome for its replay.';
 
 -- 50_settle/refuse_domain.sql
--- The provider refuses mail of a sender domain. The pause doubles while that goes on, up to a day, so that many domains that
--- nobody verifies ask for few requests; an operator's own pause stands. What has waited for three days by then has waited long
--- enough: it fails with the provider's reason, and can be redriven once the domain is verified. Bounded: the rest fails with
--- the next refusal.
+-- The provider refuses mail of a sender domain. The pause doubles with each refusal, up to a day, so that many
+-- unverified domains cost few requests. An operator's own pause stays. Mail that has waited for three days fails with the provider's
+-- reason, and can be redriven once the domain is verified. Bounded: the rest fails with the next refusal.
 create function email_queue_private.refuse_domain(p_domain text, p_ms bigint, p_reason text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2558,7 +2555,7 @@ comment on function email_queue_private.refuse_domain(text, bigint, text) is 'Pa
 
 -- p_settle: {dispatch_id, token, answer: definite|none|unknown, members: [{id, outcome: completed|failed, provider_message_id?,
 -- reason?, error?}], rest: keep|freeze|split|release|retry|complete|fail, reason?, error?, delay_ms?, counted?, signals?}.
--- `rest` is what becomes of the members that are not named; counted false gives the attempt of this begin back.
+-- `rest` says what happens to the members that are not named. If counted is false, the attempt of this begin is given back.
 -- Answers {dispatch_id, result: applied|already|lost|invalid, reason?}.
 create function email_queue_private.settle_dispatch(p_settle jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -2647,8 +2644,8 @@ $$;
 comment on function email_queue_private.settle_dispatch(jsonb) is 'Applies a decision under the lease token; repeated, it answers "already".';
 
 -- 50_settle/settle_fault.sql
--- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only on a definite
--- answer, and one that never begun cannot have been accepted.
+-- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only after a definite answer. A
+-- dispatch that has not begun cannot have been accepted.
 create function email_queue_private.settle_fault(p_dispatch email_queue_private.dispatch, p_settle jsonb) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -2685,9 +2682,9 @@ $$;
 comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb) is 'Why a settle may not be applied; null where it may.';
 
 -- 50_settle/split_dispatch.sql
--- Halves a dispatch of which nothing was accepted, to find the member that was refused, or as many as a quota has room for. New
--- ids, so new keys. The smaller come first, as if they had waited longer: one message alone is reached after seven requests,
--- where a backlog of batches would first be halved whole.
+-- Halves a dispatch of which nothing was accepted, to find the refused member, or as many members as a quota has room for. The halves
+-- have new ids, so new keys. Smaller halves come first, as if they had waited longer. So the refused message is alone after seven
+-- requests; otherwise a whole backlog of batches would be halved first.
 create function email_queue_private.split_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2707,7 +2704,7 @@ $$;
 comment on function email_queue_private.split_dispatch(email_queue_private.dispatch) is 'Forms two waiting dispatches from the halves of one.';
 
 -- 55_identity/adopt_next.sql
--- Of the next function that asks. Only on this server: what a copy carries along counts for nothing there.
+-- Lets the next function that asks send. This is for this server only: it has no effect in a copy.
 create function email_queue_private.adopt_next() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2720,7 +2717,7 @@ $$;
 comment on function email_queue_private.adopt_next() is 'Where no identity is recorded: has the next function that asks recorded, whatever waits.';
 
 -- 55_identity/copy_pause.sql
--- {since, until, reason, kind} where the last function that asked was refused, and none that may send is at work.
+-- {since, until, reason, kind} if the last function that asked was refused and no function that may send is at work.
 create function email_queue_private.copy_pause() returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -2736,7 +2733,7 @@ $$;
 comment on function email_queue_private.copy_pause() is 'The pause of a copy, as email_queue_stats shows it; null in an original.';
 
 -- 55_identity/copy_reason.sql
--- What an identity that is not the asking function's means, in words.
+-- Why the asking function is refused, in words.
 create function email_queue_private.copy_reason(p_address text, p_others text[]) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -2822,8 +2819,8 @@ $$;
 comment on function email_queue_private.identify(text, text) is 'Records a function as the one that may send, or says why not.';
 
 -- 55_identity/identity_address.sql
--- A host, and its port where that is not the scheme's own. The names that this machine has for itself are one: a function
--- run by hand and one in a container of the local stack have different ones.
+-- A host, and its port if that is not the scheme's default. All local names count as one, because a function that is run by hand and
+-- one in a container of the local stack know this machine by different names.
 create function email_queue_private.identity_address(p_url text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -2839,7 +2836,7 @@ $$;
 comment on function email_queue_private.identity_address(text) is 'The host of an address, for comparisons; localhost for all names of this machine.';
 
 -- 55_identity/identity_obstacle.sql
--- For a call of the worker that claims or begins: {state, reason} where its function may not send, else null. A caller that
+-- For a call of the worker that claims or begins: {state, reason} if its function may not send, else null. A caller that
 -- reports no address is not checked.
 create function email_queue_private.identity_obstacle(p_request jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -2875,7 +2872,7 @@ $$;
 comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the function that asks may not send from this database; null where it may.';
 
 -- 55_identity/is_local_address.sql
--- Such an address says little: many machines have it. There the server's own identifiers decide too.
+-- Many machines have a local address. So with a local address, the server's own identifiers are compared too.
 create function email_queue_private.is_local_address(p_address text) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -2964,7 +2961,7 @@ $$;
 comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch a token; says what stands in the way, and when the next is due.';
 
 -- 60_work/closed_lanes.sql
--- What keeps lanes with due mail from being claimed from; null where no lane is kept.
+-- Why lanes with due mail may not be claimed from; null if all may.
 create function email_queue_private.closed_lanes(p_type text, p_now timestamptz) returns jsonb
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -3013,9 +3010,9 @@ comment on function public.email_queue_settle(jsonb) is
 -- The worker's call carries any number of settles, begins and claims. It answers one value; expected outcomes are values, not
 -- errors.
 
--- The switched-off plans: every query here goes by a key, and statistics of a table that was empty a moment ago mislead.
--- jit: a switched-off plan that is taken all the same (a table of one row) costs 10^10, which would have it compiled:
--- 400 ms a call instead of 5.
+-- Some plans are switched off: every query here searches by a key, and statistics of a table that was empty a moment ago mislead the
+-- planner. jit is off, too: a switched-off plan that is used in spite of that (for a table of one row) has a cost of 10^10, so it would
+-- be compiled, and a call would take 400 ms instead of 5.
 create function public.email_queue_worker_work(p_request jsonb) returns json
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
@@ -3029,8 +3026,8 @@ comment on function public.email_queue_worker_work(jsonb) is
   'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}, count_remaining, seed_sender, project_url, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
 
 -- 60_work/is_suspect.sql
--- What a worker held, and had not begun, when its lease ran out may be what ended it. It is handed out without others, so
--- that those do not pay for it each time.
+-- A dispatch whose lease expired before it began may be what killed the worker. It is handed out alone, so that other dispatches do not
+-- pay for it each time.
 create function email_queue_private.is_suspect(p_dispatch email_queue_private.dispatch) returns boolean
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -3105,8 +3102,8 @@ $$;
 comment on function email_queue_private.record_run(jsonb, boolean) is 'Notes a run''s start, a sign of life, or its end; answers whether the end is recorded.';
 
 -- 60_work/remaining.sql
--- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is one value, which an
--- index can be searched for.
+-- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is a constant, so that an index can
+-- be used.
 create function email_queue_private.remaining(p_type text) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -3177,7 +3174,8 @@ begin
     end;
   end if;
   -- Last: from the first begin on, the pausing transaction waits for the end of this call.
-  -- Where one waited in vain for such a pause, the others would too, until the statement's time is up and the settles undone.
+  -- After one has waited for such a pause without success, the others would too, until the statement's time is over and the settles
+  -- are undone.
   for v_item in select e from jsonb_array_elements(p_request -> 'begins') as e loop
     begin
       v_begins := v_begins || case when v_copy is not null then v_copy || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id')
@@ -3205,7 +3203,7 @@ comment on function email_queue_private.work(jsonb) is 'Settles, claims and begi
 
 -- 65_consume/email_queue_dequeue.sql
 -- For a custom consumer of a custom type: the same leases, fencing and retries, one dispatch a message, begun at
--- once. Rate, pause and horizon are e-mail's.
+-- once. Rate, pause and horizon concern e-mail only.
 
 create function public.email_queue_dequeue(p_types text[], p_tokens uuid[], p_visibility_ms bigint default 60000) returns jsonb
 language plpgsql volatile
@@ -3253,7 +3251,7 @@ comment on function public.email_queue_dequeue(text[], uuid[], bigint) is
   'Leases up to one message for each token, of the first type that has any. Answers [{dispatch_id, token, message}]; repeated with the same tokens it gives the same messages. End each with email_queue_settle.';
 
 -- 70_read/email_queue.sql
--- What users read: the view public.email_queue, and functions that give the same as JSON.
+-- The view public.email_queue is for users, and so are functions that give the same as JSON.
 
 create view public.email_queue with (security_invoker = true) as
 select m.id, m.type,
@@ -3314,7 +3312,7 @@ $$;
 comment on function public.email_queue_get(uuid) is 'One message as JSON; null if its id is unknown.';
 
 -- 70_read/email_queue_list.sql
--- Planned for the values of each call: a plan that is kept knows neither how many have some metadata nor where a page begins, and
+-- Planned for the values of each call. A cached plan knows neither how many messages have some metadata nor where a page begins, and
 -- reads all of them.
 create function public.email_queue_list(
   p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null,
@@ -3387,9 +3385,9 @@ $$;
 comment on function email_queue_private.first_id(timestamptz) is 'The least id that a message enqueued at this time or later can have.';
 
 -- 70_read/ids_by_metadata.sql
--- The same of those whose metadata contains p_metadata. Common metadata is found among the newest, which are looked at first;
--- rare metadata by its index: all of it is put into a list, since for a page of it the planner would walk down from the newest,
--- through all of them where nothing is left to find.
+-- The same of those whose metadata contains p_metadata. Common metadata is found among the newest
+-- messages, which are looked at first. Rare metadata is found by its index, and all matches are put into a list: for a page of it the
+-- planner would walk down from the newest message, through all of them if nothing is left to find.
 create function email_queue_private.ids_by_metadata(p_metadata jsonb, p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid)
 returns setof uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -3597,8 +3595,8 @@ $$;
 comment on function email_queue_private.setting_rule(text) is 'What a setting may be, for an error.';
 
 -- 76_dead_letters/check_filter.sql
--- What changes messages asks more of it than what lists them: {"metadata": {}} would be all that have any, and is what is left of
--- {order: undefined} in JavaScript; {"metadata": null} would be all, and is what a query that found nothing gives.
+-- A filter that changes messages must name a key of metadata. {"metadata": {}} would be all messages that have any, and JavaScript makes
+-- it of {order: undefined}. {"metadata": null} would be all messages, and a query that found nothing gives it.
 create function email_queue_private.check_filter(p_filter jsonb, p_changes boolean) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -3633,9 +3631,9 @@ comment on function email_queue_private.check_filter(jsonb, boolean) is 'A filte
 -- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own.
 -- Bounded: each call takes at most 1000 messages.
 
--- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: a text with % or _
--- means these. What has some metadata is found apart, all of it: a walk in the order of the ids could have to go through all
--- dead letters for it. A plan for the values of each call leaves out what they do not ask for.
+-- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: % and _ in a
+-- text mean themselves. All messages with some metadata are found first: a walk in the order of the ids could go through all dead
+-- letters. Each call is planned for its values, so that conditions which it does not use are left out.
 create function email_queue_private.dead_letters(p_ids uuid[], p_filter jsonb, p_before uuid, p_newest boolean, p_limit integer)
 returns setof email_queue_private.message
 language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
@@ -3699,10 +3697,10 @@ comment on function public.email_queue_discard(uuid[], jsonb, boolean, integer) 
   'Deletes dead letters for good, at most 1000 a call. Answers {dry_run, discarded: [id]}.';
 
 -- 76_dead_letters/email_queue_redrive.sql
--- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped: a redrive wants
--- it sent. Messages that are asked for by id and are no dead letters are named with what they are.
--- p_from is the sender of the e-mails from now on: theirs was refused, for instance. A payload never changes otherwise, and a
--- dead letter that is redriven is a new message's equal: no request with the old payload will leave any more.
+-- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped,
+-- because a redrive wants the message sent. Ids that are not dead letters are named with their state.
+-- p_from is the sender of the e-mails from now on, for instance because theirs was refused. A payload never changes otherwise. It may
+-- change here, because no request with the old payload will leave any more.
 create function public.email_queue_redrive(
   p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false,
   p_allow_duplicates boolean default false, p_limit integer default 1000, p_from text default null
@@ -3770,7 +3768,8 @@ comment on function public.email_queue_redrive(uuid[], jsonb, boolean, boolean, 
   'Puts dead letters back to be sent, at most 1000 a call; p_from gives the e-mails another sender. Answers {dry_run, redriven: [id], refused: [{id, reason}]}.';
 
 -- 76_dead_letters/redrive_obstacle.sql
--- Why a dead letter may not be sent again, or null; in words for SQL and for JavaScript, whose arguments have other names. p_payload is what would be sent.
+-- Why a dead letter may not be sent again, or null. The words fit SQL and JavaScript, whose arguments have other names. p_payload is
+-- what would be sent.
 create function email_queue_private.redrive_obstacle(p_message email_queue_private.message, p_payload jsonb, p_allow_duplicates boolean) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -3829,9 +3828,9 @@ comment on function public.email_queue_erase(uuid) is
   'Erases payload and metadata of a message that has ended. While it is open, the answer says why not. Answers {id, result, reason?}.';
 
 -- 77_cancel/not_waiting.sql
--- Cancel and erase. What is in a dispatch may be on its way, or may have been sent: it is refused with the reason.
+-- Cancel and erase. A message in a dispatch may be on its way, or may have been sent: the call is refused with the reason.
 
--- What a message that is not in ready is, as {result, reason}. A lease that is over is nobody's.
+-- The state of a message that is not in ready, as {result, reason}. After its lease is over, no worker has it.
 create function email_queue_private.not_waiting(p_id uuid) returns jsonb
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -3908,8 +3907,8 @@ comment on function public.email_queue_prune(integer) is
   'Looks at the next p_limit messages, deletes those past their retention, and erases payloads past payload_retention. Answers {deleted, erased, more}: call it again while more is true.';
 
 -- 80_call/call_function.sql
--- What starts the function: pg_cron calls it through pg_net, with its address and secret from Vault. These extensions are
--- optional: what needs one looks for it when it is called, and names what is missing. Everything about them is dynamic.
+-- pg_cron calls the function through pg_net, with its address and secret from Vault. These extensions are optional: a function that needs
+-- one looks for it when it is called, and names it if it is missing. So all SQL about them is dynamic.
 
 -- pg_net sends after the commit. Any login can read its queue, so the header carries a secret that can only start a run.
 -- pg_net has one worker, which waits for the slowest of its requests: the function answers at once and works on.
@@ -3952,7 +3951,8 @@ $$;
 comment on function public.email_queue_call(text) is 'Starts a run of the function through pg_net, as the schedule does. email_queue_doctor shows the outcome.';
 
 -- 80_call/email_queue_connect.sql
--- A database that was restored into a new project still has the address of the original's function: what was replaced is said.
+-- A database that was restored into a new project still has the address of the original's function, so the answer names what was
+-- replaced.
 create function public.email_queue_connect(p_url text, p_secret text) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
@@ -3994,7 +3994,7 @@ comment on function public.email_queue_connect(text, text) is
   'Stores the function''s address and secret in Vault, and corrects wrong grants. If no function has sent from this database yet, the next one that asks may send. Answers {extensions, changed, grants_mended, replaced, unreadable}: replaced is the host that was stored before, if it was another; unreadable names the secrets that could not be decrypted and were replaced.';
 
 -- 80_call/extension_remedy.sql
--- pg_net's functions are in the schema net wherever it is registered: not in public, which the API shows.
+-- pg_net is registered in extensions, not in public, which the API exposes. Its functions are in the schema net in any case.
 create function email_queue_private.extension_remedy(p_name text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4010,7 +4010,8 @@ $$;
 comment on function email_queue_private.extension_remedy(text) is 'How an extension is created: never through the API, whose sessions may not.';
 
 -- 80_call/external.sql
--- The linter reads a query that stands in an execute, and would miss what is optional. It does not read through this.
+-- The linter reads a literal query in an execute, and reports optional objects as missing. It does not read a query through this
+-- function.
 create function email_queue_private.external(p_query text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4019,7 +4020,7 @@ $$;
 comment on function email_queue_private.external(text) is 'A query of what an optional extension has.';
 
 -- 80_call/has_extension.sql
--- By what is used of them, not by pg_extension: what stands in for one is as good.
+-- Looks for the objects that are used, not in pg_extension, so that a stand-in is as good.
 create function email_queue_private.has_extension(p_name text) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4071,8 +4072,8 @@ $$;
 comment on function email_queue_private.need_extension(text) is 'Raises 55000 unless an extension can be used.';
 
 -- 80_call/read_secret.sql
--- email_queue_url or email_queue_secret. Vault raises an error, or gives null, where it has not the key that a secret was
--- stored with: in a database that was restored elsewhere.
+-- email_queue_url or email_queue_secret. In a database that was restored elsewhere, Vault lacks the key that the secret was
+-- stored with. Then it raises an error, or gives null.
 create function email_queue_private.read_secret(p_name text, out id uuid, out secret text, out problem text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4227,8 +4228,8 @@ $$;
 comment on function public.email_queue_unschedule() is 'Removes the jobs of email_queue_schedule. Answers {removed}.';
 
 -- 84_jobs/ensure_job.sql
--- Leaves a job that is as it should be, so that scheduling twice changes nothing, and keeps the present line of one that has
--- its own. A name is taken for each role by itself: another role's job is not ours.
+-- Leaves a correct job alone, so that scheduling twice changes nothing, and keeps a line that an operator has set. Each role has names of
+-- its own: another role's job of the same name is not the queue's.
 create function email_queue_private.ensure_job(p_name text, p_line text, p_default text, p_command text) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -4262,7 +4263,7 @@ comment on function email_queue_private.ensure_job(text, text, text, text) is 'S
 -- 84_jobs/jobs.sql
 -- The jobs of pg_cron: calling the function, retention, and the log that pg_cron itself never empties.
 
--- line: null where the schedule's is to be.
+-- line: null for the job that runs at the schedule's line.
 create function email_queue_private.jobs() returns table (name text, line text, command text)
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -4303,7 +4304,7 @@ $$;
 comment on function email_queue_private.remove_job(text) is 'Removes a job of pg_cron; false if the job does not exist.';
 
 -- 84_jobs/retain.sql
--- Every ten minutes: what is past its time goes, and grants that were lost come back.
+-- Every ten minutes: deletes what is past its retention, and restores lost grants.
 create function email_queue_private.retain() returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -4343,7 +4344,7 @@ comment on function public.email_queue_wake(boolean, interval) is
   'Makes an enqueue call the function at once, at most once in p_every (1 second by default) over all sessions. Answers {on, every_ms}.';
 
 -- 88_wake/note_wake.sql
--- lock_timeout: where somebody has locked a table of ours there is no wake-up, and no wait.
+-- lock_timeout: if another session has locked a table of the queue, there is no wake-up, and no wait.
 create function email_queue_private.note_wake(p_now bigint) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '10ms'
 as $$
@@ -4388,7 +4389,7 @@ deferrable initially deferred for each row execute function email_queue_private.
 comment on trigger waking_is_decided_at_commit on email_queue_private.waking is 'Deferred: what rolls back wakes nobody.';
 
 -- 88_wake/take_wake.sql
--- Of those that find it due at the same time, one gets the lock; nobody waits for it. The exception gives it back at
+-- Of the sessions that find a wake-up due at the same time, one gets the lock, and none waits for it. The exception gives it back at
 -- once, and the sequence keeps its value.
 create function email_queue_private.take_wake() returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -4421,11 +4422,11 @@ comment on function email_queue_private.take_wake() is 'Whether the wake-up that
 -- Wake-up on enqueue: a hint, so that an e-mail need not wait for the schedule. Off until email_queue_wake switches it on,
 -- which is a value (wiring.wake_every_ms): nothing that operators do locks a table that enqueues write to.
 --
--- An insert that finds a wake-up due leaves one row for its transaction, and the wake-up is decided when that commits: what
--- is rolled back wakes nobody, and takes nobody else's wake-up.
+-- An insert that finds a wake-up due leaves one row for its transaction, and the wake-up is decided when that commits. So a
+-- rollback sends no wake-up, and takes none from another transaction.
 
--- With the owner's rights, as the next trigger: who enqueues may neither read Vault nor write here. Most inserts come here
--- and no further.
+-- With the owner's rights, as the next trigger: the role that enqueues may neither read Vault nor write here. Most inserts come only
+-- this far.
 create function email_queue_private.wake() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -4449,7 +4450,7 @@ for each statement execute function email_queue_private.wake();
 comment on trigger message_wakes_the_function on email_queue_private.message is 'An enqueue wakes the function, where email_queue_wake says so.';
 
 -- 88_wake/wake_is_due.sql
--- A time further off than twice the longest interval is of a clock that was set back.
+-- A time that is further off than twice the longest interval comes from a clock that was set back.
 create function email_queue_private.wake_is_due(p_now bigint, p_next bigint) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -4478,8 +4479,8 @@ $$;
 comment on function public.email_queue_version() is 'The version of this schema of email-queue.';
 
 -- 90_record/record_schema.sql
--- What the migrations made, so that the doctor finds what was changed by hand. A digest of each object, of what reads the
--- same in PostgreSQL 15 and 17. Each migration ends with a call of it, after apply_grants.
+-- Records what the migrations made, so that the doctor finds changes by hand: a digest of each object, over text that is the same in
+-- PostgreSQL 15 and 17. Each migration ends with a call of it, after apply_grants.
 
 create procedure email_queue_private.record_schema()
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -4580,7 +4581,7 @@ $$;
 comment on function email_queue_private.answer_finding(text, integer, boolean, text, text, jsonb) is 'What an answer of the function''s, or its absence, means.';
 
 -- 95_doctor/call_seconds.sql
--- How long mail may wait for the next call although all is well.
+-- How long mail may wait for the next call although nothing is wrong.
 create function email_queue_private.call_seconds() returns integer
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4606,9 +4607,9 @@ $$;
 comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule, where that is plain to see.';
 
 -- 95_doctor/doctor_answers.sql
--- The doctor, of the calls: what pg_net does with them, what the function answered, how the runs ended. pg_net's tables are
--- empty after a crash, and its ids begin at 1 again; its answers are kept for pg_net.ttl, or until somebody deletes them.
--- So an answer that is not there says nothing, and what came before the crash is not looked at.
+-- The doctor's checks of calls: what pg_net does with them, and what the function answered. After a crash pg_net's tables are empty, and
+-- its ids begin at 1 again. Its answers are kept for pg_net.ttl, or until they are deleted. So a missing answer says nothing, and
+-- answers from before the crash are not read.
 
 create function email_queue_private.doctor_answers() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -4629,7 +4630,7 @@ begin
   if not email_queue_private.has_extension('pg_net') or pg_is_in_recovery() then
     return;
   end if;
-  -- It takes a batch of requests, and the next when the slowest of it has ended: anybody's.
+  -- pg_net takes a batch of requests, of all users, and the next one when the slowest of the batch has ended.
   execute email_queue_private.external('select count(*), greatest(interval ''2 minutes'', least(2 * max(q.timeout_milliseconds), 900000) * interval ''1 millisecond'') from net.http_request_queue as q')
     into v_queued, v_patience;
   -- With our header: after a crash others' requests may have the ids of our calls.
@@ -4656,7 +4657,7 @@ $$;
 comment on function email_queue_private.doctor_answers() is 'What pg_net does with the calls, and got from the function.';
 
 -- 95_doctor/doctor_consumers.sql
--- Of a custom type. Dispatches are kept for a day.
+-- Types of your own whose messages wait. Dispatches are kept for a day.
 create function email_queue_private.doctor_consumers() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4674,7 +4675,7 @@ $$;
 comment on function email_queue_private.doctor_consumers() is 'Types whose messages have no consumer.';
 
 -- 95_doctor/doctor_identity.sql
--- The doctor, of whose queue this is: may the function send from this database, and does the database call that function?
+-- The doctor's checks of identity: may the function send from this database, and does the database call that function?
 
 create function email_queue_private.doctor_identity() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -4721,7 +4722,7 @@ $$;
 comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';
 
 -- 95_doctor/doctor_job.sql
--- The doctor, of the schedule: the jobs of pg_cron and their last runs.
+-- The doctor's checks of the schedule: the jobs of pg_cron and their last runs.
 
 create function email_queue_private.doctor_job() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -4789,7 +4790,7 @@ $$;
 comment on function email_queue_private.doctor_job() is 'The jobs of pg_cron, and the last run of the one that calls the function.';
 
 -- 95_doctor/doctor_parts.sql
--- The doctor, of what the queue is made of beside its schema: extensions, secrets, single rows.
+-- The doctor's checks of extensions, secrets and single rows.
 
 create function email_queue_private.doctor_parts() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -4831,8 +4832,8 @@ $$;
 comment on function email_queue_private.doctor_parts() is 'Extensions, secrets and single rows.';
 
 -- 95_doctor/doctor_queue.sql
--- The doctor, of the queue: what waits, what stands in the way, and the settings around it. What waits is judged by whether it
--- goes on, and by how often the schedule calls.
+-- The doctor's checks of waiting mail, of pauses, and of the settings around them. Waiting mail is judged by whether mail is being sent,
+-- and by how often the schedule calls.
 
 create function email_queue_private.doctor_queue() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -5034,9 +5035,9 @@ $$;
 comment on function email_queue_private.doctor_writable() is 'Whether pg_cron and SQL can write.';
 
 -- 95_doctor/email_queue_doctor.sql
--- The doctor: what is broken, and what mends it. Each check is a row of check, status (ok, warn, fail or skip), detail and
--- remedy. Where a command mends it, the remedy ends with it, after a colon, as it can be copied: it mends what the finding
--- names and changes nothing else (a test runs each). Where none can, the remedy says what to wait for or where to look.
+-- The doctor: what is broken, and how to fix it. Each check is a row of check, status (ok, warn, fail or skip), detail and remedy. If a
+-- command fixes it, the remedy ends with the command, after a colon, ready to be copied: it fixes what the finding names and changes
+-- nothing else (a test runs each). If none can, the remedy says what to wait for or where to look.
 
 create function public.email_queue_doctor() returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
@@ -5066,7 +5067,7 @@ $$;
 comment on function email_queue_private.examine(text) is 'The findings of one part of the doctor.';
 
 -- 95_doctor/failure_remedy.sql
--- What to do about a run that failed; null where what it missed is there by now.
+-- The remedy for a run that failed; null if the part that was missing is there by now.
 create function email_queue_private.failure_remedy(p_message text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5079,7 +5080,7 @@ $$;
 comment on function email_queue_private.failure_remedy(text) is 'What to do about a failed run of the job that calls the function.';
 
 -- 95_doctor/finding.sql
--- p_found: what there is to say; where it is null all is well, and p_well is said.
+-- p_found is the fault; if it is null, the finding is ok and p_well is its text.
 create function email_queue_private.finding(
   p_check text, p_found text, p_well text default null, p_remedy text default null, p_status text default 'fail', p_data jsonb default null
 ) returns jsonb
@@ -5092,7 +5093,7 @@ $$;
 comment on function email_queue_private.finding(text, text, text, text, text, jsonb) is 'One row of the doctor''s.';
 
 -- 95_doctor/is_other_project.sql
--- Where the function says what it is, and Vault where it is called, one of the two may be left from another project.
+-- The function reports one address, and Vault has another: one of the two may be left over from another project.
 create function email_queue_private.is_other_project(p_called text, p_reported text) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -5103,7 +5104,7 @@ $$;
 comment on function email_queue_private.is_other_project(text, text) is 'Whether two addresses are certainly of different projects.';
 
 -- 95_doctor/job_fault.sql
--- What one of our jobs is like: null where it is as it should be.
+-- A job of the queue: what is wrong with it, or null.
 create function email_queue_private.job_fault(p_name text, out id bigint, out line text, out fault text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5124,7 +5125,7 @@ $$;
 comment on function email_queue_private.job_fault(text) is 'A job of ours: its id, its line, and what is wrong with it.';
 
 -- 95_doctor/parts_remedy.sql
--- What to do about what is missing to call the function; null where nothing is.
+-- The remedy for a part that is missing to call the function; null if none is missing.
 create function email_queue_private.parts_remedy() returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5147,7 +5148,7 @@ $$;
 comment on function email_queue_private.parts_remedy() is 'The remedy for the first part that is missing to call the function; null where none is.';
 
 -- 95_doctor/pause_remedy.sql
--- What a pause waits for. What the provider said begins with its status; what an operator wrote does not.
+-- What a pause waits for. A reason of the provider's begins with a status; one of an operator's does not.
 create function email_queue_private.pause_remedy(p_reason text, p_until timestamptz, p_domain text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5171,7 +5172,7 @@ $$;
 comment on function email_queue_private.project_ref(text) is 'The reference in the address of a hosted project; null in others.';
 
 -- 95_doctor/run_asked_for.sql
--- When a run was asked for last that should have started by now: the call was accepted, as far as is known.
+-- When a run that should have started by now was asked for last. Its call was accepted, as far as is known.
 create function email_queue_private.run_asked_for() returns timestamptz
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5191,7 +5192,7 @@ $$;
 comment on function email_queue_private.run_asked_for() is 'When a run was asked for last that should have started by now.';
 
 -- 95_doctor/schedule_remedy.sql
--- Scheduling as it is, or was, or by default.
+-- The call that schedules at the present line, else at the last one, else at the default.
 create function email_queue_private.schedule_remedy(p_line text) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5213,7 +5214,7 @@ $$;
 comment on function email_queue_private.schedule_remedy(text) is 'The call that schedules by a line, if it is given, else by the last one.';
 
 -- 95_doctor/server_started.sql
--- After a crash too, of which the postmaster is the one process that outlives it.
+-- The time of the last start or crash. After a crash the postmaster's own start is older, because it survives.
 create function email_queue_private.server_started() returns timestamptz
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -77,7 +77,7 @@ test("init says what comes next, and a dry run of that changes nothing", async (
     const dry = await deploy(["--dry-run"], cli);
     assert.equal(dry.code, 0, dry.stderr);
     assert.match(dry.stderr, new RegExp(`push +supabase/migrations/${migrations(root)[1]}\n`));
-    assert.match(dry.stderr, /set +the secret PROCESS_EMAIL_QUEUE_SECRET: it is made, and kept in \.env/);
+    assert.match(dry.stderr, /set +the secret PROCESS_EMAIL_QUEUE_SECRET: a new one, which is written into \.env/);
     assert.match(dry.stderr, /Nothing was changed/);
     assert.deepEqual(await everything(), before);
   }
@@ -113,8 +113,8 @@ test("a migration that only the database has stops it, and the history stays", a
 
 test("a secret that has another value is not overwritten without a question", async () => {
   world.platform.secrets.set("RESEND_API_KEY", "re_of_something_else");
-  await refuses([], /nobody answers "The project's RESEND_API_KEY has another value than \.env\. Replace\?" here/, "2");
-  await refuses([], /nobody answers "The project's RESEND_API_KEY has another value/);
+  await refuses([], /there is no terminal to answer "The project's RESEND_API_KEY has another value than \.env\. Replace\?"/, "2");
+  await refuses([], /there is no terminal to answer "The project's RESEND_API_KEY has another value/);
   world.platform.secrets.delete("RESEND_API_KEY");
 });
 

@@ -146,7 +146,7 @@ test("a key of another project stops it before anything is scheduled", async () 
   const { code, output } = await world.deploy();
   assert.equal(code, 1, output);
   assert.match(output, /default sender: the key is refused/);
-  assert.match(output, /Nothing after this step was done/);
+  assert.match(output, /No step after this one was done/);
   assertNoSecret(output);
 });
 

@@ -102,7 +102,7 @@ test("the rows of the settings and of the wake-up are gone", async () => {
   await world.sql`delete from email_queue_private.wiring`;
   const { finding } = await world.doctor("--no-call");
   assert.equal(finding("rows").status, "warn");
-  assert.match(finding("rows").detail, /^the settings \(email_queue_configure\) and the interval of wake-ups \(email_queue_wake\) are gone/);
+  assert.match(finding("rows").detail, /^the settings \(email_queue_configure\) and the interval of wake-ups \(email_queue_wake\) are missing/);
   assert.equal(commandOf(finding("default sender").remedy), DEPLOY);
   await apply(finding("rows").remedy);
   const now = await world.state();
@@ -132,7 +132,7 @@ test("a copy waits until it is adopted, and connecting it does not let it send",
   const id = await world.enqueue();
   const remedy = await ill("identity", /^a copy does not send: this queue is that of the-original\.example/);
   const { code } = await world.deploy();
-  assert.equal(code, 1, "deployed, but not healthy");
+  assert.equal(code, 1, "deployed, but the doctor found faults");
   assert.equal(await world.status(id), "pending");
   await apply(remedy);
   await healthy();

@@ -245,5 +245,5 @@ test("a file that the function needs and that is missing stops it before anythin
     assert.equal(told, "", file);
   }
   fs.rmSync(path.join(copy, own, "function.js"));
-  assert.match(deploy({ args: [], root: copy }).output, /error: supabase\/functions\/process-email-queue\/function\.js is missing, which supabase\/functions\/process-email-queue\/guard\.ts needs/);
+  assert.match(deploy({ args: [], root: copy }).output, /error: supabase\/functions\/process-email-queue\/function\.js is missing, and supabase\/functions\/process-email-queue\/guard\.ts needs it/);
 });

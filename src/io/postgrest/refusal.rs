@@ -1,4 +1,4 @@
-//! What an answer means that PostgREST gave itself, not the SQL function.
+//! Answers of PostgREST itself, not of the SQL function, and what they mean.
 
 use crate::base::{ErrorCode, QueueError, joined};
 use serde::Deserialize;

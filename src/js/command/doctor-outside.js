@@ -11,7 +11,7 @@ const DEPLOY = "supabase/functions/deploy.sh";
 
 const LOGS = "Look at the function's logs (dashboard: Edge Functions)";
 
-/** Nothing of ours mends a network. */
+/** The remedy if the network is at fault. */
 export const SUPABASE = "SUPABASE_URL must be this project's address. If it is, look at https://status.supabase.com and at this machine's network; a paused project is restored in the dashboard";
 
 /** A run may take as long as its deadline. */

@@ -16,7 +16,7 @@ import { PROVIDER } from "../provider.js";
 
 export const help = `Usage: email-queue doctor [options]
 
-Says what is broken, and what mends it: the installation, the schedule, the function, ${PROVIDER.name}, the queue. It reads .env (see
+Says what is broken, and how to fix it: the installation, the schedule, the function, ${PROVIDER.name}, the queue. It reads .env (see
 .env.example); variables of the environment win. SUPABASE_URL and SUPABASE_SECRET_KEY are enough.
 
   --json                   {"ok": …, "findings": [{check, status, detail, remedy}]}

@@ -2,7 +2,7 @@
 import process from "node:process";
 import readline from "node:readline/promises";
 
-/** What the user can mend: the message names it, the remedy says how. */
+/** A fault that the user can correct: the message names it, the remedy says how. */
 export class CommandError extends Error {
   /** @param {string} message @param {string} [remedy] @param {number} [code] the exit code */
   constructor(message, remedy, code = 1) {

@@ -1,4 +1,4 @@
-//! What stands in the way: a pause, the circuit breaker, the rate.
+//! What holds a run up: a pause, the circuit breaker, the rate.
 
 use super::waits::{LONGEST_WAIT, POLL};
 use super::{State, Stopped};

@@ -1,4 +1,4 @@
-//! What the database's answer changes.
+//! How the database's answer changes the state.
 
 use super::super::prepare::{Preparation, prepare};
 use super::obstacle::stopped_by;

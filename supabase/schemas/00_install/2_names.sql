@@ -1,5 +1,5 @@
--- First of all: is a name taken that this schema needs? Then nothing is changed. The functions of pg_temp are there for that: the
--- Supabase CLI prints the whole statement that fails, and leaves hints out, so the call is one line and the message says all.
+-- The first check: if a name that this schema needs is taken, nothing is changed. The Supabase CLI prints the whole statement that
+-- fails, and no hint. So the check is a function of pg_temp: its call is one line, and its message says everything.
 
 create or replace function pg_temp.email_queue_check_names() returns void
 language plpgsql set search_path = pg_catalog, pg_temp

@@ -1,5 +1,5 @@
--- What a dump restored without its grants left open, or somebody's "grant all on all functions", is closed again. Answers
--- what was wrong; null where nothing was.
+-- Takes back wrong rights, as a dump without its grants or a "grant all on all functions" leaves them. Answers what was wrong, or
+-- null.
 create function email_queue_private.mend_grants() returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

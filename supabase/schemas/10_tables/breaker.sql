@@ -1,6 +1,6 @@
 -- The circuit breaker: how many first requests a lane, and its endpoint, may have open while answers are missing. A scope is
--- a lane (batch:example.com) or an endpoint (batch:); one without a row sends freely. Whatever reads a row in order to act
--- on it holds the budget's lock alone, until the end of its transaction: begins and claims in trouble take turns.
+-- a lane (batch:example.com) or an endpoint (batch:); a scope without a row sends freely. A transaction that reads a
+-- row in order to act on it holds the budget's lock alone until its end: begins and claims in trouble take turns.
 
 create table email_queue_private.breaker (
   scope text collate "C" constraint breaker_pkey primary key,

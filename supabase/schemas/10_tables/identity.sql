@@ -1,6 +1,6 @@
 -- Copies do not send. The function reports the address of its project with each call, and the queue keeps the address of
--- the function that may send from this database. In a copy another function asks: it is refused, before anything is
--- claimed or begun, until somebody says that it may send.
+-- the function that may send from this database. In a copy another function asks. It is refused before it
+-- claims or begins, until an operator calls email_queue_adopt.
 
 -- No key can collide when a dump with data is loaded into a database that has rows of its own.
 create table email_queue_private.identity (

@@ -1,5 +1,5 @@
--- The record of the function's runs, which each run writes with its own calls: that one has started, that it lives, and
--- how it ended. What was asked for is in the table call. Only a doctor and an operator read it.
+-- The record of the function's runs. Each run writes it with its own calls: its start, signs of life, its end. The table call has the
+-- requests for a run. Only the doctor and operators read it.
 create table email_queue_private.run (
   id uuid constraint run_pkey primary key,
   cause text collate "C" not null,

@@ -1,5 +1,5 @@
--- enable_seqscan: a session of a pool may have planned its look by key when the table was empty, and keeps that plan
--- through a transaction that fills it.
+-- enable_seqscan: a session of a pool may have planned the search by key when the table was empty, and it keeps that plan through a
+-- transaction that fills the table.
 create function public.email_queue_enqueue(
   p_payload jsonb, p_type text default 'email', p_priority integer default null, p_max_attempts integer default null,
   p_run_at timestamptz default null, p_delay_ms bigint default null, p_send_before timestamptz default null,

@@ -1,4 +1,4 @@
--- What keeps a dispatch from its first begin. p_alone: the caller has the budget's lock alone.
+-- Why a dispatch may not begin for the first time, or null. p_alone: the caller has the budget's lock alone.
 create function email_queue_private.closed(p_dispatch email_queue_private.dispatch, p_alone boolean, p_now timestamptz) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

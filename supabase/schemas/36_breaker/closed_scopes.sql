@@ -1,5 +1,5 @@
--- The scopes of which no first request may begin now, and when that changes. p_beginning: a dispatch that is about to begin
--- looks at what has begun; for a claim (null) what is claimed and has not begun counts too.
+-- The scopes whose first requests may not begin now, and until when. For a dispatch that is about to begin (p_beginning), begun
+-- requests count; for a claim (null), claimed ones that have not begun count too.
 create function email_queue_private.closed_scopes(p_now timestamptz, p_beginning uuid) returns table (scope text, opens_at timestamptz)
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$

@@ -1,6 +1,6 @@
--- With fewer requests than eight the head of the queue may be what gets no answer. Every second fresh dispatch then comes
--- from elsewhere, so that poison at the head does not hold the door: from another lane, where the endpoint is in trouble,
--- and within the lane of another priority and place.
+-- While fewer than eight requests are allowed, the mail at the head of the queue may be what gets no answer. So every second fresh
+-- dispatch comes from another place, and poison at the head does not stop the rest: from another lane if the endpoint is in trouble,
+-- and from another priority and place within the lane.
 create function email_queue_private.lanes_in_turn(p_lanes text[]) returns text[]
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- For a call of the worker that claims or begins: {state, reason} where its function may not send, else null. A caller that
+-- For a call of the worker that claims or begins: {state, reason} if its function may not send, else null. A caller that
 -- reports no address is not checked.
 create function email_queue_private.identity_obstacle(p_request jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp

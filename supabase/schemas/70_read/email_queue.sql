@@ -1,4 +1,4 @@
--- What users read: the view public.email_queue, and functions that give the same as JSON.
+-- The view public.email_queue is for users, and so are functions that give the same as JSON.
 
 create view public.email_queue with (security_invoker = true) as
 select m.id, m.type,

@@ -1,4 +1,5 @@
--- A database that was restored into a new project still has the address of the original's function: what was replaced is said.
+-- A database that was restored into a new project still has the address of the original's function, so the answer names what was
+-- replaced.
 create function public.email_queue_connect(p_url text, p_secret text) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$

@@ -1,4 +1,4 @@
--- How long mail may wait for the next call although all is well.
+-- How long mail may wait for the next call although nothing is wrong.
 create function email_queue_private.call_seconds() returns integer
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

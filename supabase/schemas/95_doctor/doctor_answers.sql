@@ -1,6 +1,6 @@
--- The doctor, of the calls: what pg_net does with them, what the function answered, how the runs ended. pg_net's tables are
--- empty after a crash, and its ids begin at 1 again; its answers are kept for pg_net.ttl, or until somebody deletes them.
--- So an answer that is not there says nothing, and what came before the crash is not looked at.
+-- The doctor's checks of calls: what pg_net does with them, and what the function answered. After a crash pg_net's tables are empty, and
+-- its ids begin at 1 again. Its answers are kept for pg_net.ttl, or until they are deleted. So a missing answer says nothing, and
+-- answers from before the crash are not read.
 
 create function email_queue_private.doctor_answers() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -21,7 +21,7 @@ begin
   if not email_queue_private.has_extension('pg_net') or pg_is_in_recovery() then
     return;
   end if;
-  -- It takes a batch of requests, and the next when the slowest of it has ended: anybody's.
+  -- pg_net takes a batch of requests, of all users, and the next one when the slowest of the batch has ended.
   execute email_queue_private.external('select count(*), greatest(interval ''2 minutes'', least(2 * max(q.timeout_milliseconds), 900000) * interval ''1 millisecond'') from net.http_request_queue as q')
     into v_queued, v_patience;
   -- With our header: after a crash others' requests may have the ids of our calls.

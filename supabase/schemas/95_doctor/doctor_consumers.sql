@@ -1,4 +1,4 @@
--- Of a custom type. Dispatches are kept for a day.
+-- Types of your own whose messages wait. Dispatches are kept for a day.
 create function email_queue_private.doctor_consumers() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- The doctor, of whose queue this is: may the function send from this database, and does the database call that function?
+-- The doctor's checks of identity: may the function send from this database, and does the database call that function?
 
 create function email_queue_private.doctor_identity() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- The doctor, of the schedule: the jobs of pg_cron and their last runs.
+-- The doctor's checks of the schedule: the jobs of pg_cron and their last runs.
 
 create function email_queue_private.doctor_job() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp

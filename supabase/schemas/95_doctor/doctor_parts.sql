@@ -1,4 +1,4 @@
--- The doctor, of what the queue is made of beside its schema: extensions, secrets, single rows.
+-- The doctor's checks of extensions, secrets and single rows.
 
 create function email_queue_private.doctor_parts() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp

@@ -1,5 +1,5 @@
--- The doctor, of the queue: what waits, what stands in the way, and the settings around it. What waits is judged by whether it
--- goes on, and by how often the schedule calls.
+-- The doctor's checks of waiting mail, of pauses, and of the settings around them. Waiting mail is judged by whether mail is being sent,
+-- and by how often the schedule calls.
 
 create function email_queue_private.doctor_queue() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- What to do about a run that failed; null where what it missed is there by now.
+-- The remedy for a run that failed; null if the part that was missing is there by now.
 create function email_queue_private.failure_remedy(p_message text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- What to do about what is missing to call the function; null where nothing is.
+-- The remedy for a part that is missing to call the function; null if none is missing.
 create function email_queue_private.parts_remedy() returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- What a pause waits for. What the provider said begins with its status; what an operator wrote does not.
+-- What a pause waits for. A reason of the provider's begins with a status; one of an operator's does not.
 create function email_queue_private.pause_remedy(p_reason text, p_until timestamptz, p_domain text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
