@@ -3,8 +3,8 @@
 //   node scripts/lib/lines.mjs            the working tree
 //   node scripts/lib/lines.mjs COMMIT     that commit
 //
-// A longer line counts as often as it would have to be broken, so that nothing is won by joining lines. Tests, files that a
-// tool writes (the first five lines say so), and the Resend sandbox are left out.
+// A longer line counts as often as it would have to be broken, so that joined lines save nothing. Tests, files that a
+// tool writes (their first five lines say so), and the Resend sandbox are left out.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

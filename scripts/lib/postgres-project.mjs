@@ -1,5 +1,5 @@
-// What makes a new cluster like a Supabase project's: scripts/lib/postgres has the settings, the roles, what each
-// database has, and in C what Supabase loads into sessions.
+// Makes a new cluster like a Supabase project's. scripts/lib/postgres has the settings, the roles, the contents of each database,
+// and in C stand-ins of the libraries that Supabase loads into sessions.
 import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import fs from "node:fs";

@@ -1,5 +1,5 @@
-// What the scripts need of Rust: the toolchain of rust-toolchain.toml with its target, versions that are locked, and the
-// generator of the module's JavaScript.
+// Rust for the scripts: the toolchain of rust-toolchain.toml with its target, locked versions, and the generator of the module's
+// JavaScript.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";

@@ -1,6 +1,6 @@
-// Writes the migration of this version from its sources, supabase/schemas: `scripts/build --sql`. Version and time stand in
-// supabase/version.json and change by hand. Folders come in the order of their numbers, and files in that of their names, so
-// that a type, whose name begins with _, is there before what takes it. Bodies of functions need no order.
+// Writes the migration of this version from its sources, supabase/schemas: `scripts/build --sql`. Version and time are in
+// supabase/version.json and are changed by hand. Folders come in the order of their numbers, files in the order of their names. So a
+// type, whose name begins with _, comes before the functions that take it. Bodies of functions need no order.
 import fs from "node:fs";
 import path from "node:path";
 import { ROOT } from "./host.mjs";

@@ -1,4 +1,4 @@
-// What a person reads: marks, colours where the terminal has them, durations.
+// Output for people: marks, colours if the terminal has them, durations.
 import process from "node:process";
 import { parseArgs } from "node:util";
 

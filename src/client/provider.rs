@@ -170,7 +170,7 @@ queue_provider! {
     Redrive = redrive(redrive: &Redrive) -> Redriven
         => |queue, next| write(queue.redrive(&options(next())?).await?);
 
-    /// How deep the queue is, and what stands in its way.
+    /// How deep the queue is, and what holds mail up.
     Stats = stats() -> Stats => |queue, _next| write(queue.stats().await?);
 
     /// Pauses e-mail, or one sender domain, for a time or until it is resumed.

@@ -215,7 +215,7 @@ declare
 begin
   if v_wrong is not null then
     call email_queue_private.apply_grants();
-    raise warning 'email_queue: grants were wrong and have been put right: %', left(v_wrong, 1000);
+    raise warning 'email_queue: grants were wrong and have been corrected: %', left(v_wrong, 1000);
   end if;
   return v_wrong;
 end
@@ -335,7 +335,7 @@ create table email_queue_private.breaker (
   constraint breaker_requests_in_range check (requests between 1 and 64),
   constraint breaker_size_in_range check (size between 1 and 100)
 ) with (fillfactor = 10);
-comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row nothing stands in the way.';
+comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row there is no limit.';
 comment on column email_queue_private.breaker.scope is 'A lane, as in batch:example.com, or an endpoint, as in batch:.';
 comment on column email_queue_private.breaker.next_at is 'With three in a row: no first request begins before this time.';
 comment on column email_queue_private.breaker.tries is 'Fresh dispatches formed meanwhile; every second one comes from another place than the head.';
@@ -482,7 +482,7 @@ create table email_queue_private.identity (
   constraint identity_kind_is_known check (kind in ('recorded', 'adopt', 'refused')),
   constraint identity_has_an_address check ((kind = 'adopt') = (address is null))
 );
-comment on table email_queue_private.identity is 'Whose queue this is. No row: nobody has sent from here. Of several that are recorded, all must be the asking function''s.';
+comment on table email_queue_private.identity is 'Whose queue this is. No row: nothing has been sent from here. If several are recorded, all must be the asking function''s.';
 comment on column email_queue_private.identity.id is 'Has no meaning.';
 comment on column email_queue_private.identity.kind is
   'recorded: the function that may send. adopt: the next function that asks will be recorded. refused: a function that asked and may not send.';
@@ -558,7 +558,7 @@ comment on index email_queue_private.message_metadata is 'Searches by metadata (
 
 -- 10_tables/next_slot.sql
 -- A sequence, because its value is seen by all sessions at once. A row would be locked until the begin commits, and all
--- begins of all runs would wait for one another's commits.
+-- begins of all runs would wait for each other's commits.
 create sequence email_queue_private.next_slot minvalue 0 start 0;
 select setval('email_queue_private.next_slot', 0);
 comment on sequence email_queue_private.next_slot is 'When the next request may leave, in microseconds since 1970.';
@@ -1648,7 +1648,7 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.recover_dispatch(email_queue_private.dispatch) is 'Decides what becomes of a dispatch whose lease ran out.';
+comment on function email_queue_private.recover_dispatch(email_queue_private.dispatch) is 'Recovers or ends a dispatch whose lease has expired.';
 
 -- 33_sweep/sweep.sql
 -- Sweep: expired leases, horizons and messages. Every claim does it first.
@@ -1761,7 +1761,7 @@ as $$
       when w.requests <= (
         select coalesce(sum(h.n), 0) from held as h
         where h.lane = w.scope
-          -- The probe of an ailing domain is in nobody's way, as long as others are answered.
+          -- The probe of an ailing domain holds up no other domain, as long as others are answered.
           or h.endpoint = w.scope and (w.waits or not exists (select 1 from w as l where l.scope = h.lane and l.waits))
           or w.general and w.waits and exists (select 1 from w as e where e.scope = h.endpoint and e.waits)
       ) then p_now + interval '1 second' end as opens_at
@@ -2860,7 +2860,7 @@ begin
   if v_mine is not true then
     v_reason := email_queue_private.identify(v_address, coalesce(v_server, email_queue_private.this_server()));
   elsif v_stale then
-    -- Nobody waits for another's note.
+    -- No call waits for another's note.
     update email_queue_private.identity set seen_at = clock_timestamp(), last_server = coalesce(v_server, email_queue_private.this_server())
     where id in (select i.id from email_queue_private.identity as i where i.kind = 'recorded' for update skip locked);
   end if;
@@ -2936,7 +2936,7 @@ begin
     v_trouble := true;
     perform email_queue_private.lock_budget();
   end if;
-  -- What a token already has is given again whatever stands in the way, or a repeated call would leave it to expire.
+  -- The dispatch that a token already has is given again in any case; otherwise a repeated call would leave it to expire.
   for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit 20 loop
     v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer,
       v_trouble, v_replays);
@@ -2958,7 +2958,7 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch a token; says what stands in the way, and when the next is due.';
+comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch for each token; says what keeps it from claiming, and when the next is due.';
 
 -- 60_work/closed_lanes.sql
 -- Why lanes with due mail may not be claimed from; null if all may.
@@ -3143,7 +3143,7 @@ begin
     insert into email_queue_private.setting default values on conflict do nothing;
     update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
   end if;
-  -- Before the claim: who enqueues after it may make a call again.
+  -- Before the claim: an enqueue after it may make a call again.
   if v_run ? 'quiet_ms' then
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
   end if;
@@ -4057,7 +4057,7 @@ begin
   raise exception using errcode = '55000', message = format('email_queue: %s is missing', p_what), hint = p_remedy;
 end
 $$;
-comment on function email_queue_private.missing(text, text) is 'Raises 55000 with what is missing, and how to mend it as the hint.';
+comment on function email_queue_private.missing(text, text) is 'Raises 55000 with what is missing, and the remedy as the hint.';
 
 -- 80_call/need_extension.sql
 create function email_queue_private.need_extension(p_name text) returns void
@@ -4386,7 +4386,7 @@ comment on function email_queue_private.send_wake() is 'At the commit: calls the
 
 create constraint trigger waking_is_decided_at_commit after insert on email_queue_private.waking
 deferrable initially deferred for each row execute function email_queue_private.send_wake();
-comment on trigger waking_is_decided_at_commit on email_queue_private.waking is 'Deferred: what rolls back wakes nobody.';
+comment on trigger waking_is_decided_at_commit on email_queue_private.waking is 'Deferred: a rollback sends no wake-up.';
 
 -- 88_wake/take_wake.sql
 -- Of the sessions that find a wake-up due at the same time, one gets the lock, and none waits for it. The exception gives it back at
@@ -4894,7 +4894,7 @@ begin
     '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', and no more are sent' else '' end));
 end
 $$;
-comment on function email_queue_private.doctor_queue() is 'What waits, and what stands in the way.';
+comment on function email_queue_private.doctor_queue() is 'Waiting mail, and what holds it up.';
 
 -- 95_doctor/doctor_runs.sql
 -- A run sends its first call within seconds, and one that is under way a call at least every half a minute.
@@ -5277,9 +5277,8 @@ $$;
 comment on function email_queue_private.dependants() is 'What of others uses the queue, and would break or go with it.';
 
 -- 99_extensions/extensions.sql
--- pg_cron and pg_net are created here, in the session of the migrations: Supabase lets nobody create an extension through the
--- API of some projects. Where it cannot be done, the notice says what is missing; any caller of the function can start it all the
--- same. pg_net goes into the schema extensions or nowhere: never into public. The result is kept, for the doctor, and so that an
+-- pg_cron and pg_net are created here, in the session of the migrations, because in some projects no extension can be created
+-- through the API. If it fails, a notice says what is missing; a caller of the function can still start it. pg_net goes into the schema extensions or nowhere: never into public. The result is kept, for the doctor, and so that an
 -- uninstall removes what was made here and nothing else.
 do $do$
 declare

@@ -1,4 +1,4 @@
-// What failed when it last ran, for scripts/test --failed: target/test-logs/failed.json has suite → group → test files.
+// The failures of the last run, for scripts/test --failed: target/test-logs/failed.json has suite → group → test files.
 import fs from "node:fs";
 import path from "node:path";
 

@@ -1,4 +1,4 @@
-// What a suite is made of: groups of tests, each run by one of the runners, counted from what the runner reports.
+// A suite: groups of tests, each run by one of the runners and counted by the runner's report.
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";

@@ -1,4 +1,4 @@
-// What scripts/test counts: a planted failure in each runner, what dies without a word, what is asked for again.
+// The counts of scripts/test: a planted failure in each runner, programs that die without a word, --failed and --only.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";

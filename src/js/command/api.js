@@ -1,5 +1,6 @@
-// The Management API's query by a project's reference: no password of the database, and no connection to it. The CLI 2 looks for one
-// all the same, which networks with IPv4 only have not. Where the token is in the system's keyring, only the CLI can read it.
+// Queries a project's database through the Management API, by the project's reference. This needs neither the database's password nor a
+// connection to it. The CLI 2 wants a connection, which a network with IPv4 only cannot make. If the token is in the system's keyring,
+// only the CLI can read it.
 import os from "node:os";
 import path from "node:path";
 import { read } from "./files.js";

@@ -1,4 +1,4 @@
-// A plan is shown, agreed to, and carried out.
+// Shows a plan, asks, and carries it out.
 import { actionOf, apply, describe, pathOf } from "./files.js";
 import { uncommitted } from "./project.js";
 import { CommandError } from "./terminal.js";

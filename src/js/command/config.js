@@ -1,5 +1,5 @@
-// supabase/config.toml: what it says of this, and the section of the function at its end. Not a TOML parser: it reads as much as
-// tells whether a section may be appended, and where it cannot tell, the user gets the text to paste.
+// supabase/config.toml, and the function's section at its end. This is not a TOML parser: it only finds out whether a section may be
+// appended. If it cannot tell, the user gets the text to paste.
 
 /** @typedef {{table: string[], key: string[], value: string}} Entry */
 

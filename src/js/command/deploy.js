@@ -1,5 +1,5 @@
-// email-queue deploy: what init wrote, in the project. Everything is looked at first; then each step is made, and the first that fails
-// ends it.
+// email-queue deploy: brings what init wrote into the project. It checks everything first. Then it takes the steps, and stops at the first
+// that fails.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { findCli } from "./cli.js";

@@ -1,4 +1,4 @@
-// What the doctor asks of others than the database: the function, the provider, Supabase's Management API.
+// The doctor's checks outside the database: the function, the provider, Supabase's Management API.
 import { PROVIDER } from "../provider.js";
 import { ProjectError, request } from "./deployed.js";
 
@@ -18,7 +18,7 @@ export const SUPABASE = "SUPABASE_URL must be this project's address. If it is, 
 const RUN_TIMEOUT_MS = 120_000;
 
 /**
- * The function lets nobody in without the secret, and with it runs.
+ * The function refuses a call without the secret, and runs with it.
  * @param {Project} project @returns {Promise<Finding[]>}
  */
 export async function examineFunction(project) {

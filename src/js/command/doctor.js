@@ -1,4 +1,4 @@
-// The doctor: what the database says of itself (email_queue_doctor), and what only a caller from outside can see.
+// The doctor: the database's own checks (email_queue_doctor), and those that need a caller from outside.
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProjectError, readProject, rpc } from "./deployed.js";
 import { SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.js";

@@ -1,4 +1,4 @@
-// The user's project: where it is, its migrations, and what of the queue they install.
+// The user's project: its folder, its migrations, and the version of the queue that they install.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";

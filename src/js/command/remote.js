@@ -1,4 +1,4 @@
-// What the project's database has of the queue, and of names that the queue needs.
+// The project's database: the queue in it, and names that are taken.
 
 import { CommandError } from "./terminal.js";
 

@@ -1,4 +1,4 @@
-// The function's secrets: which are set, which are replaced, and the one that is made.
+// The function's secrets: which are set, which are replaced, and the new one.
 import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";

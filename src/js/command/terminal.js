@@ -1,4 +1,4 @@
-// What a command says and asks. What is said goes to standard error, so that standard output has results only.
+// A command's messages and questions. Messages go to standard error, so that standard output has results only.
 import process from "node:process";
 import readline from "node:readline/promises";
 
@@ -52,7 +52,7 @@ export class Terminal {
     return code;
   }
 
-  /** Whether to go on. Where nobody can be asked, the answer is an error that says how to give it. @param {string} question */
+  /** Whether to go on. Without a terminal, the answer is an error that says how to give it. @param {string} question */
   async confirm(question) {
     if (this.#yes) return true;
     if (!process.stdin.isTTY) throw new CommandError(`there is no terminal to answer "${question}". Nothing was changed`, "look with --dry-run, then repeat the command with --yes");

@@ -23,7 +23,7 @@ const LAST_LOOK: Duration = Duration::from_millis(150);
 pub(super) struct Listening {
     /// `None`: the database keeps no record of this run.
     cause: Option<Cause>,
-    /// Nobody waits for the run's answer.
+    /// No caller waits for the run's answer.
     allowed: bool,
     /// Somebody waits for the next run.
     yields: bool,

@@ -8,7 +8,7 @@ declare
 begin
   if v_wrong is not null then
     call email_queue_private.apply_grants();
-    raise warning 'email_queue: grants were wrong and have been put right: %', left(v_wrong, 1000);
+    raise warning 'email_queue: grants were wrong and have been corrected: %', left(v_wrong, 1000);
   end if;
   return v_wrong;
 end

@@ -13,7 +13,7 @@ create table email_queue_private.breaker (
   constraint breaker_requests_in_range check (requests between 1 and {{MAX_REQUESTS}}),
   constraint breaker_size_in_range check (size between 1 and {{MAX_DISPATCH}})
 ) with (fillfactor = 10);
-comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row nothing stands in the way.';
+comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row there is no limit.';
 comment on column email_queue_private.breaker.scope is 'A lane, as in batch:example.com, or an endpoint, as in batch:.';
 comment on column email_queue_private.breaker.next_at is 'With three in a row: no first request begins before this time.';
 comment on column email_queue_private.breaker.tries is 'Fresh dispatches formed meanwhile; every second one comes from another place than the head.';

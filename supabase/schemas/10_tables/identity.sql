@@ -14,7 +14,7 @@ create table email_queue_private.identity (
   constraint identity_kind_is_known check (kind in ('recorded', 'adopt', 'refused')),
   constraint identity_has_an_address check ((kind = 'adopt') = (address is null))
 );
-comment on table email_queue_private.identity is 'Whose queue this is. No row: nobody has sent from here. Of several that are recorded, all must be the asking function''s.';
+comment on table email_queue_private.identity is 'Whose queue this is. No row: nothing has been sent from here. If several are recorded, all must be the asking function''s.';
 comment on column email_queue_private.identity.id is 'Has no meaning.';
 comment on column email_queue_private.identity.kind is
   'recorded: the function that may send. adopt: the next function that asks will be recorded. refused: a function that asked and may not send.';

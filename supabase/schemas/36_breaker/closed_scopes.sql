@@ -21,7 +21,7 @@ as $$
       when w.requests <= (
         select coalesce(sum(h.n), 0) from held as h
         where h.lane = w.scope
-          -- The probe of an ailing domain is in nobody's way, as long as others are answered.
+          -- The probe of an ailing domain holds up no other domain, as long as others are answered.
           or h.endpoint = w.scope and (w.waits or not exists (select 1 from w as l where l.scope = h.lane and l.waits))
           or w.general and w.waits and exists (select 1 from w as e where e.scope = h.endpoint and e.waits)
       ) then p_now + interval '1 second' end as opens_at

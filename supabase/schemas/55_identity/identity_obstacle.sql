@@ -22,7 +22,7 @@ begin
   if v_mine is not true then
     v_reason := email_queue_private.identify(v_address, coalesce(v_server, email_queue_private.this_server()));
   elsif v_stale then
-    -- Nobody waits for another's note.
+    -- No call waits for another's note.
     update email_queue_private.identity set seen_at = clock_timestamp(), last_server = coalesce(v_server, email_queue_private.this_server())
     where id in (select i.id from email_queue_private.identity as i where i.kind = 'recorded' for update skip locked);
   end if;

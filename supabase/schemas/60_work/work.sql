@@ -23,7 +23,7 @@ begin
     insert into email_queue_private.setting default values on conflict do nothing;
     update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
   end if;
-  -- Before the claim: who enqueues after it may make a call again.
+  -- Before the claim: an enqueue after it may make a call again.
   if v_run ? 'quiet_ms' then
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
   end if;

@@ -60,4 +60,4 @@ begin
     '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', and no more are sent' else '' end));
 end
 $$;
-comment on function email_queue_private.doctor_queue() is 'What waits, and what stands in the way.';
+comment on function email_queue_private.doctor_queue() is 'Waiting mail, and what holds it up.';
