@@ -32,7 +32,7 @@ export function configure(text, name) {
   const appended = text + glue + section(name).replaceAll("\n", end);
   // Read back: an open string or bracket would swallow it.
   const found = scan(appended);
-  if (!found || entriesOf(found, name).length !== 2 || found.length !== entries.length + 2) return { kind: "paste", why: "what stands at its end would swallow a section", text: whole };
+  if (!found || entriesOf(found, name).length !== 2 || found.length !== entries.length + 2) return { kind: "paste", why: "the text at its end would swallow a section", text: whole };
   return { kind: "append", text: appended };
 }
 
@@ -58,7 +58,7 @@ export function declared(text) {
   return { ...(folder ? { folder } : {}), ...(globs && globs.length > 0 ? { globs } : {}) };
 }
 
-/** What is said of a function, in a table or an inline one. @param {Entry[]} entries @param {string} name @returns {Entry[]} */
+/** The entries of a function, in a table or an inline one. @param {Entry[]} entries @param {string} name @returns {Entry[]} */
 function entriesOf(entries, name) {
   return entries.flatMap(({ table, key, value }) => {
     const [first, second, ...rest] = [...table, ...key];

@@ -86,7 +86,7 @@ export async function rpc(project, name, args = {}) {
   if (status >= 200 && status < 300) return body;
   const { code, message, hint } = typeof body === "object" && body ? body : {};
   if (code === "PGRST106") {
-    throw new ProjectError("the project's API does not show the schema public", {
+    throw new ProjectError("the project's API does not expose the schema public", {
       code,
       remedy: "Dashboard: Project Settings, Data API: Exposed schemas must contain public, and the Data API must be on",
     });

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { carryOut } from "./carry.js";
 import { findCli } from "./cli.js";
+import { environment } from "./env.js";
 import { examineFolder, FUNCTION, isFunctionName, ownFunctions } from "./function.js";
 import { compareVersions, openPackage } from "./package.js";
 import { configuration, declaredSchema, editedMigrations, functionFolder, lines, migrationName, newMigrations } from "./parts.js";
@@ -16,7 +17,7 @@ Writes into this project: one migration, supabase/functions/${FUNCTION}/, its se
 there directly. A second run changes nothing.
 
   --function-name <name>   another name for the function, if you have a ${FUNCTION} of your own
-  --project-ref <ref>      the project; by default the linked one. The new migration's number comes after its migrations
+  --project-ref <ref>      the project (SUPABASE_PROJECT_ID); by default the linked one. The new migration's number comes after its migrations
   --db-url <url>           or its database's address (SUPABASE_DB_URL)
   --offline                asks no database
   --workdir, --dry-run, --yes
@@ -71,12 +72,14 @@ export function functionName(project, pack, given) {
  * @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, values: Record<string, any>, env: Record<string, string | undefined>, terminal: import("./terminal.js").Terminal}} where
  * @returns {Promise<{cli?: import("./cli.js").Cli, target?: import("./cli.js").Target, remote?: import("./remote.js").Remote}>}
  */
-export async function look({ project, pack, values, env, terminal }) {
+export async function look({ project, pack, values, env: given, terminal }) {
+  if (values.offline) return {};
+  const env = environment(project.root, given);
   const url = values["db-url"] ?? (values["project-ref"] ? undefined : env.SUPABASE_DB_URL);
-  const ref = values["project-ref"] ?? linkedRef(project.supabase);
-  if (ref !== undefined && !/^[a-z]{20}$/.test(ref)) throw new CommandError(`--project-ref: ${ref} is not a project's reference`, "it is the 20 letters of the project's address");
+  const ref = values["project-ref"] ?? env.SUPABASE_PROJECT_ID ?? linkedRef(project.supabase);
+  if (ref !== undefined && !/^[a-z]{20}$/.test(ref)) throw new CommandError(`--project-ref (SUPABASE_PROJECT_ID): ${ref} is not a project's reference`, "it is the 20 letters of the project's address");
   const target = url ? { url } : ref ? { ref } : undefined;
-  if (values.offline || !target) return {};
+  if (!target) return {};
   const asked = values["db-url"] !== undefined || values["project-ref"] !== undefined;
   try {
     const cli = findCli(project.root, env);

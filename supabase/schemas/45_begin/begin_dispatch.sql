@@ -66,7 +66,7 @@ begin
     return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
   end if;
   -- Shared with other begins, against changes of the budget; in trouble one begin at a time. What is read from here on
-  -- is what stands.
+  -- does not change any more.
   v_trouble := email_queue_private.in_trouble();
   if v_trouble then
     perform email_queue_private.lock_budget();
