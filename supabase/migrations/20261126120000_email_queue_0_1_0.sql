@@ -220,7 +220,7 @@ begin
   return v_wrong;
 end
 $$;
-comment on function email_queue_private.mend_grants() is 'Puts the grants right where they are not, and says so.';
+comment on function email_queue_private.mend_grants() is 'Corrects wrong grants, and answers what was wrong.';
 
 -- 05_grants/our_functions.sql
 -- All functions of the queue except api(): those of the private schema, and those of public that the list names.
@@ -308,7 +308,7 @@ as $$
     select format('row security is off for %s', c.oid::regclass) from email_queue_private.our_relations() as c where c.relkind = 'r' and not c.relrowsecurity
   ) as w(what)
 $$;
-comment on function email_queue_private.wrong_grants() is 'What is open that should be closed, and the other way round; null where nothing is.';
+comment on function email_queue_private.wrong_grants() is 'Rights that a role has and should not have, or lacks; null if there are none.';
 
 -- 10_tables/body.sql
 create table email_queue_private.body (
@@ -359,7 +359,7 @@ create table email_queue_private.budget (
 ) with (fillfactor = 10);
 comment on table email_queue_private.budget is 'What all runs share towards the provider: learned rate, cooldown, pause. One row; while it is missing, nothing is known.';
 comment on column email_queue_private.budget.singleton is 'Always true: the table has one row.';
-comment on column email_queue_private.budget.answered is 'The provider has answered once, so that its limit is known where it tells it.';
+comment on column email_queue_private.budget.answered is 'The provider has answered once, so its limit is known if it tells one.';
 comment on column email_queue_private.budget.learned_limit is 'Requests a second, as the provider''s headers said last.';
 comment on column email_queue_private.budget.cooldown_until is 'No request leaves before this time.';
 comment on column email_queue_private.budget.cooldown_reason is 'The provider''s error that caused the cooldown.';
@@ -435,7 +435,7 @@ comment on column email_queue_private.dispatch.updated_at is 'When it changed la
 comment on column email_queue_private.dispatch.visible_at is 'Leased: when the lease ends. Waiting: when it may be claimed. Null once settled.';
 comment on column email_queue_private.dispatch.slot_at is 'The slot of the rate budget that its begin took.';
 comment on column email_queue_private.dispatch.first_begun_at is 'The first begin; the horizon counts from here.';
-comment on column email_queue_private.dispatch.horizon_at is 'Until when it may be replayed, from its first begin on; null where the provider does not know its key again: it is never sent twice.';
+comment on column email_queue_private.dispatch.horizon_at is 'Until when it may be replayed, from its first begin on; null if the provider has no keys: then it is never sent twice.';
 comment on column email_queue_private.dispatch.send_before is 'The earliest send_before of its members.';
 comment on column email_queue_private.dispatch.settled_at is 'When it ended; null while open.';
 comment on column email_queue_private.dispatch.bytes is 'Sum of its members'' payload sizes.';
@@ -490,7 +490,7 @@ comment on column email_queue_private.identity.address is 'The host of the proje
 comment on column email_queue_private.identity.server is 'The server''s system identifier and the database''s oid when it was written.';
 comment on column email_queue_private.identity.last_server is 'The same when the function asked last.';
 comment on column email_queue_private.identity.created_at is 'When it was written.';
-comment on column email_queue_private.identity.seen_at is 'When the function asked last, to five minutes where it may send.';
+comment on column email_queue_private.identity.seen_at is 'When the function asked last; to five minutes if it may send.';
 
 -- 10_tables/message.sql
 -- What the queue stores. One row is written per e-mail at enqueue (message, body, ready), one row per provider
@@ -633,7 +633,7 @@ comment on index email_queue_private.ready_claim_order is 'The order of claims w
 
 -- 10_tables/recorded_here.sql
 create sequence email_queue_private.recorded_here;
-comment on sequence email_queue_private.recorded_here is 'The server on which an identity was recorded last, as a number; unused where none was.';
+comment on sequence email_queue_private.recorded_here is 'The server on which an identity was recorded last, as a number; unused if none was.';
 
 -- 10_tables/run.sql
 -- The record of the function's runs. Each run writes it with its own calls: its start, signs of life, its end. The table call has the
@@ -656,10 +656,10 @@ comment on column email_queue_private.run.id is 'The runId of its answer and of 
 comment on column email_queue_private.run.cause is 'What it was started for: wake (an enqueue), schedule, hand (email_queue_call) or http (anybody else).';
 comment on column email_queue_private.run.started_at is 'When its first call came.';
 comment on column email_queue_private.run.last_seen_at is 'When a call of it came last, to some seconds.';
-comment on column email_queue_private.run.ended_at is 'When it ended; null while it is under way, and where it was killed.';
+comment on column email_queue_private.run.ended_at is 'When it ended; null while it is under way, and if it was killed.';
 comment on column email_queue_private.run.stopped is 'Why it ended, as in its answer.';
 comment on column email_queue_private.run.reason is 'What stood in the way.';
-comment on column email_queue_private.run.counts is 'What it did, as in its answer; null where it found nothing.';
+comment on column email_queue_private.run.counts is 'What it did, as in its answer; null if it found nothing.';
 comment on index email_queue_private.run_started_at is 'The latest runs, and those to forget.';
 
 -- 10_tables/setting.sql
@@ -746,7 +746,7 @@ begin
   return v_budget;
 end
 $$;
-comment on function email_queue_private.budget_now() is 'The budget; one of which nothing is known where none is stored.';
+comment on function email_queue_private.budget_now() is 'The budget; an unknown one if none is stored.';
 
 -- 15_rows/new_id.sql
 -- UUIDv7 form: 48 bits of milliseconds, then 12 bits of the fraction of that millisecond, so that new rows land on
@@ -782,7 +782,7 @@ begin
   return v_setting;
 end
 $$;
-comment on function email_queue_private.settings() is 'The settings; the defaults where none are stored.';
+comment on function email_queue_private.settings() is 'The settings; the defaults if none are stored.';
 
 -- 15_rows/wiring_now.sql
 create function email_queue_private.wiring_now() returns email_queue_private.wiring
@@ -799,7 +799,7 @@ begin
   return v_wiring;
 end
 $$;
-comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults where nothing is stored.';
+comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults if nothing is stored.';
 
 -- 20_check/addresses_fault.sql
 -- What is wrong with a field of recipients, or null. The client checks the addresses before, and the worker after.
@@ -824,7 +824,7 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.addresses_fault(jsonb) is 'What is wrong with a field of recipients; null where nothing is.';
+comment on function email_queue_private.addresses_fault(jsonb) is 'What is wrong with a field of recipients; null if nothing is.';
 
 -- 20_check/bare_address_fault.sql
 -- What is wrong with a bare address, or null: what src/email/address.rs says, in its words.
@@ -852,7 +852,7 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.bare_address_fault(text) is 'What is wrong with an address without a name; null where nothing is.';
+comment on function email_queue_private.bare_address_fault(text) is 'What is wrong with an address without a name; null if nothing is.';
 
 -- 20_check/check_email.sql
 -- Enqueue checks structure, size and sender of an e-mail. The client checks the rest of a payload before, and the worker after.
@@ -1231,7 +1231,7 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.sender_fault(jsonb) is 'What is wrong with a sender, and where; nulls where nothing is.';
+comment on function email_queue_private.sender_fault(jsonb) is 'What is wrong with a sender, and where; nulls if nothing is.';
 
 -- 20_check/too_large.sql
 -- A double ends at 1.8e308 and jsonb at 10^131072: a reader of such a number gets no number, or cannot read the rest either.
@@ -1462,7 +1462,7 @@ $$;
 comment on function email_queue_private.abandon_dispatch(email_queue_private.dispatch, jsonb) is 'Fails all members as unknown_outcome and ends the dispatch.';
 
 -- 30_members/append_errors.sql
--- The last ten of two lists of errors; null where there are none.
+-- The last ten of two lists of errors; null if there are none.
 create function email_queue_private.append_errors(p_errors jsonb, p_more jsonb) returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -1735,7 +1735,7 @@ begin
     where c.scope in (p_dispatch.lane, email_queue_private.endpoint_of(p_dispatch.lane)));
 end
 $$;
-comment on function email_queue_private.closed(email_queue_private.dispatch, boolean, timestamptz) is 'What the circuit breaker has against a begin; null where it has nothing.';
+comment on function email_queue_private.closed(email_queue_private.dispatch, boolean, timestamptz) is 'Why the circuit breaker keeps a dispatch from its begin; null if it may begin.';
 
 -- 36_breaker/closed_scopes.sql
 -- The scopes whose first requests may not begin now, and until when. For a dispatch that is about to begin (p_beginning), begun
@@ -1776,7 +1776,7 @@ language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   update email_queue_private.breaker as b set tries = b.tries + 1 where b.scope in (p_lane, email_queue_private.endpoint_of(p_lane))
 $$;
-comment on function email_queue_private.count_try(text) is 'Counts a fresh dispatch of a lane, where it or its endpoint is in trouble.';
+comment on function email_queue_private.count_try(text) is 'Counts a fresh dispatch of a lane if the lane or its endpoint is in trouble.';
 
 -- 36_breaker/endpoint_of.sql
 create function email_queue_private.endpoint_of(p_lane text) returns text
@@ -1877,7 +1877,7 @@ as $$
     from unnest(p_lanes) as o(lane) where email_queue_private.endpoint_of(o.lane) = b.scope) as l
   where b.scope like '%:' and b.requests < 8 and b.tries % 2 = 0 and l.place = email_queue_private.spread(b.tries + 1, 0.6180339887, l.lanes)
 $$;
-comment on function email_queue_private.lanes_in_turn(text[]) is 'Of lanes with due mail, the one that comes first for each endpoint in trouble, where it is its turn.';
+comment on function email_queue_private.lanes_in_turn(text[]) is 'For each endpoint in trouble, the lane whose turn it is, of those with due mail.';
 
 -- 36_breaker/place_in_turn.sql
 create function email_queue_private.place_in_turn(p_type text, p_lane text, p_now timestamptz, out priority smallint, out run_at timestamptz, out id uuid)
@@ -1933,7 +1933,7 @@ as $$
     'reason', 'the provider did not answer: one request at a time probes it',
     'retry_after_ms', ceil(extract(epoch from p_opens_at - p_now) * 1000)) end
 $$;
-comment on function email_queue_private.unavailable(timestamptz, timestamptz) is 'The obstacle of a closed scope; null where none is closed.';
+comment on function email_queue_private.unavailable(timestamptz, timestamptz) is 'The obstacle of a closed scope; null if none is closed.';
 
 -- 40_claim/claim_one.sql
 -- Claim: hand out due dispatches and form new ones.
@@ -2182,7 +2182,7 @@ begin
     order by d.created_at desc limit 1);
 end
 $$;
-comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null where none is remembered.';
+comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null if none is remembered.';
 
 -- 40_claim/take_dispatch.sql
 -- A waiting dispatch for the caller's token; null if another session was faster.
@@ -2420,10 +2420,10 @@ begin
   return least((email_queue_private.settings()).rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / (1050 / 1000.0));
 end
 $$;
-comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit where that is lower or not known yet.';
+comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit if that is lower or not known yet.';
 
 -- 45_begin/take_slot.sql
--- Takes the first slot from a time on; null where that is after p_until. One session at a time: the exception gives the
+-- Takes the first slot from a time on; null if that is after p_until. One session at a time: the exception gives the
 -- lock back at once, and the sequence keeps its value. A begin that is rolled back leaves its slot unused.
 create function email_queue_private.take_slot(p_from timestamptz, p_until timestamptz, p_rate numeric) returns timestamptz
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -2443,7 +2443,7 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.take_slot(timestamptz, timestamptz, numeric) is 'Takes the next slot of the rate that all runs share; null where it is too far ahead.';
+comment on function email_queue_private.take_slot(timestamptz, timestamptz, numeric) is 'Takes the next slot of the rate that all runs share; null if it is too far ahead.';
 
 -- 50_settle/apply_signals.sql
 -- What an answer says about the provider as a whole. p_signals: {answered, cooldown_ms, cooldown_reason,
@@ -2679,7 +2679,7 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb) is 'Why a settle may not be applied; null where it may.';
+comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb) is 'Why a settle may not be applied; null if it may.';
 
 -- 50_settle/split_dispatch.sql
 -- Halves a dispatch of which nothing was accepted, to find the refused member, or as many members as a quota has room for. The halves
@@ -2869,7 +2869,7 @@ exception when query_canceled or others then
   return jsonb_build_object('state', 'error', 'reason', sqlerrm);
 end
 $$;
-comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the function that asks may not send from this database; null where it may.';
+comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the function that asks may not send from this database; null if it may.';
 
 -- 55_identity/is_local_address.sql
 -- Many machines have a local address. So with a local address, the server's own identifiers are compared too.
@@ -3053,7 +3053,7 @@ $$;
 comment on function email_queue_private.keep_quiet(bigint) is 'A listening run looks again within this time: enqueues make no calls until then. 0: they make calls again.';
 
 -- 60_work/next_due_ms.sql
--- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null where nothing waits.
+-- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits.
 create function email_queue_private.next_due_ms(p_type text, p_closed text[]) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -3068,7 +3068,7 @@ as $$
         and (d.frozen or not email_queue_private.is_closed(d.lane, p_closed)))
   ) as due) as t
 $$;
-comment on function email_queue_private.next_due_ms(text, text[]) is 'Milliseconds until something of a type can be claimed; null where nothing waits.';
+comment on function email_queue_private.next_due_ms(text, text[]) is 'Milliseconds until something of a type can be claimed; null if nothing waits.';
 
 -- 60_work/record_run.sql
 -- Writes little: a start, a sign of life every five seconds, an end.
@@ -3290,7 +3290,7 @@ comment on column public.email_queue.status is 'pending, processing, retrying, c
 comment on column public.email_queue.payload is 'What to send; it never changes after enqueue.';
 comment on column public.email_queue.priority is '0 (first) to 3.';
 comment on column public.email_queue.run_at is 'Not before this time: as asked for, or after a backoff.';
-comment on column public.email_queue.attempts is 'Attempts used: one a provider request that it was in. More than max_attempts where a message of the same request, which may have been sent, may use more: such a request is repeated whole.';
+comment on column public.email_queue.attempts is 'Attempts used: one a provider request that it was in. More than max_attempts if a message of the same request, which may have been sent, may use more: such a request is repeated whole.';
 comment on column public.email_queue.max_attempts is 'Attempts it may use before it fails.';
 comment on column public.email_queue.dispatch_id is 'The provider request that it is or was part of; the Idempotency-Key is email-queue/<this>.';
 comment on column public.email_queue.lease_expires_at is 'Until when a worker holds it.';
@@ -3783,7 +3783,7 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.redrive_obstacle(email_queue_private.message, jsonb, boolean) is 'Why a dead letter may not be sent again; null where it may.';
+comment on function email_queue_private.redrive_obstacle(email_queue_private.message, jsonb, boolean) is 'Why a dead letter may not be sent again; null if it may.';
 
 -- 77_cancel/email_queue_cancel.sql
 create function public.email_queue_cancel(p_id uuid) returns jsonb
@@ -4144,7 +4144,7 @@ begin
   return v_secret;
 end
 $$;
-comment on function email_queue_private.vault_secret(text) is 'A secret of ours from Vault; raises 55000 with its name where it is missing or cannot be decrypted.';
+comment on function email_queue_private.vault_secret(text) is 'A secret of the queue from Vault; raises 55000 with its name if it is missing or cannot be decrypted.';
 
 -- 84_jobs/cron_line.sql
 -- An interval as pg_cron writes it. A line of five fields is pg_cron's to check.
@@ -4258,7 +4258,7 @@ begin
   return true;
 end
 $$;
-comment on function email_queue_private.ensure_job(text, text, text, text) is 'Schedules a job of pg_cron; false where it is there already.';
+comment on function email_queue_private.ensure_job(text, text, text, text) is 'Schedules a job of pg_cron; false if it is there already.';
 
 -- 84_jobs/jobs.sql
 -- The jobs of pg_cron: calling the function, retention, and the log that pg_cron itself never empties.
@@ -4588,10 +4588,10 @@ as $$
   select case when w.cron_line is null then 0 else coalesce(email_queue_private.cron_seconds(w.cron_line), 86400) end
   from email_queue_private.wiring_now() as w
 $$;
-comment on function email_queue_private.call_seconds() is 'Seconds between two calls of the schedule: a day where that is not plain to see, 0 without a schedule.';
+comment on function email_queue_private.call_seconds() is 'Seconds between two calls of the schedule: a day if the line does not show it plainly, 0 without a schedule.';
 
 -- 95_doctor/cron_seconds.sql
--- How many seconds lie between two runs of a line of cron; null where that is not plain to see.
+-- How many seconds lie between two runs of a line of cron; null if the line does not show it plainly.
 create function email_queue_private.cron_seconds(p_line text) returns integer
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -4604,7 +4604,7 @@ as $$
     when p_line ~ '^[0-9]+ [0-9]+ [*] [*] [*]$' then 86400
   end
 $$;
-comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule, where that is plain to see.';
+comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule; null if the line does not show it plainly.';
 
 -- 95_doctor/doctor_answers.sql
 -- The doctor's checks of calls: what pg_net does with them, and what the function answered. After a crash pg_net's tables are empty, and
@@ -5145,7 +5145,7 @@ begin
   return null;
 end
 $$;
-comment on function email_queue_private.parts_remedy() is 'The remedy for the first part that is missing to call the function; null where none is.';
+comment on function email_queue_private.parts_remedy() is 'The remedy for the first part that is missing to call the function; null if none is.';
 
 -- 95_doctor/pause_remedy.sql
 -- What a pause waits for. A reason of the provider's begins with a status; one of an operator's does not.

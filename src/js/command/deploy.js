@@ -23,7 +23,7 @@ what to do. It reads .env; variables of the environment win. No secret is on a c
   --direct                 for a project that is kept in the dashboard, without a repository: installs the package's own schema and
                            function, or upgrades to them, and writes no migration
   --with-yours             pushes your own pending migrations too; without it, the command stops if there are any
-  --use-api                has Supabase bundle the function, even where Docker is running
+  --use-api                lets Supabase bundle the function, even if Docker is running
   --function-name <name>   which function, if the project has two copies of it; with --direct: another name for the function
   --project-ref <ref>      the project (SUPABASE_PROJECT_ID); by default the linked one
   --db-url <url>           its database's address (SUPABASE_DB_URL), if the reference is not enough to reach it

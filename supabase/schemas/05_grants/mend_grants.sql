@@ -13,4 +13,4 @@ begin
   return v_wrong;
 end
 $$;
-comment on function email_queue_private.mend_grants() is 'Puts the grants right where they are not, and says so.';
+comment on function email_queue_private.mend_grants() is 'Corrects wrong grants, and answers what was wrong.';

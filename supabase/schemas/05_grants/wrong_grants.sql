@@ -18,4 +18,4 @@ as $$
     select format('row security is off for %s', c.oid::regclass) from email_queue_private.our_relations() as c where c.relkind = 'r' and not c.relrowsecurity
   ) as w(what)
 $$;
-comment on function email_queue_private.wrong_grants() is 'What is open that should be closed, and the other way round; null where nothing is.';
+comment on function email_queue_private.wrong_grants() is 'Rights that a role has and should not have, or lacks; null if there are none.';

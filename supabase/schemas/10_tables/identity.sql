@@ -22,4 +22,4 @@ comment on column email_queue_private.identity.address is 'The host of the proje
 comment on column email_queue_private.identity.server is 'The server''s system identifier and the database''s oid when it was written.';
 comment on column email_queue_private.identity.last_server is 'The same when the function asked last.';
 comment on column email_queue_private.identity.created_at is 'When it was written.';
-comment on column email_queue_private.identity.seen_at is 'When the function asked last, to five minutes where it may send.';
+comment on column email_queue_private.identity.seen_at is 'When the function asked last; to five minutes if it may send.';

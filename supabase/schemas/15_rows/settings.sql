@@ -14,4 +14,4 @@ begin
   return v_setting;
 end
 $$;
-comment on function email_queue_private.settings() is 'The settings; the defaults where none are stored.';
+comment on function email_queue_private.settings() is 'The settings; the defaults if none are stored.';

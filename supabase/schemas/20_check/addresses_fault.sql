@@ -20,4 +20,4 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.addresses_fault(jsonb) is 'What is wrong with a field of recipients; null where nothing is.';
+comment on function email_queue_private.addresses_fault(jsonb) is 'What is wrong with a field of recipients; null if nothing is.';

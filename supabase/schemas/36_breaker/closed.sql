@@ -14,4 +14,4 @@ begin
     where c.scope in (p_dispatch.lane, email_queue_private.endpoint_of(p_dispatch.lane)));
 end
 $$;
-comment on function email_queue_private.closed(email_queue_private.dispatch, boolean, timestamptz) is 'What the circuit breaker has against a begin; null where it has nothing.';
+comment on function email_queue_private.closed(email_queue_private.dispatch, boolean, timestamptz) is 'Why the circuit breaker keeps a dispatch from its begin; null if it may begin.';

@@ -10,4 +10,4 @@ as $$
     from unnest(p_lanes) as o(lane) where email_queue_private.endpoint_of(o.lane) = b.scope) as l
   where b.scope like '%:' and b.requests < {{FEW_REQUESTS}} and b.tries % 2 = 0 and l.place = email_queue_private.spread(b.tries + 1, {{BY_LANE}}, l.lanes)
 $$;
-comment on function email_queue_private.lanes_in_turn(text[]) is 'Of lanes with due mail, the one that comes first for each endpoint in trouble, where it is its turn.';
+comment on function email_queue_private.lanes_in_turn(text[]) is 'For each endpoint in trouble, the lane whose turn it is, of those with due mail.';

@@ -9,4 +9,4 @@ begin
   return least((email_queue_private.settings()).rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then {{CAUTIOUS_RATE}} end) / ({{RATE_WINDOW_MS}} / 1000.0));
 end
 $$;
-comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit where that is lower or not known yet.';
+comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit if that is lower or not known yet.';

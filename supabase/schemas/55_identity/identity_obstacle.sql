@@ -31,4 +31,4 @@ exception when query_canceled or others then
   return jsonb_build_object('state', 'error', 'reason', sqlerrm);
 end
 $$;
-comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the function that asks may not send from this database; null where it may.';
+comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the function that asks may not send from this database; null if it may.';

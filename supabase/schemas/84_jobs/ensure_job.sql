@@ -28,4 +28,4 @@ begin
   return true;
 end
 $$;
-comment on function email_queue_private.ensure_job(text, text, text, text) is 'Schedules a job of pg_cron; false where it is there already.';
+comment on function email_queue_private.ensure_job(text, text, text, text) is 'Schedules a job of pg_cron; false if it is there already.';

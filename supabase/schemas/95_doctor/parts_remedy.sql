@@ -18,4 +18,4 @@ begin
   return null;
 end
 $$;
-comment on function email_queue_private.parts_remedy() is 'The remedy for the first part that is missing to call the function; null where none is.';
+comment on function email_queue_private.parts_remedy() is 'The remedy for the first part that is missing to call the function; null if none is.';
