@@ -9,7 +9,7 @@ export const FUNCTION = "process-email-queue";
 /** What the Supabase CLI takes for a function's name. */
 export const isFunctionName = (/** @type {string} */ name) => /^[A-Za-z][A-Za-z0-9_-]*$/.test(name);
 
-const HEAD = /^\/\/ @ts-nocheck\n\/\* eslint-disable \*\/\n\/\/ email-queue (\S+) ([0-9a-f]{64})\. [^\n]*\n/;
+const HEAD = /^\/\* eslint-disable \*\/\n\/\/ @ts-nocheck\n\/\/ email-queue (\S+) ([0-9a-f]{64})\. [^\n]*\n/;
 
 /** @param {string} text */
 const unix = (text) => text.replaceAll("\r\n", "\n").replace(/^\ufeff/, "");
@@ -17,12 +17,12 @@ const unix = (text) => text.replaceAll("\r\n", "\n").replace(/^\ufeff/, "");
 const digest = (text) => createHash("sha256").update(text).digest("hex");
 
 /**
- * A file as it is written. Linters and compilers of the project pass over it.
+ * A file as it is written. Linters and compilers of the project pass over it; in this order, since ESLint has a rule against the second line.
  * @param {{name: string, text: string}} file @param {string} version @returns {{name: string, text: string}}
  */
 export function withHead({ name, text }, version) {
   if (!/\.[jt]s$/.test(name)) return { name, text };
-  return { name, text: `// @ts-nocheck\n/* eslint-disable */\n// email-queue ${version} ${digest(text)}. Written by \`email-queue init\` and \`upgrade\`, which replaces what you change here.\n${text}` };
+  return { name, text: `/* eslint-disable */\n// @ts-nocheck\n// email-queue ${version} ${digest(text)}. Written by \`email-queue init\` and \`upgrade\`, which replaces what you change here.\n${text}` };
 }
 
 /**
