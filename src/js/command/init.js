@@ -3,9 +3,10 @@ import path from "node:path";
 import { carryOut } from "./carry.js";
 import { findCli } from "./cli.js";
 import { examineFolder, FUNCTION, isFunctionName, ownFunctions } from "./function.js";
+import { takenNames } from "./names.js";
 import { compareVersions, openPackage } from "./package.js";
 import { configuration, declaredSchema, editedMigrations, functionFolder, lines, migrationName, newMigrations } from "./parts.js";
-import { findProject, linkedRef, refuseTwice, takenNames, versionOf } from "./project.js";
+import { findProject, linkedRef, refuseTwice, versionOf } from "./project.js";
 import { markApplied, readRemote } from "./remote.js";
 import { CommandError } from "./terminal.js";
 
