@@ -83,7 +83,7 @@ test("Windows line ends stay, and files that are there are only added to", async
   const made = snapshot(cwd);
   assert.match(made["supabase/config.toml"] ?? "", /^# mine\r\n\[db\]\r\nmajor_version = 17\r\n\r\n\[functions/);
   assert.doesNotMatch(made["supabase/config.toml"] ?? "", /[^\r]\n/);
-  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=x\r\n\r\n#.*\r\nEMAIL_FROM=.*\r\nPROCESS_EMAIL_QUEUE_SECRET=\r\n$/);
+  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=x\r\n\r\n#.*\r\nSUPABASE_PROJECT_ID=\r\nSUPABASE_SECRET_KEY=\r\n#.*\r\nEMAIL_FROM=.*\r\n#.*\r\nPROCESS_EMAIL_QUEUE_SECRET=\r\n$/);
   assert.equal(made[".gitignore"], "node_modules\n.env\n");
   assert.equal(made[".prettierignore"], `dist\n${FUNCTION}/\n`);
 });
@@ -108,7 +108,9 @@ test("a file changed by hand is left by init, named, and replaced by upgrade", a
   fs.writeFileSync(path.join(cwd, FUNCTION, "mine.ts"), "// theirs");
   assert.match((await init(cwd)).stderr, /Changed by hand, and left alone: supabase\/functions\/process-email-queue\/index\.ts/);
   assert.match(fs.readFileSync(file, "utf8"), /\/\/ mine/);
-  assert.match((await command(["upgrade", "--yes"], { cwd })).stderr, /Changed by hand, and replaced: .*index\.ts/);
+  const upgraded = (await command(["upgrade", "--yes"], { cwd })).stderr;
+  assert.match(upgraded, /Changed by hand, and replaced: .*index\.ts/);
+  assert.ok(upgraded.startsWith(`email-queue ${realVersion()}, in `), upgraded);
   assert.equal(fs.readFileSync(file, "utf8"), before);
   assert.ok(fs.existsSync(path.join(cwd, FUNCTION, "mine.ts")), "what is the user's stays");
 });
@@ -233,9 +235,12 @@ test("config.toml that cannot be appended to is left alone, and its text shown",
   assert.equal(snapshot(cwd)["supabase/config.toml"], "functions = { hello = { verify_jwt = true } }\n");
 });
 
-test("where a file cannot be written, nothing of it is", async () => {
-  const cwd = project({ "supabase/functions": "a file in its place" });
-  await refuses(cwd, ["init", "--yes"], /cannot be written \(E\w+\)\. Nothing was changed/);
+test("a section that turns the function off, or has Supabase check its callers, is said each time", async () => {
+  const cwd = project({ "supabase/config.toml": "[functions.process-email-queue]\nenabled = false\n" });
+  for (let time = 0; time < 2; time++) {
+    assert.match((await init(cwd)).stderr, /config\.toml was left alone: it has functions\.process-email-queue already, without verify_jwt = false and with enabled = false\. Let it say there: verify_jwt = false and enabled = true/);
+  }
+  assert.equal(snapshot(cwd)["supabase/config.toml"], "[functions.process-email-queue]\nenabled = false\n");
 });
 
 test("a work tree with changes is said, and no reason to stop", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { takenNames } from "../../src/js/command/names.js";
 import { findProject, refuseTwice, versionOf } from "../../src/js/command/project.js";
@@ -100,12 +101,15 @@ test("the project is the nearest one, and others are named", () => {
       fs.writeFileSync(path.join(folder.path, name, "supabase/config.toml"), "");
     };
     const says = (/** @type {string} */ cwd, /** @type {RegExp} */ pattern, workdir = undefined) =>
-      assert.throws(() => findProject(path.join(folder.path, cwd), workdir), (/** @type {any} */ error) => pattern.test(error.message) && Boolean(error.remedy));
+      assert.throws(() => findProject(path.join(folder.path, cwd), workdir), (/** @type {any} */ error) => pattern.test(`${error.message} → ${error.remedy}`));
     says(".", /there is no supabase\/config\.toml here or above/);
+    put("apps of one's/one");
+    if (process.platform !== "win32") says(".", /repeat it with --workdir 'apps of one'\\''s\/one'$/);
+    fs.rmSync(path.join(folder.path, "apps of one's"), { recursive: true });
     put("apps/one");
     says(".", /the Supabase project is in apps[\\/]one/);
     put("apps/two with a space");
-    says(".", /more than one Supabase project here: apps[\\/]one, apps[\\/]two with a space/);
+    says(".", /more than one Supabase project here: apps[\\/]one, apps[\\/]two with a space → choose one: --workdir apps[\\/]one$/);
     const deep = path.join(folder.path, "apps/two with a space/src/a/b");
     fs.mkdirSync(deep, { recursive: true });
     assert.equal(findProject(deep).root, path.join(folder.path, "apps/two with a space"));

@@ -58,7 +58,7 @@ export const NEXT = "Commit it, put the variables of .env.example into .env, the
  * @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} [given]
  */
 export function functionName(project, pack, given) {
-  const [own, another] = ownFunctions(project.supabase, pack.functionFiles());
+  const [own, another] = ownFunctions(project.supabase);
   if (given !== undefined && !isFunctionName(given)) throw new CommandError(`--function-name: ${given} is no name of a function`, "letters, digits, - and _, beginning with a letter");
   if (another !== undefined && given === undefined) throw new CommandError(`the function is there twice: supabase/functions/${own} and ${another}`, `delete one of the folders, or say which: --function-name ${own}`);
   if (own !== undefined && given !== undefined && own !== given && another === undefined) {

@@ -1,8 +1,8 @@
 // The user's project: where it is, its migrations, and what of the queue they install.
 import { spawnSync } from "node:child_process";
-import fs from "node:fs";
 import path from "node:path";
-import { isFile } from "./files.js";
+import process from "node:process";
+import { isFile, list, peek } from "./files.js";
 import { readSql } from "./sql-text.js";
 import { CommandError } from "./terminal.js";
 
@@ -35,24 +35,37 @@ function nearest(cwd) {
     if (path.dirname(folder) === folder) break;
   }
   const below = search(cwd, SEARCHED);
-  if (below.length > 1) throw new CommandError(`there is more than one Supabase project here: ${below.map((folder) => path.relative(cwd, folder)).join(", ")}`, `choose one: --workdir ${path.relative(cwd, below[0] ?? "")}`);
-  if (below[0] !== undefined) throw new CommandError(`the Supabase project is in ${path.relative(cwd, below[0])}`, `repeat it with --workdir ${path.relative(cwd, below[0])}`);
+  const [first, ...others] = below.map((folder) => path.relative(cwd, folder));
+  if (first !== undefined && others.length > 0) throw new CommandError(`there is more than one Supabase project here: ${[first, ...others].join(", ")}`, `choose one: --workdir ${quoted(first)}`);
+  if (first !== undefined) throw new CommandError(`the Supabase project is in ${first}`, `repeat it with --workdir ${quoted(first)}`);
   throw new CommandError("there is no supabase/config.toml here or above", "run it in your project's folder, or name that with --workdir; supabase init makes one.");
 }
+
+/** As it is typed into a shell. @param {string} folder */
+const quoted = (folder) => /^[\w./\\:@-]+$/.test(folder) ? folder : process.platform === "win32" ? `"${folder}"` : `'${folder.replaceAll("'", "'\\''")}'`;
 
 /** @param {string} folder @param {number} depth @returns {string[]} */
 function search(folder, depth) {
   if (isFile(path.join(folder, CONFIG))) return [folder];
   if (depth === 0) return [];
-  return list(folder).filter((entry) => entry.isDirectory() && !/^(\..*|node_modules|target|dist)$/.test(entry.name))
+  return listed(folder).filter((entry) => entry.isDirectory() && !/^(\..*|node_modules|target|dist)$/.test(entry.name))
     .flatMap((entry) => search(path.join(folder, entry.name), depth - 1)).sort();
+}
+
+/** What may not be read is passed over: no project of this user's is in it. @param {string} folder */
+function listed(folder) {
+  try {
+    return list(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** What the CLI takes for migrations. @param {string} folder @returns {Migration[]} */
 function readMigrations(folder) {
   const found = list(folder).filter((entry) => !entry.isDirectory()).flatMap(({ name: file }) => {
     const [, version, name] = /^(\d+)_(.*)\.sql$/.exec(file) ?? [];
-    return version === undefined || name === undefined ? [] : [{ version, name, file, text: fs.readFileSync(path.join(folder, file), "utf8") }];
+    return version === undefined || name === undefined ? [] : [{ version, name, file, text: peek(path.join(folder, file)) ?? "" }];
   });
   return found.sort((one, other) => one.version < other.version ? -1 : one.version > other.version ? 1 : one.file < other.file ? -1 : 1);
 }
@@ -110,16 +123,6 @@ export function uncommitted(root) {
 /** The project's reference, where `supabase link` has left it. @param {string} supabase */
 export function linkedRef(supabase) {
   const file = path.join(supabase, ".temp", "project-ref");
-  const ref = isFile(file) ? fs.readFileSync(file, "utf8").trim() : "";
+  const ref = isFile(file) ? peek(file)?.trim() ?? "" : "";
   return /^[a-z]{20}$/.test(ref) ? ref : undefined;
-}
-
-/** @param {string} folder @returns {fs.Dirent[]} */
-function list(folder) {
-  try {
-    return fs.readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    if (/ENOENT|ENOTDIR|EACCES|EPERM/.test(/** @type {NodeJS.ErrnoException} */ (error).code ?? "")) return [];
-    throw error;
-  }
 }

@@ -22,8 +22,7 @@ export function readSql(text) {
 function code(text, literals) {
   let found = "";
   let at = 0;
-  for (const token of tokens(text)) {
-    const { all, index, escaped, plain, name, body } = token;
+  for (const { all, index, escaped, plain, name, body } of tokens(text)) {
     found += text.slice(at, index).toLowerCase();
     at = index + all.length;
     const literal = body ?? (escaped ?? plain)?.replaceAll("''", "'");
@@ -36,7 +35,9 @@ function code(text, literals) {
   return bare.replace(/(^|;) ?do (?:language \w+ )?\$(\d+)\$/g, (_, before, number) => `${before}${code(literals[number] ?? "", literals)};`);
 }
 
-/** @param {string} text */
+/** @typedef {{all: string, index: number, escaped?: string | undefined, plain?: string | undefined, name?: string | undefined, body?: string | undefined}} Token */
+
+/** @param {string} text @returns {Generator<Token>} */
 function* tokens(text) {
   const pattern = new RegExp(TOKEN);
   for (let match; (match = pattern.exec(text));) {

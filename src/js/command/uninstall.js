@@ -2,12 +2,13 @@
 import path from "node:path";
 import { PROVIDER } from "../provider.js";
 import { carryOut } from "./carry.js";
-import { withoutSection } from "./config.js";
+import { hasSection, withoutSection } from "./config.js";
+import { withoutLines } from "./example.js";
 import { change, read } from "./files.js";
 import { examineFolder } from "./function.js";
 import { functionName, look } from "./init.js";
 import { openPackage } from "./package.js";
-import { declaredFile, isOurs, newMigrations, withoutExampleLines } from "./parts.js";
+import { declaredFile, isOurs, newMigrations } from "./parts.js";
 import { findProject, refuseTwice, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
 import { CommandError } from "./terminal.js";
@@ -81,12 +82,18 @@ function refuse({ open, dependants }) {
   if (why.length > 0) throw new CommandError(`the queue is in use: ${why.join("; ")}. Nothing was changed`, "send or cancel the mail, drop what uses the queue in a migration of yours, and push it; or, to lose both: --force");
 }
 
-/** What is in the function's folder and is not as we wrote it. @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name @returns {string[]} */
+/** What is not as we wrote it, in the function's folder, config.toml and .env.example. @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name @returns {string[]} */
 function handwork(project, pack, name) {
+  const config = read(project.config) ?? "";
+  const { filled } = withoutLines(read(path.join(project.root, ".env.example")) ?? "");
+  const notes = [
+    ...(withoutSection(config, name) === undefined && hasSection(config, name) ? [`Changed by hand, and left alone: functions.${name} in supabase/config.toml. Take it out yourself.`] : []),
+    ...(filled.length > 0 ? [`Filled in, and left alone: ${filled.join(", ")} in .env.example. Take out what nothing else of yours reads.`] : []),
+  ];
   const { owner, changed, foreign } = examineFolder(path.join(project.supabase, "functions", name), pack.functionFiles());
-  if (owner !== "ours") return [];
+  if (owner !== "ours") return notes;
   const listed = (/** @type {string[]} */ files) => files.map((file) => `supabase/functions/${name}/${file}`).join(", ");
-  return [...(changed.length > 0 ? [`Changed by hand, and removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`Yours, and left alone: ${listed(foreign)}.`] : [])];
+  return [...notes, ...(changed.length > 0 ? [`Changed by hand, and removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`Yours, and left alone: ${listed(foreign)}.`] : [])];
 }
 
 /** @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name */
@@ -104,7 +111,7 @@ function files(project, pack, name) {
     ...(owner === "ours" ? present.filter((file) => !foreign.includes(file)).flatMap((file) => change(path.join(folder, file), null)) : []),
     ...(config === undefined ? [] : change(project.config, config)),
     ...(isOurs(read(declared) ?? "") ? change(declared, null) : []),
-    ...(examples === null ? [] : change(example, withoutExampleLines(examples) || null)),
+    ...(examples === null ? [] : change(example, withoutLines(examples).text || null)),
     ...(ignored && line.test(ignored) ? change(prettier, ignored.replace(line, "") || null) : []),
   ];
 }

@@ -13,6 +13,13 @@ export const FUNCTION_VARIABLES = [PROVIDER.variables.key, "PROCESS_EMAIL_QUEUE_
 /** What .env.example has, which no deployment may keep. */
 export const EXAMPLE_SENDER = "Acme <mail@acme.example>";
 
+/** What a deployment reads of .env, as .env.example has it: a comment, and variables with their values. @type {[comment: string, variables: Record<string, string>][]} */
+export const EXAMPLE = [
+  ["# For email-queue deploy: the project's reference (the 20 letters of its address), and a secret key of it.", { SUPABASE_PROJECT_ID: "", SUPABASE_SECRET_KEY: "" }],
+  [`# For email-queue: ${PROVIDER.name}'s key, and a sender of a domain that is verified there.`, { [PROVIDER.variables.key]: "", EMAIL_FROM: EXAMPLE_SENDER }],
+  ["# Starts a run of the queue's function: the first deployment makes it where it is empty.", { PROCESS_EMAIL_QUEUE_SECRET: "" }],
+];
+
 const WHERE = "Put it into .env (see .env.example)";
 const PRINTABLE = /^[!-~]+$/;
 const NO_SPACES = "must have no spaces, and only printable characters";
