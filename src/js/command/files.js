@@ -43,7 +43,7 @@ export function read(file) {
 /** A file that is only looked at, in whatever encoding. @param {string} file @returns {string | null} */
 export const peek = (file) => bytes(file)?.toString("utf8") ?? null;
 
-/** @param {string} file @returns {Buffer | null} null: there is none */
+/** @param {string} file @returns {Buffer | null} null: there is no such file */
 function bytes(file) {
   try {
     return fs.readFileSync(file);

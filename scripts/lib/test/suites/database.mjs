@@ -139,10 +139,10 @@ export const deploy = {
     };
     /** @type {Record<string, string>} */
     const env = {};
-    for (const name of ["deploy", "command", "doctor", "upgrade"]) Object.assign(env, await start(name));
-    const files = ["variables", "deploy", "command", "doctor", "upgrade"].map((name) => `tests/deploy/${name}.test.mjs`);
+    for (const name of ["deploy", "command", "readme", "doctor", "upgrade"]) Object.assign(env, await start(name));
+    const files = ["variables", "deploy", "command", "readme", "doctor", "upgrade"].map((name) => `tests/deploy/${name}.test.mjs`);
     // Side by side: one of them waits for pg_cron's next minute.
-    await suite.node("variables, deploy, the command, doctor, upgrade", files, { env, concurrency: 2 });
+    await suite.node("variables, deploy, the command, the README, doctor, upgrade", files, { env, concurrency: 2 });
     // Alone, because it measures.
     await suite.node("wake-up", ["tests/deploy/wake.test.mjs"], { env: await start("wake") });
   },
