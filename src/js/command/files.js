@@ -64,7 +64,7 @@ function isLink(file) {
   }
 }
 
-/** What a folder has; nothing where there is none. @param {string} folder @returns {fs.Dirent[]} */
+/** What a folder has; nothing where it is not there. @param {string} folder @returns {fs.Dirent[]} */
 export function list(folder) {
   try {
     return fs.readdirSync(folder, { withFileTypes: true });
