@@ -114,7 +114,7 @@ test("what the CLI says of a failure is said, without what stands around it", as
 });
 
 test("an address that is none is named, without what it has", async () => {
-  await assert.rejects(standIn("3.1.0").cli().query({ url: "postgres//me:secret@host" }, "select 1"), (/** @type {any} */ error) => /address cannot be read/.test(error.message) && !/secret/.test(error.message + error.remedy));
+  await assert.rejects(standIn("3.1.0").cli().query({ url: "postgres//me:secret@host" }, "select 1"), (/** @type {any} */ error) => /must be postgresql:/.test(error.message) && !/secret/.test(error.message + error.remedy));
 });
 
 test("the project's own CLI goes before the machine's", () => {

@@ -205,7 +205,7 @@ test("--json says what was done, or would be", async () => {
 
 test("what names no project or database is refused, and a CLI that cannot be used is said", async () => {
   const cwd = project();
-  await refuses(cwd, ["init", "--yes", "--project-ref", "ABC"], /--project-ref: ABC is no project's reference/);
+  await refuses(cwd, ["init", "--yes", "--project-ref", "ABC"], /--project-ref \(SUPABASE_PROJECT_ID\): ABC is no project's reference/);
   const place = fs.mkdtempSync(path.join(folder.path, "bin-"));
   fs.writeFileSync(path.join(place, "supabase"), "#!/bin/sh\necho 1.226.4\n", { mode: 0o755 });
   await refuses(cwd, ["init", "--yes", "--project-ref", "abcdefghijklmnopqrst"], /the Supabase CLI is 1\.226\.4, which is too old/, { cli: place });
