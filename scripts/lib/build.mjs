@@ -28,7 +28,7 @@ Writes pkg/ and supabase/functions/process-email-queue from src/, and from supab
 `;
 
 /** What the tests of panics do not need. */
-const NOT_IN_FAULTS = ["error", "index", "messages", "providers", "queue", "workerd", "write"];
+const NOT_IN_FAULTS = ["database", "edge", "error", "index", "messages", "providers", "queue", "workerd", "write"];
 
 /** What cargo must not take from the caller's environment. */
 const FLAGS = /^(RUST(C|FLAGS|DOCFLAGS)|RUSTC_(WRAPPER|WORKSPACE_WRAPPER|BOOTSTRAP)|CARGO_(BUILD|PROFILE|TARGET|UNSTABLE|INCREMENTAL).*)$/;
@@ -103,6 +103,7 @@ async function buildPackage(mode) {
     checkModule(name, bound.wasm, [ROOT, TARGET, work], say);
     addModule(name, bound, folder);
   }
+  if (mode !== "faults") fs.copyFileSync(path.join(ROOT, "LICENSE"), path.join(folder, "LICENSE"));
   await addFunction(folder);
   addSql(folder);
   checkVersions(path.join(folder, "package.json"));

@@ -1,5 +1,6 @@
 import type { QueueProvider } from "./queue.d.ts";
 
+export type { EmailQueueDatabase, EmailQueueRow, Json, WithEmailQueue } from "./database.d.ts";
 export type * from "./messages.d.ts";
 export type { QueueErrorCode, QueueProvider } from "./queue.d.ts";
 export { QueueError, QueueMessageStatus } from "./queue.js";
