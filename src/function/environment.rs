@@ -18,6 +18,7 @@ const WALL: Duration = Duration::from_secs(150);
 const SECRET: &str = "PROCESS_EMAIL_QUEUE_SECRET";
 /// As `src/js/command/variables.js` asks of a deployment.
 const MIN_SECRET: usize = 16;
+const NO_KEY: &str = "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY";
 
 /// What the function needs to run. `Debug` shows no secret.
 pub struct Environment {
@@ -67,9 +68,7 @@ impl Environment {
         let supabase_keys = secret_keys(variables);
         if supabase_keys.is_empty() {
             let problem = match named_keys(variables) {
-                _ if !named => {
-                    "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY"
-                }
+                _ if !named => NO_KEY,
                 None => "must be a JSON object of keys by name",
                 Some(_) => "has no key that is a text",
             };
@@ -182,12 +181,12 @@ mod tests {
         let its = PROVIDERS[0].variables;
         for (name, value, problem) in [
             ("SUPABASE_URL", "", "is not set"),
+            ("SUPABASE_SECRET_KEY", " ", NO_KEY),
             (
-                "SUPABASE_SECRET_KEY",
-                " ",
-                "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
+                SECRET,
+                "only-15-letters",
+                "must have at least 16 characters",
             ),
-            (SECRET, "only-15-letters", "must have at least 16 characters"),
             (its.key, "", "is not set"),
             (its.key, "re_\u{e9}", "has characters that no key has"),
             (its.url, "provider.example", "must be an http(s) address"),
@@ -229,8 +228,8 @@ mod tests {
             let alone = variables(&[("SUPABASE_SECRET_KEY", ""), (name, text)]);
             let error = Environment::read(&alone).unwrap_err();
             assert_eq!((error.variable, error.problem), (name, problem));
-            let keys = Environment::read(&variables(&[(name, text)])).map(|read| read.supabase_keys);
-            assert_eq!(keys.unwrap(), [("SUPABASE_SECRET_KEY".to_owned(), "sb_secret_one".to_owned())]);
+            let read = Environment::read(&variables(&[(name, text)])).unwrap();
+            assert_eq!(read.supabase_keys[0].1, "sb_secret_one");
         }
     }
 
@@ -238,7 +237,8 @@ mod tests {
     fn a_short_secret_starts_no_run() {
         for (secret, admitted) in [("only-15-letters", false), ("with-16-letters-", true)] {
             let credentials = Environment::credentials(&variables(&[(SECRET, secret)]));
-            assert_eq!(credentials.admit(Some(&format!("Bearer {secret}")), None), admitted);
+            let bearer = format!("Bearer {secret}");
+            assert_eq!(credentials.admit(Some(&bearer), None), admitted);
         }
     }
 

@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import process from "node:process";
 import { after, test } from "node:test";
-import { ensureTool, ROOT, tempFolder } from "../../scripts/lib/stack.mjs";
-import { command, FUNCTION, migrations, newProject, program, real, realVersion, refuses, schemaOf, snapshot, write } from "./support/place.mjs";
+import { ROOT, tempFolder } from "../../scripts/lib/stack.mjs";
+import { command, FUNCTION, migrations, newProject, real, realVersion, refuses, schemaOf, snapshot, write } from "./support/place.mjs";
 
 const folder = tempFolder("a folder with spaces");
 after(() => folder.remove());
@@ -42,7 +41,7 @@ test("each of the function's files silences what checks code, and is what this r
   await init(cwd);
   for (const [file, text] of Object.entries(snapshot(path.join(cwd, FUNCTION)))) {
     assert.equal(text, fs.readFileSync(path.join(ROOT, FUNCTION, file), "utf8"), file);
-    if (/\.[jt]s$/.test(file)) assert.match(text, /^\/\/ @ts-nocheck\n\/\* eslint-disable \*\/\n/, file);
+    if (/\.[jt]s$/.test(file)) assert.match(text, /^\/\* eslint-disable \*\/\n\/\/ @ts-nocheck\n/, file);
   }
 });
 
@@ -84,7 +83,7 @@ test("Windows line ends stay, and files that are there are only added to", async
   const made = snapshot(cwd);
   assert.match(made["supabase/config.toml"] ?? "", /^# mine\r\n\[db\]\r\nmajor_version = 17\r\n\r\n\[functions/);
   assert.doesNotMatch(made["supabase/config.toml"] ?? "", /[^\r]\n/);
-  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=x\r\n\r\n#.*\r\nEMAIL_FROM=.*\r\nPROCESS_EMAIL_QUEUE_SECRET=\r\n$/);
+  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=x\r\n\r\n#.*\r\nSUPABASE_URL=\r\nSUPABASE_SECRET_KEY=\r\n#.*\r\nEMAIL_FROM=.*\r\n#.*\r\nPROCESS_EMAIL_QUEUE_SECRET=\r\n$/);
   assert.equal(made[".gitignore"], "node_modules\n.env\n");
   assert.equal(made[".prettierignore"], `dist\n${FUNCTION}/\n`);
 });
@@ -109,7 +108,9 @@ test("a file changed by hand is left by init, named, and replaced by upgrade", a
   fs.writeFileSync(path.join(cwd, FUNCTION, "mine.ts"), "// theirs");
   assert.match((await init(cwd)).stderr, /These were changed by hand and stay as they are: supabase\/functions\/process-email-queue\/index\.ts/);
   assert.match(fs.readFileSync(file, "utf8"), /\/\/ mine/);
-  assert.match((await command(["upgrade", "--yes"], { cwd })).stderr, /These were changed by hand and are replaced: .*index\.ts/);
+  const upgraded = (await command(["upgrade", "--yes"], { cwd })).stderr;
+  assert.match(upgraded, /These were changed by hand and are replaced: .*index\.ts/);
+  assert.ok(upgraded.startsWith(`email-queue ${realVersion()}, in `), upgraded);
   assert.equal(fs.readFileSync(file, "utf8"), before);
   assert.ok(fs.existsSync(path.join(cwd, FUNCTION, "mine.ts")), "what is the user's stays");
 });
@@ -215,23 +216,6 @@ test("what names no project or database is refused, and a CLI that cannot be use
   assert.match(stderr, /Note: the database was not asked \(the Supabase CLI has version 1\.226\.4.*\)\. Only the migrations of this folder are taken into account/);
 });
 
-test("a compiler with the settings of a new Next.js app finds nothing in the function's folder", async () => {
-  const cwd = project();
-  await init(cwd);
-  const tools = path.join(await ensureTool("client"), "node_modules");
-  const compilerOptions = { target: "ES2017", lib: ["dom", "dom.iterable", "esnext"], allowJs: true, skipLibCheck: true, strict: true, noEmit: true, esModuleInterop: true, module: "esnext", moduleResolution: "bundler", resolveJsonModule: true, isolatedModules: true, jsx: "preserve", types: [] };
-  const check = async () => {
-    write(path.join(cwd, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["**/*.ts", "**/*.tsx"] }));
-    write(path.join(cwd, "page.ts"), "export const page: string = '';");
-    return await program(process.execPath, [path.join(tools, "typescript/bin/tsc"), "--project", "tsconfig.json"], { cwd });
-  };
-  const { code, stdout } = await check();
-  assert.equal(code, 0, stdout);
-  const file = path.join(cwd, FUNCTION, "index.ts");
-  fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace("// @ts-nocheck\n", ""));
-  assert.notEqual((await check()).code, 0, "without the first line it does");
-});
-
 test("squashed migrations are read, not counted", async () => {
   const cwd = project({ "supabase/migrations/20250101000000_squashed.sql": schemaOf(realVersion()) });
   await init(cwd);
@@ -251,9 +235,12 @@ test("config.toml that cannot be appended to is left alone, and its text shown",
   assert.equal(snapshot(cwd)["supabase/config.toml"], "functions = { hello = { verify_jwt = true } }\n");
 });
 
-test("where a file cannot be written, nothing of it is", async () => {
-  const cwd = project({ "supabase/functions": "a file in its place" });
-  await refuses(cwd, ["init", "--yes"], /cannot be written \(E\w+\)\. Nothing was changed/);
+test("a section that turns the function off, or has Supabase check its callers, is said each time", async () => {
+  const cwd = project({ "supabase/config.toml": "[functions.process-email-queue]\nenabled = false\n" });
+  for (let time = 0; time < 2; time++) {
+    assert.match((await init(cwd)).stderr, /config\.toml was left alone: it has functions\.process-email-queue already, without verify_jwt = false and with enabled = false\. Let it say there: verify_jwt = false and enabled = true/);
+  }
+  assert.equal(snapshot(cwd)["supabase/config.toml"], "[functions.process-email-queue]\nenabled = false\n");
 });
 
 test("a work tree with changes is said, and no reason to stop", async () => {

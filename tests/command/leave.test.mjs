@@ -1,5 +1,7 @@
 // Upgrades, and the way out: what `email-queue upgrade`, `uninstall` and `sql` do to a repository; and how the command is called.
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
 import { after, test } from "node:test";
 import { tempFolder } from "../../scripts/lib/stack.mjs";
 import { command, FUNCTION, migrations, newProject, packageWith, real, refuses, schemaOf, snapshot, upgradeTo } from "./support/place.mjs";
@@ -38,6 +40,7 @@ test("uninstall takes back what init brought", async () => {
   await init(cwd);
   const { code, stderr } = await command(["uninstall", "--yes"], { cwd });
   assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, /left alone/);
   assert.match(stderr, /supabase functions delete process-email-queue\n.*supabase secrets unset/);
   const made = snapshot(cwd);
   const [install, uninstall] = migrations(cwd);
@@ -48,6 +51,22 @@ test("uninstall takes back what init brought", async () => {
   await refuses(cwd, ["uninstall", "--yes"], /the queue is not installed here/);
   await init(cwd);
   assert.equal(migrations(cwd).length, 3, "and it can come back");
+});
+
+test("uninstall names what was filled in or changed by hand, and leaves it", async () => {
+  const cwd = project({ ".env.example": "SUPABASE_SECRET_KEY=\n" });
+  await init(cwd);
+  const [example, config] = [path.join(cwd, ".env.example"), path.join(cwd, "supabase/config.toml")];
+  const filled = fs.readFileSync(example, "utf8").replace("RESEND_API_KEY=", "RESEND_API_KEY=re_mine").replace(/EMAIL_FROM=.*/, "EMAIL_FROM=Me <me@mine.example>");
+  fs.writeFileSync(example, `${filled}\nMINE=1\n`);
+  fs.appendFileSync(config, "enabled = true\n");
+  const before = fs.readFileSync(config, "utf8");
+  const { code, stderr } = await command(["uninstall", "--yes", "--offline"], { cwd });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^Changed by hand, and left alone: functions\.process-email-queue in supabase\/config\.toml\./m);
+  assert.match(stderr, /^Filled in, and left alone: RESEND_API_KEY, EMAIL_FROM in \.env\.example\./m);
+  assert.equal(fs.readFileSync(config, "utf8"), before);
+  assert.equal(fs.readFileSync(example, "utf8"), "SUPABASE_SECRET_KEY=\n\nRESEND_API_KEY=re_mine\nEMAIL_FROM=Me <me@mine.example>\n\nMINE=1\n");
 });
 
 test("sql prints what another tool applies", async () => {

@@ -21,9 +21,15 @@ export function configure(text, name) {
   if (!entries) return { kind: "paste", why: "it cannot be read as TOML", text: whole };
   const own = entriesOf(entries, name);
   if (own.length > 0) {
-    const checks = own.find(({ key }) => key.at(-1) === "verify_jwt");
-    if (checks?.value === "false") return { kind: "present" };
-    return { kind: "paste", why: `it has functions.${name} already, ${checks ? `with verify_jwt = ${checks.value}` : "without verify_jwt = false"}`, text: "Set verify_jwt = false there" };
+    const value = (/** @type {string} */ called) => own.find(({ key }) => key.at(-1) === called)?.value;
+    const [checks, enabled] = [value("verify_jwt"), value("enabled") ?? "true"];
+    const wrong = [
+      ...checks === "false" ? [] : [{ is: checks ? `with verify_jwt = ${checks}` : "without verify_jwt = false", be: "verify_jwt = false" }],
+      // The Supabase CLI does not deploy it.
+      ...enabled === "true" ? [] : [{ is: `with enabled = ${enabled}`, be: "enabled = true" }],
+    ];
+    if (wrong.length === 0) return { kind: "present" };
+    return { kind: "paste", why: `it has functions.${name} already, ${wrong.map(({ is }) => is).join(" and ")}`, text: `Set there: ${wrong.map(({ be }) => be).join(" and ")}` };
   }
   const inline = entries.find(({ table, key, value }) => value.startsWith("{") && [...table, ...key].join(".") === "functions");
   if (inline) return { kind: "paste", why: "its functions are an inline table", text: `Put this between its braces: ${name} = { verify_jwt = false, entrypoint = "./functions/${name}/index.ts" }` };
@@ -36,8 +42,13 @@ export function configure(text, name) {
   return { kind: "append", text: appended };
 }
 
+/** Whether it says something of a function. @param {string} text @param {string} name */
+export const hasSection = (text, name) => entriesOf(scan(text) ?? [], name).length > 0;
+
 /** Without the section, where it stands as it was written. @param {string} text @param {string} name @returns {string | undefined} */
 export function withoutSection(text, name) {
+  // What was added to it would belong to the section before.
+  if (entriesOf(scan(text) ?? [], name).length !== 2) return undefined;
   const written = section(name).replaceAll("\n", text.includes("\r\n") ? "\r\n" : "\n");
   const at = text.indexOf(written);
   if (at < 0) return undefined;

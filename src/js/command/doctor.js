@@ -33,13 +33,13 @@ export const options = { "no-call": { type: "boolean" }, "function-name": { type
 /** @param {import("./main.js").Context} context */
 export async function run({ values, terminal, cwd, env: given }) {
   const pack = openPackage();
-  const { root, name } = place(cwd, values, pack);
-  const env = environment(root, given);
+  const { root, name } = place(cwd, values);
   try {
+    const env = environment(root, given);
     const project = readProject(env, values["function-name"] ?? name);
     return await report(project, { json: terminal.json, call: !values["no-call"], release: releaseOf(pack, given), print: (text) => terminal.print(text) });
   } catch (error) {
-    if (!(error instanceof ProjectError)) throw error;
+    if (!(error instanceof ProjectError || error instanceof CommandError)) throw error;
     throw new CommandError(error.message, error.remedy, 2);
   }
 }
@@ -51,11 +51,11 @@ export async function run({ values, terminal, cwd, env: given }) {
 export const releaseOf = ({ version }, env, direct = false) =>
   ({ version, where: "this package", deploy: env.EMAIL_QUEUE_COMMAND ?? `node_modules/.bin/email-queue deploy${direct ? " --direct" : ""}` });
 
-/** From anywhere: without a project, .env of this folder counts. @param {string} cwd @param {Record<string, any>} values @param {import("./parts.js").Package} pack */
-function place(cwd, values, pack) {
+/** From anywhere: without a project, .env of this folder counts. @param {string} cwd @param {Record<string, any>} values */
+function place(cwd, values) {
   try {
     const { root, supabase } = findProject(cwd, values.workdir);
-    return { root, name: ownFunctions(supabase, pack.functionFiles())[0] ?? FUNCTION };
+    return { root, name: ownFunctions(supabase)[0] ?? FUNCTION };
   } catch (error) {
     if (!(error instanceof CommandError) || values.workdir !== undefined) throw error;
     return { root: cwd, name: FUNCTION };

@@ -4,9 +4,10 @@ import { carryOut } from "./carry.js";
 import { findCli } from "./cli.js";
 import { environment } from "./env.js";
 import { examineFolder, FUNCTION, isFunctionName, ownFunctions } from "./function.js";
+import { takenNames } from "./names.js";
 import { compareVersions, openPackage } from "./package.js";
 import { configuration, declaredSchema, editedMigrations, functionFolder, lines, migrationName, newMigrations } from "./parts.js";
-import { findProject, linkedRef, refuseTwice, takenNames, versionOf } from "./project.js";
+import { findProject, linkedRef, refuseTwice, versionOf } from "./project.js";
 import { markApplied, readRemote } from "./remote.js";
 import { CommandError } from "./terminal.js";
 
@@ -58,7 +59,7 @@ export const NEXT = "Commit the changes, put the variables of .env.example into 
  * @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} [given]
  */
 export function functionName(project, pack, given) {
-  const [own, another] = ownFunctions(project.supabase, pack.functionFiles());
+  const [own, another] = ownFunctions(project.supabase);
   if (given !== undefined && !isFunctionName(given)) throw new CommandError(`--function-name: ${given} cannot be the name of a function`, "use letters, digits, - and _, and begin with a letter");
   if (another !== undefined && given === undefined) throw new CommandError(`the project has the function twice: supabase/functions/${own} and ${another}`, `delete one of the folders, or say which: --function-name ${own}`);
   if (own !== undefined && given !== undefined && own !== given && another === undefined) {

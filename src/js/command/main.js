@@ -62,8 +62,10 @@ export async function main(args, { cwd = process.cwd(), env = process.env } = {}
     terminal.begin(values);
     return await command.run({ values, positionals, terminal, cwd, env }) ?? 0;
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    return terminal.fail(error.message, error.remedy, error.code);
+    if (error instanceof CommandError) return terminal.fail(error.message, error.remedy, error.code);
+    const { code, path: file } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (!code || !file) throw error;
+    return terminal.fail(`${file} cannot be used (${code})`, "it must be there, and you must be allowed to use it");
   } finally {
     terminal.end();
   }
@@ -78,7 +80,13 @@ function read(args, command) {
   }
 }
 
-if (isProgram()) process.exitCode = await main(process.argv.slice(2));
+if (isProgram()) {
+  // What is read no further, as by head, is not written further; what is done goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", (error) => {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EPIPE") throw error;
+  });
+  process.exitCode = await main(process.argv.slice(2));
+}
 
 /** Whether this file is what was started: npm starts it by a link. */
 function isProgram() {

@@ -2,12 +2,13 @@
 import path from "node:path";
 import { PROVIDER } from "../provider.js";
 import { carryOut } from "./carry.js";
-import { withoutSection } from "./config.js";
+import { hasSection, withoutSection } from "./config.js";
+import { withoutLines } from "./example.js";
 import { change, read } from "./files.js";
 import { examineFolder } from "./function.js";
 import { functionName, look } from "./init.js";
 import { openPackage } from "./package.js";
-import { declaredFile, isOurs, newMigrations, withoutExampleLines } from "./parts.js";
+import { declaredFile, isOurs, newMigrations } from "./parts.js";
 import { directRoot, refusePushed } from "./deploy-source.js";
 import { findProject, refuseTwice, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
@@ -88,12 +89,18 @@ function refuse({ open, dependants }) {
   if (why.length > 0) throw new CommandError(`the queue is in use: ${why.join("; ")}. Nothing was changed`, "send or cancel the mail, drop what uses the queue in a migration of your own, and push it; or lose both with --force");
 }
 
-/** What is in the function's folder and is not as we wrote it. @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name @returns {string[]} */
+/** What is not as we wrote it, in the function's folder, config.toml and .env.example. @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name @returns {string[]} */
 function handwork(project, pack, name) {
+  const config = read(project.config) ?? "";
+  const { filled } = withoutLines(read(path.join(project.root, ".env.example")) ?? "");
+  const notes = [
+    ...(withoutSection(config, name) === undefined && hasSection(config, name) ? [`Changed by hand, and left alone: functions.${name} in supabase/config.toml. Take it out yourself.`] : []),
+    ...(filled.length > 0 ? [`Filled in, and left alone: ${filled.join(", ")} in .env.example. Take out what nothing else of yours reads.`] : []),
+  ];
   const { owner, changed, foreign } = examineFolder(path.join(project.supabase, "functions", name), pack.functionFiles());
-  if (owner !== "ours") return [];
+  if (owner !== "ours") return notes;
   const listed = (/** @type {string[]} */ files) => files.map((file) => `supabase/functions/${name}/${file}`).join(", ");
-  return [...(changed.length > 0 ? [`These were changed by hand and are removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`These are your own and stay: ${listed(foreign)}.`] : [])];
+  return [...notes, ...(changed.length > 0 ? [`These were changed by hand and are removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`These are your own and stay: ${listed(foreign)}.`] : [])];
 }
 
 /** @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name */
@@ -111,7 +118,7 @@ function files(project, pack, name) {
     ...(owner === "ours" ? present.filter((file) => !foreign.includes(file)).flatMap((file) => change(path.join(folder, file), null)) : []),
     ...(config === undefined ? [] : change(project.config, config)),
     ...(isOurs(read(declared) ?? "") ? change(declared, null) : []),
-    ...(examples === null ? [] : change(example, withoutExampleLines(examples) || null)),
+    ...(examples === null ? [] : change(example, withoutLines(examples).text || null)),
     ...(ignored && line.test(ignored) ? change(prettier, ignored.replace(line, "") || null) : []),
   ];
 }

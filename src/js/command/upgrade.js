@@ -33,7 +33,7 @@ export async function run(context) {
   const name = functionName(project, pack, values["function-name"]);
   const { remote } = await look({ project, pack, values, env, terminal });
   const plan = planUpgrade({ project, pack, remote, name, now: new Date() });
-  await carryOut({ terminal, project, ...plan, title: `email-queue ${plan.from} → ${pack.version}`, nothing: `email-queue ${pack.version} is in ${project.root}`, next: NEXT });
+  await carryOut({ terminal, project, ...plan, title: `email-queue ${plan.from === pack.version ? "" : `${plan.from} → `}${pack.version}`, nothing: `email-queue ${pack.version} is in ${project.root}`, next: NEXT });
 }
 
 /** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, name: string, now: Date}} what */
