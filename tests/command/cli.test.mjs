@@ -126,4 +126,9 @@ test("the project's own CLI goes before the machine's", () => {
   fs.writeFileSync(path.join(place, "dist/supabase.js"), "");
   const { version, command } = findCli(path.join(root, "packages/app"), { PATH: process.env.PATH });
   assert.deepEqual([version, command], ["2.120.0", [process.execPath, path.join(place, "dist/supabase.js")]]);
+  // One that npm has not installed whole is passed over.
+  const broken = path.join(root, "packages/app/node_modules/supabase");
+  fs.mkdirSync(broken, { recursive: true });
+  fs.writeFileSync(path.join(broken, "package.json"), "{");
+  assert.equal(findCli(path.join(root, "packages/app"), { PATH: process.env.PATH }).version, "2.120.0");
 });

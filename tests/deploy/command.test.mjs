@@ -83,6 +83,16 @@ test("init says what comes next, and a dry run of that changes nothing", async (
   }
 });
 
+test("a section that turns the function off is said", async () => {
+  const file = path.join(root, "supabase/config.toml");
+  const text = fs.readFileSync(file, "utf8");
+  fs.writeFileSync(file, `${text}enabled = false\n`);
+  const { code, stderr } = await deploy(["--dry-run"]);
+  fs.writeFileSync(file, text);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /it has functions\.process-email-queue already, with enabled = false\. Let it say there: enabled = true/);
+});
+
 test("a variable that is missing or wrong is named before anything is changed", async () => {
   for (const [changes, message] of /** @type {[Record<string, string | undefined>, RegExp][]} */ ([
     [{ RESEND_API_KEY: undefined }, /RESEND_API_KEY is not set/],

@@ -5,7 +5,7 @@ import path from "node:path";
 import process from "node:process";
 import { apiOf, queryApi, tokenOf } from "./api.js";
 import { readDatabaseUrl } from "./database-url.js";
-import { isFile, withPrivateFile } from "./files.js";
+import { isFile, manifest, withPrivateFile } from "./files.js";
 import { CommandError } from "./terminal.js";
 
 /** The version that npx brings where the machine has none. */
@@ -54,8 +54,7 @@ function candidates(root, env) {
 
 /** An npm package's program, run by Node. @param {string} folder @returns {Candidate[]} */
 function ofPackage(folder) {
-  if (!isFile(path.join(folder, "package.json"))) return [];
-  const { name, version, bin } = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"));
+  const { name, version, bin } = manifest(folder);
   const file = path.join(folder, typeof bin === "string" ? bin : bin?.supabase ?? "");
   if (name !== "supabase" || !isFile(file)) return [];
   return [{ command: /\.[cm]?js$/.test(file) ? [process.execPath, file] : [file], version }];

@@ -7,6 +7,7 @@ import { FUNCTION, examineFolder, isFunctionName, withHead } from "./function.js
 import { missingImports } from "./imports.js";
 import { functionName, newer, refuseTaken } from "./init.js";
 import { compareVersions } from "./package.js";
+import { configuration } from "./parts.js";
 import { pendingOf } from "./pending.js";
 import { findProject, linkedRef, refuseTwice, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
@@ -19,6 +20,7 @@ import { CommandError } from "./terminal.js";
  * @property {string} name of the function
  * @property {string} version of what is deployed
  * @property {string | undefined} linked the project that the folder is linked to
+ * @property {string[]} notes
  * @property {(remote: import("./remote.js").Remote) => Schema} schema
  * @property {(use: (workdir: string) => Promise<void>) => Promise<void>} withFunction
  *
@@ -43,7 +45,7 @@ export function projectSource({ pack, cwd, values }) {
   if (owner !== "ours") throw new CommandError(`supabase/functions/${name} is not the queue's`, direct);
   refuseGaps(folder, project.root, "email-queue upgrade writes it again");
   return {
-    root: project.root, label: project.root, name, version, linked: linkedRef(project.supabase),
+    root: project.root, label: project.root, name, version, linked: linkedRef(project.supabase), notes: configuration(project, name).notes,
     schema: (remote) => {
       refuseTaken({ project, pack, remote, name, owner });
       const { ours, yours } = pendingOf(project.migrations, remote.history);
@@ -72,7 +74,7 @@ export function directSource({ pack, cwd, values }) {
   if (values["with-yours"]) throw new CommandError("--with-yours concerns a project's migrations, and --direct reads none", "use only one of the two");
   refuseGaps(path.join(pack.folder, "function"), path.dirname(pack.folder), "install the package again; in a clone of its repository: git checkout pkg");
   return {
-    root, label: "this package", name, version: pack.version, linked: linkedRef(path.join(root, "supabase")),
+    root, label: "this package", name, version: pack.version, linked: linkedRef(path.join(root, "supabase")), notes: [],
     schema: (remote) => {
       const { installed } = remote;
       if (installed !== null && compareVersions(installed, pack.version) > 0) throw newer(installed, pack.version);

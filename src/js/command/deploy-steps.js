@@ -1,6 +1,6 @@
 // The steps of a deployment that are calls of the Supabase CLI.
 import { spawnSync } from "node:child_process";
-import { reason } from "./cli.js";
+import { reason, rowsOf } from "./cli.js";
 import { withPrivateFile } from "./files.js";
 import { secretFile } from "./secrets.js";
 import { CommandError } from "./terminal.js";
@@ -15,8 +15,7 @@ export async function list({ cli, ref }, what) {
   const { status, stdout, stderr } = await cli.run([what, "list", "--output", "json", ...cli.project(ref)]);
   const permission = what === "secrets" ? "edge_functions_secrets_read" : "edge_functions_read";
   if (status !== 0) throw new CommandError(`the project's ${what} cannot be listed: ${reason(stderr || stdout)}. Nothing was changed`, `log in (supabase login), or set SUPABASE_ACCESS_TOKEN to a token with the permission ${permission} for this project`);
-  const rows = JSON.parse(stdout || "[]");
-  return Array.isArray(rows) ? rows : [];
+  return rowsOf(stdout);
 }
 
 /** @param {Deployment} to */

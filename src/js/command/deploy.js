@@ -75,6 +75,7 @@ export async function run({ values, terminal, cwd, env: given }) {
     `deploy  the function ${name}${foreign ? ", replacing the one that is there" : ""}`,
     "connect default sender, Vault, schedule, wake-up",
   ]) terminal.say(`  ${line}`);
+  for (const note of source.notes) terminal.say(`\n${note}`);
   const tell = (/** @type {boolean} */ done) => {
     if (terminal.json) terminal.print(JSON.stringify({ done, project: ref, function: name, migrations: { ours: schema.ours, yours: schema.yours }, secrets }, null, 2));
   };

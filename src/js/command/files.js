@@ -81,6 +81,15 @@ export const filesOf = (folder, below = "") => list(path.join(folder, below)).fl
   return entry.isDirectory() ? filesOf(folder, `${name}/`) : isFile(path.join(folder, name)) ? [name] : [];
 }).sort();
 
+/** package.json, or nothing where it cannot be read. @param {string} folder @returns {any} */
+export function manifest(folder) {
+  try {
+    return JSON.parse(peek(path.join(folder, "package.json")) ?? "{}") ?? {};
+  } catch {
+    return {};
+  }
+}
+
 /** Lines at a file's end that it does not have, in its own line ends. @param {string} file @param {string[]} lines @returns {Change[]} */
 export function appendLines(file, lines) {
   const before = read(file) ?? "";

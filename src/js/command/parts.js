@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { configure, declared } from "./config.js";
 import { missingLines } from "./example.js";
-import { append, appendLines, change, filesOf, isFile, isFolder, list, peek, read } from "./files.js";
+import { append, appendLines, change, filesOf, isFile, isFolder, list, manifest, read } from "./files.js";
 import { withHead } from "./function.js";
 import { nextVersions } from "./stamp.js";
 import { CommandError } from "./terminal.js";
@@ -118,15 +118,6 @@ function formatterOf(root) {
   const { dependencies, devDependencies, prettier } = manifest(root);
   if (prettier !== undefined || dependencies?.prettier || devDependencies?.prettier || names.some((name) => /^(\.prettierrc|prettier\.config\.)/.test(name))) return "prettier";
   return names.some((name) => /^\.?biome\.jsonc?$/.test(name)) ? "biome" : undefined;
-}
-
-/** @param {string} root @returns {any} */
-function manifest(root) {
-  try {
-    return JSON.parse(peek(path.join(root, "package.json")) ?? "{}") ?? {};
-  } catch {
-    return {};
-  }
 }
 
 /** @param {string} folder */
