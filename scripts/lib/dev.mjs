@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { run } from "../../src/js/command/dev.js";
 import { CommandError, Terminal } from "../../src/js/command/terminal.js";
 import { PROVIDER } from "../../src/js/provider.js";
-import { usageError } from "../../src/js/local/screen.js";
+import { usageError } from "./screen.mjs";
 import { ROOT } from "./host.mjs";
 import { ensureDeno, ensureTool } from "./tools.mjs";
 

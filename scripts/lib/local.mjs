@@ -3,7 +3,7 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { startLocal } from "../../src/js/local/local.js";
-import { counted, seconds } from "../../src/js/local/screen.js";
+import { counted, seconds } from "./screen.mjs";
 import { ROOT, ensureDeno, ensureTool, startCountingProxy, startLite } from "./stack.mjs";
 
 /**

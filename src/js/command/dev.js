@@ -56,7 +56,7 @@ const SENDER = "Dev <dev@dev.example>";
 export async function run({ values, terminal, cwd, env: given }, tools) {
   const project = findProject(cwd, values.workdir);
   const { root, supabase } = project;
-  const [name] = ownFunctions(supabase, []);
+  const [name] = ownFunctions(supabase);
   if (name === undefined || versionOf(project.migrations) === undefined) throw new CommandError(`the queue is not in ${root}`, "email-queue init writes it there");
   const env = environment(root, given);
   const settings = readSettings(project.config);

@@ -1,4 +1,4 @@
-// What a person reads: marks, colours where the terminal has them, durations.
+// Output for people: marks, colours if the terminal has them, durations.
 import process from "node:process";
 
 /** @typedef {"ok" | "bad" | "wait" | "info"} Mark */
@@ -33,12 +33,3 @@ export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
 /** @param {number} count @param {string} noun */
 export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
-/**
- * Ends with an error about the options.
- * @param {string} name of the script @param {string} problem @returns {never}
- */
-export function usageError(name, problem) {
-  process.stderr.write(`${name}: ${problem}\nSee ${name} --help.\n`);
-  process.exit(2);
-}
