@@ -1,4 +1,4 @@
-// Output for people, as the package has it, and what is said of wrong arguments.
+// Output for people, as the package has it, and errors about arguments.
 import process from "node:process";
 import { parseArgs } from "node:util";
 

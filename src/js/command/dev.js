@@ -49,7 +49,7 @@ const SENDER = "Dev <dev@dev.example>";
  * @property {Promise<void>} ready
  * @property {(local: import("../local/local.js").Local) => void} use the function that is part of the project
  * @property {() => Promise<void>} look for changes
- * @property {string} ends what becomes of it in the end
+ * @property {string} ends a sentence about its end
  */
 
 /** @param {import("./main.js").Context} context @param {Tools} [tools] @returns {Promise<number>} */

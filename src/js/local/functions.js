@@ -8,7 +8,7 @@ import { startProcess } from "./processes.js";
 /**
  * @typedef {{entry: string, importMap?: string}} Source
  * @typedef {object} Functions
- * @property {(name: string) => Promise<string | null>} originOf where it listens; null: there is none of this name
+ * @property {(name: string) => Promise<string | null>} originOf its address; null: the project has no function of this name
  * @property {() => Promise<void>} stop all of them; the next call starts one again
  */
 

@@ -71,7 +71,7 @@ async function startSandbox(port) {
 /**
  * What a person needs who wants to use it by hand.
  * @param {Screen} screen @param {Local} local
- * @param {{url: string, secretKey: string, publishableKey: string, ends: string}} database ends: what becomes of it in the end
+ * @param {{url: string, secretKey: string, publishableKey: string, ends: string}} database ends: a sentence about its end
  */
 export function printAddresses({ print, title, strong }, { fn, sandbox }, { url, secretKey, publishableKey, ends }) {
   title(`It is running. Interrupt it (Ctrl-C) to stop. ${ends}`);
