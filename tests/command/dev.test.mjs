@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
-import { ensureTool, freePort, startProcess, tempFolder, waitFor } from "../../scripts/lib/stack.mjs";
+import { ROOT, ensureTool, freePort, startProcess, tempFolder, waitFor } from "../../scripts/lib/stack.mjs";
 import { startLite } from "../../src/js/local/lite.js";
 import { command, newProject, refuses, write } from "./support/place.mjs";
 import { packed } from "./support/packed.mjs";
@@ -151,6 +151,7 @@ test("without Docker: their migrations and their function, to the first mail in 
   assert.equal(new URL(first.at.url).port, String(port), "the port of config.toml, if it is free");
 
   const second = await dev(other);
+  assert.doesNotMatch(second.output(), /supabase status/, "a port that another dev has is not taken for `supabase start`");
   for (const name of /** @type {const} */ (["url", "mailbox", "function", "secretKey"])) assert.notEqual(first.at[name], second.at[name]);
   await post(second.at, "/rest/v1/orders", { email: "buyer@customer.example" });
   await mailWith(second.at, "Your order");
@@ -206,6 +207,13 @@ test("a migration that Lite cannot apply is named, and may be left out", { timeo
   await refuses(root, ["dev"], /supabase\/migrations\/0004_cron\.sql cannot be applied to Supabase Lite: extension "pg_cron" is not available.*\n.*--without 0004_cron\.sql/, { package: packageOf(root) });
   await refuses(root, ["dev", "--without", "0009_other.sql"], /--without: 0009_other\.sql is not in supabase\/migrations/, { package: packageOf(root) });
   await stopsWithoutATrace(await dev(root, ["--without", "0004_cron.sql"]), root);
+});
+
+test("scripts/dev is the same command, in this repository", { timeout: TIMEOUT }, async () => {
+  const running = await startProcess({ name: "scripts/dev", program: path.join(ROOT, "scripts/dev"), args: [], ready: /mailbox +(http\S+)\/[^]*SUPABASE_URL='(http[^']+)'[^]*Run the queue now/, timeout: TIMEOUT });
+  const [, mailbox, url] = running.ready ?? [];
+  assert.equal((await running.kill("SIGINT")).code, 0);
+  for (const address of [mailbox, url]) await assert.rejects(fetch(String(address)));
 });
 
 test("a project without the queue is told how to get it", async () => {
