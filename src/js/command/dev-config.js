@@ -20,9 +20,12 @@ export function readSettings(config) {
     port: Number(value("api.port")) || DEFAULT_PORT,
     seed: value("db.seed.enabled") !== "false",
     functionOf: (name) => {
-      const file = (/** @type {string} */ field) => /^["'](.+)["']$/.exec(entriesOf(entries, name).find(({ key }) => key.at(-1) === field)?.value ?? "")?.[1];
-      const at = (/** @type {string} */ field) => file(field) === undefined ? {} : { [field === "entrypoint" ? "entry" : "importMap"]: path.resolve(path.dirname(config), file(field) ?? "") };
-      return { ...at("entrypoint"), ...at("import_map") };
+      const file = (/** @type {string} */ field) => {
+        const [, text] = /^["'](.+)["']$/.exec(entriesOf(entries, name).find(({ key }) => key.at(-1) === field)?.value ?? "") ?? [];
+        return text === undefined ? undefined : path.resolve(path.dirname(config), text);
+      };
+      const [entry, importMap] = [file("entrypoint"), file("import_map")];
+      return { ...entry ? { entry } : {}, ...importMap ? { importMap } : {} };
     },
   };
 }

@@ -67,7 +67,8 @@ export async function startEmbedded({ project: { root, supabase, migrations }, n
 
   const start = async () => {
     const began = performance.now();
-    const files = findProject(root, root).migrations.map(({ file }) => file).filter((file) => !without.some((left) => path.basename(left) === file));
+    const left = without.map((file) => path.basename(file));
+    const files = findProject(root, root).migrations.map(({ file }) => file).filter((file) => !left.includes(file));
     const seeded = settings.seed && isFile(seed);
     const next = await startLite({ tool, keys, migrations: files.map((file) => path.join(folder, file)), ...seeded ? { seed } : {} }).catch(explain);
     await prepare(next);
@@ -107,8 +108,9 @@ function explain(error) {
 /** @param {string} functions the folder @param {string} name @param {import("./dev-config.js").Settings} settings @returns {import("../local/functions.js").Source | null} */
 function find(functions, name, settings) {
   if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(name)) return null;
-  const { entry = ["ts", "js", "tsx", "jsx"].map((ending) => path.join(functions, name, `index.${ending}`)).find(isFile), importMap } = settings.functionOf(name);
-  return entry !== undefined && isFile(entry) ? { entry, ...importMap ? { importMap } : {} } : null;
+  const { entry, ...more } = settings.functionOf(name);
+  const found = [entry, ...["ts", "js", "tsx", "jsx"].map((ending) => path.join(functions, name, `index.${ending}`))].find((file) => file !== undefined && isFile(file));
+  return found === undefined ? null : { entry: found, ...more };
 }
 
 /**
@@ -117,6 +119,7 @@ function find(functions, name, settings) {
  * @param {string} root @returns {import("../local/lite.js").Keys}
  */
 function keysOf(root) {
-  const made = (/** @type {string} */ what) => createHash("sha256").update(JSON.stringify(["email-queue dev", what, root, os.hostname(), os.userInfo().username])).digest("base64url").slice(0, 32);
+  const place = [root, os.hostname(), os.userInfo().username];
+  const made = (/** @type {string} */ what) => createHash("sha256").update(JSON.stringify(["email-queue dev", what, ...place])).digest("base64url").slice(0, 32);
   return { secret: `sb_secret_${made("secret")}`, publishable: `sb_publishable_${made("publishable")}`, jwt: made("jwt") };
 }

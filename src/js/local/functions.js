@@ -28,18 +28,27 @@ export function serveFunctions({ deno, cwd, find, env, print }) {
   /** @param {string} name @param {Source} source */
   const start = async (name, { entry, importMap }) => {
     const config = ["deno.json", "deno.jsonc"].map((file) => path.join(path.dirname(entry), file)).find((file) => fs.existsSync(file));
-    const found = await startProcess({
+    const flags = { "import-map": importMap, config };
+    return await startProcess({
       name: `the function ${name}`,
       program: deno,
-      // Modules of npm come from Deno's own cache, as on the platform, and no file is written into the project.
-      args: ["run", "-A", "--no-prompt", "--no-lock", "--node-modules-dir=none", ...importMap ? [`--import-map=${importMap}`] : [], ...config ? [`--config=${config}`] : [], entry],
+      args: [
+        // Modules of npm come from Deno's own cache, as on the platform, and no file is written into the project.
+        ...["run", "-A", "--no-prompt", "--no-lock", "--node-modules-dir=none"],
+        ...Object.entries(flags).flatMap(([flag, file]) => file ? [`--${flag}=${file}`] : []),
+        entry,
+      ],
       cwd,
-      env: { ...Object.fromEntries(PASSED_ON.map((variable) => [variable, process.env[variable]])), NO_COLOR: "1", ...env(), DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0" },
+      env: {
+        ...Object.fromEntries(PASSED_ON.map((variable) => [variable, process.env[variable]])),
+        NO_COLOR: "1",
+        ...env(),
+        DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0",
+      },
       ready: LISTENS,
       timeout: 120_000,
       onOutput: (text) => print(name, text.replace(LISTENS, "").trim()),
     });
-    return found;
   };
 
   return {
