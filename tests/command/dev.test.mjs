@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
-import { ROOT, ensureTool, freePort, startProcess, tempFolder, waitFor } from "../../scripts/lib/stack.mjs";
+import { ROOT, ensureTool, freePort, startProcess, stopAll, tempFolder, waitFor } from "../../scripts/lib/stack.mjs";
 import { startLite } from "../../src/js/local/lite.js";
 import { command, newProject, refuses, write } from "./support/place.mjs";
 import { packed } from "./support/packed.mjs";
@@ -18,7 +18,11 @@ const PROMISED_MS = 30_000;
 
 const folder = tempFolder("dev");
 const tarball = packed(folder.path);
-after(() => folder.remove());
+// Also the leftovers of a failed test, for which the test runner would wait.
+after(async () => {
+  await stopAll();
+  folder.remove();
+});
 
 const ORDERS = `create extension if not exists "uuid-ossp" with schema extensions;
 create table public.orders (id uuid primary key default uuid_generate_v4(), email text not null);

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 import process from "node:process";
+import { own } from "../../../scripts/lib/stack.mjs";
 import { randomKeys } from "../../../src/js/local/lite.js";
 
 /** @param {string} folder to put the CLI into */
@@ -53,5 +54,6 @@ else if (first === "status" && rest.join(" ").startsWith("--output json") && fs.
 `, { mode: 0o755 });
   fs.writeFileSync(path.join(bin, "package.json"), '{"type": "module"}');
   standIn.running = true;
+  own(standIn.stop);
   return standIn;
 }
