@@ -6,6 +6,7 @@ import { addSql } from "../../../scripts/lib/package-parts.mjs";
 import { installation, migration } from "../../../scripts/lib/schema.mjs";
 import { ROOT } from "../../../scripts/lib/stack.mjs";
 
+const DISPATCH = "  member_errors jsonb,\n  errors jsonb,\n";
 const SOURCES = ["supabase/schemas", "supabase/upgrade.sql", "src/base/limits.rs"];
 
 export class TestVersion {
@@ -48,4 +49,42 @@ export class TestVersion {
     next.write(`supabase/upgrades/${this.version}-${version}.sql`, changes);
     return next;
   }
+}
+
+/**
+ * 0.0.1, and 0.0.2 with one of each kind of change: a column in the tables that enqueues and runs write to, and in the view; a table;
+ * a function with another body, one with other arguments, one more in public.
+ * @param {string} folder
+ */
+export function testVersions(folder) {
+  const one = new TestVersion(folder, "0.0.1");
+  const two = one.next("0.0.2", `alter table email_queue_private.message add column origin text default 'before {{MAX_TAGS}}';
+alter table email_queue_private.dispatch add column origin text;
+{{10_tables/origin.sql}}
+drop function email_queue_private.spread(bigint, double precision, bigint);
+`);
+  const schemas = "supabase/schemas";
+  two.replace(`${schemas}/10_tables/message.sql`, "  errors jsonb,\n", "  errors jsonb,\n  origin text default 'before {{MAX_TAGS}}',\n");
+  two.replace(`${schemas}/10_tables/message.sql`, "comment on index email_queue_private.message_dedup_key", "comment on column email_queue_private.message.origin is 'Of the test; it''s new.';\ncomment on index email_queue_private.message_dedup_key");
+  two.replace(`${schemas}/10_tables/dispatch.sql`, DISPATCH, `${DISPATCH}  origin text,\n`);
+  two.replace(`${schemas}/10_tables/dispatch.sql`, "comment on table", "comment on column email_queue_private.dispatch.origin is 'Of the test.';\ncomment on table");
+  two.write(`${schemas}/10_tables/origin.sql`, `create table email_queue_private.origin (
+  name text collate "C" constraint origin_pkey primary key
+);
+comment on table email_queue_private.origin is 'Of the test.';
+comment on column email_queue_private.origin.name is 'Its name.';
+`);
+  two.replace(`${schemas}/05_grants/rights.sql`, "    ('email_queue_private.run',", "    ('email_queue_private.origin', 'select'),\n    ('email_queue_private.run',");
+  two.replace(`${schemas}/36_breaker/spread.sql`, "p_count bigint) returns", "p_count bigint, p_more bigint default 0) returns");
+  two.replace(`${schemas}/36_breaker/spread.sql`, "double precision, bigint) is", "double precision, bigint, bigint) is");
+  two.replace(`${schemas}/70_read/email_queue.sql`, "\n  m.send_before\n", "\n  m.send_before, m.origin\n");
+  two.replace(`${schemas}/70_read/email_queue_stats.sql`, "  select jsonb_build_object(\n    'types'", "  select jsonb_build_object(\n    'origins', (select count(*) from email_queue_private.origin),\n    'types'");
+  two.write(`${schemas}/75_operate/email_queue_origins.sql`, `create function public.email_queue_origins() returns setof text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select o.name from email_queue_private.origin as o
+$$;
+comment on function public.email_queue_origins() is 'Of the test.';
+`);
+  return { one, two };
 }
