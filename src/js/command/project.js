@@ -72,11 +72,21 @@ export function versionOf(migrations) {
   return version;
 }
 
-/** Two branches that both ran init have two. @param {Migration[]} migrations @throws {CommandError} */
+/** The line of a migration that installs it, or that upgrades from a version. */
+const BEGINS = /^select pg_temp\.email_queue_(?:check_names\(\)|begin_upgrade\('([^']+)')/gm;
+
+/** Two branches that both ran init, or upgrade, have two. @param {Migration[]} migrations @throws {CommandError} */
 export function refuseTwice(migrations) {
   const start = migrations.map(({ text }) => text.lastIndexOf(UNINSTALL) >= 0).lastIndexOf(true) + 1;
-  const [first, second] = migrations.slice(start).filter(({ text }) => text.includes("select pg_temp.email_queue_check_names();"));
-  if (first && second) throw new CommandError(`two migrations install the queue: ${first.file} and ${second.file}`, `delete ${second.file}, unless the database has that one and not the other (supabase migration list)`);
+  /** @type {Map<string | undefined, string>} */
+  const found = new Map();
+  for (const { file, text } of migrations.slice(start)) {
+    for (const [, from] of text.matchAll(BEGINS)) {
+      const first = found.get(from);
+      if (first !== undefined) throw new CommandError(`two migrations ${from === undefined ? "install the queue" : `upgrade the queue from ${from}`}: ${first} and ${file}`, `delete ${file}, unless the database has that one and not the other (supabase migration list)`);
+      found.set(from, file);
+    }
+  }
 }
 
 const CREATED = /\bcreate\s+(?:or\s+replace\s+|unlogged\s+|materialized\s+)*(function|procedure|table|view|type|domain|schema)\s+(?:if\s+not\s+exists\s+)?(?:"?public"?\s*\.\s*)?"?(\w+)"?/gi;

@@ -68,7 +68,7 @@ async function dumps(upgraded, fresh) {
   if (version !== 15) return [];
   const program = path.join(await findPostgres(15) ?? "", "pg_dump");
   const of = async (/** @type {string} */ url) => {
-    const { stdout } = await promisify(execFile)(program, ["--schema-only", "--no-owner", "--schema=public", "--schema=email_queue_private", url], { maxBuffer: 1 << 28 });
+    const { stdout } = await promisify(execFile)(program, ["--schema-only", "--no-owner", "--schema=email_queue_private", url], { maxBuffer: 1 << 28 });
     // \\restrict has a new word each time.
     return stdout.split("\n").filter((line) => !/^\\(un)?restrict /.test(line));
   };
