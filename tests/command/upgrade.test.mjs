@@ -224,7 +224,7 @@ for (const [version, [major, bin]] of /** @type {const} */ ([[15, all[0]], [17, 
           await sleep(20);
         }
       });
-      await inSession(`${here.url}?application_name=a-report`, async (reader) => {
+      await inSession(here.url, async (reader) => {
         await reader.unsafe("begin; select count(*) from public.email_queue");
         const { code, said } = await here.push();
         assert.notEqual(code, 0);
@@ -236,7 +236,7 @@ for (const [version, [major, bin]] of /** @type {const} */ ([[15, all[0]], [17, 
         await waitFor(async () => (await here.use((sql) => sql`select count(*)::int as n from pg_locks where not granted and relation = 'email_queue_private.dispatch'::regclass`))[0].n > 0, { what: "the upgrade waits" });
         await reader.unsafe("commit");
         assert.equal((await pushing).code, 0);
-      });
+      }, { connection: { application_name: "a-report" } });
       going = false;
       await enqueues;
       assert.ok(longest < 6_000, `an enqueue took ${longest} ms`);
