@@ -14,6 +14,11 @@ use std::time::Duration;
 /// Supabase's free plan; the paid ones have 400 s, self-hosted ones 60 s.
 const WALL: Duration = Duration::from_secs(150);
 
+/// What starts a run, and nothing else.
+const SECRET: &str = "PROCESS_EMAIL_QUEUE_SECRET";
+/// As `src/js/command/variables.js` asks of a deployment.
+const MIN_SECRET: usize = 16;
+
 /// What the function needs to run. `Debug` shows no secret.
 pub struct Environment {
     /// The project's API.
@@ -60,18 +65,18 @@ impl Environment {
         let supabase_url = get("SUPABASE_URL").ok_or(error("SUPABASE_URL", "is not set"))?;
         let named = get("SUPABASE_SECRET_KEYS").is_some();
         let supabase_keys = secret_keys(variables);
-        let problem = match (named, supabase_keys.is_empty()) {
-            (true, _) if named_keys(variables).is_none() => {
-                Some("must be a JSON object of keys by name")
-            }
-            (true, true) => Some("has no key that is a text"),
-            (false, true) => {
-                Some("is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY")
-            }
-            (_, false) => None,
-        };
-        if let Some(problem) = problem {
+        if supabase_keys.is_empty() {
+            let problem = match named_keys(variables) {
+                _ if !named => {
+                    "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY"
+                }
+                None => "must be a JSON object of keys by name",
+                Some(_) => "has no key that is a text",
+            };
             return Err(error("SUPABASE_SECRET_KEYS", problem));
+        }
+        if get(SECRET).is_some_and(|secret| secret.len() < MIN_SECRET) {
+            return Err(error(SECRET, "must have at least 16 characters"));
         }
         let provider = provider::configured(|name| get(name).is_some());
         let its = provider.variables;
@@ -128,8 +133,10 @@ impl Environment {
     /// Who may call: the function's own secret as a bearer token, or a secret key of the project.
     pub fn credentials(variables: &HashMap<String, String>) -> Credentials {
         let mut credentials = Credentials::default();
-        if let Some(secret) = variables.get("PROCESS_EMAIL_QUEUE_SECRET") {
-            credentials.allow_bearer(secret.trim());
+        let secret = variables.get(SECRET).map(|secret| secret.trim());
+        // A short one could be guessed.
+        if let Some(secret) = secret.filter(|secret| secret.len() >= MIN_SECRET) {
+            credentials.allow_bearer(secret);
         }
         for (_, key) in secret_keys(variables) {
             credentials.allow_api_key(&key);
@@ -180,11 +187,7 @@ mod tests {
                 " ",
                 "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
             ),
-            (
-                "SUPABASE_SECRET_KEYS",
-                "[]",
-                "must be a JSON object of keys by name",
-            ),
+            (SECRET, "only-15-letters", "must have at least 16 characters"),
             (its.key, "", "is not set"),
             (its.key, "re_\u{e9}", "has characters that no key has"),
             (its.url, "provider.example", "must be an http(s) address"),
@@ -215,15 +218,28 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_no_texts_are_said() {
+    fn named_keys_that_cannot_be_read_are_said_unless_there_is_another_key() {
         let nested = r#"{"default":{"key":"sb_secret_one"}}"#;
-        let variables = variables(&[
-            ("SUPABASE_SECRET_KEY", ""),
-            ("SUPABASE_SECRET_KEYS", nested),
-        ]);
-        let error = Environment::read(&variables).unwrap_err();
-        assert_eq!(error.variable, "SUPABASE_SECRET_KEYS");
-        assert_eq!(error.problem, "has no key that is a text");
+        for (text, problem) in [
+            (nested, "has no key that is a text"),
+            ("[]", "must be a JSON object of keys by name"),
+            ("{", "must be a JSON object of keys by name"),
+        ] {
+            let name = "SUPABASE_SECRET_KEYS";
+            let alone = variables(&[("SUPABASE_SECRET_KEY", ""), (name, text)]);
+            let error = Environment::read(&alone).unwrap_err();
+            assert_eq!((error.variable, error.problem), (name, problem));
+            let keys = Environment::read(&variables(&[(name, text)])).map(|read| read.supabase_keys);
+            assert_eq!(keys.unwrap(), [("SUPABASE_SECRET_KEY".to_owned(), "sb_secret_one".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn a_short_secret_starts_no_run() {
+        for (secret, admitted) in [("only-15-letters", false), ("with-16-letters-", true)] {
+            let credentials = Environment::credentials(&variables(&[(SECRET, secret)]));
+            assert_eq!(credentials.admit(Some(&format!("Bearer {secret}")), None), admitted);
+        }
     }
 
     #[test]
@@ -251,7 +267,7 @@ mod tests {
                 r#"{"ci":"sb_secret_ci","default":"sb_secret_default","empty":" ","number":1,"same":"sb_secret_one"}"#,
             ),
             ("SUPABASE_SERVICE_ROLE_KEY", "eyJlegacy"),
-            ("PROCESS_EMAIL_QUEUE_SECRET", "run"),
+            (SECRET, "a-secret-of-the-tests"),
         ]);
         let keys = Environment::read(&variables).unwrap().supabase_keys;
         let keys: Vec<_> = keys.iter().map(|(name, key)| (&**name, &**key)).collect();
@@ -271,7 +287,7 @@ mod tests {
         ] {
             assert!(credentials.admit(None, Some(key)), "{key}");
         }
-        assert!(credentials.admit(Some("Bearer run"), None));
+        assert!(credentials.admit(Some("Bearer a-secret-of-the-tests"), None));
         assert!(credentials.admit(Some("Bearer eyJlegacy"), None));
         assert!(!credentials.admit(Some("Bearer sb_secret_ci"), None));
     }

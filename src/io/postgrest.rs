@@ -37,10 +37,15 @@ impl PostgrestRpc {
             .strip_prefix("https://")
             .or_else(|| url.strip_prefix("http://"))
             .unwrap_or_default();
-        let fits = !host.is_empty() && !url.chars().any(|c| c.is_whitespace() || c.is_control());
-        QueueError::unless(fits, "url", "must be the project's http(s) address")?;
+        QueueError::unless(!url.is_empty(), "url", "is missing")?;
+        let fits = !host.is_empty()
+            && !host.ends_with("/rest/v1")
+            && !host.contains(['?', '#', '@', '\\'])
+            && !host.chars().any(|c| c.is_whitespace() || c.is_control());
+        QueueError::unless(fits, "url", "must be like https://<reference>.supabase.co")?;
+        QueueError::unless(!key.is_empty(), "key", "is missing")?;
         // What is no legal header value would make the client panic.
-        let fits = !key.is_empty() && key.chars().all(|c| c.is_ascii_graphic());
+        let fits = key.chars().all(|c| c.is_ascii_graphic()) && !key.starts_with("sb_publishable_");
         QueueError::unless(fits, "key", "must be a secret key of the project")?;
         // Without the schema, PostgREST takes the first one that the project exposes.
         let mut client = Postgrest::new(format!("{url}/rest/v1"))
@@ -154,9 +159,14 @@ mod tests {
             ("ftp://x", "sb_secret_x", "url"),
             ("https://", "sb_secret_x", "url"),
             ("https://a b", "sb_secret_x", "url"),
+            ("https://x.supabase.co/rest/v1/", "sb_secret_x", "url"),
+            ("https://x.supabase.co?y", "sb_secret_x", "url"),
+            ("https://x.supabase.co/#y", "sb_secret_x", "url"),
+            ("https://user:word@x.supabase.co", "sb_secret_x", "url"),
             ("https://x.supabase.co", "", "key"),
             ("https://x.supabase.co", "a\nb", "key"),
             ("https://x.supabase.co", "schlüssel", "key"),
+            ("https://x.supabase.co", "sb_publishable_x", "key"),
         ] {
             let error = PostgrestRpc::new(url, key).err().unwrap();
             assert_eq!(

@@ -22,7 +22,8 @@ async function apply(remedy) {
   const command = commandOf(remedy);
   assert.ok(command, `a remedy that can be run: ${remedy}`);
   if (command !== DEPLOY) return void await world.sql.unsafe(command);
-  const { code, output } = await world.deploy();
+  // Somebody would answer its questions.
+  const { code, output } = await world.deploy(["--yes"]);
   assert.ok(code === 0 || /not healthy/.test(output), output);
 }
 

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { apiOf, queryApi, tokenOf } from "./api.js";
+import { readDatabaseUrl } from "./database-url.js";
 import { isFile, withPrivateFile } from "./files.js";
 import { CommandError } from "./terminal.js";
 
@@ -96,7 +97,7 @@ export class Cli {
    */
   database(target) {
     if ("ref" in target) return { flags: this.#isNew ? [`--remote=${target.ref}`] : ["--linked", "--project-ref", target.ref], env: {} };
-    const { url, password } = withoutPassword(target.url);
+    const { target: url, password } = readDatabaseUrl(target.url);
     return { flags: this.#isNew ? [`--remote=${url}`] : ["--db-url", url], env: password ? { PGPASSWORD: password } : {} };
   }
 
@@ -106,13 +107,13 @@ export class Cli {
   }
 
   /**
-   * Runs it; show: what it says goes to standard error at once.
-   * @param {string[]} args @param {{env?: Record<string, string>, show?: boolean}} [how] @returns {Promise<Output>}
+   * Runs it; show: what it says goes to standard error at once; workdir: another folder than the project's.
+   * @param {string[]} args @param {{env?: Record<string, string>, show?: boolean, workdir?: string}} [how] @returns {Promise<Output>}
    */
-  async run(args, { env = {}, show = false } = {}) {
+  async run(args, { env = {}, show = false, workdir = this.root } = {}) {
     const [program = "", ...first] = this.command;
-    const child = spawn(program, [...first, ...args, "--yes", "--agent", "no", "--workdir", this.root], {
-      cwd: this.root,
+    const child = spawn(program, [...first, ...args, "--yes", "--agent", "no", "--workdir", workdir], {
+      cwd: workdir,
       env: { ...this.env, DO_NOT_TRACK: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -151,20 +152,8 @@ export function rowsOf(stdout) {
   }
 }
 
-/** Why a query failed, without what the CLI says around it. @param {string} text */
-function reason(text) {
-  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line && !/^(Target:|Confirmed by|Connecting to|Try rerunning|Initialising)/.test(line));
+/** Why a call failed, without what the CLI says around it. @param {string} text */
+export function reason(text) {
+  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line && !/^(Target:|Confirmed by|Connecting to|Try rerunning|Initialising|Using (workdir|profile))/.test(line));
   return lines.join(" ").replace(/^failed to execute query: (error: )?/, "") || "the Supabase CLI failed and did not say why";
-}
-
-/** @param {string} text */
-function withoutPassword(text) {
-  try {
-    const url = new URL(text);
-    const password = decodeURIComponent(url.password);
-    url.password = "";
-    return { url: url.href, password };
-  } catch {
-    throw new CommandError("the database's address cannot be read", "it is like postgresql://postgres:<password>@<host>:5432/postgres, its password percent-encoded");
-  }
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProjectError, readProject, rpc } from "./deployed.js";
 import { SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.js";
-import { envFile, missingVariables } from "./env.js";
+import { environment } from "./env.js";
 import { FUNCTION, ownFunctions } from "./function.js";
 import { openPackage } from "./package.js";
 import { findProject } from "./project.js";
@@ -34,21 +34,22 @@ export const options = { "no-call": { type: "boolean" }, "function-name": { type
 export async function run({ values, terminal, cwd, env: given }) {
   const pack = openPackage();
   const { root, name } = place(cwd, values, pack);
-  const env = { ...Object.fromEntries(missingVariables(envFile(root, given), given)), ...defined(given) };
+  const env = environment(root, given);
   try {
     const project = readProject(env, values["function-name"] ?? name);
-    return await report(project, { json: terminal.json, call: !values["no-call"], release: releaseOf(pack), print: (text) => terminal.print(text) });
+    return await report(project, { json: terminal.json, call: !values["no-call"], release: releaseOf(pack, given), print: (text) => terminal.print(text) });
   } catch (error) {
     if (!(error instanceof ProjectError)) throw error;
     throw new CommandError(error.message, error.remedy, 2);
   }
 }
 
-/** @param {{version: string}} pack @returns {Release} */
-export const releaseOf = ({ version }) => ({ version, where: "this package", deploy: "node_modules/.bin/email-queue deploy" });
-
-/** An empty variable says nothing. @param {Record<string, string | undefined>} env */
-export const defined = (env) => Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+/**
+ * EMAIL_QUEUE_COMMAND: what the user called, where that is no program of a package.
+ * @param {{version: string}} pack @param {Record<string, string | undefined>} env @param {boolean} [direct] @returns {Release}
+ */
+export const releaseOf = ({ version }, env, direct = false) =>
+  ({ version, where: "this package", deploy: env.EMAIL_QUEUE_COMMAND ?? `node_modules/.bin/email-queue deploy${direct ? " --direct" : ""}` });
 
 /** From anywhere: without a project, .env of this folder counts. @param {string} cwd @param {Record<string, any>} values @param {import("./parts.js").Package} pack */
 function place(cwd, values, pack) {

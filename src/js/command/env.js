@@ -10,6 +10,12 @@ import { PROVIDER } from "../provider.js";
 /** The file that is read if there is one. @param {string} root of the project @param {Record<string, string | undefined>} [env] */
 export const envFile = (root, env = process.env) => env.EMAIL_QUEUE_ENV_FILE || path.join(root, ".env");
 
+/**
+ * The variables of a command: .env's, and the environment's, which win. An empty one says nothing.
+ * @param {string} root of the project @param {Record<string, string | undefined>} given @returns {Record<string, string | undefined>}
+ */
+export const environment = (root, given) => ({ ...Object.fromEntries(missingVariables(envFile(root, given), given)), ...Object.fromEntries(Object.entries(given).filter(([, value]) => value)) });
+
 /** The variables that are the queue's. */
 const OURS = new RegExp(`^((SUPABASE|EMAIL|PROCESS_EMAIL_QUEUE)_[A-Z_]+|${Object.values(PROVIDER.variables).join("|")})$`);
 

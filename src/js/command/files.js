@@ -86,10 +86,10 @@ export function apply(changes) {
   return () => void takeBack(undo);
 }
 
-/** @param {string} file @param {string} text */
-function put(file, text) {
+/** @param {string} file @param {string} text @param {number} [mode] */
+function put(file, text, mode) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, text);
+  fs.writeFileSync(file, text, { mode });
 }
 
 /** @param {(() => void)[]} undo @returns {boolean} whether something could not be taken back */
@@ -118,15 +118,22 @@ function missingFolders(folder) {
  * @template T
  * @param {string} name @param {string} text @param {(file: string) => Promise<T>} use @returns {Promise<T>}
  */
-export async function withPrivateFile(name, text, use) {
+export const withPrivateFile = (name, text, use) => withFolder({ [name]: text }, (folder) => use(path.join(folder, name)));
+
+/**
+ * Files for another program, in a folder of their own. It is gone afterwards, after an interruption too.
+ * @template T
+ * @param {Record<string, string>} files by their names in the folder @param {(folder: string) => Promise<T>} use @returns {Promise<T>}
+ */
+export async function withFolder(files, use) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "email-queue-"));
   const remove = () => fs.rmSync(folder, { recursive: true, force: true });
   const stop = () => (remove(), process.exit(130));
   const signals = /** @type {const} */ (["SIGINT", "SIGTERM"]);
   for (const signal of signals) process.once(signal, stop);
   try {
-    fs.writeFileSync(path.join(folder, name), text, { mode: 0o600 });
-    return await use(path.join(folder, name));
+    for (const [name, text] of Object.entries(files)) put(path.join(folder, name), text, 0o600);
+    return await use(folder);
   } finally {
     for (const signal of signals) process.off(signal, stop);
     remove();

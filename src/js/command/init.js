@@ -2,6 +2,7 @@
 import path from "node:path";
 import { carryOut } from "./carry.js";
 import { findCli } from "./cli.js";
+import { environment } from "./env.js";
 import { examineFolder, FUNCTION, isFunctionName, ownFunctions } from "./function.js";
 import { compareVersions, openPackage } from "./package.js";
 import { configuration, declaredSchema, editedMigrations, functionFolder, lines, migrationName, newMigrations } from "./parts.js";
@@ -16,7 +17,7 @@ Writes into this project: one migration, supabase/functions/${FUNCTION}/, its se
 the migration as applied. Run again, it changes nothing.
 
   --function-name <name>   another name for the function, where ${FUNCTION} is yours
-  --project-ref <ref>      the project: the linked one unless given. Its migrations count for the number of the new one
+  --project-ref <ref>      the project (SUPABASE_PROJECT_ID): the linked one unless given. Its migrations count for the number of the new one
   --db-url <url>           or its database's address (SUPABASE_DB_URL)
   --offline                asks no database
   --workdir, --dry-run, --yes
@@ -78,12 +79,14 @@ export function functionName(project, pack, given) {
  * @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, values: Record<string, any>, env: Record<string, string | undefined>, terminal: import("./terminal.js").Terminal}} where
  * @returns {Promise<{cli?: import("./cli.js").Cli, target?: import("./cli.js").Target, remote?: import("./remote.js").Remote}>}
  */
-export async function look({ project, pack, values, env, terminal }) {
+export async function look({ project, pack, values, env: given, terminal }) {
+  if (values.offline) return {};
+  const env = environment(project.root, given);
   const url = values["db-url"] ?? (values["project-ref"] ? undefined : env.SUPABASE_DB_URL);
-  const ref = values["project-ref"] ?? linkedRef(project.supabase);
-  if (ref !== undefined && !/^[a-z]{20}$/.test(ref)) throw new CommandError(`--project-ref: ${ref} is no project's reference`, "it is the 20 letters of the project's address");
+  const ref = values["project-ref"] ?? env.SUPABASE_PROJECT_ID ?? linkedRef(project.supabase);
+  if (ref !== undefined && !/^[a-z]{20}$/.test(ref)) throw new CommandError(`--project-ref (SUPABASE_PROJECT_ID): ${ref} is no project's reference`, "it is the 20 letters of the project's address");
   const target = url ? { url } : ref ? { ref } : undefined;
-  if (values.offline || !target) return {};
+  if (!target) return {};
   const asked = values["db-url"] !== undefined || values["project-ref"] !== undefined;
   try {
     const cli = findCli(project.root, env);

@@ -8,6 +8,7 @@ import { examineFolder } from "./function.js";
 import { functionName, look } from "./init.js";
 import { openPackage } from "./package.js";
 import { declaredFile, isOurs, newMigrations, withoutExampleLines } from "./parts.js";
+import { directRoot, refusePushed } from "./deploy-source.js";
 import { findProject, refuseTwice, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
 import { CommandError } from "./terminal.js";
@@ -16,10 +17,11 @@ export const help = `Usage: email-queue uninstall [options]
 
 Appends a migration that removes the queue: its jobs, its Vault secrets, its tables and functions, and pg_cron and pg_net where its
 installation made them and nothing uses them. Removes the function's folder and its section of supabase/config.toml. Where the queue was
-installed directly, it removes it from the database at once.
+installed without a repository (deploy --direct), it removes it from the database at once.
 
 It refuses while mail is open, or while something of yours uses the queue.
 
+  --direct   without a repository: removes the queue from the project's database alone. It reads .env, as deploy --direct does
   --force    loses the open mail, and what of yours cannot be without the queue (views, columns, triggers)
   --function-name <name>, --project-ref <ref>, --db-url <url>, --offline    as init has them
   --workdir, --dry-run, --yes
@@ -27,6 +29,7 @@ It refuses while mail is open, or while something of yours uses the queue.
 
 /** @type {import("./main.js").Command["options"]} */
 export const options = {
+  direct: { type: "boolean" },
   force: { type: "boolean" },
   "function-name": { type: "string" },
   "project-ref": { type: "string" },
@@ -36,13 +39,14 @@ export const options = {
 
 /** @param {import("./main.js").Context} context */
 export async function run({ values, terminal, cwd, env }) {
-  const project = findProject(cwd, values.workdir);
-  refuseTwice(project.migrations);
   const pack = openPackage();
+  const project = values.direct ? noProject(directRoot(cwd, values.workdir)) : findProject(cwd, values.workdir);
+  refuseTwice(project.migrations);
   const name = functionName(project, pack, values["function-name"]);
   const { cli, target, remote } = await look({ project, pack, values, env, terminal });
   const local = versionOf(project.migrations);
-  if (local === undefined && !remote?.installed) throw new CommandError("the queue is not installed here", "where its database was not asked: --project-ref <ref> or --db-url <url>");
+  if (local === undefined && !remote?.installed) throw new CommandError("the queue is not installed here", remote ? "is it this project's database?" : "where its database was not asked: --project-ref <ref> or --db-url <url>");
+  if (values.direct && remote) refusePushed(remote);
   const inUse = cli && target && remote?.installed ? await usesOf(cli, target) : undefined;
   if (inUse && !values.force) refuse(inUse);
   const direct = local === undefined && cli && target;
@@ -51,14 +55,17 @@ export async function run({ values, terminal, cwd, env }) {
   await carryOut({
     terminal, project,
     title: "email-queue is taken out",
-    changes: [...written.changes, ...files(project, pack, name)],
+    changes: values.direct ? [] : [...written.changes, ...files(project, pack, name)],
     also: direct ? ["remove  the queue from the database, at once"] : [],
     act: direct ? () => cli.query(target, asOneStatement(sql)) : undefined,
-    notes: [...written.notes, ...handwork(project, pack, name), ...(inUse ? describeUses(inUse) : []), ...(inUse || direct ? [] : ["The database was not asked: the migration itself refuses while mail is open or something of yours uses the queue."])],
+    notes: [...written.notes, ...(values.direct ? [] : handwork(project, pack, name)), ...(inUse ? describeUses(inUse) : []), ...(inUse || direct ? [] : ["The database was not asked: the migration itself refuses while mail is open or something of yours uses the queue."])],
     nothing: "it is gone",
     next: left({ name, direct: Boolean(direct), flags: cli && target && "ref" in target ? cli.project(target.ref) : [] }),
   });
 }
+
+/** A folder that has .env alone. @param {string} root @returns {import("./project.js").Project} */
+const noProject = (root) => ({ root, supabase: path.join(root, "supabase"), config: path.join(root, "supabase/config.toml"), migrations: [] });
 
 /** @typedef {{open: number, dependants: string[]}} Uses */
 

@@ -2,6 +2,8 @@
 import path from "node:path";
 import { carryOut } from "./carry.js";
 import { examineFolder } from "./function.js";
+import * as deploy from "./deploy.js";
+import * as init from "./init.js";
 import { NEXT, functionName, look, marking, newer } from "./init.js";
 import { compareVersions, openPackage } from "./package.js";
 import { declaredSchema, editedMigrations, functionFolder, migrationName, newMigrations } from "./parts.js";
@@ -14,14 +16,18 @@ Appends one migration for each version from the project's to this package's, and
 The previous function works on the new schema until the new one is deployed. What the database was upgraded to directly is marked
 as applied.
 
+  --direct    where the queue was installed without a repository: does what email-queue deploy --direct does, with its options
   --function-name <name>, --project-ref <ref>, --db-url <url>, --offline    as init has them
   --workdir, --dry-run, --yes
 `;
 
-export { options } from "./init.js";
+/** @type {import("./main.js").Command["options"]} */
+export const options = { ...init.options, ...deploy.options };
 
 /** @param {import("./main.js").Context} context */
-export async function run({ values, terminal, cwd, env }) {
+export async function run(context) {
+  const { values, terminal, cwd, env } = context;
+  if (values.direct) return await deploy.run(context);
   const project = findProject(cwd, values.workdir);
   refuseTwice(project.migrations);
   const pack = openPackage();
@@ -34,7 +40,7 @@ export async function run({ values, terminal, cwd, env }) {
 /** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, name: string, now: Date}} what */
 export function planUpgrade({ project, pack, remote, name, now }) {
   const from = versionOf(project.migrations);
-  if (from === undefined) throw new CommandError("no migration of this project installs the queue", "email-queue init writes it (where it was installed directly, too)");
+  if (from === undefined) throw new CommandError("no migration of this project installs the queue", "email-queue init writes it; where the queue was installed without a repository: email-queue upgrade --direct");
   for (const there of [from, remote?.installed]) if (there && compareVersions(there, pack.version) > 0) throw newer(there, pack.version);
   const ahead = remote?.installed && compareVersions(remote.installed, from) > 0 ? pack.sqlFrom(from, remote.installed) : [];
   const elsewhere = ahead.length === 0 ? [] : (remote?.history ?? []).filter((one) => ahead.some(({ to }) => migrationName(to) === one.name));

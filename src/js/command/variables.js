@@ -1,11 +1,10 @@
 // Looks at every variable of a deployment before anything is changed, so that no value can break a deployment that works.
 // Each refusal names the variable, and never shows the value.
-import process from "node:process";
 import { readDatabaseUrl } from "./database-url.js";
 import { CommandError } from "./terminal.js";
 import { PROVIDER } from "../provider.js";
 
-export const TOKENS = "https://supabase.com/dashboard/account/tokens";
+const TOKENS = "https://supabase.com/dashboard/account/tokens";
 
 /** What the function gets. Never a SUPABASE_*: the platform sets those. */
 export const FUNCTION_VARIABLES = [PROVIDER.variables.key, "PROCESS_EMAIL_QUEUE_SECRET", "EMAIL_FROM", PROVIDER.variables.url, "EMAIL_QUEUE_RUN_SECONDS", "EMAIL_QUEUE_WALL_SECONDS"];
@@ -45,9 +44,9 @@ const RULES = [
 
 /**
  * Writes defaults into the environment too.
- * @param {Record<string, string | undefined>} [env] @returns {ReturnType<typeof readDatabaseUrl> | null} of SUPABASE_DB_URL @throws {CommandError} names the variable
+ * @param {Record<string, string | undefined>} env @throws {CommandError} names the variable
  */
-export function checkVariables(env = process.env) {
+export function checkVariables(env) {
   if (!env.SUPABASE_SECRET_KEY && !env.SUPABASE_SERVICE_ROLE_KEY && env.SUPABASE_PROJECT_ID && env.SUPABASE_URL) {
     throw new CommandError(`SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set: a secret key, from the dashboard's API keys. ${WHERE}`);
   }
@@ -71,7 +70,7 @@ export function checkVariables(env = process.env) {
       throw new CommandError(`${name} has quotes or a backslash that the file for \`supabase secrets set\` cannot hold: choose another value`);
     }
   }
-  return env.SUPABASE_DB_URL ? readDatabaseUrl(env.SUPABASE_DB_URL) : null;
+  if (env.SUPABASE_DB_URL) readDatabaseUrl(env.SUPABASE_DB_URL);
 }
 
 /**

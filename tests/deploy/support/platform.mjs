@@ -97,10 +97,23 @@ class Platform {
         return { status: 200, body: this.deployed ? [this.#described()] : [] };
       case "GET functions/process-email-queue":
         return this.deployed ? { status: 200, body: this.#described() } : { status: 404, body: { message: "Function not found" } };
+      case "POST database/query":
+        return await this.#query(JSON.parse(body.toString()).query);
       case "GET postgrest":
         return { status: 200, body: { db_schema: "public", max_rows: 1000, db_extra_search_path: "" } };
       default:
         return { status: 404, body: { message: "the mock has no such call" } };
+    }
+  }
+
+  /** As the role postgres, any number of statements: the rows are the last one's. @param {string} query */
+  async #query(query) {
+    try {
+      const rows = await this.options.sql.unsafe(query).simple();
+      return { status: 201, body: Array.isArray(rows.at(-1)) ? rows.at(-1) : rows };
+    } catch (error) {
+      const { code, message } = /** @type {any} */ (error);
+      return { status: 400, body: { message: `Failed to run sql query: ERROR:  ${code}: ${message}\n` } };
     }
   }
 

@@ -29,6 +29,8 @@ export async function startWorld(name) {
   const databaseUrl = databaseUrlOf(name);
   const sql = await connect(databaseUrl, { max: 3 });
   await standIn(sql);
+  // As the first push of anybody makes it.
+  await sql.unsafe("create schema supabase_migrations; create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text)");
   const sandbox = await startSandbox({ rateLimit: 0 });
   const platform = await startPlatform({ databaseUrl, sql, deno: await ensureDeno("2.1.4"), project: PROJECT, token: TOKEN });
   const network = await startNetwork(databaseUrl);

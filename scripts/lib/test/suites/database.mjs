@@ -129,20 +129,21 @@ export const deploy = {
   needs: ["test", "lite", "supabase-2"],
   run: async (suite) => {
     await ensureDeno("2.1.4");
-    const { bin } = await preparePrograms(15, suite.folder);
     // A server each, as pg_cron works in one database of a server.
-    const start = async (/** @type {string} */ name) => {
-      const settings = { ...PRELOADED, "cron.host": "127.0.0.1", max_connections: "150" };
-      const postgres = await startPostgres({ version: 15, programs: bin, settings });
+    const start = async (/** @type {string} */ name, /** @type {15 | 17} */ version = 15) => {
+      const { bin } = await preparePrograms(version, suite.folder);
+      const settings = { ...version === 15 ? { ...PRELOADED, "cron.host": "127.0.0.1" } : {}, max_connections: "150" };
+      const postgres = await startPostgres({ version, programs: bin, settings });
       suite.atEnd(postgres.stop);
       return { [`DATABASE_URL_${name}`]: postgres.url.replace("postgres://", "postgresql://") };
     };
     /** @type {Record<string, string>} */
     const env = {};
-    for (const name of ["deploy", "command", "doctor", "upgrade"]) Object.assign(env, await start(name));
-    const files = ["variables", "deploy", "command", "doctor", "upgrade"].map((name) => `tests/deploy/${name}.test.mjs`);
+    for (const name of ["deploy", "command", "doctor", "upgrade", "direct_15"]) Object.assign(env, await start(name));
+    Object.assign(env, await start("direct_17", 17));
+    const files = ["variables", "deploy", "direct", "command", "doctor", "upgrade"].map((name) => `tests/deploy/${name}.test.mjs`);
     // Side by side: one of them waits for pg_cron's next minute.
-    await suite.node("variables, deploy, the command, doctor, upgrade", files, { env, concurrency: 2 });
+    await suite.node("variables, deploy, direct, the command, doctor, upgrade", files, { env, concurrency: 2 });
     // Alone, because it measures.
     await suite.node("wake-up", ["tests/deploy/wake.test.mjs"], { env: await start("wake") });
   },
