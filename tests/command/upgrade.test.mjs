@@ -32,8 +32,11 @@ for (const [version, [major, bin]] of /** @type {const} */ ([[15, all[0]], [17, 
   describe(`PostgreSQL ${version}, CLI ${major}`, () => {
     /** @type {Awaited<ReturnType<typeof startProject>>} */
     let postgres;
+    /** A database that never was of another version. @type {string} */
+    let second;
     before(async () => {
       postgres = await startProject(version, version === 15 ? { preload: "safeupdate", grants: "old" } : { grants: "new" });
+      second = await fresh(two, "second");
     });
 
     let count = 0;
@@ -96,10 +99,7 @@ for (const [version, [major, bin]] of /** @type {const} */ ([[15, all[0]], [17, 
       assert.deepEqual({ ...state }, { created: "true", mails: 1, wrong: null });
     }
 
-    /** @type {string} */
-    let second;
     test("upgraded is as installed, in the project's database and in one that replays the migrations", async () => {
-      second = await fresh(two, "second");
       const here = await world();
       const said = await here.run(["upgrade"]);
       assert.match(said, /email-queue 0\.0\.1 → 0\.0\.2/);
