@@ -64,7 +64,7 @@ ${glue.replaceAll(calls, "fetch($1);").replaceAll(stale, "return")}`;
 /** The package has the crate's version, and the migration is that of the release that it will be. @param {string} manifest @throws {Error} */
 export function checkVersions(manifest) {
   const crate = lockedVersion("email-queue", path.join(ROOT, "Cargo.lock"));
-  const versions = { [manifest]: crate, [path.join(ROOT, "supabase/version.json")]: crate.replace(/-.*/, "") };
+  const versions = { [manifest]: crate, [path.join(manifest, "../deno.json")]: crate, [path.join(ROOT, "supabase/version.json")]: crate.replace(/-.*/, "") };
   for (const [file, expected] of Object.entries(versions)) {
     const { version } = JSON.parse(fs.readFileSync(file, "utf8"));
     if (version !== expected) throw new Error(`the version is ${version} in ${path.basename(file)}, and ${crate} in Cargo.toml`);

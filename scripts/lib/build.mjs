@@ -14,7 +14,7 @@ import { addFunction, addSql, functionDrift, writeOwnFunction } from "./package-
 import { isStopping, startProcess, stopAll, tempFolder } from "./processes.mjs";
 import { isCurrent, writeReference } from "./reference.mjs";
 import { ensureRust, ensureWasmBindgen } from "./rust.mjs";
-import { drift, migration } from "./schema.mjs";
+import { drift, leftovers, migration } from "./schema.mjs";
 import { usageError } from "./screen.mjs";
 import { ensureTool, lock } from "./tools.mjs";
 
@@ -28,7 +28,7 @@ Writes pkg/ and supabase/functions/process-email-queue from src/, and from supab
 `;
 
 /** What the tests of panics do not need. */
-const NOT_IN_FAULTS = ["error", "index", "messages", "providers", "queue", "workerd", "write"];
+const NOT_IN_FAULTS = ["database", "edge", "error", "index", "messages", "providers", "queue", "workerd", "write"];
 
 /** What cargo must not take from the caller's environment. */
 const FLAGS = /^(RUST(C|FLAGS|DOCFLAGS)|RUSTC_(WRAPPER|WORKSPACE_WRAPPER|BOOTSTRAP)|CARGO_(BUILD|PROFILE|TARGET|UNSTABLE|INCREMENTAL).*)$/;
@@ -80,6 +80,8 @@ function writeMigration(mode) {
     if (!isCurrent()) throw new Error("docs/reference.md is not what supabase/schemas says: run scripts/build --sql and commit it");
     return say("ok: the migration and docs/reference.md are what supabase/schemas makes");
   }
+  const [left] = leftovers();
+  if (left) throw new Error(`${left} is of no release (supabase/releases.json) and not of supabase/version.json: delete it`);
   writeReference();
   const { file, text } = migration();
   fs.writeFileSync(path.join(ROOT, "supabase/migrations", file), text);
@@ -103,6 +105,7 @@ async function buildPackage(mode) {
     checkModule(name, bound.wasm, [ROOT, TARGET, work], say);
     addModule(name, bound, folder);
   }
+  if (mode !== "faults") fs.copyFileSync(path.join(ROOT, "LICENSE"), path.join(folder, "LICENSE"));
   await addFunction(folder);
   addSql(folder);
   checkVersions(path.join(folder, "package.json"));

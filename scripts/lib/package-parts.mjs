@@ -1,12 +1,12 @@
-// What scripts/build adds to pkg/ for the command: function/, the function's files with the module gzipped, and sql/, the schema of
-// each version. And this repository's own function, which the command writes as it writes a user's.
+// Adds to pkg/ what the command needs: function/, the function's files with the module gzipped, and sql/, the schema of each version.
+// Also writes this repository's own function, as the command writes a user's.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { withHead } from "../../src/js/command/function.js";
 import { openPackage } from "../../src/js/command/package.js";
 import { ROOT } from "./host.mjs";
-import { forProjects, installation, migration, migrations, releases } from "./schema.mjs";
+import { earlier, forProjects, installation, migration, releases } from "./schema.mjs";
 import { packageFolder } from "./tools.mjs";
 
 const OWN_FUNCTION = "supabase/functions/process-email-queue";
@@ -34,7 +34,7 @@ export function addSql(folder, root = ROOT) {
   const to = path.join(folder, "sql");
   fs.mkdirSync(to, { recursive: true });
   const { version, text } = migration(root);
-  const all = migrations(root).filter((one) => one.version !== version).map((one) => ({ ...one, text: fs.readFileSync(path.join(root, "supabase/migrations", one.file), "utf8") }));
+  const all = earlier(root).map((one) => ({ ...one, text: fs.readFileSync(path.join(root, "supabase/migrations", one.file), "utf8") }));
   /** @type {Record<string, string>} */
   const files = {};
   let before = "";

@@ -1,9 +1,10 @@
-// CommonJS, and Jest, whose own loader knows ES modules only where it is told to.
+// CommonJS, Vitest, and Jest, whose own loader knows ES modules only where it is told to.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { ensureTool } from "../../scripts/lib/stack.mjs";
 import { newProject, run } from "./project.mjs";
 
@@ -21,7 +22,11 @@ const FILES = {
   "later.test.cjs": `test("import()", async () => { const { InMemoryQueueProvider } = await import("email-queue"); ${USE} expect([status, metadata]).toEqual(["pending", { order: [7] }]); });`,
   "require.cjs": `const { InMemoryQueueProvider } = require("email-queue"); (async () => {${USE} console.log(status, metadata.order[0]); })();`,
 };
-for (const [name, text] of Object.entries(FILES)) writeFileSync(path.join(project.path, name), text);
+const VITEST = {
+  "vitest.config.mjs": 'export default { test: { include: ["*.spec.mjs"] } };',
+  "import.spec.mjs": `import { expect, test } from ${JSON.stringify(pathToFileURL(path.join(compat, "node_modules/vitest/dist/index.js")))}; ${FILES["import.test.mjs"]}`,
+};
+for (const [name, text] of Object.entries({ ...FILES, ...VITEST })) writeFileSync(path.join(project.path, name), text);
 
 for (const [name, program] of NODES) {
   const [major, minor] = (await run(program, ["-p", "process.versions.node"])).split(".").map(Number);
@@ -33,3 +38,7 @@ for (const [name, program] of NODES) {
     await run(program, ["--experimental-vm-modules", path.join(compat, "node_modules/jest/bin/jest.js"), "--ci", "--runInBand"], { cwd: project.path });
   });
 }
+
+test("Vitest imports it as it is", async () => {
+  await run(process.execPath, [path.join(compat, "node_modules/vitest/vitest.mjs"), "run"], { cwd: project.path });
+});

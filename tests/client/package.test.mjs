@@ -1,6 +1,6 @@
 // The package as it is installed: on every runtime, from bundles, with its types.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
@@ -31,11 +31,29 @@ async function works(runtime) {
 }
 
 // Of which the client's module is 600: as text, and as the file that Cloudflare Workers import; the function is 270, the SQL 60.
-test("it has what it needs, in at most 1,000 kB", () => {
+test("it has what it needs, in at most 1,100 kB, and brings no other package", async () => {
   const { size, files } = project.packed;
-  assert(size <= 1_000_000, `${size} bytes`);
+  assert(size <= 1_100_000, `${size} bytes`);
+  assert.deepEqual(readdirSync(path.join(project.path, "node_modules")).filter((name) => !name.startsWith(".")), ["email-queue"]);
   const names = files.map(({ path }) => path).filter((name) => !/^(command|sql)\//.test(name)).sort();
-  assert.deepEqual(names, ["README.md", "client.js", "client.wasm", "client_wasm.js", "error.js", "fetch.js", ...["/.gitattributes", "/deno.json", "/fetch.js", "/function.d.ts", "/function.js", "/guard.ts", "/index.ts", "/module.js", "/worker.js", "/worker_wasm.js"].map((name) => `function${name}`), "index.d.ts", "index.js", "messages.d.ts", "module.js", "package.json", "provider.js", "providers.js", "queue.d.ts", "queue.js", "workerd.js", "write.js"]);
+  assert.deepEqual(names, ["LICENSE", "README.md", "client.js", "client.wasm", "client_wasm.js", "database.d.ts", "edge.js", "error.js", "fetch.js", ...["/.gitattributes", "/deno.json", "/fetch.js", "/function.d.ts", "/function.js", "/guard.ts", "/index.ts", "/module.js", "/worker.js", "/worker_wasm.js"].map((name) => `function${name}`), "index.d.ts", "index.js", "messages.d.ts", "module.js", "package.json", "provider.js", "providers.js", "queue.d.ts", "queue.js", "workerd.js", "write.js"]);
+});
+
+test("npm and JSR would take it", async () => {
+  const copy = tempFolder("published");
+  try {
+    cpSync(path.join(ROOT, "pkg"), copy.path, { recursive: true });
+    const manifest = JSON.parse(readFileSync(path.join(copy.path, "package.json"), "utf8"));
+    assert.deepEqual([manifest.dependencies, manifest.license], [undefined, "MIT"]);
+    // A registry that is not there: nothing can be published by mistake.
+    await run("npm", ["publish", "--dry-run", "--tag", "next"], { cwd: copy.path, env: { npm_config_registry: "http://127.0.0.1:1", npm_config_fetch_retries: "0" } });
+    await run(await ensureDeno("newest"), ["publish", "--dry-run", "--allow-dirty"], { cwd: copy.path });
+    for (const file of readdirSync(copy.path, { recursive: true }).map(String).filter((name) => /\.[jt]s$/.test(name))) {
+      assert.doesNotMatch(readFileSync(path.join(copy.path, file), "utf8"), /from "(jsr|npm|https?):/, file);
+    }
+  } finally {
+    copy.remove();
+  }
 });
 
 for (const [name, runtime] of await runtimes(project)) {

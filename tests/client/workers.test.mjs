@@ -1,4 +1,5 @@
-// Cloudflare Workers compile no WebAssembly from bytes: there the package's export for `workerd` imports it as a module.
+// Cloudflare Workers and Vercel's edge runtime compile no WebAssembly from bytes: there the package's exports for `workerd` and
+// `edge-light` import it as a module.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -33,13 +34,16 @@ const WORKER = `
     },
   };`;
 
+/** Next.js takes `?module` off. @type {any} */
+const ASK = { name: "?module", setup: ({ onResolve }) => void onResolve({ filter: /\?module$/ }, ({ path: asked, resolveDir }) => ({ path: path.join(resolveDir, asked.replace(/\?module$/, "")) })) };
+
 /** What the worker answers, bundled with these conditions, at a compatibility date before and after Workers knew `cache`. */
 async function answers(conditions) {
   const { build } = await tool("esbuild/lib/main.js");
   const copied = { ".wasm": "copy" };
   const { outputFiles } = await build({
     stdin: { contents: WORKER, resolveDir: project.path }, outdir: path.join(project.path, "out"), bundle: true, format: "esm", platform: "neutral", conditions,
-    loader: copied, assetNames: "[name]", write: false, logLevel: "silent",
+    loader: copied, assetNames: "[name]", write: false, logLevel: "silent", plugins: [ASK],
   });
   const modules = outputFiles.map(({ path: file, contents }) => {
     const name = path.basename(file);
@@ -64,8 +68,8 @@ async function answers(conditions) {
   return said.split("\n").map((line) => JSON.parse(line));
 }
 
-test("the package enqueues, reads and consumes in a worker", async () => {
-  for (const answer of await answers(["workerd"])) {
+for (const condition of ["workerd", "edge-light"]) test(`the package enqueues, reads and consumes with the condition ${condition}`, async () => {
+  for (const answer of await answers([condition])) {
     const { id, ...rest } = answer;
     assert.deepEqual(rest, { status: "pending", date: true, settled: "applied", refused: { code: "invalid_input", field: "payload.to" } }, JSON.stringify(answer));
     assert.equal((await lite.rpc("email_queue_get", { p_id: id })).status, "pending");

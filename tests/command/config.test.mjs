@@ -1,7 +1,7 @@
 // The function's section of supabase/config.toml: appended where nothing is lost by it, else shown to be pasted.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configure, declared, scan, section, withoutSection } from "../../src/js/command/config.js";
+import { configure, declared, hasSection, scan, section, withoutSection } from "../../src/js/command/config.js";
 
 const NAME = "process-email-queue";
 
@@ -38,6 +38,8 @@ for (const [name, text, why] of /** @type {const} */ ([
   ["ours, quoted, which says nothing of it", '[functions."process-email-queue"]\nenabled = true\n', /without verify_jwt/],
   ["ours as a dotted key", 'functions.process-email-queue.verify_jwt = true\n', /verify_jwt = true/],
   ["ours in a table of functions", '[functions]\nprocess-email-queue = { verify_jwt = true }\n', /verify_jwt = true/],
+  ["ours, which is not deployed", '[functions.process-email-queue]\nenabled = false\nverify_jwt = false\n', /already, with enabled = false$/],
+  ["ours, with both", 'functions.process-email-queue = { enabled = false, verify_jwt = true }\n', /already, with verify_jwt = true and with enabled = false$/],
   ["a text that never ends", 'note = """\n', /cannot be read/],
   ["a list that never ends", 'note = [\n1,\n', /cannot be read/],
   ["no TOML", "hello\n", /cannot be read/],
@@ -64,6 +66,12 @@ test("another name makes another section", () => {
 test("a section between others is taken out alone", () => {
   const text = `[db]\nmajor_version = 17\n\n${section(NAME)}\n[api]\nmax_rows = 1\n`;
   assert.equal(withoutSection(text, NAME), "[db]\nmajor_version = 17\n\n[api]\nmax_rows = 1\n");
+});
+
+test("a section that somebody added to is left: its other lines would belong to the table before", () => {
+  const text = `[db]\nmajor_version = 17\n\n${section(NAME)}import_map = "./x.json"\n`;
+  assert.equal(withoutSection(text, NAME), undefined);
+  assert.deepEqual([hasSection(text, NAME), hasSection("[db]\n", NAME)], [true, false]);
 });
 
 test("declared schemas are found", () => {

@@ -20,3 +20,24 @@ export function snippets(page, language) {
     text: body.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
   }));
 }
+
+/** The commands of a block: one ends with its line, unless a quote is open. @param {string} text @returns {string[]} */
+export function commandsOf(text) {
+  /** @type {string[]} */
+  const commands = [];
+  for (const line of text.trim().split("\n")) {
+    const last = commands.at(-1);
+    if (last !== undefined && (last.match(/'/g)?.length ?? 0) % 2 === 1) commands[commands.length - 1] = `${last}\n${line}`;
+    else commands.push(line);
+  }
+  return commands;
+}
+
+/** The README's way from an empty folder to an e-mail, which tests/deploy/readme.test.mjs goes. @returns {string[]} */
+export function firstMail() {
+  const text = textOf("README.md");
+  const lines = (/** @type {number} */ at) => text.slice(0, at).split("\n").length;
+  const start = text.indexOf("\n## Put it into your project\n") + 1;
+  const [from, to] = [lines(start), lines(text.indexOf("\n## ", start))];
+  return snippets("README.md", "sh").filter(({ place }) => Number(place.split(":")[1]) > from && Number(place.split(":")[1]) < to).flatMap((block) => commandsOf(block.text));
+}

@@ -1,9 +1,10 @@
 // Reads .env: for the doctor and for deployments. It is read and not run by a shell, so that an
 // address like Acme <mail@acme.example> needs no quotes. Node's own parseEnv is missing on Deno 2.1.4, and keeps a byte order
-// mark. The Supabase CLI reads the same file and breaks on what is no line of it, without saying where: that is refused here.
+// mark. The Supabase CLI reads the same file; on a malformed line it fails without saying where, so such a line is refused here.
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
+import { peek } from "./files.js";
 import { CommandError } from "./terminal.js";
 import { PROVIDER } from "../provider.js";
 
@@ -68,13 +69,14 @@ function isClosed(value) {
  * @param {string} file @param {Record<string, string | undefined>} [env] @returns {[string, string][]} @throws {CommandError}
  */
 export function missingVariables(file, env = process.env) {
-  if (!fs.existsSync(file)) return [];
+  const text = peek(file);
+  if (text === null) return [];
   // Only a warning: who shares the machine may know it.
   if (process.platform !== "win32" && (fs.statSync(file).mode & 0o066) !== 0) {
     process.stderr.write(`warning: ${file} holds secrets, and others on this machine can open it: chmod 600 '${file}'\n`);
   }
   const given = new Map();
-  for (const [name, value] of parseEnv(fs.readFileSync(file, "utf8"), file)) {
+  for (const [name, value] of parseEnv(text, file)) {
     // As with a shell's assignments the first that says something stays.
     if (OURS.test(name) && !env[name] && value !== "" && !given.has(name)) given.set(name, value);
   }

@@ -12,6 +12,13 @@ export const FUNCTION_VARIABLES = [PROVIDER.variables.key, "PROCESS_EMAIL_QUEUE_
 /** What .env.example has, which no deployment may keep. */
 export const EXAMPLE_SENDER = "Acme <mail@acme.example>";
 
+/** What a deployment reads of .env, as .env.example has it: a comment, and variables with their values. @type {[comment: string, variables: Record<string, string>][]} */
+export const EXAMPLE = [
+  ["# The project's address, https://<reference>.supabase.co, and a secret key of it (sb_secret_...).", { SUPABASE_URL: "", SUPABASE_SECRET_KEY: "" }],
+  [`# For email-queue: ${PROVIDER.name}'s key, and a sender of a domain that is verified there.`, { [PROVIDER.variables.key]: "", EMAIL_FROM: EXAMPLE_SENDER }],
+  ["# Starts a run of the queue's function: the first deployment makes it where it is empty.", { PROCESS_EMAIL_QUEUE_SECRET: "" }],
+];
+
 const WHERE = "Put it into .env (see .env.example)";
 const PRINTABLE = /^[!-~]+$/;
 const NO_SPACES = "must have no spaces, and only printable characters";
@@ -27,7 +34,7 @@ const SENDER = new RegExp(`^(?:${ADDRESS}|(?:${QUOTED}|[^"<>@${CONTROL}]*|[^"<>,
 
 /** What a variable must be; `needed` says what it is where it must be there. @type {[name: string, pattern: RegExp, rule: string, needed?: string][]} */
 const RULES = [
-  ["SUPABASE_PROJECT_ID", /^[a-z]{20}$/, "must be the 20 lower-case letters of the project's reference", "the project's reference, from the dashboard's address"],
+  ["SUPABASE_PROJECT_ID", /^[a-z]{20}$/, "must be the 20 lower-case letters of the project's reference", "the project's reference, from the dashboard's address. SUPABASE_URL, https://<reference>.supabase.co, tells it too"],
   ["SUPABASE_URL", HTTP_ADDRESS, "must be an address like https://<reference>.supabase.co", "the project's address"],
   ["SUPABASE_SECRET_KEY", PRINTABLE, NO_SPACES],
   ["SUPABASE_SERVICE_ROLE_KEY", PRINTABLE, NO_SPACES],

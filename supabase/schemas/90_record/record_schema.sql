@@ -1,6 +1,6 @@
--- What the migrations made, so that the doctor finds what was changed by hand. A digest of each object, of what reads the
--- same in PostgreSQL 15 and 17. Each migration ends with a call of it, after apply_grants.
--- What an upgrade found changed by hand, and left so, goes on to be a difference: p_drift lists [name, digest as recorded, digest found].
+-- Records what the migrations made, so that the doctor finds changes by hand: a digest of each object, over text that is the same in
+-- PostgreSQL 15 and 17. Each migration ends with a call of it, after apply_grants.
+-- p_drift: the changes by hand that an upgrade found and left. They stay differences. A list of [name, recorded digest, found digest].
 
 create procedure email_queue_private.record_schema(p_drift jsonb default null)
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -15,4 +15,4 @@ begin
     ) as o(name, digest)));
 end
 $$;
-comment on procedure email_queue_private.record_schema(jsonb) is 'Takes what is there now as what should be, but for what was changed by hand before. Ends each migration, after apply_grants.';
+comment on procedure email_queue_private.record_schema(jsonb) is 'Records what is there now as what should be, except for the changes by hand in p_drift. Ends each migration, after apply_grants.';

@@ -25,7 +25,7 @@ export function write(file, text) {
 
 /** Every file of a folder, but git's own. @param {string} root @returns {Record<string, string>} */
 export function snapshot(root) {
-  const names = fs.readdirSync(root, { recursive: true }).map(String).filter((name) => !/^(\.git|supabase\/\.temp)\//.test(name.split(path.sep).join("/")) && fs.statSync(path.join(root, name)).isFile());
+  const names = fs.readdirSync(root, { recursive: true }).map(String).filter((name) => !/^(\.git|supabase\/\.temp)\//.test(name.split(path.sep).join("/")) && fs.statSync(path.join(root, name), { throwIfNoEntry: false })?.isFile());
   return Object.fromEntries(names.sort().map((name) => [name, fs.readFileSync(path.join(root, name), "utf8")]));
 }
 
@@ -61,18 +61,19 @@ call email_queue_private.record_schema();
 /**
  * Runs the command as somebody would.
  * @param {string[]} args
- * @param {{cwd: string, env?: Record<string, string | undefined>, package?: string, cli?: string}} where cli: the folder of a Supabase CLI's program
+ * @param {{cwd: string, env?: Record<string, string | undefined>, package?: string, cli?: string, uid?: number | undefined}} where cli: the folder of a Supabase CLI's program
  * @returns {Promise<{code: number | null, stdout: string, stderr: string}>}
  */
-export function command(args, { cwd, env = {}, package: from = PKG, cli }) {
-  return program(process.execPath, [path.join(from, "command/main.js"), ...args], { cwd, env, cli });
+export function command(args, { cwd, env = {}, package: from = PKG, cli, uid }) {
+  return program(process.execPath, [path.join(from, "command/main.js"), ...args], { cwd, env, cli, uid });
 }
 
-/** @param {string} file @param {string[]} args @param {{cwd: string, env?: Record<string, string | undefined>, cli?: string | undefined}} where */
-export async function program(file, args, { cwd, env = {}, cli }) {
+/** @param {string} file @param {string[]} args @param {{cwd: string, env?: Record<string, string | undefined>, cli?: string | undefined, uid?: number | undefined}} where */
+export async function program(file, args, { cwd, env = {}, cli, uid }) {
   const own = path.dirname(process.execPath);
   const child = spawn(file, args, {
     cwd,
+    ...uid === undefined ? {} : { uid },
     // Of the caller's environment only what programs need: a SUPABASE_ variable of a developer's would change what is tested.
     env: { PATH: [cli, own, "/usr/bin", "/bin"].filter(Boolean).join(path.delimiter), HOME: path.join(cwd, "../home of nobody"), DO_NOT_TRACK: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -94,11 +95,11 @@ export const clis = async () => /** @type {const} */ ([
 /** What a Supabase CLI is told to push to a database. @param {string} version @param {string} url */
 export const pushTo = (version, url) => ["db", "push", "--yes", ...version === "2" ? ["--db-url", url] : [`--remote=${url}`]];
 
-/** That a command is refused, and leaves every file as it is. @param {string} cwd @param {string[]} args @param {RegExp} message @param {object} [how] */
-export async function refuses(cwd, args, message, how = {}) {
+/** That a command is refused, and leaves every file as it is. @param {string} cwd @param {string[]} args @param {RegExp} message @param {{code?: number, [how: string]: any}} [how] */
+export async function refuses(cwd, args, message, { code: expected = 1, ...how } = {}) {
   const before = snapshot(cwd);
   const { code, stderr } = await command(args, { cwd, ...how });
-  assert.equal(code, 1, stderr);
+  assert.equal(code, expected, stderr);
   assert.match(stderr, message);
   assert.match(stderr, /^ {3}→ ./m, "and what to do");
   assert.deepEqual(snapshot(cwd), before);

@@ -7,7 +7,8 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { digest, forProjects, installation, migration, releases } from "../../../scripts/lib/schema.mjs";
+import { digest, migration, recordRelease, releases } from "../../../scripts/lib/schema.mjs";
+import { argumentError } from "../../../scripts/lib/screen.mjs";
 import { ROOT } from "../../../scripts/lib/stack.mjs";
 import { TestVersion } from "./versions.mjs";
 
@@ -55,10 +56,8 @@ export function previous(folder) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { version } = migration();
-  if (process.argv[2] !== version) throw new Error(`which version? supabase/version.json has ${version}`);
-  const others = releases().filter((release) => release.version !== version);
-  const wrong = notAppended(others.at(-1), digests());
-  if (wrong.length > 0) throw new Error(wrong.join("\n"));
-  const release = { version, migrations: digests(), installation: digest(forProjects(version, installation())) };
-  fs.writeFileSync(path.join(ROOT, "supabase/releases.json"), `${JSON.stringify([...others, release], null, 2)}\n`);
+  if (process.argv[2] !== version) argumentError(`which version was released? supabase/version.json has ${version}`);
+  const wrong = notAppended(releases().filter((release) => release.version !== version).at(-1), digests());
+  if (wrong.length > 0) argumentError(wrong.join("\n"));
+  recordRelease();
 }

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { addSql } from "../../../scripts/lib/package-parts.mjs";
-import { installation, migration } from "../../../scripts/lib/schema.mjs";
+import { installation, migration, recordRelease } from "../../../scripts/lib/schema.mjs";
 import { ROOT } from "../../../scripts/lib/stack.mjs";
 
 const DISPATCH = "  member_errors jsonb,\n  errors jsonb,\n";
@@ -41,10 +41,11 @@ export class TestVersion {
   /** Adds its SQL to a package. @param {string} folder */
   addTo = (folder) => addSql(folder, this.root);
 
-  /** The version after it, which upgrades with that. @param {string} version @param {string} [changes] what is written by hand */
+  /** Releases it, and begins the version after it, which upgrades with that. @param {string} version @param {string} [changes] what is written by hand */
   next(version, changes = "") {
     const { file, text } = this.migration();
     this.write(`supabase/migrations/${file}`, text);
+    recordRelease(this.root);
     const next = new TestVersion(this.folder, version, this.root);
     next.write(`supabase/upgrades/${this.version}-${version}.sql`, changes);
     return next;

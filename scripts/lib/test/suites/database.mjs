@@ -112,7 +112,7 @@ export const project = {
 export const command = {
   about: "the command email-queue: on repositories, and on databases with a history, with both Supabase CLIs",
   all: true,
-  needs: ["test", "lite", "client", "supabase-2"],
+  needs: ["test", "lite", "supabase-2", "next"],
   run: async (suite) => {
     ensureRust();
     /** @type {Record<string, string>} */
@@ -139,12 +139,12 @@ export const deploy = {
     };
     /** @type {Record<string, string>} */
     const env = {};
-    for (const name of ["deploy", "command", "doctor", "upgrade", "direct_15"]) Object.assign(env, await start(name));
+    for (const name of ["deploy", "command", "readme", "doctor", "upgrade", "direct_15"]) Object.assign(env, await start(name));
     Object.assign(env, await start("direct_17", 17));
     for (const version of /** @type {const} */ ([15, 17])) for (const cli of [2, 3]) Object.assign(env, await start(`versions_${version}_${cli}`, version));
-    const files = ["variables", "deploy", "direct", "command", "doctor", "upgrade", "versions"].map((name) => `tests/deploy/${name}.test.mjs`);
+    const files = ["variables", "deploy", "direct", "command", "readme", "doctor", "upgrade", "versions"].map((name) => `tests/deploy/${name}.test.mjs`);
     // Side by side: one of them waits for pg_cron's next minute.
-    await suite.node("variables, deploy, direct, the command, doctor, upgrade, versions", files, { env, concurrency: 2 });
+    await suite.node("variables, deploy, direct, the command, the README, doctor, upgrade, versions", files, { env, concurrency: 2 });
     // Alone, because it measures.
     await suite.node("wake-up", ["tests/deploy/wake.test.mjs"], { env: await start("wake") });
   },
