@@ -115,7 +115,7 @@ for (const [version, cli, direct] of /** @type {const} */ ([[15, "3", true], [15
     test("an older package is refused", async () => {
       const { code, stderr } = await deploy("0.0.1");
       assert.equal(code, 1, stderr);
-      assert.match(stderr, /the queue is there in version 0\.0\.2, newer than this package's 0\.0\.1/);
+      assert.match(stderr, /version 0\.0\.2 of the queue, which is newer than this package \(0\.0\.1\)/);
     });
   });
 }
