@@ -1,7 +1,7 @@
 //! A background e-mail queue for Supabase.
 //!
-//! Messages wait in Postgres; a worker claims them through PostgREST, sends them through Resend and settles what came
-//! of it. Who may import whom is a table in ARCHITECTURE.md. Decisions are pure and synchronous and take time and
+//! Messages wait in Postgres. A worker claims them through PostgREST, sends them through Resend and settles their
+//! outcomes. A table in ARCHITECTURE.md says who may import whom. Decisions are pure and synchronous and take time and
 //! randomness as arguments ([`provider`], [`email`], [`worker::decide`], [`worker::retry`], [`worker::state`], [`model`]).
 #![forbid(unsafe_code)]
 

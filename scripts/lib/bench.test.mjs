@@ -1,4 +1,4 @@
-// What scripts/bench makes of its numbers.
+// How scripts/bench computes its figures.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { svg } from "./bench/plot.mjs";

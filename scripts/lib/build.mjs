@@ -14,7 +14,7 @@ import { addFunction, addSql, functionDrift, writeOwnFunction } from "./package-
 import { isStopping, startProcess, stopAll, tempFolder } from "./processes.mjs";
 import { isCurrent, writeReference } from "./reference.mjs";
 import { ensureRust, ensureWasmBindgen } from "./rust.mjs";
-import { drift, migration } from "./schema.mjs";
+import { drift, leftovers, migration } from "./schema.mjs";
 import { usageError } from "./screen.mjs";
 import { ensureTool, lock } from "./tools.mjs";
 
@@ -80,6 +80,8 @@ function writeMigration(mode) {
     if (!isCurrent()) throw new Error("docs/reference.md is not what supabase/schemas says: run scripts/build --sql and commit it");
     return say("ok: the migration and docs/reference.md are what supabase/schemas makes");
   }
+  const [left] = leftovers();
+  if (left) throw new Error(`${left} is of no release (tests/deploy/releases.json) and not of supabase/version.json: delete it`);
   writeReference();
   const { file, text } = migration();
   fs.writeFileSync(path.join(ROOT, "supabase/migrations", file), text);

@@ -18,7 +18,7 @@ export function ensureDebs(names, log = (text) => void process.stderr.write(`${t
   const missing = names.filter((name) => !fs.existsSync(fileOf(name)));
   if (missing.length === 0) return;
   if (!findOnPath("apt-get") || !findOnPath("dpkg")) {
-    throw new Error(`these Debian packages are needed and there is no apt-get to bring them: ${missing.join(" ")}`);
+    throw new Error(`these Debian packages are missing, and so is apt-get, which could install them: ${missing.join(" ")}`);
   }
   log(`   downloading into .tools/debs: ${missing.join(" ")}`);
   const folder = fs.mkdtempSync(path.join(tempRoot(), "email-queue-debs-"));

@@ -1,4 +1,4 @@
-// Whether everything in scripts/demo came out as it should.
+// Whether the totals of scripts/demo are right.
 
 /** What a burst of 250 may cost: three requests to the provider and what claims and settles them, and a little room. */
 const BURST_LIMITS = { providerRequests: 4, databaseRequests: 6 };

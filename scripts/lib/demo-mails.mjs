@@ -1,4 +1,4 @@
-// The e-mails of scripts/demo, and what can be told about each.
+// The e-mails of scripts/demo, and the story of each.
 import { Buffer } from "node:buffer";
 import { PROVIDER } from "../../src/js/provider.js";
 

@@ -25,7 +25,7 @@ in .tools/. Needs Node 20 or newer with npm, or Deno 2 or newer.
              EMAIL_TO         where to send to; unset: its test address delivered@${PROVIDER.testDomain}
   --help   this
 
-Exit code: 0 if everything came out as it should, 1 if not, 2 for wrong options.
+Exit code: 0 if every result was right, 1 if not, 2 for wrong options.
 `;
 
 /** How long the queue may take to settle what it was given. */
@@ -96,7 +96,7 @@ async function main() {
   screen.line("info", "e-mails", `${ids.length} enqueued, ${accepted} accepted, ${failed} failed`, seconds(performance.now() - began));
   screen.line("info", "requests", `${totals.providerRequests} to the provider, ${totals.databaseRequests} to the database`);
   if (problems.length === 0) {
-    screen.line("ok", "checked", local.sandbox ? "the provider accepted each e-mail once, and the database says the same" : "all came out as it should");
+    screen.line("ok", "checked", local.sandbox ? "the provider accepted each e-mail once, and the database says the same" : "every result was right");
   }
   for (const problem of problems) screen.line("bad", "unexpected", problem);
   if (options.keep) printAddresses(local, screen);
@@ -125,7 +125,7 @@ async function drain({ fn, queue, QueueMessageStatus: { PENDING, PROCESSING, RET
     if (open.every((messages) => messages.length === 0)) return first;
     if (["paused", "misconfigured"].includes(run.stopped) || performance.now() > end) {
       const log = fn.output().trim().split("\n").slice(-5).join("\n");
-      throw new Error(`the queue does not empty; the function answered ${JSON.stringify(run)}. Its log ends with\n${log}`);
+      throw new Error(`messages are still waiting; the function's last answer was ${JSON.stringify(run)}. Its log ends with\n${log}`);
     }
     await sleep(Math.max(PAUSE_MS, (run.retryAfterSeconds ?? 0) * 1000));
   }

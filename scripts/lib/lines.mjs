@@ -3,13 +3,15 @@
 //   node scripts/lib/lines.mjs            the working tree
 //   node scripts/lib/lines.mjs COMMIT     that commit
 //
-// A longer line counts as often as it would have to be broken, so that nothing is won by joining lines. Tests, files that a
-// tool writes (the first five lines say so), and the Resend sandbox are left out.
+// A longer line counts as often as it would have to be broken, so that joined lines save nothing. Tests, files that a
+// tool writes (their first five lines say so), and the Resend sandbox are left out.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { argumentError } from "./screen.mjs";
 
 const WIDTH = 120;
 const MAX_OUTPUT = 1 << 28;
@@ -28,6 +30,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 /** @param {...string} parts */
 function git(...parts) {
   return execFileSync("git", ["-C", root, ...parts], { encoding: "utf8", maxBuffer: MAX_OUTPUT });
+}
+
+/** @param {string} name */
+function isCommit(name) {
+  return spawnSync("git", ["-C", root, "rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`]).status === 0;
 }
 
 /** The files of a commit, or of the working tree: [path, text]. @param {string} [commit] @returns {Iterable<[string, string]>} */
@@ -65,7 +72,9 @@ function count(text, comment) {
   return lines;
 }
 
-const [commit] = process.argv.slice(2);
+const [commit, ...others] = process.argv.slice(2);
+if (others.length > 0) argumentError("one commit at most");
+if (commit !== undefined && !isCommit(commit)) argumentError(`there is no commit ${commit}`);
 const totals = Object.fromEntries(Object.keys(GROUPS).map((name) => [name, { files: 0, lines: 0 }]));
 for (const [file, text] of sources(commit)) {
   const [name, group] = Object.entries(GROUPS).find(([, { files }]) => files.test(file)) ?? [];

@@ -1,5 +1,5 @@
-// What scripts/build adds to pkg/ for the command: function/, the function's files with the module gzipped, and sql/, the schema of
-// each version. And this repository's own function, which the command writes as it writes a user's.
+// Adds to pkg/ what the command needs: function/, the function's files with the module gzipped, and sql/, the schema of each version.
+// Also writes this repository's own function, as the command writes a user's.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";

@@ -64,7 +64,7 @@ function copy(from, to) {
   fs.mkdirSync(path.dirname(to), { recursive: true });
   fs.cpSync(from, to, { recursive: true, verbatimSymlinks: true });
   // The server runs as somebody else, who may not read a clone below /root.
-  if (outputOf("chmod", ["-R", "a+rX", to]) === null) throw new Error(`${to} could not be opened to PostgreSQL's user`);
+  if (outputOf("chmod", ["-R", "a+rX", to]) === null) throw new Error(`${to} could not be made readable for PostgreSQL's user`);
 }
 
 /** @param {string} extensions @param {string[]} folders */

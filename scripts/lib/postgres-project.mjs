@@ -1,5 +1,5 @@
-// What makes a new cluster like a Supabase project's: scripts/lib/postgres has the settings, the roles, what each
-// database has, and in C what Supabase loads into sessions.
+// Makes a new cluster like a Supabase project's. scripts/lib/postgres has the settings, the roles, the contents of each database,
+// and in C stand-ins of the libraries that Supabase loads into sessions.
 import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import fs from "node:fs";
@@ -49,7 +49,7 @@ export function ensureModules(version) {
   const folder = path.join(ROOT, ".tools/postgres", `${version}-${hash.digest("hex").slice(0, 16)}`);
   if (fs.existsSync(folder)) return folder;
   const compiler = findOnPath("cc") ?? findOnPath("gcc");
-  if (compiler === null) throw new Error("a C compiler (cc) is missing: what Supabase loads into sessions is compiled");
+  if (compiler === null) throw new Error("a C compiler (cc) is missing: it compiles stand-ins of the libraries that Supabase loads into sessions");
   const headers = findHeaders(version);
   const made = `${folder}.${randomUUID()}`;
   fs.mkdirSync(made, { recursive: true });
@@ -71,7 +71,7 @@ export function ensureModules(version) {
 function findHeaders(version) {
   if (version === 17) {
     const run = outputOf("cargo", ["metadata", "--locked", "--format-version=1", `--manifest-path=${HEADERS}`], { maxBuffer: 64 * 1024 * 1024 });
-    if (run === null) throw new Error("cargo could not bring the crate with PostgreSQL 17's headers");
+    if (run === null) throw new Error("cargo could not download the crate with PostgreSQL 17's headers");
     const crate = JSON.parse(run).packages.find((/** @type {{name: string}} */ { name }) => name === "pg_query");
     return path.join(path.dirname(crate.manifest_path), "libpg_query/src/postgres/include");
   }

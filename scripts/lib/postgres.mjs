@@ -212,7 +212,7 @@ function dropRoot() {
     if (uid === null || gid === null) continue;
     return { uid: Number(uid), gid: Number(gid), program, args: [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--"] };
   }
-  throw new Error("PostgreSQL does not run as root, and there is neither a user postgres nor a user nobody");
+  throw new Error("PostgreSQL does not run as root, and this machine has no user postgres or nobody that could run it");
 }
 
 /**

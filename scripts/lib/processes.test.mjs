@@ -1,4 +1,4 @@
-// What a script started must be gone when the script is, however it ends.
+// A script's processes must be gone when the script is, however it ends.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import fs from "node:fs";

@@ -1,4 +1,4 @@
-// An HTTP proxy that counts, and that a test can have lose or spoil a call.
+// An HTTP proxy that counts calls, and loses or spoils a call if a test wants it.
 import { Buffer } from "node:buffer";
 // Not node:http: under Deno 2.1 it cannot close a connection without an answer.
 import { createHttpServer } from "../../src/js/sandbox/http1.mjs";

@@ -48,7 +48,7 @@ const options = () => table("option", ["NewMessage", "EnqueueOptions"].flatMap(m
 /** @param {string} head @param {string[]} rows */
 const table = (head, rows) => [`| ${head} | |`, "|---|---|", ...rows, ""].join("\n");
 
-/** The page as it should be. @returns {string} */
+/** The page as the sources make it. @returns {string} */
 function reference() {
   const page = fs.readFileSync(PAGE, "utf8");
   return Object.entries({ functions, methods, options }).reduce((text, [name, rows]) => (
@@ -57,5 +57,5 @@ function reference() {
 
 export const writeReference = () => fs.writeFileSync(PAGE, reference());
 
-/** Whether the page is as it should be. @returns {boolean} */
+/** Whether the page is what the sources make. @returns {boolean} */
 export const isCurrent = () => fs.readFileSync(PAGE, "utf8") === reference();

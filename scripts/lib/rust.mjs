@@ -1,5 +1,5 @@
-// What the scripts need of Rust: the toolchain of rust-toolchain.toml with its target, versions that are locked, and the
-// generator of the module's JavaScript.
+// Rust for the scripts: the toolchain of rust-toolchain.toml with its target, locked versions, and the generator of the module's
+// JavaScript.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -15,7 +15,7 @@ export function ensureRust() {
   const sysroot = outputOf("rustc", ["--print", "sysroot"], { cwd: ROOT });
   if (sysroot === null) throw new Error("the toolchain of rust-toolchain.toml is missing: rustup toolchain install");
   if (!fs.existsSync(path.join(sysroot, "lib/rustlib", WASM, "lib"))) {
-    if (!findOnPath("rustup")) throw new Error(`the target ${WASM} is missing and there is no rustup to add it`);
+    if (!findOnPath("rustup")) throw new Error(`the target ${WASM} is missing, and rustup, which could add it, is missing too`);
     const run = spawnSync("rustup", ["target", "add", WASM], { cwd: ROOT, stdio: ["ignore", 2, 2] });
     if (run.status !== 0) throw new Error(`rustup could not add the target ${WASM}`);
   }

@@ -1,9 +1,9 @@
 #!/bin/sh
 # cargo calls this in place of rustc (RUSTC_WRAPPER): $1 is rustc, the rest its arguments.
 #
-# Panic messages carry the paths of the sources. Each is replaced by one that every machine shares. Here and not in
-# RUSTFLAGS, because cargo mixes those into the crates' hashes, which decide the order of functions in the module:
-# flags that name a machine's paths would bring the machine back in by that way.
+# Panic messages carry the paths of the sources. Each path is replaced by one that is the same on every machine. RUSTFLAGS
+# cannot do this: cargo mixes them into the crates' hashes, and these decide the order of functions in the module. So the paths
+# of the machine would change the module in that way.
 rustc=$1
 shift
 

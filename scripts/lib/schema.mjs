@@ -1,12 +1,14 @@
-// Writes the migration of this version from its sources, supabase/schemas: `scripts/build --sql`. Version and time stand in
-// supabase/version.json and change by hand. Folders come in the order of their numbers, and files in that of their names, so
-// that a type, whose name begins with _, is there before what takes it. Bodies of functions need no order.
+// Writes the migration of this version from its sources, supabase/schemas: `scripts/build --sql`. Version and time are in
+// supabase/version.json and are changed by hand. Folders come in the order of their numbers, files in the order of their names. So a
+// type, whose name begins with _, comes before the functions that take it. Bodies of functions need no order.
 import fs from "node:fs";
 import path from "node:path";
 import { ROOT } from "./host.mjs";
 
 const VERSION = "supabase/version.json";
 const LIMITS = "src/base/limits.rs";
+/** What has been released, with its migrations: data of the tests, which keeps those as they are. */
+const RELEASES = "tests/deploy/releases.json";
 
 /** @param {string} root @returns {{version: string, time: string}} */
 function release(root) {
@@ -33,6 +35,19 @@ function api(text) {
   return signatures.map(([, name]) => `'${name.replaceAll("timestamptz", "timestamp with time zone")}'`).sort().join(",\n    ");
 }
 
+/** One object in two sources: "create or replace" would take the later one without a word. @param {{name: string, text: string}[]} written */
+function refuseTwice(written) {
+  /** @type {Map<string, string>} */
+  const places = new Map();
+  for (const { name, text } of written) {
+    for (const [, object = ""] of text.matchAll(/^create (?:or replace )?(?:unlogged )?((?:function|procedure|table|view|type|sequence) [\w.]+)/gm)) {
+      const first = places.get(object);
+      if (first) throw new Error(`supabase/schemas: the ${object} is in ${first} and in ${name}: delete one`);
+      places.set(object, name);
+    }
+  }
+}
+
 /** The sources in their order, with their values written in. @param {string} [root] @returns {{name: string, text: string}[]} */
 export function sources(root = ROOT) {
   const schemas = path.join(root, "supabase/schemas");
@@ -45,6 +60,7 @@ export function sources(root = ROOT) {
   const written = files.map((name) => ({ name, text: fs.readFileSync(path.join(schemas, name), "utf8") }));
   /** @type {Record<string, string>} */
   const values = { version: release(root).version, api: api(written.map(({ text }) => text).join("\n")), ...shared };
+  refuseTwice(written);
   const unused = new Set(Object.keys(shared));
   const texts = written.map(({ name, text }) => ({
     name,
@@ -74,10 +90,22 @@ export function migration(root = ROOT) {
   };
 }
 
+/** Migrations of ours that are of no release and not the present one, as a change of the version leaves them. @param {string} [root] @returns {string[]} */
+export function leftovers(root = ROOT) {
+  const folder = path.join(root, "supabase/migrations");
+  const releases = path.join(root, RELEASES);
+  /** @type {{migrations: Record<string, string>}[]} */
+  const released = fs.existsSync(releases) ? JSON.parse(fs.readFileSync(releases, "utf8")) : [];
+  const known = [migration(root).file, ...released.flatMap(({ migrations }) => Object.keys(migrations))];
+  const found = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
+  return found.filter((file) => /^\d+_email_queue_.*\.sql$/.test(file) && !known.includes(file)).map((file) => `supabase/migrations/${file}`);
+}
+
 /** How the migrations differ from their sources. @param {string} [root] @returns {string[]} */
 export function drift(root = ROOT) {
   const { file, text } = migration(root);
   const found = path.join(root, "supabase/migrations", file);
-  if (!fs.existsSync(found)) return [`supabase/migrations/${file} is missing`];
-  return fs.readFileSync(found, "utf8") === text ? [] : [`supabase/migrations/${file} is not what supabase/schemas makes`];
+  const left = leftovers(root).map((name) => `${name} is of no release and not of ${VERSION}`);
+  if (!fs.existsSync(found)) return [`supabase/migrations/${file} is missing`, ...left];
+  return fs.readFileSync(found, "utf8") === text ? left : [`supabase/migrations/${file} is not what supabase/schemas makes`, ...left];
 }

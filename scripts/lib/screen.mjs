@@ -1,5 +1,6 @@
-// What a person reads: marks, colours where the terminal has them, durations.
+// Output for people: marks, colours if the terminal has them, durations.
 import process from "node:process";
+import { parseArgs } from "node:util";
 
 /** @typedef {"ok" | "bad" | "wait" | "info"} Mark */
 
@@ -33,6 +34,28 @@ export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
 /** @param {number} count @param {string} noun */
 export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/**
+ * The options of a program that has no --help: ends where they are wrong. Those that are named in `numbers` are whole numbers.
+ * @template {import("node:util").ParseArgsConfig} const T
+ * @param {T} config @param {string[]} [numbers] @returns {ReturnType<typeof parseArgs<T>>["values"]}
+ */
+export function readOptions(config, numbers = []) {
+  try {
+    const { values } = parseArgs(config);
+    const wrong = numbers.find((name) => name in values && !/^\d+$/.test(String(Object(values)[name])));
+    if (wrong) throw new Error(`--${wrong} must be a whole number`);
+    return values;
+  } catch (error) {
+    return argumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Ends with an error about the arguments. @param {string} problem @returns {never} */
+export function argumentError(problem) {
+  process.stderr.write(`error: ${problem}\n`);
+  process.exit(2);
+}
 
 /**
  * Ends with an error about the options.

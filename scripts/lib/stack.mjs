@@ -1,5 +1,5 @@
-// The local stack, piece by piece. Each starts on a free port, can run any number of times side
-// by side, and is gone when it is stopped, when its owner is interrupted, and when it is killed.
+// The local stack, piece by piece. Each starts on a free port, and any number of them can run
+// side by side. It ends when it is stopped, and when its owner is interrupted or killed.
 //
 //   const lite = await startLite();                       // PostgREST on an embedded database
 //   const postgres = await startPostgres({ version: 15 }); // or on a real one:

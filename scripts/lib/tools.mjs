@@ -127,7 +127,7 @@ function isInstalled(manifest, target) {
 }
 
 /**
- * Installs beside the target, then swaps: nobody ever sees half of it.
+ * Installs beside the target, then swaps: no program ever sees half of it.
  * @param {{name: string, manifest: string, target: string, installer: Installer}} options
  */
 async function install({ name, manifest, target, installer }) {

@@ -1,4 +1,4 @@
-// Tests import scripts, and scripts import no tests: neither can be understood without the other otherwise.
+// Tests import scripts, and scripts import no tests, so that a script can be understood without its tests.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";

@@ -6,7 +6,7 @@ use std::fmt;
 /// What the caller should do about an error. The names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// The input is wrong: mend the field that is named.
+    /// The input is wrong: correct the field that is named.
     InvalidInput,
     /// The key is not a secret key of the project, or may not do this.
     Unauthorized,

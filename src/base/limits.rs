@@ -1,5 +1,5 @@
-//! The limits that Rust and the schema both hold. `scripts/build --sql` writes them into the migration, where a source has
-//! `{{NAME}}`, or `{{NAME+1}}`; a limit that the schema does not have belongs to the code that has it.
+//! The limits that Rust and the schema both need. `scripts/build --sql` writes them into the migration in the place of `{{NAME}}`, or
+//! `{{NAME+1}}`. A limit that the schema does not need belongs into the code that uses it.
 
 // An e-mail.
 

@@ -1,5 +1,4 @@
-//! What every part may use: errors, times, text fit for a log, randomness. And the limits that
-//! the schema has too.
+//! For every part: errors, times, text fit for a log, randomness, and the limits that the schema has too.
 
 mod error;
 pub mod limits;

@@ -1,4 +1,4 @@
-//! Randomness, which no pure part makes itself.
+//! Randomness. A pure part gets it as an argument.
 
 /// Randomness.
 pub trait Random {

@@ -1,4 +1,4 @@
-//! What is checked before a call, the same for every queue. An error names the option as callers write it.
+//! The checks before a call, the same for every queue. An error names the option as callers write it.
 
 use super::tags;
 use crate::base::limits::{

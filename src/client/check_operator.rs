@@ -1,4 +1,4 @@
-//! What is checked of an operator's call: searches, redrives, pauses.
+//! The checks of operators' calls: searches, redrives, pauses.
 
 use super::check::{self, Checked};
 use crate::base::QueueError;

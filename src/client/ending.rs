@@ -1,4 +1,4 @@
-//! How a custom consumer ends its one message: the settle of each way, the same for every queue.
+//! How a custom consumer ends its one message: a settle for each way, the same for every queue.
 
 use super::check;
 use crate::base::{ErrorCode, QueueError, millis};

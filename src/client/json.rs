@@ -1,5 +1,5 @@
-//! What the queue's calls take and give in JSON, as JavaScript writes it: what its classes carry into the WebAssembly
-//! module, and what the shared test cases are written in.
+//! Arguments and answers of the queue's calls in JSON, as JavaScript writes it. Its classes carry this JSON into the WebAssembly module,
+//! and the shared test cases are written in it.
 
 use super::check;
 use crate::base::{ErrorCode, QueueError, shown, time};

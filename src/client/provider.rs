@@ -1,5 +1,5 @@
-//! The contract of a queue. Each method stands here once: for implementations, for a holder of either queue
-//! ([`Either`]), and for callers that write JSON ([`call`]), from which JavaScript has its methods too.
+//! The contract of a queue. Each method is here once: for implementations, for a holder of either queue ([`Either`]), and for callers
+//! that write JSON ([`call`]). JavaScript gets its methods from [`call`], too.
 #![allow(async_fn_in_trait)] // The futures of the WebAssembly implementation are not `Send`.
 
 use super::check;
@@ -170,7 +170,7 @@ queue_provider! {
     Redrive = redrive(redrive: &Redrive) -> Redriven
         => |queue, next| write(queue.redrive(&options(next())?).await?);
 
-    /// How deep the queue is, and what stands in its way.
+    /// How deep the queue is, and what holds mail up.
     Stats = stats() -> Stats => |queue, _next| write(queue.stats().await?);
 
     /// Pauses e-mail, or one sender domain, for a time or until it is resumed.

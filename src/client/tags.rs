@@ -1,4 +1,4 @@
-//! The option `tags`: the same as the payload's, so it is written there and everybody else looks in one place only.
+//! The option `tags`: it is written into the payload, so that all other code finds tags in one place.
 
 use crate::base::QueueError;
 use crate::email::check_tags;

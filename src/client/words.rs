@@ -1,4 +1,4 @@
-//! An error's field in the words and with the numbers of the caller, not the database's.
+//! Names an error's field as the caller did, not as the database does.
 
 use crate::base::QueueError;
 use crate::email::FIELDS;

@@ -1,4 +1,4 @@
-//! What is wrong with a payload, said without repeating any of it.
+//! What is wrong with a payload, in words that repeat no part of it.
 
 use crate::base::{QueueError, shown};
 

@@ -1,5 +1,5 @@
-//! What an e-mail may have of what costs the worker time, said of the payload as it came. `check_limits` in
-//! `supabase/migrations` says the same in the same words (`tests/conformance/payloads.rs`).
+//! Bounds for what costs the worker time, checked on the payload as it came. `check_limits` in `supabase/migrations` has the same bounds
+//! and words (`tests/conformance/payloads.rs`).
 //!
 //! An isolate of the platform has 2 s of CPU. Read and written natively on a busy machine, a megabyte of text takes 6 to
 //! 16 ms, 50,000 attachments 80 ms, 100,000 headers 130 ms, a million other values 160 ms; 50 headers of 4096 characters 0.4 ms.

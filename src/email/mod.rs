@@ -1,4 +1,4 @@
-//! What an e-mail is: reading the user's payload.
+//! E-mails: reading the user's payload.
 //!
 //! Pure: no I/O, no clock, no randomness.
 //!

@@ -1,4 +1,4 @@
-//! Reading a JSON value as the shape that is wanted.
+//! Reads a JSON value as the expected shape.
 
 use serde_json::{Map, Value};
 

@@ -1,5 +1,5 @@
 //! What an isolate may still do. Supabase ends an isolate at its wall clock and counts its CPU time from its start to its
-//! end, whatever is under way. Under plain Deno nothing ends: nothing is counted.
+//! end, whatever is under way. Plain Deno ends nothing, so nothing is counted.
 
 use crate::worker::Config;
 use std::time::Duration;

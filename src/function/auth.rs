@@ -12,7 +12,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Lets `Authorization: Bearer <secret>` in. An empty secret lets nobody in.
+    /// Lets `Authorization: Bearer <secret>` in. An empty secret admits no caller.
     pub fn allow_bearer(&mut self, secret: &str) {
         if !secret.is_empty() {
             self.bearer.push(digest(secret));

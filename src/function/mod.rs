@@ -1,5 +1,5 @@
-//! The function `process-email-queue`, apart from JavaScript: its environment, who may call it, what for, one run at a
-//! time, and what an isolate may still do.
+//! The function `process-email-queue` without its JavaScript: its environment, its callers, one run at a time, and what an isolate may
+//! still do.
 
 mod allowance;
 mod ask;

@@ -91,7 +91,7 @@ async fn read(response: &Response) -> Result<Option<Vec<u8>>, gloo_net::Error> {
             return Ok(Some(bytes));
         };
         if bytes.len() + value.length() as usize > MAX_ANSWER {
-            // Nobody waits for it.
+            // The call does not wait for it.
             let _ = reader.cancel();
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! Calls with the first of several keys that is taken: one may have been revoked, and stand in the environment still.
+//! Calls with the first of several keys that is accepted: a revoked key may still be in the environment.
 
 use crate::base::{ErrorCode, QueueError};
 use crate::protocol::Rpc;

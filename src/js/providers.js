@@ -1,4 +1,4 @@
-// What each of the package's doors makes its classes of, with the module as the runtime has it.
+// The classes of the package. Each entry point of the package gives them the module in the form that its runtime takes.
 import * as glue from "./client.js";
 import { QueueError, translated } from "./error.js";
 import { Module } from "./module.js";

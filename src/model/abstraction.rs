@@ -1,4 +1,4 @@
-//! The same queue with less in it: what the model checker (`tests/model`) tells states apart by.
+//! A queue reduced to what tells states apart, for the model checker (`tests/model`).
 
 use super::budget::{Budget, Paused};
 use super::message::MessageRow;
@@ -16,7 +16,7 @@ pub struct View<'a> {
     pub time: &'a dyn Fn(Duration) -> Duration,
     /// The new id of a dispatch; a settled one without is forgotten.
     pub dispatch: &'a dyn Fn(&str) -> Option<String>,
-    /// The new name of a token, for a dispatch by its old id; without, the lease is nobody's who will ever call again.
+    /// The new name of a token, for a dispatch by its old id; without one, the holder of the lease never calls again.
     pub token: &'a dyn Fn(&str, &str) -> Option<String>,
     /// Payloads are kept: a redrive reads them.
     pub payloads: bool,

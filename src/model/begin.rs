@@ -119,7 +119,7 @@ impl Queue {
         }
     }
 
-    /// What stands in the way of claims, once the begins have taken their slots.
+    /// Why nothing may be claimed, once the begins have taken their slots.
     pub(super) fn obstacle_after(
         &self,
         now: Duration,

@@ -102,7 +102,7 @@ impl Queue {
         }
     }
 
-    /// When a first request of `lane` may begin; `None` where nothing stands in its way. `held` are the dispatches that
+    /// When a first request of `lane` may begin; `None` if it may begin now. `held` are the dispatches that
     /// count as open.
     pub(super) fn opens_at(
         &self,
@@ -141,7 +141,7 @@ impl Queue {
         }
         let counts = |dispatch: &&DispatchRow| {
             let lane = dispatch.lane.as_str();
-            // The probe of an ailing domain is in nobody's way, as long as others are answered.
+            // The probe of an ailing domain holds up no other domain, as long as others are answered.
             let apart = || !window.waits() && self.breaker.get(lane).is_some_and(Window::waits);
             lane == scope || endpoint(lane) == scope && !apart() || shares(endpoint(lane))
         };

@@ -1,4 +1,4 @@
-//! What all runs share towards the provider.
+//! What all runs share: the provider's rate, pauses and cooldowns.
 
 use crate::base::ceil_ms;
 use crate::protocol::{BeginState, Obstacle};

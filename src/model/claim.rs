@@ -1,4 +1,4 @@
-//! Claim: sweep what ran out, then hand out due dispatches and form new ones.
+//! Claim: sweep, then hand out due dispatches and form new ones.
 
 use super::store::{DispatchRow, MemberRow, Place, Queue};
 use crate::base::ceil_ms;
@@ -28,7 +28,7 @@ impl Queue {
         let mut bytes_left = claim.max_bytes.min(MAX_CLAIM_BYTES);
         let mut frozen_left = claim.max_frozen;
         let mut more = reply.obstacle.is_none();
-        // What a token already has is given again whatever stands in the way.
+        // The dispatch that a token already has is given again in any case.
         for token in claim.tokens.iter().take(MAX_CLAIMS) {
             let more_now = more && bytes_left > 0;
             match self.claim_one(now, claim, token, more_now, bytes_left, frozen_left) {

@@ -1,4 +1,4 @@
-//! What Postgres' `@>` says of two values of `jsonb`: the search by metadata, for the queue in memory.
+//! Postgres' `@>` for two values of `jsonb`: the search by metadata, for the queue in memory.
 
 use serde_json::Value;
 

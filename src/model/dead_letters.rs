@@ -119,7 +119,7 @@ impl Queue {
         answer("processing", reason.as_deref())
     }
 
-    /// What has the members of a dispatch. A lease that is over is nobody's.
+    /// What has the members of a dispatch. After its lease is over, no worker has them.
     fn whereabouts_of(&self, now: Duration, dispatch: &DispatchRow) -> String {
         let held = dispatch.token.is_some() && dispatch.visible_at > now;
         let reason = if dispatch.frozen {

@@ -1,4 +1,4 @@
-//! What the database checks of a payload at enqueue: structure, sizes and sender. The rest is found before sending.
+//! The database's checks of a payload at enqueue: structure, sizes and sender. The worker checks the rest before it sends.
 
 use crate::base::QueueError;
 use crate::base::limits::{MAX_ADDRESS_TEXT, MAX_NAME, MAX_RECIPIENTS, MAX_SUBJECT};

@@ -1,4 +1,4 @@
-//! What becomes of a dispatch's members.
+//! How members leave a dispatch.
 
 use super::message::Ended;
 use super::store::{DispatchRow, MemberRow, Queue, ReadyRow};

@@ -1,4 +1,4 @@
-//! What a message is: as it is enqueued, as it is kept, as it is read.
+//! A message: enqueued, stored, read.
 
 use super::email::refuse;
 use crate::base::limits::{DEFAULT_PRIORITY, LAST_PRIORITY, MAX_ATTEMPTS, MAX_DEDUP_KEY};

@@ -1,4 +1,4 @@
-//! What operators set and stop, and the steps that a custom consumer takes one by one.
+//! Operators' settings and pauses, and the steps that a custom consumer takes one by one.
 
 use super::budget::Paused;
 use super::store::{Queue, Settings};

@@ -1,4 +1,4 @@
-//! The order of claims: what comes next, of what may be claimed now.
+//! The order of claims: which of the claimable messages comes next.
 
 use super::breaker::unavailable;
 use super::claim::PRIORITIES;

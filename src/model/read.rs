@@ -1,4 +1,4 @@
-//! What users read.
+//! The messages as users read them.
 
 use super::members::history;
 use super::message::{MessageRow, Whereabouts};

@@ -1,4 +1,4 @@
-//! How deep the queue is, and what stands in its way.
+//! How deep the queue is, and what holds mail up.
 
 use super::store::Queue;
 use crate::base::time;

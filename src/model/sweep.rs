@@ -1,4 +1,4 @@
-//! What ran out: leases, horizons, messages that are no longer worth sending, settled dispatches.
+//! Sweep: expired leases, horizons, messages that are no longer worth sending, settled dispatches.
 
 use super::members::{last_ten, stamp};
 use super::store::{DispatchRow, Queue};

@@ -1,4 +1,4 @@
-//! What a lane, or an endpoint, in trouble may send.
+//! How much a lane, or an endpoint, in trouble may send.
 
 use crate::base::limits::{
     BREAKER_ROW, FEW_REQUESTS, MAX_BREAKER_WAIT_MS, MAX_DISPATCH, MAX_REQUESTS, MIN_BREAKER_WAIT_MS,
@@ -8,7 +8,7 @@ use std::time::Duration;
 const SHORTEST_WAIT: Duration = Duration::from_millis(MIN_BREAKER_WAIT_MS);
 pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(MAX_BREAKER_WAIT_MS);
 
-/// What a lane or an endpoint in trouble may send. Without, nothing stands in its way.
+/// What a lane or an endpoint in trouble may send. Without one there is no limit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Window {
     /// First requests open at a time.

@@ -1,5 +1,5 @@
-//! What Postgres can keep as `jsonb` and as text, and others can read: nothing nested too deep, no NUL character, no number
-//! beyond a double; and how long it is.
+//! Whether Postgres can store a value as `jsonb` or as text, and others can read it: not nested too deep, no NUL character, no number
+//! beyond a double. And how long the value is.
 
 use crate::base::limits::{MAX_DEPTH, TOO_LARGE};
 use crate::base::{QueueError, shown};

@@ -103,7 +103,7 @@ impl QueueMessage {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all(deserialize = "camelCase"))]
 pub struct NewMessage {
-    /// `email` where it is not given.
+    /// `email` by default.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// What to send.
@@ -111,10 +111,10 @@ pub struct NewMessage {
     /// Tags of an e-mail, `[{name, value}]` or `{name: value}`: the same as `payload.tags`, where they are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Value>,
-    /// 0 (first) to 3; 2 where it is not given.
+    /// 0 (first) to 3; 2 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<u8>,
-    /// 1 to 100; the setting's where it is not given.
+    /// 1 to 100; by default the setting's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
     /// Not before this time (RFC 3339).

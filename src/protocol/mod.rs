@@ -1,7 +1,7 @@
-//! What is said to the database and what it answers: messages and calls as users write them, and the request and the
-//! answer of `email_queue_worker_work`.
+//! Requests to the database and its answers: messages and calls as users write them, and the request and the answer of
+//! `email_queue_worker_work`.
 //!
-//! There all durations are whole milliseconds, and all times are the database's.
+//! In these, all durations are whole milliseconds, and all times are the database's.
 
 mod endpoint;
 pub(crate) mod jsonb;

@@ -1,4 +1,4 @@
-//! What the queue's calls take and give, beside messages.
+//! Arguments and answers of the queue's calls, except messages.
 
 use super::{QueueMessage, Reason};
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 pub struct Dequeue {
     /// Custom types; the first that has a message is served.
     pub types: Vec<String>,
-    /// 1 to 100; 1 where it is not given.
+    /// 1 to 100; 1 by default.
     pub max_messages: Option<u32>,
-    /// How long the messages stay invisible to others, in seconds; 60 where it is not given.
+    /// How long the messages stay invisible to others, in seconds; 60 by default.
     pub visibility_timeout: Option<f64>,
 }
 
@@ -38,7 +38,7 @@ pub struct Leased {
     pub lease: Lease,
 }
 
-/// What became of a call with a lease.
+/// The result of a call with a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Settlement {
@@ -56,13 +56,13 @@ pub enum Settlement {
 pub struct Pause {
     /// It is on show in `stats` and in what the function answers.
     pub reason: String,
-    /// This sender domain; all e-mail where it is not given.
+    /// This sender domain; by default all e-mail.
     pub domain: Option<String>,
-    /// For how long; until it is resumed where it is not given.
+    /// For how long; by default until it is resumed.
     pub seconds: Option<f64>,
 }
 
-/// What became of a cancel.
+/// The result of a cancel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancelled {
     /// `cancelled`, or what the message is instead: `processing`, `completed`, `failed`, `not_found`.
@@ -76,7 +76,7 @@ pub struct Cancelled {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Page {
-    /// How many: 100 where it is not given, at most 1000.
+    /// How many: 100 by default, at most 1000.
     pub limit: Option<u32>,
     /// Only messages older than this id.
     pub before: Option<String>,
@@ -89,7 +89,7 @@ pub struct ListOptions {
     /// Only this type.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// How many: 100 where it is not given, at most 1000.
+    /// How many: 100 by default, at most 1000.
     pub limit: Option<u32>,
     /// Only messages older than this id.
     pub before: Option<String>,
@@ -138,7 +138,7 @@ pub struct Redrive {
     pub dry_run: bool,
     /// Also those that may have been sent.
     pub allow_duplicates: bool,
-    /// At most this many; 1000 where it is not given.
+    /// At most this many; 1000 by default.
     pub limit: Option<u32>,
     /// The e-mails' sender from now on, where theirs was refused: an address, or `Name <address>`.
     pub from: Option<String>,
@@ -165,7 +165,7 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// How deep the queue is, and what stands in its way. Counts go up to 100,000.
+/// How deep the queue is, and what holds mail up. Counts go up to 100,000.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all(serialize = "camelCase"))]
 pub struct Stats {

@@ -33,18 +33,18 @@ pub struct WorkReply {
     pub run_ended: bool,
 }
 
-/// What became of a settle.
+/// The result of a settle.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Settled {
     /// The dispatch.
     pub dispatch_id: String,
-    /// What became of it.
+    /// Its result.
     pub result: SettleResult,
     /// With `invalid` and `error`.
     pub reason: Option<String>,
 }
 
-/// What became of a settle.
+/// The result of a settle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SettleResult {
@@ -60,12 +60,12 @@ pub enum SettleResult {
     Error,
 }
 
-/// What became of a begin.
+/// The result of a begin.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Begun {
     /// The dispatch.
     pub dispatch_id: String,
-    /// What became of it.
+    /// Its result.
     pub state: BeginState,
     /// With `begun`: how long to wait before sending.
     #[serde(default)]
@@ -82,7 +82,7 @@ pub struct Begun {
     pub reason: Option<String>,
 }
 
-/// What became of a begin.
+/// The result of a begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BeginState {

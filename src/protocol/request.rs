@@ -31,7 +31,7 @@ pub struct Run {
     /// again; the claim of this call comes after that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet_ms: Option<u64>,
-    /// The run ends with this call, unless the claim gives something or something stands in the way.
+    /// The run ends with this call, unless the claim gives something, or a pause or a limit keeps it from that.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub last: bool,
     /// What the run did, as JSON of a `Report`. Without a claim it has ended with it.
@@ -109,7 +109,7 @@ pub enum Answer {
     Unknown,
 }
 
-/// What becomes of the members that a settle does not name.
+/// What happens to the members that a settle does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rest {
@@ -224,7 +224,7 @@ pub struct Signals {
     /// Whether the provider answered at all: what the circuit breaker counts, of first requests. `None` where that is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered: Option<bool>,
-    /// Nobody begins for this long.
+    /// No run begins for this long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cooldown_ms: Option<u64>,
     /// The provider's word for it.

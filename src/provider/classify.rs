@@ -1,8 +1,8 @@
 //! From an answer to its outcome: the rules that hold for every provider.
 //!
-//! Pure and total: every reply, however strange, has an outcome, and none makes it panic. What each answer speaks of is the
-//! provider's own business ([`Provider::meaning`]). The rule behind it: a message may get a new key only when it is certain
-//! that nothing was sent. Whatever leaves that open is [`Outcome::Unknown`].
+//! Pure and total: every reply, however strange, has an outcome, and no reply makes it panic. The provider says what each answer speaks of
+//! ([`Provider::meaning`]). The rule behind it: a message may get a new key only if it is certain that nothing was sent. Every answer
+//! that leaves this open is [`Outcome::Unknown`].
 
 use super::error::{ErrorClass, ProviderError};
 use super::hints::{RateHints, SHORTEST_COOLDOWN};

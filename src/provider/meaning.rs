@@ -65,7 +65,7 @@ impl Meaning {
         }
     }
 
-    /// How long nobody should begin.
+    /// How long no run should begin.
     pub(super) fn cooldown(self, hints: &RateHints, utc_seconds_of_day: u32) -> Option<Duration> {
         match self {
             Self::RateLimit => Some(hints.cooldown()),

@@ -1,4 +1,4 @@
-//! What sends an e-mail: what a provider is, what its answers mean, and the table of the providers there are.
+//! Providers, which send e-mails: their interface, the meaning of their answers, and the table of all providers.
 //!
 //! ```
 //! use email_queue::email::{Email, Sender};

@@ -84,7 +84,7 @@ pub struct Context {
 /// What to do with the members of the dispatch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// A readable 2xx: what became of each member, in the order of the request.
+    /// A readable 2xx: the outcome of each member, in the order of the request.
     Answered(Vec<MemberOutcome>),
     /// The only member can never go: it fails as `rejected`.
     Rejected(ProviderError),
@@ -94,7 +94,7 @@ pub enum Outcome {
     /// On a replay too: only a 400 or 422 about the body gets here then, and the same bytes would have been refused
     /// the first time as well, so nothing was sent.
     Isolate(ProviderError),
-    /// Nothing was sent; no attempt is used; nobody begins before the cooldown is over.
+    /// Nothing was sent; no attempt is used; no run begins before the cooldown is over.
     Throttled {
         /// Never zero. With `pause`, the earliest moment at which a try could succeed.
         cooldown: Duration,
@@ -120,7 +120,7 @@ pub enum Outcome {
         counted: bool,
         /// The first request is still under way: [`delay_soon`](crate::worker::retry::RetryPolicy::delay_soon) applies.
         soon: bool,
-        /// Nobody begins before it is over: a 429, or a 5xx with `retry-after`.
+        /// No run begins before it is over: a 429, or a 5xx with `retry-after`.
         cooldown: Option<Duration>,
         /// As in [`Outcome::Throttled`].
         pause: bool,
@@ -131,7 +131,7 @@ pub enum Outcome {
     PossiblySent(ProviderError),
 }
 
-/// What became of one member of an answered dispatch.
+/// The outcome of one member of an answered dispatch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemberOutcome {
     /// The provider took it. Delivery is another matter.

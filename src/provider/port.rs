@@ -1,4 +1,4 @@
-//! What a provider is.
+//! The interface of a provider.
 
 use super::hints::RateHints;
 use super::meaning::Meaning;
@@ -26,7 +26,7 @@ pub struct Provider {
     pub check: fn(&Email) -> Result<(), FieldError>,
     /// How bodies are encoded, by version; the last one is what new dispatches get. A version never changes its bytes and
     /// is never taken away, and no two providers share a number: so a dispatch that may have been sent is replayed with
-    /// the same bytes, and to nobody else.
+    /// the same bytes, and to no other provider.
     pub wire: &'static [(u16, Encode)],
     /// The request around a body, for an endpoint, an Idempotency-Key and the account's key.
     pub envelope: fn(Endpoint, &str, &str) -> Envelope,
@@ -34,7 +34,7 @@ pub struct Provider {
     pub said: fn(&[u8]) -> Said,
     /// What an answer outside 2xx speaks of, by its status and what it says; `true`: a member names a template.
     pub meaning: fn(u16, &Said, bool) -> Meaning,
-    /// What became of each member, in the order of the request, by a 2xx; or why that cannot be read.
+    /// The outcome of each member, in the order of the request, from a 2xx; or why it cannot be read.
     pub members: Members,
     /// What the headers say about the rate.
     pub hints: fn(&[(String, String)]) -> RateHints,
@@ -45,7 +45,7 @@ pub struct Provider {
 /// Writes the body of a request.
 pub type Encode = fn(Endpoint, &[Member<'_>]) -> Result<Vec<u8>, EncodeError>;
 
-/// Reads what became of each member, or says why that cannot be read.
+/// Reads the outcome of each member, or says why it cannot be read.
 pub type Members = fn(u16, &[u8], &Context) -> Result<Vec<MemberOutcome>, &'static str>;
 
 /// Where a request goes, and its headers beside Content-Type and User-Agent.

@@ -12,6 +12,13 @@ use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 
+/// Whether a page is around. Only its own thread has both.
+fn in_browser() -> bool {
+    let global = js_sys::global();
+    let has = |name: &str| Reflect::has(&global, &name.into()).unwrap_or(false);
+    has("window") && has("document")
+}
+
 /// A queue. Calls can overlap: each works on a clone of the pointer.
 #[wasm_bindgen]
 pub struct QueueClient(Rc<Either<SupabaseQueueProvider, InMemoryQueueProvider>>);
@@ -36,6 +43,8 @@ impl QueueClient {
     /// `invalid_input`.
     pub fn supabase(url: &str, key: &str, options: &str) -> Result<QueueClient, JsValue> {
         let options: SupabaseOptions = parse(options).and_then(json::options).map_err(error)?;
+        let why = "must not be in a browser, whose user can read it: enqueue on a server";
+        QueueError::unless(!in_browser(), "key", why).map_err(error)?;
         let timeout = options.timeout_seconds.map(json::timeout);
         let timeout = timeout.transpose().map_err(error)?;
         let provider = SupabaseQueueProvider::with_timeout(url, key, timeout).map_err(error)?;

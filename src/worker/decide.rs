@@ -1,4 +1,4 @@
-//! What to settle once the provider has answered, or when there is nothing to send.
+//! Which settle follows an answer of the provider's, or a dispatch with nothing to send.
 
 #[cfg(test)]
 mod tests;

@@ -21,7 +21,7 @@ pub struct Errand<'a> {
     pub id: String,
     /// `None`: the database keeps no record of it.
     pub cause: Option<protocol::Cause>,
-    /// Nobody waits for its answer, so it may wait for more mail.
+    /// No caller waits for its answer, so it may wait for more mail.
     pub listens: bool,
     /// What it is told while it runs.
     pub control: Option<&'a Control>,

@@ -1,4 +1,4 @@
-//! What sends: one run of the queue is claim, prepare, begin, send, settle.
+//! The worker: one run of the queue is claim, prepare, begin, send, settle.
 //!
 //! [`State`] decides and never waits; [`run`](fn@run) carries out and never decides.
 

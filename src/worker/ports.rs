@@ -1,4 +1,4 @@
-//! What the worker needs of the world. Each trait has a real implementation, in `io`, and one for tests.
+//! The worker's ports to the world. Each trait has a real implementation, in `io`, and one for tests.
 #![allow(async_fn_in_trait)] // All callers run on one thread: nothing here needs `Send`.
 
 use crate::base::QueueError;

@@ -1,7 +1,7 @@
 //! How long to wait before a message, or a frozen dispatch, is tried again.
 //!
-//! The database computes the waits from its settings `retry_base_ms` and `retry_cap_ms`: a message whose worker is never
-//! heard of again waits too. It tells them to the worker, which spreads them: plus or minus a fifth.
+//! The database computes the waits from its settings `retry_base_ms` and `retry_cap_ms`, because a message whose worker died waits too.
+//! It tells them to the worker, which adds the jitter: plus or minus a fifth.
 //! The waits of the default settings, without jitter; "by then" counts from the first attempt:
 //!
 //! | after attempt | waits | by then |   | after attempt | waits | by then |

@@ -1,4 +1,4 @@
-//! The worker's queue: one function of the database for all that a run does.
+//! The worker's queue: one function of the database for everything that a run does.
 
 use crate::base::{ErrorCode, QueueError};
 use crate::protocol::{self, Rpc};

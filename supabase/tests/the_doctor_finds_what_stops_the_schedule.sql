@@ -39,7 +39,7 @@ select is(pg_temp.remedy('cron job'), 'select email_queue_schedule(''* * * * *''
 delete from vault.secrets where name = 'email_queue_secret';
 select is(pg_temp.finding('vault email_queue_secret'), 'fail: the Vault secret email_queue_secret is missing', 'no secret');
 alter table cron.job rename column jobname to name;
-select alike(pg_temp.finding('doctor_job'), 'fail: this check broke: %', 'a check that breaks is a finding, and the others go on');
+select alike(pg_temp.finding('doctor_job'), 'fail: this check failed with an error: %', 'a check that breaks is a finding, and the others go on');
 
 select * from finish();
 rollback;

@@ -3,7 +3,7 @@
 //   node tests/chaos/main.mjs [--seed N] [--messages N]
 // The seed decides the messages, the kills and the faults; how the processes interleave is up to the machine.
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { readOptions } from "../../scripts/lib/screen.mjs";
 import { isStopping, sleep, stopAll } from "../../scripts/lib/stack.mjs";
 import { check, sent } from "./check.mjs";
 import { plan } from "./plan.mjs";
@@ -27,7 +27,7 @@ const FAULTS = [
   { action: "garbage", garbage: "truncated", probability: 0.005 },
 ];
 
-const { values } = parseArgs({ options: { seed: { type: "string" }, messages: { type: "string", default: "2000" } } });
+const values = readOptions({ options: { seed: { type: "string" }, messages: { type: "string", default: "2000" } } }, ["seed", "messages"]);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const count = Number(values.messages);
 console.log(`seed ${seed}: node tests/chaos/main.mjs --seed ${seed} --messages ${count}`);

@@ -2,7 +2,7 @@
 // hardly any of the window is left unused.
 //   node tests/chaos/rate.mjs [--requests N]
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { readOptions } from "../../scripts/lib/screen.mjs";
 import { isStopping, sleep, stopAll } from "../../scripts/lib/stack.mjs";
 import { Wire } from "../faults/support/wire.mjs";
 import { startWorld } from "./world.mjs";
@@ -11,7 +11,7 @@ const PROCESSES = 8;
 const RATE = 5;
 const attachments = [{ filename: "bill.txt", content: "aGVsbG8=" }];
 
-const { values } = parseArgs({ options: { requests: { type: "string", default: "150" } } });
+const values = readOptions({ options: { requests: { type: "string", default: "150" } } }, ["requests"]);
 const count = Number(values.requests);
 
 let failed = true;

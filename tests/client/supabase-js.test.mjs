@@ -14,7 +14,7 @@ after(async () => {
 });
 const PROGRAM = path.join(ROOT, "tests/client/types/database.ts");
 mkdirSync(path.join(project.path, "node_modules/@supabase"), { recursive: true });
-symlinkSync(path.join(compat, "node_modules/@supabase/supabase-js"), path.join(project.path, "node_modules/@supabase/supabase-js"));
+symlinkSync(path.join(await ensureTool("lite"), "node_modules/@supabase/supabase-js"), path.join(project.path, "node_modules/@supabase/supabase-js"));
 copyFileSync(PROGRAM, path.join(project.path, "database.ts"));
 
 for (const version of [5, 6, 7]) {

@@ -137,6 +137,20 @@ describe("an instance that breaks", () => {
   });
 });
 
+test("a key in a browser is refused with the reason, and the queue in memory is not", () => {
+  Object.assign(globalThis, { window: globalThis, document: {} });
+  try {
+    assert.throws(() => new SupabaseQueueProvider("https://abc.supabase.co", "sb_secret_abc"), { code: "invalid_input", field: "key", message: /must not be in a browser/ });
+    new InMemoryQueueProvider();
+  } finally {
+    Reflect.deleteProperty(globalThis, "window");
+    Reflect.deleteProperty(globalThis, "document");
+  }
+  for (const [url, key, said] of [[undefined, "sb_secret_abc", "url: is missing"], ["https://abc.supabase.co", undefined, "key: is missing"], ["https://abc.supabase.co", "sb_publishable_x", "key: must be a secret key of the project"]]) {
+    assert.throws(() => new SupabaseQueueProvider(url, key), (/** @type {any} */ error) => error.message.includes(said.split(": ")[1]) && error.field === said.split(":")[0]);
+  }
+});
+
 test("time passes in memory when it is told to", async () => {
   const queue = new InMemoryQueueProvider({ defaultSender: "shop@example.com" });
   const { id } = await queue.enqueue({ payload: { to: "a@b.example", subject: "S", text: "T" } });

@@ -193,7 +193,7 @@ for (const version of [15, 17]) {
       fs.copyFileSync(path.join(here.root, "supabase/migrations", first), path.join(here.root, "supabase/migrations/29990101000000_email_queue_0_1_0.sql"));
       const { code, said } = await push(here);
       assert.notEqual(code, 0);
-      assert.ok(said.includes(`by the migration ${first.replace(".sql", "")}. This one installs it a second time, as where two branches have both run email-queue init: delete this file`), said);
+      assert.ok(said.includes(`by the migration ${first.replace(".sql", "")}. This file would install it a second time, because two branches have both run email-queue init: delete this file`), said);
       assert.match(said, /29990101000000_email_queue_0_1_0\.sql/);
     });
 
@@ -243,7 +243,7 @@ for (const version of [15, 17]) {
       const refused = await run(here, ["uninstall"]);
       assert.match(refused.stderr, /the queue is in use: 1 message is open; these use it: .*view (public\.)?waiting/);
       const said = await runs(here, ["uninstall", "--force"]);
-      assert.match(said, /Lost: 1 open message\.[^]*removed with it or broken: .*view (public\.)?waiting/);
+      assert.match(said, /Lost: 1 open message\.[^]*removed or broken with it: .*view (public\.)?waiting/);
       assert.deepEqual(await catalogue(here), before);
       assert.deepEqual(migrations(here.root), []);
     });

@@ -51,7 +51,7 @@ test("--dry-run, and nobody to ask, change nothing", async () => {
   const dry = await command(["init", "--dry-run"], { cwd });
   assert.deepEqual([dry.code, snapshot(cwd)], [0, before]);
   assert.match(dry.stderr, new RegExp(`create {2}supabase/migrations/\\d{14}_${MIGRATION}`));
-  await refuses(cwd, ["init"], /nobody answers "Do it\?" here\. Nothing was changed/);
+  await refuses(cwd, ["init"], /there is no terminal to answer "Do it\?"\. Nothing was changed/);
 });
 
 test("it is run from any folder of the project, and with --workdir from elsewhere", async () => {
@@ -71,7 +71,7 @@ for (const [name, files, expected] of /** @type {const} */ ([
     const cwd = project(Object.fromEntries(files.map((file) => [`supabase/migrations/${file}`, "select 1;"])));
     const { stderr } = await init(cwd);
     assert.deepEqual(migrations(cwd), [...files, expected]);
-    assert.equal(/number yours from 29991231000002 on/.test(stderr), name === "a newest of the future", stderr);
+    assert.equal(/number your own from 29991231000002 on/.test(stderr), name === "a newest of the future", stderr);
   });
 }
 
@@ -106,10 +106,10 @@ test("a file changed by hand is left by init, named, and replaced by upgrade", a
   const before = fs.readFileSync(file, "utf8");
   fs.appendFileSync(file, "// mine\n");
   fs.writeFileSync(path.join(cwd, FUNCTION, "mine.ts"), "// theirs");
-  assert.match((await init(cwd)).stderr, /Changed by hand, and left alone: supabase\/functions\/process-email-queue\/index\.ts/);
+  assert.match((await init(cwd)).stderr, /These were changed by hand and stay as they are: supabase\/functions\/process-email-queue\/index\.ts/);
   assert.match(fs.readFileSync(file, "utf8"), /\/\/ mine/);
   const upgraded = (await command(["upgrade", "--yes"], { cwd })).stderr;
-  assert.match(upgraded, /Changed by hand, and replaced: .*index\.ts/);
+  assert.match(upgraded, /These were changed by hand and are replaced: .*index\.ts/);
   assert.ok(upgraded.startsWith(`email-queue ${realVersion()}, in `), upgraded);
   assert.equal(fs.readFileSync(file, "utf8"), before);
   assert.ok(fs.existsSync(path.join(cwd, FUNCTION, "mine.ts")), "what is the user's stays");
@@ -120,17 +120,17 @@ test("a file of ours that was written anew, without its head, counts as changed 
   await init(cwd);
   const file = path.join(cwd, FUNCTION, "guard.ts");
   fs.writeFileSync(file, "// mine\n");
-  assert.match((await init(cwd)).stderr, /Changed by hand, and left alone: supabase\/functions\/process-email-queue\/guard\.ts/);
+  assert.match((await init(cwd)).stderr, /These were changed by hand and stay as they are: supabase\/functions\/process-email-queue\/guard\.ts/);
   assert.equal(fs.readFileSync(file, "utf8"), "// mine\n");
   fs.writeFileSync(path.join(cwd, FUNCTION, "mine.ts"), "// theirs");
   const removed = await command(["uninstall", "--yes", "--offline"], { cwd });
-  assert.match(removed.stderr, /Changed by hand, and removed: .*guard\.ts\./);
-  assert.match(removed.stderr, /Yours, and left alone: .*mine\.ts\./);
+  assert.match(removed.stderr, /These were changed by hand and are removed: .*guard\.ts\./);
+  assert.match(removed.stderr, /These are your own and stay: .*mine\.ts\./);
 });
 
 test("a declared schema of the user's with our file's name is refused, and not removed", async () => {
   const theirs = { "supabase/schemas/email_queue.sql": "create schema app;\n" };
-  await refuses(project(theirs), ["init", "--yes"], /supabase\/schemas\/email_queue\.sql is yours.*Nothing was changed/);
+  await refuses(project(theirs), ["init", "--yes"], /supabase\/schemas\/email_queue\.sql is your own file.*Nothing was changed/);
   const cwd = project();
   await init(cwd);
   for (const [file, text] of Object.entries(theirs)) write(path.join(cwd, file), text);
@@ -140,7 +140,7 @@ test("a declared schema of the user's with our file's name is refused, and not r
 
 test("a function of the user's is refused, and another name goes beside it", async () => {
   const cwd = project({ [`${FUNCTION}/index.ts`]: "Deno.serve(() => new Response('mine'))" });
-  await refuses(cwd, ["init", "--yes"], /process-email-queue is a function of yours\. Nothing was changed\n.*--function-name email-queue-worker/);
+  await refuses(cwd, ["init", "--yes"], /process-email-queue is your own function\. Nothing was changed\n.*--function-name email-queue-worker/);
   const { code, stderr } = await init(cwd, ["--function-name", "email-queue-worker"]);
   assert.equal(code, 0, stderr);
   const made = snapshot(cwd);
@@ -148,8 +148,8 @@ test("a function of the user's is refused, and another name goes beside it", asy
   assert.ok(made["supabase/functions/email-queue-worker/index.ts"]);
   assert.match(made["supabase/config.toml"] ?? "", /\[functions\.email-queue-worker\]\n[^]*functions\/email-queue-worker\/index\.ts/);
   assert.match((await init(cwd)).stderr, /Nothing to do/, "the name is found again");
-  await refuses(cwd, ["init", "--yes", "--function-name", "third"], /the function is there already, as supabase\/functions\/email-queue-worker/);
-  await refuses(cwd, ["init", "--yes", "--function-name", "a b"], /--function-name: a b is no name of a function/);
+  await refuses(cwd, ["init", "--yes", "--function-name", "third"], /the project has the function already, as supabase\/functions\/email-queue-worker/);
+  await refuses(cwd, ["init", "--yes", "--function-name", "a b"], /--function-name: a b cannot be the name of a function/);
 });
 
 test("names that the user's migrations take are refused", async () => {
@@ -187,9 +187,9 @@ test("a migration of ours that was changed by hand is named; line ends do not co
   await init(cwd);
   const file = path.join(cwd, "supabase/migrations", migrations(cwd)[0] ?? "");
   fs.writeFileSync(file, real().replaceAll("\n", "\r\n"));
-  assert.doesNotMatch((await init(cwd)).stderr, /Changed by hand/);
+  assert.doesNotMatch((await init(cwd)).stderr, /changed by hand/);
   fs.appendFileSync(file, "select 1;\n");
-  assert.match((await init(cwd)).stderr, /Changed by hand, or of another build: supabase\/migrations\/\d{14}_email_queue/);
+  assert.match((await init(cwd)).stderr, /These migrations are not as this package writes them \(changed by hand, or of another build\): supabase\/migrations\/\d{14}_email_queue/);
 });
 
 test("--json says what was done, or would be", async () => {
@@ -205,15 +205,15 @@ test("--json says what was done, or would be", async () => {
 
 test("what names no project or database is refused, and a CLI that cannot be used is said", async () => {
   const cwd = project();
-  await refuses(cwd, ["init", "--yes", "--project-ref", "ABC"], /--project-ref \(SUPABASE_PROJECT_ID\): ABC is no project's reference/);
+  await refuses(cwd, ["init", "--yes", "--project-ref", "ABC"], /--project-ref \(SUPABASE_PROJECT_ID\): ABC is not a project's reference/);
   const place = fs.mkdtempSync(path.join(folder.path, "bin-"));
   fs.writeFileSync(path.join(place, "supabase"), "#!/bin/sh\necho 1.226.4\n", { mode: 0o755 });
-  await refuses(cwd, ["init", "--yes", "--project-ref", "abcdefghijklmnopqrst"], /the Supabase CLI is 1\.226\.4, which is too old/, { cli: place });
+  await refuses(cwd, ["init", "--yes", "--project-ref", "abcdefghijklmnopqrst"], /the Supabase CLI has version 1\.226\.4, which is too old/, { cli: place });
   // Linked, but not asked for: the folder's migrations count alone.
   write(path.join(cwd, "supabase/.temp/project-ref"), "abcdefghijklmnopqrst");
   const { code, stderr } = await init(cwd, [], { cli: place });
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /Note: the database was not asked \(the Supabase CLI is 1\.226\.4.*\)\. The migrations of this folder count alone/);
+  assert.match(stderr, /Note: the database was not asked \(the Supabase CLI has version 1\.226\.4.*\)\. Only the migrations of this folder are taken into account/);
 });
 
 test("squashed migrations are read, not counted", async () => {
@@ -238,7 +238,7 @@ test("config.toml that cannot be appended to is left alone, and its text shown",
 test("a section that turns the function off, or has Supabase check its callers, is said each time", async () => {
   const cwd = project({ "supabase/config.toml": "[functions.process-email-queue]\nenabled = false\n" });
   for (let time = 0; time < 2; time++) {
-    assert.match((await init(cwd)).stderr, /config\.toml was left alone: it has functions\.process-email-queue already, without verify_jwt = false and with enabled = false\. Let it say there: verify_jwt = false and enabled = true/);
+    assert.match((await init(cwd)).stderr, /config\.toml was left alone: it has functions\.process-email-queue already, without verify_jwt = false and with enabled = false\. Set verify_jwt = false and enabled = true there/);
   }
   assert.equal(snapshot(cwd)["supabase/config.toml"], "[functions.process-email-queue]\nenabled = false\n");
 });

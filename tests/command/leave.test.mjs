@@ -21,14 +21,14 @@ test("upgrade appends each step, replaces the function and the declared schema; 
   const now = packageWith(folder, { "0.0.1.sql": schemaOf("0.0.1"), "0.0.1-0.0.2.sql": upgradeTo("0.0.2"), "0.0.2-0.0.3.sql": upgradeTo("0.0.3"), "0.0.3.sql": schemaOf("0.0.3") });
   await init(cwd, [], { package: old });
   await refuses(project(), ["upgrade", "--yes"], /no migration of this project installs the queue/, { package: now });
-  assert.match((await init(cwd, [], { package: now })).stderr, /has email-queue 0\.0\.1, this package 0\.0\.3: email-queue upgrade/);
+  assert.match((await init(cwd, [], { package: now })).stderr, /has email-queue 0\.0\.1, and this package is 0\.0\.3\. To upgrade: email-queue upgrade/);
   const { code, stderr } = await command(["upgrade", "--yes"], { cwd, package: now });
   assert.equal(code, 0, stderr);
   assert.deepEqual(migrations(cwd), ["0007_a.sql", "0008_email_queue_0_0_1.sql", "0009_email_queue_0_0_2.sql", "0010_email_queue_0_0_3.sql"]);
   assert.equal(snapshot(cwd)["supabase/schemas/email_queue.sql"], schemaOf("0.0.3"));
   assert.match(snapshot(cwd)[`${FUNCTION}/index.ts`] ?? "", /email-queue 0\.0\.3 /);
   assert.match((await command(["upgrade", "--yes"], { cwd, package: now })).stderr, /Nothing to do/);
-  for (const name of ["init", "upgrade"]) await refuses(cwd, [name, "--yes"], /the queue is there in version 0\.0\.3, newer than this package's 0\.0\.1/, { package: old });
+  for (const name of ["init", "upgrade"]) await refuses(cwd, [name, "--yes"], /the project has version 0\.0\.3 of the queue, which is newer than this package \(0\.0\.1\)/, { package: old });
   const gap = packageWith(folder, { "0.0.3.sql": schemaOf("0.0.3"), "0.0.5.sql": schemaOf("0.0.5") });
   await refuses(cwd, ["upgrade", "--yes"], /the package cannot upgrade from 0\.0\.3 to 0\.0\.5/, { package: gap });
 });
@@ -40,7 +40,7 @@ test("uninstall takes back what init brought", async () => {
   await init(cwd);
   const { code, stderr } = await command(["uninstall", "--yes"], { cwd });
   assert.equal(code, 0, stderr);
-  assert.doesNotMatch(stderr, /left alone/);
+  assert.doesNotMatch(stderr, /by hand|filled in/);
   assert.match(stderr, /supabase functions delete process-email-queue\n.*supabase secrets unset/);
   const made = snapshot(cwd);
   const [install, uninstall] = migrations(cwd);
@@ -63,8 +63,8 @@ test("uninstall names what was filled in or changed by hand, and leaves it", asy
   const before = fs.readFileSync(config, "utf8");
   const { code, stderr } = await command(["uninstall", "--yes", "--offline"], { cwd });
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /^Changed by hand, and left alone: functions\.process-email-queue in supabase\/config\.toml\./m);
-  assert.match(stderr, /^Filled in, and left alone: RESEND_API_KEY, EMAIL_FROM in \.env\.example\./m);
+  assert.match(stderr, /^This was changed by hand and stays: functions\.process-email-queue in supabase\/config\.toml\./m);
+  assert.match(stderr, /^These were filled in and stay: RESEND_API_KEY, EMAIL_FROM in \.env\.example\./m);
   assert.equal(fs.readFileSync(config, "utf8"), before);
   assert.equal(fs.readFileSync(example, "utf8"), "SUPABASE_SECRET_KEY=\n\nRESEND_API_KEY=re_mine\nEMAIL_FROM=Me <me@mine.example>\n\nMINE=1\n");
 });
@@ -85,8 +85,8 @@ for (const [args, code, said] of /** @type {const} */ ([
   [[], 2, /Usage: email-queue <command>/],
   [["--help"], 0, /Usage: email-queue <command>/],
   [["init", "--help"], 0, /Usage: email-queue init/],
-  [["inti"], 2, /inti is no command/],
-  [["constructor"], 2, /constructor is no command/],
+  [["inti"], 2, /there is no command inti/],
+  [["constructor"], 2, /there is no command constructor/],
   [["init", "--frce"], 2, /Unknown option '--frce'/],
   [["init", "here"], 2, /here/],
 ])) {

@@ -115,7 +115,7 @@ test("the project is the nearest one, and others are named", () => {
     assert.equal(findProject(deep).root, path.join(folder.path, "apps/two with a space"));
     assert.equal(findProject(path.join(folder.path, "apps/one/supabase")).root, path.join(folder.path, "apps/one"));
     assert.equal(findProject(folder.path, "apps/one").root, path.join(folder.path, "apps/one"));
-    says("apps/one", /config\.toml is not there/, /** @type {any} */ ("../none"));
+    says("apps/one", /config\.toml was not found/, /** @type {any} */ ("../none"));
   } finally {
     folder.remove();
   }

@@ -49,6 +49,6 @@ test("several get numbers one after the other", () => {
 test("a newest of the future says from which number the user's own go on", () => {
   const answer = nextVersions({ present: ["20991231000000"], now: NOW });
   assert.ok("notes" in answer);
-  assert.match(/** @type {string} */ (answer.notes[0]), /20991231000000, is of the future, so this one is 20991231000001\. .*number yours from 20991231000002 on/);
+  assert.match(/** @type {string} */ (answer.notes[0]), /20991231000000, has a time in the future, so this one gets 20991231000001\. .*number your own from 20991231000002 on/);
   assert.deepEqual(/** @type {any} */ (nextVersions({ present: ["20261126120003"], now: NOW })).notes, [], "made a moment ago");
 });

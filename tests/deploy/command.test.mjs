@@ -77,7 +77,7 @@ test("init says what comes next, and a dry run of that changes nothing", async (
     const dry = await deploy(["--dry-run"], cli);
     assert.equal(dry.code, 0, dry.stderr);
     assert.match(dry.stderr, new RegExp(`push +supabase/migrations/${migrations(root)[1]}\n`));
-    assert.match(dry.stderr, /set +the secret PROCESS_EMAIL_QUEUE_SECRET: it is made, and kept in \.env/);
+    assert.match(dry.stderr, /set +the secret PROCESS_EMAIL_QUEUE_SECRET: a new one, which is written into \.env/);
     assert.match(dry.stderr, /Nothing was changed/);
     assert.deepEqual(await everything(), before);
   }
@@ -90,7 +90,7 @@ test("a section that turns the function off is said", async () => {
   const { code, stderr } = await deploy(["--dry-run"]);
   fs.writeFileSync(file, text);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /it has functions\.process-email-queue already, with enabled = false\. Let it say there: enabled = true/);
+  assert.match(stderr, /it has functions\.process-email-queue already, with enabled = false\. Set enabled = true there/);
 });
 
 test("a variable that is missing or wrong is named before anything is changed", async () => {
@@ -111,7 +111,7 @@ test("a variable that is missing or wrong is named before anything is changed", 
 
 test("a migration of theirs that is pending stops it, beside the queue's", async () => {
   write(path.join(root, "supabase/migrations/20250202000000_more.sql"), "create table public.more (id integer);");
-  await refuses([], /migrations of yours were not pushed yet: 20250202000000_more\.sql\. Nothing was changed/);
+  await refuses([], /some of your own migrations are not pushed yet: 20250202000000_more\.sql\. Nothing was changed/);
   fs.rmSync(path.join(root, "supabase/migrations/20250202000000_more.sql"));
 });
 
@@ -123,14 +123,14 @@ test("a migration that only the database has stops it, and the history stays", a
 
 test("a secret that has another value is not overwritten without a question", async () => {
   world.platform.secrets.set("RESEND_API_KEY", "re_of_something_else");
-  await refuses([], /nobody answers "The project's RESEND_API_KEY has another value than \.env\. Replace\?" here/, "2");
-  await refuses([], /nobody answers "The project's RESEND_API_KEY has another value/);
+  await refuses([], /there is no terminal to answer "The project's RESEND_API_KEY has another value than \.env\. Replace\?"/, "2");
+  await refuses([], /there is no terminal to answer "The project's RESEND_API_KEY has another value/);
   world.platform.secrets.delete("RESEND_API_KEY");
 });
 
 test("a function of theirs that is deployed under the name is not replaced without a question", async () => {
   world.platform.deployed = { metadata: { verify_jwt: true }, files: {} };
-  await refuses([], /nobody answers "The project has a function process-email-queue, and no queue\. Replace the function\?" here/);
+  await refuses([], /there is no terminal to answer "The project has a function process-email-queue, but no queue in its database\. Replace the function\?"/);
   world.platform.deployed = null;
 });
 
@@ -163,7 +163,7 @@ for (const cli of ["2", "3"]) {
 test("a migration of theirs is pushed with --with-yours, and by their own push", async () => {
   const next = `${Number(migrations(root).at(-1)?.slice(0, 14)) + 1}`;
   write(path.join(root, `supabase/migrations/${next}_later.sql`), "create table public.later (id integer);");
-  await refuses([], new RegExp(`migrations of yours were not pushed yet: ${next}_later\\.sql`));
+  await refuses([], new RegExp(`some of your own migrations are not pushed yet: ${next}_later\\.sql`));
   const { code, stderr } = await deploy(["--with-yours"], "2");
   assert.equal(code, 0, stderr);
   assert.equal((await world.sql`select to_regclass('public.later') is not null as there`)[0].there, true);

@@ -24,7 +24,7 @@ test("a dry run changes nothing and shows what would be done", async () => {
   const { code, output } = await world.deploy(["--dry-run"]);
   assert.equal(code, 0, output);
   assert.match(output, /install the schema of \d+\.\d+\.\d+, at once/);
-  assert.match(output, /set +the secret PROCESS_EMAIL_QUEUE_SECRET: it is made, and kept in/);
+  assert.match(output, /set +the secret PROCESS_EMAIL_QUEUE_SECRET: a new one, which is written into/);
   assert.match(output, /Nothing was changed/);
   assert.equal(world.platform.deployed, null);
   assert.equal(world.platform.secrets.size, 0);

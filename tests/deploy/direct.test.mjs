@@ -102,7 +102,7 @@ for (const [version, cli] of /** @type {const} */ ([[15, "2"], [17, "3"]])) {
       await runs(["upgrade", "--direct", "--use-api"], { package: newer });
       assert.equal((await world.sql`select public.email_queue_version() as version`)[0].version, NEXT);
       await sends();
-      await refuses(["deploy", "--direct", "--use-api"], new RegExp(`the queue is there in version ${NEXT}, newer than this package's`));
+      await refuses(["deploy", "--direct", "--use-api"], new RegExp(`the project has version ${NEXT} of the queue, which is newer than this package`));
       await world.sql.unsafe(upgradeTo(realVersion()));
     });
 

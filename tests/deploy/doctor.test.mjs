@@ -24,7 +24,7 @@ async function apply(remedy) {
   if (command !== DEPLOY) return void await world.sql.unsafe(command);
   // Somebody would answer its questions.
   const { code, output } = await world.deploy(["--yes"]);
-  assert.ok(code === 0 || /not healthy/.test(output), output);
+  assert.ok(code === 0 || /the doctor found faults/.test(output), output);
 }
 
 /** @param {string} check @param {RegExp} detail what it must name @returns {Promise<string>} the remedy */
@@ -103,7 +103,7 @@ test("the rows of the settings and of the wake-up are gone", async () => {
   await world.sql`delete from email_queue_private.wiring`;
   const { finding } = await world.doctor("--no-call");
   assert.equal(finding("rows").status, "warn");
-  assert.match(finding("rows").detail, /^the settings \(email_queue_configure\) and the interval of wake-ups \(email_queue_wake\) are gone/);
+  assert.match(finding("rows").detail, /^the settings \(email_queue_configure\) and the interval of wake-ups \(email_queue_wake\) are missing/);
   assert.equal(commandOf(finding("default sender").remedy), DEPLOY);
   await apply(finding("rows").remedy);
   const now = await world.state();
@@ -120,7 +120,7 @@ test("the database was restored from another project, whose function it calls", 
   await world.sql`delete from email_queue_private.identity`;
   const { finding } = await world.doctor("--no-call");
   assert.equal(finding("function address").status, "fail");
-  assert.match(finding("function address").detail, /calls the function of zyxwvutsrqponmlkjihg\.supabase\.co, which is another project's/);
+  assert.match(finding("function address").detail, /calls the function of zyxwvutsrqponmlkjihg\.supabase\.co, which belongs to another project/);
   assert.equal(commandOf(finding("function address").remedy), DEPLOY);
   const { output } = await world.deploy();
   assert.match(output, /this database called the function of zyxwvutsrqponmlkjihg\.supabase\.co until now/);
@@ -133,7 +133,7 @@ test("a copy waits until it is adopted, and connecting it does not let it send",
   const id = await world.enqueue();
   const remedy = await ill("identity", /^a copy does not send: this queue is that of the-original\.example/);
   const { code } = await world.deploy();
-  assert.equal(code, 1, "deployed, but not healthy");
+  assert.equal(code, 1, "deployed, but the doctor found faults");
   assert.equal(await world.status(id), "pending");
   await apply(remedy);
   await healthy();
@@ -186,7 +186,7 @@ test("the schema is of another version and was changed, a function is open", asy
   await world.sql.unsafe("alter function public.email_queue_prune(integer) security definer");
   await world.sql.unsafe("grant execute on function public.email_queue_stats() to anon");
   const { finding } = await world.doctor("--no-call");
-  assert.equal(finding("version").detail, `the schema is of version 0.0.9, this repository of ${version}`);
+  assert.equal(finding("version").detail, `the schema has version 0.0.9, this repository has ${version}`);
   assert.match(finding("schema").detail, /^function .*email_queue_prune\(integer\) was changed, function .*email_queue_version\(\) was changed$/);
   assert.match(finding("grants").detail, /^anon may execute .*email_queue_stats\(\)$/);
   await world.sql.unsafe(finding("grants").remedy);

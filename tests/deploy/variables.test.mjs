@@ -245,5 +245,5 @@ test("a file that the function needs and that is missing stops it before anythin
     assert.equal(told, "", file);
   }
   fs.rmSync(path.join(copy, own, "function.js"));
-  assert.match(deploy({ args: [], root: copy }).output, /error: pkg\/function\/function\.js is missing, which pkg\/function\/guard\.ts needs/);
+  assert.match(deploy({ args: [], root: copy }).output, /error: pkg\/function\/function\.js is missing, and pkg\/function\/guard\.ts needs it/);
 });

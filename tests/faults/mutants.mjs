@@ -8,7 +8,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { argumentError, readOptions } from "../../scripts/lib/screen.mjs";
 import { ROOT } from "../../scripts/lib/stack.mjs";
 
 /**
@@ -116,12 +116,14 @@ const MUTANTS = [
   },
 ];
 
-const { values } = parseArgs({ options: { only: { type: "string", default: "" }, check: { type: "boolean", default: false } } });
+const values = readOptions({ options: { only: { type: "string", default: "" }, check: { type: "boolean", default: false } } });
 if (values.check) process.exit(check());
+const chosen = MUTANTS.filter(({ mistake }) => mistake.includes(values.only));
+if (chosen.length === 0) argumentError(`no mistake has "${values.only}" in its name`);
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "email-queue-mutants-"));
 let missed = 0;
 try {
-  for (const mutant of MUTANTS.filter(({ mistake }) => mistake.includes(values.only))) {
+  for (const mutant of chosen) {
     const failures = tryOut(mutant);
     if (failures.length === 0) missed += 1;
     console.log(`${failures.length === 0 ? "error" : "ok"}: ${mutant.mistake}: ${failures.length} failures`);

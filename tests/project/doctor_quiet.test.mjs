@@ -53,7 +53,7 @@ for (const version of [15, 17]) {
       assert.equal((await patient.sql`select from net._http_response`).length, 0, "the tables are unlogged");
       await patient.admin`insert into net._http_response (id, status_code, content) select n, 401, 'theirs' from generate_series(1, 9) as n`;
       await quiet();
-      assert.equal(await finding("answers"), "no answer to a call is kept");
+      assert.equal(await finding("answers"), "pg_net has kept no answer to a call");
       await patient.admin`insert into net.http_request_queue (id, method, url, headers, timeout_milliseconds) values (5, 'POST', 'http://127.0.0.1:1', '{}', 5000)`;
       await quiet();
       await patient.admin`truncate net.http_request_queue`;
@@ -85,7 +85,7 @@ for (const version of [15, 17]) {
       await patient.sql`update email_queue_private.ready set run_at = run_at - interval '2 hours'`;
       // One dispatch of it is sent.
       await patient.send(1);
-      assert.match(await finding("oldest message"), /^the oldest due e-mail has waited 7\d\d\d seconds, and mail is being sent$/);
+      assert.match(await finding("oldest message"), /^the oldest due e-mail has waited 7\d\d\d seconds, while mail is being sent$/);
       await quiet();
       await patient.send();
       await patient.sql`select public.email_queue_wake(true, '2500 milliseconds')`;

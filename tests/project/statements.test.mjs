@@ -77,6 +77,15 @@ test("a changed source, an impossible time and a source out of place are found",
     put("src/base/limits.rs", "pub const MAX_DEPTH: usize = 1 << 10;\n");
     assert.throws(() => migration(folder.path), /limits\.rs: pub const MAX_DEPTH: usize = 1 << 10;: a limit is a number/);
     put("src/base/limits.rs", "pub const MAX_DEPTH: usize = 1_024;\n");
+    put("supabase/schemas/10_a/c.sql", "create or replace function public.f(a int) returns int\n");
+    put("supabase/schemas/20_b/d.sql", "create function public.f(a text) returns int\n");
+    assert.throws(() => migration(folder.path), /the function public\.f is in 10_a\/c\.sql and in 20_b\/d\.sql: delete one$/);
+    fs.rmSync(path.join(folder.path, "supabase/schemas/20_b/d.sql"));
+    version("20260301000000", "1.3.0");
+    put("supabase/migrations/20260301000000_email_queue_1_3_0.sql", migration(folder.path).text);
+    assert.deepEqual(drift(folder.path), [`supabase/migrations/${file} is of no release and not of supabase/version.json`]);
+    put("tests/deploy/releases.json", JSON.stringify([{ version: "1.2.3", migrations: { [file]: "digest" } }]));
+    assert.deepEqual(drift(folder.path), []);
     for (const name of ["10_a/schema.sql", "c/a.sql", "10_a.sql", "10_a/b/c.sql"]) {
       put(`supabase/schemas/${name}`, "select 1;\n");
       assert.throws(() => migration(folder.path), /a source is NN_subject\/name\.sql/, name);

@@ -8,12 +8,14 @@ mod memory;
 mod other;
 mod provider;
 mod random;
+mod request;
 mod world;
 
 pub use clock::SimulatedClock;
 pub use database::{Connection, Fault};
 pub use memory::MemoryQueue;
 pub use other::OTHER;
-pub use provider::{Behaviour, MemoryMailer, Mode, Request};
+pub use provider::MemoryMailer;
 pub use random::SeededRandom;
+pub use request::{Behaviour, Mode, Request};
 pub use world::{World, email};

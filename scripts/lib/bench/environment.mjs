@@ -1,4 +1,4 @@
-// What the figures were measured on.
+// The machine and the versions of a measurement.
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";

@@ -1,5 +1,5 @@
 // PostgREST's protocol, as much of it as a call of a function takes, on a real PostgreSQL. Supabase Lite answers some eighty
-// calls a second, which would be what is measured.
+// calls a second, so it would be the bottleneck of every measurement.
 //   node scripts/lib/bench/gateway.mjs <address of the database>
 // Prints `ready {"url": …}`; GET /calls tells how many calls there were, and how many bytes.
 import { Buffer } from "node:buffer";

@@ -25,7 +25,7 @@ Names: ${Object.keys(PARTS).join(", ")}; all of them when none is given.
 Options:
   --quick         smaller sizes and one round, in under 3 minutes: to see that it works, not to quote
   --rounds N      rounds of what is compared (5)
-  --pgmq FILE     pgmq.sql, where cargo cannot fetch the crate that carries it
+  --pgmq FILE     pgmq.sql, if cargo cannot fetch the crate that contains it
   --publish       write the results into docs/ too
 The results are in target/bench/. It needs PostgreSQL 15 on this machine, Node 20 or newer, and Linux for CPU and memory.`;
 

@@ -18,7 +18,7 @@ Node 20 or newer and PostgreSQL 15; it brings everything else into .tools/, or s
   --full          for model: with the two largest scenarios too
 
 Without names, deploy runs beside the others: most of its time it waits for pg_cron. The whole output is kept in
-target/test-logs/. The exit code is 0 if something has passed and nothing has failed.
+target/test-logs/. The exit code is 0 if something has passed and nothing has failed, 1 if not, and 2 if the arguments are wrong.
 `;
 
 /** @param {string[]} args @returns {Arguments} @throws {Error} on an argument that is not one */
@@ -35,6 +35,20 @@ export function readArguments(args) {
     if (options[name] !== undefined && !/^\d+$/.test(options[name])) throw new Error(`--${name} must be a whole number`);
   }
   return { names: positionals, options, list, help };
+}
+
+/**
+ * Refuses a suite that does not exist, and an option that none of the named suites takes.
+ * @param {Arguments} found @param {Record<string, {takes?: string[]}>} suites @throws {Error}
+ */
+export function checkArguments({ names, options }, suites) {
+  const unknown = names.find((name) => !Object.hasOwn(suites, name));
+  if (unknown !== undefined) throw new Error(`there is no suite ${unknown} (scripts/test --list has their names)`);
+  for (const option of /** @type {const} */ (["seed", "messages", "places", "full"])) {
+    const takers = Object.keys(suites).filter((name) => suites[name]?.takes?.includes(option));
+    if (options[option] === undefined || names.length === 0 || names.some((name) => takers.includes(name))) continue;
+    throw new Error(`--${option} is an option of the suite ${takers.join(", ")}, not of ${names.join(", ")}`);
+  }
 }
 
 /** The options that a suite passes on to its program. @param {Options} options @param {("seed" | "messages" | "places" | "only")[]} names */

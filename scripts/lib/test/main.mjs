@@ -5,7 +5,7 @@ import process from "node:process";
 import { IS_DENO, TARGET, sleep } from "../host.mjs";
 import { isStopping, own, stopAll } from "../processes.mjs";
 import { usageError } from "../screen.mjs";
-import { HELP, readArguments } from "./arguments.mjs";
+import { HELP, checkArguments, readArguments } from "./arguments.mjs";
 import { previousFailures, remember } from "./memory.mjs";
 import { createScreen } from "./screen.mjs";
 import { Suite, SuiteOver } from "./suite.mjs";
@@ -20,7 +20,7 @@ const KEPT = 10;
 /** Runs beside the others, once what it needs is installed: after the suite sql. */
 const BESIDE = "deploy";
 
-/** @typedef {{name: string, passed: number, failed: number, skipped: number, seconds: number}} Row */
+/** @typedef {{name: string, passed: number, failed: number, skipped: number, seconds: number, matched: boolean}} Row matched: --only has found something */
 
 Object.assign(process.env, { NO_COLOR: "1", CARGO_TERM_COLOR: "never", CARGO_TERM_PROGRESS_WHEN: "never" });
 delete process.env.FORCE_COLOR;
@@ -36,12 +36,13 @@ async function main() {
     return 0;
   }
 
+  const again = options.failed ? failuresOf(names) : null;
   const logs = path.join(LOGS, `${new Date().toISOString().slice(0, 19).replace(/[-:]/g, "")}-${process.pid}`);
   fs.mkdirSync(logs, { recursive: true });
   forgetOldLogs();
   const screen = createScreen();
-  const again = options.failed ? previousFailures(LOGS) : null;
-  const chosen = (names.length > 0 ? names : Object.keys(SUITES).filter((name) => (again ? again[name] : SUITES[name]?.all))).filter((name) => !again || again[name]);
+  const chosen = (names.length > 0 ? names : Object.keys(SUITES).filter((name) => again || SUITES[name]?.all))
+    .filter((name) => !again || Object.keys(again[name] ?? {}).length > 0);
   const disown = own(() => screen.print("interrupted"));
   /** @type {Row[]} */
   const rows = [];
@@ -56,14 +57,22 @@ async function main() {
   disown();
   await stopAll();
   screen.close();
-  return close(rows, Boolean(again));
+  return close(rows, options);
+}
+
+/** What --failed repeats. Ends where nothing could have failed. @param {string[]} names */
+function failuresOf(names) {
+  const all = previousFailures(LOGS);
+  const unknown = names.length > 0 ? names.find((name) => !all[name]) : undefined;
+  if (unknown !== undefined) usageError("scripts/test", `--failed: the suite ${unknown} has not run in this clone yet`);
+  if (Object.keys(all).length === 0) usageError("scripts/test", "--failed: no suite has run in this clone yet");
+  return all;
 }
 
 function readCommandLine() {
   try {
     const found = readArguments(process.argv.slice(2));
-    const unknown = found.names.find((name) => !Object.hasOwn(SUITES, name));
-    if (unknown) throw new Error(`there is no suite ${unknown} (scripts/test --list has their names)`);
+    checkArguments(found, SUITES);
     return found;
   } catch (error) {
     return usageError("scripts/test", error instanceof Error ? error.message : String(error));
@@ -102,7 +111,7 @@ async function runSuite({ name, named, logs, screen, options, again }) {
   // One that ran nothing has not passed; with --only the others have to.
   if (count("passed") + count("failed") === 0 && only === "") suite.fail(`the suite ${name} ran no test`);
   remember(LOGS, name, suite.outcomes, { partly: partly !== null || only !== "" });
-  return { name, passed: count("passed"), failed: count("failed"), skipped: count("skipped"), seconds: Math.round((performance.now() - began) / 1000) };
+  return { name, passed: count("passed"), failed: count("failed"), skipped: count("skipped"), seconds: Math.round((performance.now() - began) / 1000), matched: suite.matched || only === "" };
 }
 
 /** A suite whose lines are shown at its end. @param {Parameters<typeof runSuite>[0]} how @returns {() => Promise<Row>} waits for it */
@@ -120,14 +129,17 @@ function runBeside(how) {
   };
 }
 
-/** @param {Row[]} rows @param {boolean} again @returns {number} the exit code */
-function close(rows, again) {
+/** @param {Row[]} rows @param {import("./arguments.mjs").Options} options @returns {number} the exit code */
+function close(rows, { failed: again, only }) {
   const all = { name: "all", passed: 0, failed: 0, skipped: 0, seconds: 0 };
   for (const row of rows) for (const what of /** @type {const} */ (["passed", "failed", "skipped", "seconds"])) all[what] += row[what];
   const line = (/** @type {unknown[]} */ [name, ...figures]) => `${String(name).padEnd(10)} ${figures.map((figure) => String(figure).padStart(7)).join(" ")}`;
   if (rows.length === 0) console.log("Nothing failed in the last run.");
   console.log(["", line(["suite", "passed", "failed", "seconds"]), ...[...rows, all].map(({ name, passed, failed, seconds }) => line([name, passed, failed, seconds])), ""].join("\n"));
   console.log(`${all.passed} passed, ${all.failed} failed${all.skipped > 0 ? `, ${all.skipped} skipped` : ""}`);
+  const unmatched = rows.length > 0 && rows.every(({ matched }) => !matched);
+  if (unmatched) console.log(`No group or test file of ${rows.map(({ name }) => name).join(", ")} has "${only}" in its name.`);
+  if (unmatched && all.failed === 0) return 2;
   return all.failed > 0 || (all.passed === 0 && !again) ? 1 : 0;
 }
 

@@ -1,10 +1,10 @@
-// What failed when it last ran, for scripts/test --failed: target/test-logs/failed.json has suite → group → test files.
+// The failures of the last run, for scripts/test --failed: target/test-logs/failed.json has suite → group → test files.
 import fs from "node:fs";
 import path from "node:path";
 
 const FILE = "failed.json";
 
-/** @typedef {Record<string, Record<string, string[]>>} Failures no files: the whole group; the group "": the whole suite */
+/** @typedef {Record<string, Record<string, string[]>>} Failures no groups: nothing failed; no files: the whole group; the group "": the whole suite */
 
 /** @param {string} folder @returns {Failures} */
 export function previousFailures(folder) {
@@ -26,8 +26,7 @@ export function remember(folder, suite, outcomes, { partly }) {
     if (failed > 0) groups[group] = files;
     else delete groups[group];
   }
-  if (Object.keys(groups).length > 0) all[suite] = groups;
-  else delete all[suite];
+  all[suite] = groups;
   // Another run beside this one must not read half of it.
   const written = path.join(folder, `.${FILE}.${process.pid}`);
   fs.writeFileSync(written, `${JSON.stringify(all, null, 2)}\n`);

@@ -1,4 +1,4 @@
-// What the test runners report, read from their JUnit files and TAP: how many tests passed, and which failed and why.
+// Reads the runners' JUnit files and TAP: how many tests passed, and which failed and why.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,4 +1,4 @@
-// What scripts/test prints: lines, and on a terminal below them what is running and for how long.
+// The output of scripts/test: lines, and on a terminal below them the running groups and their times.
 import process from "node:process";
 
 /** What takes longer than this says so. */

@@ -1,4 +1,4 @@
-// What a suite is made of: groups of tests, each run by one of the runners, counted from what the runner reports.
+// A suite: groups of tests, each run by one of the runners and counted by the runner's report.
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
@@ -39,6 +39,8 @@ export class Suite {
   /** @type {(() => unknown)[]} */
   #cleanups = [];
   #over = false;
+  /** Whether a group has run because of what was asked for. */
+  matched = false;
   /** @type {ReturnType<typeof tempFolder> | null} */
   #folder = null;
 
@@ -175,7 +177,9 @@ export class Suite {
   async #group(label, jobs, { env = {}, cwd = ROOT, setup = false, concurrency = 1, live } = {}) {
     const partly = this.again !== null || this.only !== "";
     if (jobs.length === 0 && !partly) return this.fail(`${label}: there are no such files`);
-    if (jobs.length === 0 || !(setup || this.#isChosen(label, jobs))) return true;
+    const chosen = jobs.length > 0 && this.#isChosen(label, jobs);
+    this.matched ||= chosen;
+    if (!chosen && !(setup && jobs.length > 0)) return true;
     const log = this.#file(label, "log");
     this.screen.print(`-- ${label}`);
     const began = performance.now();

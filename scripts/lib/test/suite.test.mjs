@@ -1,5 +1,6 @@
-// What scripts/test counts: a planted failure in each runner, what dies without a word, what is asked for again.
+// The counts of scripts/test: a planted failure in each runner, programs that die without a word, --failed and --only.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
@@ -7,7 +8,7 @@ import { after, test } from "node:test";
 import { ROOT, waitFor } from "../host.mjs";
 import { stopAll, tempFolder } from "../processes.mjs";
 import { ensureDeno } from "../tools.mjs";
-import { readArguments } from "./arguments.mjs";
+import { checkArguments, readArguments } from "./arguments.mjs";
 import { previousFailures, remember } from "./memory.mjs";
 import { readJunit, readLibtest, readMutants } from "./reports.mjs";
 import { createScreen } from "./screen.mjs";
@@ -130,13 +131,20 @@ test("only what failed runs again, by group and by file; what others need runs t
   await second.suite.node("files", [good, bad]);
   assert.deepEqual([...second.suite.outcomes].map(([label, { passed }]) => [label, passed]), [["set up", 1], ["files", 1]]);
   remember(memory, "planted", second.suite.outcomes, { partly: true });
-  assert.deepEqual(previousFailures(memory), {});
+  assert.deepEqual(previousFailures(memory), { planted: {} });
 
   const third = newSuite({ only: "good" });
   await third.suite.check("fine", ["true"]);
   await third.suite.node("files", [good, bad]);
   assert.deepEqual([...third.suite.outcomes.keys()], ["files"]);
   assert.equal(third.outcome("files")?.passed, 1);
+  assert.equal(third.suite.matched, true);
+
+  const fourth = newSuite({ only: "zzz" });
+  await fourth.suite.check("set up", ["true"], { setup: true });
+  await fourth.suite.node("files", [good, bad]);
+  assert.deepEqual([...fourth.suite.outcomes.keys()], ["set up"]);
+  assert.equal(fourth.suite.matched, false);
 });
 
 test("a group without files is a failure", async () => {
@@ -161,4 +169,29 @@ test("the command line", () => {
   assert.deepEqual(readArguments(["chaos", "--seed", "7", "--failed"]), { names: ["chaos"], options: { seed: "7", failed: true }, list: false, help: false });
   assert.throws(() => readArguments(["--seed", "x"]), /--seed must be a whole number/);
   assert.throws(() => readArguments(["--frobnicate"]), /frobnicate/);
+
+  const suites = { rust: {}, chaos: { takes: ["seed", "only"] }, faults: { takes: ["places"] } };
+  const check = (/** @type {string[]} */ ...args) => checkArguments(readArguments(args), suites);
+  for (const fine of [["chaos", "--seed", "7"], ["rust", "chaos", "--seed", "7"], ["--places", "2"], ["rust", "--only", "x"]]) check(...fine);
+  assert.throws(() => check("rust", "--seed", "7"), /--seed is an option of the suite chaos, not of rust$/);
+  assert.throws(() => check("rust", "chaos", "--full"), /--full is an option/);
+  assert.throws(() => check("rsut"), /there is no suite rsut/);
+});
+
+test("scripts/test ends with 2, and says why, where nothing can be repeated or nothing has the name", () => {
+  const env = { ...process.env, CARGO_TARGET_DIR: tempFolder("target").path, NODE_TEST_CONTEXT: undefined };
+  const run = (/** @type {string[]} */ ...args) => spawnSync(path.join(ROOT, "scripts/test"), args, { env, encoding: "utf8" });
+  for (const [args, says] of /** @type {[string[], RegExp][]} */ ([
+    [["--failed"], /no suite has run in this clone yet/],
+    [["stack", "--failed"], /the suite stack has not run in this clone yet/],
+    [["stack", "--only", "zzz"], /No group or test file of stack has "zzz" in its name/],
+    [["client", "--failed"], /the suite client has not run/],
+  ])) {
+    const { status, stdout, stderr } = run(...args);
+    assert.match(stdout + stderr, says);
+    assert.equal(status, 2, stdout + stderr);
+  }
+  const { status, stdout } = run("--failed");
+  assert.match(stdout, /Nothing failed in the last run/);
+  assert.equal(status, 0);
 });

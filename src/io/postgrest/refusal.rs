@@ -1,4 +1,4 @@
-//! What an answer means that PostgREST gave itself, not the SQL function.
+//! Answers of PostgREST itself, not of the SQL function, and what they mean.
 
 use crate::base::{ErrorCode, QueueError, joined};
 use serde::Deserialize;
@@ -40,7 +40,7 @@ pub(super) fn refusal(function: &str, status: u16, body: &str) -> QueueError {
         ),
         "PGRST106" => QueueError::new(
             ErrorCode::NotExposed,
-            "the project's API does not show the schema public: Project Settings, Data API, Exposed schemas must contain public, and the Data API must be on",
+            "the project's API does not expose the schema public: Project Settings, Data API, Exposed schemas must contain public, and the Data API must be on",
         ),
         // A redirect is not followed: the key would go along.
         "" if matches!(status, 0 | 300..=399) => QueueError::invalid(

@@ -22,10 +22,10 @@ const INSTALL = `npm install --save-dev supabase@${PINNED} (or see https://supab
 /** @param {string} root of the project @param {Record<string, string | undefined>} env @returns {Cli} */
 export function findCli(root, env) {
   const found = firstOf(candidates(root, env), env);
-  if (!found) throw new CommandError("the Supabase CLI is not there", INSTALL);
+  if (!found) throw new CommandError("the Supabase CLI was not found", INSTALL);
   const [major = 0, minor = 0] = found.version.split(".").map(Number);
   if (major < (OLDEST[0] ?? 0) || major === OLDEST[0] && minor < (OLDEST[1] ?? 0)) {
-    throw new CommandError(`the Supabase CLI is ${found.version}, which is too old: ${OLDEST.join(".")} or newer is needed`, INSTALL);
+    throw new CommandError(`the Supabase CLI has version ${found.version}, which is too old: ${OLDEST.join(".")} or newer is needed`, INSTALL);
   }
   return new Cli(found.command, found.version, root, env);
 }
@@ -147,7 +147,7 @@ export function rowsOf(stdout) {
   try {
     return JSON.parse(stdout.slice(at));
   } catch {
-    throw new CommandError("the Supabase CLI's answer to a query cannot be read", "take another version of it: supabase --version");
+    throw new CommandError("the Supabase CLI's answer to a query cannot be read", "install another version of the CLI (supabase --version shows the present one)");
   }
 }
 

@@ -1,5 +1,5 @@
-// supabase/config.toml: what it says of this, and the section of the function at its end. Not a TOML parser: it reads as much as
-// tells whether a section may be appended, and where it cannot tell, the user gets the text to paste.
+// supabase/config.toml, and the function's section at its end. This is not a TOML parser: it only finds out whether a section may be
+// appended. If it cannot tell, the user gets the text to paste.
 
 /** @typedef {{table: string[], key: string[], value: string}} Entry */
 
@@ -29,7 +29,7 @@ export function configure(text, name) {
       ...enabled === "true" ? [] : [{ is: `with enabled = ${enabled}`, be: "enabled = true" }],
     ];
     if (wrong.length === 0) return { kind: "present" };
-    return { kind: "paste", why: `it has functions.${name} already, ${wrong.map(({ is }) => is).join(" and ")}`, text: `Let it say there: ${wrong.map(({ be }) => be).join(" and ")}` };
+    return { kind: "paste", why: `it has functions.${name} already, ${wrong.map(({ is }) => is).join(" and ")}`, text: `Set ${wrong.map(({ be }) => be).join(" and ")} there` };
   }
   const inline = entries.find(({ table, key, value }) => value.startsWith("{") && [...table, ...key].join(".") === "functions");
   if (inline) return { kind: "paste", why: "its functions are an inline table", text: `Put this between its braces: ${name} = { verify_jwt = false, entrypoint = "./functions/${name}/index.ts" }` };
@@ -38,7 +38,7 @@ export function configure(text, name) {
   const appended = text + glue + section(name).replaceAll("\n", end);
   // Read back: an open string or bracket would swallow it.
   const found = scan(appended);
-  if (!found || entriesOf(found, name).length !== 2 || found.length !== entries.length + 2) return { kind: "paste", why: "what stands at its end would swallow a section", text: whole };
+  if (!found || entriesOf(found, name).length !== 2 || found.length !== entries.length + 2) return { kind: "paste", why: "the text at its end would swallow a section", text: whole };
   return { kind: "append", text: appended };
 }
 
@@ -69,7 +69,7 @@ export function declared(text) {
   return { ...(folder ? { folder } : {}), ...(globs && globs.length > 0 ? { globs } : {}) };
 }
 
-/** What is said of a function, in a table or an inline one. @param {Entry[]} entries @param {string} name @returns {Entry[]} */
+/** The entries of a function, in a table or an inline one. @param {Entry[]} entries @param {string} name @returns {Entry[]} */
 function entriesOf(entries, name) {
   return entries.flatMap(({ table, key, value }) => {
     const [first, second, ...rest] = [...table, ...key];

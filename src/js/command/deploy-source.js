@@ -57,8 +57,8 @@ export function projectSource({ pack, cwd, values }) {
           ...files.ours.map((file) => `push    supabase/migrations/${file}`),
           ...files.yours.map((file) => `${withYours ? "push" : "keep"}    supabase/migrations/${file} (yours)`),
         ],
-        refusal: yours.length === 0 || withYours ? undefined : new CommandError(`migrations of yours were not pushed yet: ${files.yours.join(", ")}. Nothing was changed`,
-          "push them with the queue's: email-queue deploy --with-yours; or push them first: supabase db push"),
+        refusal: yours.length === 0 || withYours ? undefined : new CommandError(`some of your own migrations are not pushed yet: ${files.yours.join(", ")}. Nothing was changed`,
+          "push them together with the queue's: email-queue deploy --with-yours; or push them first: supabase db push"),
         apply: async (to) => ours.length + yours.length > 0 ? await push(to) : undefined,
       };
     },
@@ -70,9 +70,9 @@ export function projectSource({ pack, cwd, values }) {
 export function directSource({ pack, cwd, values }) {
   const root = directRoot(cwd, values.workdir);
   const name = values["function-name"] ?? FUNCTION;
-  if (!isFunctionName(name)) throw new CommandError(`--function-name: ${name} is no name of a function`, "letters, digits, - and _, beginning with a letter");
-  if (values["with-yours"]) throw new CommandError("--with-yours is for a project's migrations, which --direct does not look at", "leave one of them away");
-  refuseGaps(path.join(pack.folder, "function"), path.dirname(pack.folder), "install the package again, or where it lies in its repository: git checkout pkg");
+  if (!isFunctionName(name)) throw new CommandError(`--function-name: ${name} cannot be the name of a function`, "use letters, digits, - and _, and begin with a letter");
+  if (values["with-yours"]) throw new CommandError("--with-yours concerns a project's migrations, and --direct reads none", "use only one of the two");
+  refuseGaps(path.join(pack.folder, "function"), path.dirname(pack.folder), "install the package again; in a clone of its repository: git checkout pkg");
   return {
     root, label: "this package", name, version: pack.version, linked: linkedRef(path.join(root, "supabase")), notes: [],
     schema: (remote) => {
@@ -87,7 +87,7 @@ export function directSource({ pack, cwd, values }) {
         apply: async (to) => {
           if (steps.length === 0) return;
           step(to, "Schema");
-          // Of several versions' steps all stand, or none.
+          // The steps of several versions are applied all, or none.
           await to.cli.query(to.target, asOneStatement(steps.map(({ text }) => text).join("\n")));
         },
       };
@@ -102,7 +102,7 @@ export function directSource({ pack, cwd, values }) {
 /** The folder whose .env counts. @param {string} cwd @param {string} [workdir] */
 export function directRoot(cwd, workdir) {
   const root = path.resolve(cwd, workdir ?? ".");
-  if (!isFolder(root)) throw new CommandError(`--workdir: ${root} is no folder`, "with --direct it is the folder that has .env");
+  if (!isFolder(root)) throw new CommandError(`--workdir: ${root} is not a folder`, "with --direct it is the folder that has .env");
   return root;
 }
 
@@ -111,7 +111,7 @@ export function refusePushed({ history }) {
   const pushed = history.filter(({ name }) => /^email_queue_\d+_\d+_\d+$/.test(name));
   if (pushed.length === 0) return;
   throw new CommandError(`the database has the queue from a repository's migration: ${pushed.map(({ version, name }) => `${version}_${name}.sql`).join(", ")}. Nothing was changed`,
-    "go on in that repository, without --direct");
+    "deploy from that repository, without --direct");
 }
 
 /** @param {string} name */
@@ -125,6 +125,6 @@ function refuseGaps(folder, root, remedy) {
   const named = (/** @type {string} */ file) => path.relative(root, file).split(path.sep).join("/");
   const missing = missingImports(path.join(folder, "index.ts"));
   if (missing.length === 0) return;
-  const each = missing.map(({ file, importer }) => `${named(file)} is missing${importer === null ? "" : `, which ${named(importer)} needs`}`);
+  const each = missing.map(({ file, importer }) => `${named(file)} is missing${importer === null ? "" : `, and ${named(importer)} needs it`}`);
   throw new CommandError(`${each.join("; ")}. Nothing was changed`, remedy);
 }

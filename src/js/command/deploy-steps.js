@@ -24,9 +24,9 @@ export async function push(to) {
   const { flags, env } = to.cli.database(to.target);
   const { status, stderr, stdout } = await to.cli.run(["db", "push", ...flags], { env, show: true });
   if (status === 0) return;
-  throw new CommandError("the migrations were not applied (above is why)", /--include-all/.test(stdout + stderr)
-    ? "the database has newer ones already. Push these where you are sure: supabase db push --include-all; then repeat the command"
-    : "where the token may make no temporary login: set SUPABASE_DB_PASSWORD. Where the database is not reached, or the CLI asks for the connection pooler's URL: set SUPABASE_DB_URL to it (dashboard, Connect, Session pooler). Then repeat the command");
+  throw new CommandError("the migrations were not applied (the reason is above)", /--include-all/.test(stdout + stderr)
+    ? "the database has newer migrations already. If these may be applied after them: supabase db push --include-all; then repeat the command"
+    : "if the token may not make a temporary login, set SUPABASE_DB_PASSWORD. If the database is not reached, or the CLI asks for the connection pooler's URL, set SUPABASE_DB_URL to that URL (dashboard, Connect, Session pooler). Then repeat the command");
 }
 
 /** @param {Deployment} to @param {string[]} names */
@@ -43,5 +43,5 @@ export async function deployFunction(to, { workdir, useApi }) {
   const bundled = useApi || spawnSync("docker", ["info"], { stdio: "ignore" }).status !== 0;
   // pg_net's calls carry no JWT, and a publishable key would pass Supabase's check: the function checks its callers itself.
   const { status } = await to.cli.run(["functions", "deploy", to.name, "--no-verify-jwt", ...bundled ? ["--use-api"] : [], ...to.cli.project(to.ref)], { show: true, workdir });
-  if (status !== 0) throw new CommandError("the function was not deployed (above is why)", "the token needs the permission edge_functions_write for this project; then repeat the command");
+  if (status !== 0) throw new CommandError("the function was not deployed (the reason is above)", "the token needs the permission edge_functions_write for this project; then repeat the command");
 }

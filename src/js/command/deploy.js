@@ -1,5 +1,5 @@
-// email-queue deploy: what init wrote, or with --direct what the package has, into the project. Everything is looked at first; then each
-// step is made, and the first that fails ends it.
+// email-queue deploy: brings what init wrote into the project, or with --direct what the package has. It checks everything first. Then it
+// takes the steps, and stops at the first that fails.
 import path from "node:path";
 import { findCli } from "./cli.js";
 import { connect } from "./connect.js";
@@ -17,17 +17,17 @@ import { checkVariables } from "./variables.js";
 export const help = `Usage: email-queue deploy [options]
 
 Brings the queue from this folder into the project: migrations, the function's secrets, the function, the default sender, Vault, the
-schedule; then asks the doctor. It can be run again at any time: what is as it should be stays. It stops at the first failure and says
+schedule; then asks the doctor. You can run it again at any time: it changes only what differs. It stops at the first failure and says
 what to do. It reads .env; variables of the environment win. No secret is on a command line or in the output.
 
-  --direct                 without a repository: brings the package's own schema and function, or upgrades to them, and writes no
-                           migration. For a project that is kept in the dashboard
-  --with-yours             pushes your own pending migrations too: without it, it stops where there are some
-  --use-api                has Supabase bundle the function, even where Docker is running
-  --function-name <name>   with --direct: another name for the function; else: where the function is there twice
-  --project-ref <ref>      the project (SUPABASE_PROJECT_ID): the linked one unless given
-  --db-url <url>           its database's address (SUPABASE_DB_URL), where it is not reached by the reference
-  --yes                    gives the function's secrets the values of .env where the project has others
+  --direct                 for a project that is kept in the dashboard, without a repository: installs the package's own schema and
+                           function, or upgrades to them, and writes no migration
+  --with-yours             pushes your own pending migrations too; without it, the command stops if there are any
+  --use-api                lets Supabase bundle the function, even if Docker is running
+  --function-name <name>   which function, if the project has two copies of it; with --direct: another name for the function
+  --project-ref <ref>      the project (SUPABASE_PROJECT_ID); by default the linked one
+  --db-url <url>           its database's address (SUPABASE_DB_URL), if the reference is not enough to reach it
+  --yes                    replaces other values of the secrets, or another function of this name, without asking
   --workdir, --dry-run, --json
 `;
 
@@ -52,7 +52,7 @@ export async function run({ values, terminal, cwd, env: given }) {
   const pack = openPackage();
   const source = values.direct ? directSource({ pack, cwd, values }) : projectSource({ pack, cwd, values });
   const { root, name, version } = source;
-  if (version !== pack.version) terminal.say(`Note: the project has email-queue ${version}, this package ${pack.version}: email-queue upgrade`);
+  if (version !== pack.version) terminal.say(`Note: the project has email-queue ${version}, and this package is ${pack.version}. To upgrade: email-queue upgrade`);
 
   const file = envFile(root, given);
   const env = variables({ root, given, values, linked: source.linked });
@@ -70,9 +70,9 @@ export async function run({ values, terminal, cwd, env: given }) {
   terminal.say(`email-queue ${version}, from ${source.label} to the project ${ref}:`);
   for (const line of [
     ...schema.lines,
-    ...secrets.added.map((one) => `set     the secret ${one}${one === SECRET && made ? `: it is made, and kept in ${file.startsWith(root + path.sep) ? path.relative(root, file) : file}` : ""}`),
+    ...secrets.added.map((one) => `set     the secret ${one}${one === SECRET && made ? `: a new one, which is written into ${file.startsWith(root + path.sep) ? path.relative(root, file) : file}` : ""}`),
     ...secrets.replaced.map((one) => `replace the secret ${one}: the project has another value`),
-    `deploy  the function ${name}${foreign ? ", in place of one that is there" : ""}`,
+    `deploy  the function ${name}${foreign ? ", replacing the one that is there" : ""}`,
     "connect default sender, Vault, schedule, wake-up",
   ]) terminal.say(`  ${line}`);
   for (const note of source.notes) terminal.say(`\n${note}`);
@@ -99,7 +99,7 @@ export async function run({ values, terminal, cwd, env: given }) {
   step(to, "Doctor");
   const release = { ...releaseOf(pack, given, values.direct), version, where: values.direct ? "this package" : "this project" };
   if (await report(deployed, { call: true, release, print: (text) => terminal.say(text) }) !== 0) {
-    throw new CommandError("deployed, but not healthy", "the remedies are above; then repeat the command");
+    throw new CommandError("it is deployed, but the doctor found faults", "apply the remedies above, then repeat the command");
   }
   tell(true);
 }
@@ -126,7 +126,7 @@ async function agree({ terminal, name }, replaced, foreign) {
   if (replaced.length > 0 && !await terminal.confirm(`The project's ${replaced.join(", ")} ${replaced.length > 1 ? "have other values" : "has another value"} than .env. Replace?`)) {
     throw refused("put the project's own values into .env; PROCESS_EMAIL_QUEUE_SECRET is in the .env of the first deployment, and in Vault as email_queue_secret");
   }
-  if (foreign && !await terminal.confirm(`The project has a function ${name}, and no queue. Replace the function?`)) {
+  if (foreign && !await terminal.confirm(`The project has a function ${name}, but no queue in its database. Replace the function?`)) {
     throw refused("choose another name for the queue's function: --function-name, at init or with --direct");
   }
 }

@@ -1,4 +1,4 @@
-// The doctor: what the database says of itself (email_queue_doctor), and what only a caller from outside can see.
+// The doctor: the database's own checks (email_queue_doctor), and those that need a caller from outside.
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProjectError, readProject, rpc } from "./deployed.js";
 import { SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.js";
@@ -16,15 +16,15 @@ import { PROVIDER } from "../provider.js";
 
 export const help = `Usage: email-queue doctor [options]
 
-Says what is broken, and what mends it: the installation, the schedule, the function, ${PROVIDER.name}, the queue. It reads .env (see
+Says what is broken, and how to fix it: the installation, the schedule, the function, ${PROVIDER.name}, the queue. It reads .env (see
 .env.example); variables of the environment win. SUPABASE_URL and SUPABASE_SECRET_KEY are enough.
 
   --json                   {"ok": …, "findings": [{check, status, detail, remedy}]}
-  --no-call                starts no run of the function, so that less is known
-  --function-name <name>   where the function has another name than this project says
+  --no-call                starts no run of the function, and leaves out the checks that need one
+  --function-name <name>   the function's name, if it is another one than in this project
   --workdir
 
-Ends with 0 if nothing has failed, with 1 if something has, with 2 if it could not be asked.
+Ends with 0 if nothing has failed, with 1 if something has, and with 2 if the project could not be asked.
 `;
 
 /** @type {import("./main.js").Command["options"]} */
@@ -45,7 +45,7 @@ export async function run({ values, terminal, cwd, env: given }) {
 }
 
 /**
- * EMAIL_QUEUE_COMMAND: what the user called, where that is no program of a package.
+ * EMAIL_QUEUE_COMMAND: the user's command, if it is not the package's.
  * @param {{version: string}} pack @param {Record<string, string | undefined>} env @param {boolean} [direct] @returns {Release}
  */
 export const releaseOf = ({ version }, env, direct = false) =>
@@ -115,8 +115,8 @@ async function clock(project) {
   return {
     check: "clock",
     status: seconds > 30 ? "warn" : "ok",
-    detail: `the database's clock and this machine's are ${seconds} s apart; the queue goes by the database's`,
-    remedy: seconds > 30 ? "Set this machine's clock (NTP): a runAt or sendBefore that it works out would be wrong" : null,
+    detail: `the database's clock and this machine's are ${seconds} s apart; the queue uses the database's`,
+    remedy: seconds > 30 ? "Set this machine's clock (NTP): a runAt or sendBefore that is computed here would be wrong" : null,
   };
 }
 
@@ -136,7 +136,7 @@ async function callAndAsk(project) {
 /** @param {Finding} finding @param {Release} release @returns {Finding} */
 function withVersion(finding, { version, where }) {
   if (finding.check !== "version" || finding.detail === version) return finding;
-  return { ...finding, status: "fail", detail: `the schema is of version ${finding.detail}, ${where} of ${version}`, remedy: DEPLOY };
+  return { ...finding, status: "fail", detail: `the schema has version ${finding.detail}, ${where} has ${version}`, remedy: DEPLOY };
 }
 
 /**
@@ -151,8 +151,8 @@ function withProject(finding, project) {
   return {
     ...finding,
     status: "fail",
-    detail: `this database calls the function of ${finding.data.host}, which is another project's and works on its own database`,
-    remedy: `If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: ${DEPLOY}`,
+    detail: `this database calls the function of ${finding.data.host}, which belongs to another project and works on that project's database`,
+    remedy: `To stop the calls: select email_queue_unschedule(), email_queue_wake(false); To have this database call its own function: ${DEPLOY}`,
   };
 }
 

@@ -1,6 +1,6 @@
 // Reads .env: for the doctor and for deployments. It is read and not run by a shell, so that an
 // address like Acme <mail@acme.example> needs no quotes. Node's own parseEnv is missing on Deno 2.1.4, and keeps a byte order
-// mark. The Supabase CLI reads the same file and breaks on what is no line of it, without saying where: that is refused here.
+// mark. The Supabase CLI reads the same file; on a malformed line it fails without saying where, so such a line is refused here.
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";

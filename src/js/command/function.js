@@ -1,4 +1,4 @@
-// The function's folder in a project. Each file says by a digest in its head whether somebody changed it; line ends do not count.
+// The function's folder in a project. A digest in the head of each file shows whether it was changed; line ends do not count.
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { filesOf, isFile, isFolder, list, peek } from "./files.js";

@@ -1,4 +1,4 @@
-// Which files are missing of what a module of the project's imports, and what those import.
+// The missing files among all that a module imports, directly and through other files.
 import fs from "node:fs";
 import path from "node:path";
 

@@ -61,7 +61,7 @@ export function editedMigrations(project, pack) {
     const known = pack.textsOf(version ?? "");
     return known.length > 0 && !known.some((one) => plain(one) === plain(text));
   });
-  return edited.length > 0 ? [`Changed by hand, or of another build: ${edited.map(({ file }) => `supabase/migrations/${file}`).join(", ")}. What a migration should change belongs into one of your own, after it.`] : [];
+  return edited.length > 0 ? [`These migrations are not as this package writes them (changed by hand, or of another build): ${edited.map(({ file }) => `supabase/migrations/${file}`).join(", ")}. To change something, add a migration of your own after them.`] : [];
 }
 
 /** Whether a declared schema was written by this command. @param {string} text */
@@ -79,7 +79,7 @@ export function declaredSchema(project, pack) {
   const text = pack.sqlFrom(null).map((step) => step.text).join("\n");
   const relative = path.relative(project.supabase, file).split(path.sep).join("/");
   const present = read(file);
-  if (present !== null && !isOurs(present)) throw new CommandError(`supabase/${relative} is yours, and the queue's schema needs that name. Nothing was changed`, "rename your file, then repeat the command");
+  if (present !== null && !isOurs(present)) throw new CommandError(`supabase/${relative} is your own file, but the queue's schema needs that name. Nothing was changed`, "rename your file, then repeat the command");
   const covered = globs === undefined || globs.some((glob) => matches(glob, relative));
   return {
     changes: change(file, text),

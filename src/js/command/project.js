@@ -1,4 +1,4 @@
-// The user's project: where it is, its migrations, and what of the queue they install.
+// The user's project: its folder, its migrations, and the version of the queue that they install.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import process from "node:process";
@@ -22,7 +22,7 @@ const SEARCHED = 3;
 export function findProject(cwd, workdir) {
   const root = workdir === undefined ? nearest(cwd) : path.resolve(cwd, workdir);
   if (!isFile(path.join(root, CONFIG))) {
-    throw new CommandError(`${path.join(root, CONFIG)} is not there`, "--workdir takes the folder that has supabase/config.toml; supabase init makes one");
+    throw new CommandError(`${path.join(root, CONFIG)} was not found`, "--workdir takes the folder that has supabase/config.toml; supabase init makes one");
   }
   const supabase = path.join(root, "supabase");
   return { root, supabase, config: path.join(root, CONFIG), migrations: readMigrations(path.join(supabase, "migrations")) };
@@ -38,7 +38,7 @@ function nearest(cwd) {
   const [first, ...others] = below.map((folder) => path.relative(cwd, folder));
   if (first !== undefined && others.length > 0) throw new CommandError(`there is more than one Supabase project here: ${[first, ...others].join(", ")}`, `choose one: --workdir ${quoted(first)}`);
   if (first !== undefined) throw new CommandError(`the Supabase project is in ${first}`, `repeat it with --workdir ${quoted(first)}`);
-  throw new CommandError("there is no supabase/config.toml here or above", "run it in your project's folder, or name that with --workdir; supabase init makes one.");
+  throw new CommandError("there is no supabase/config.toml here or above", "run the command in your project's folder, or name the folder with --workdir; supabase init makes a project");
 }
 
 /** As it is typed into a shell. @param {string} folder */

@@ -16,14 +16,14 @@ import { CommandError } from "./terminal.js";
 
 export const help = `Usage: email-queue uninstall [options]
 
-Appends a migration that removes the queue: its jobs, its Vault secrets, its tables and functions, and pg_cron and pg_net where its
-installation made them and nothing uses them. Removes the function's folder and its section of supabase/config.toml. Where the queue was
-installed without a repository (deploy --direct), it removes it from the database at once.
+Appends a migration that removes the queue: its jobs, its Vault secrets, its tables and functions, and pg_cron and pg_net if its
+installation created them and nothing else uses them. Removes the function's folder and its section of supabase/config.toml. If the queue
+was installed without a repository (deploy --direct), the command removes it from the database at once.
 
 It refuses while mail is open, or while something of yours uses the queue.
 
   --direct   without a repository: removes the queue from the project's database alone. It reads .env, as deploy --direct does
-  --force    loses the open mail, and what of yours cannot be without the queue (views, columns, triggers)
+  --force    removes it all the same: open mail is lost, and so are your views, columns and triggers that need the queue
   --function-name <name>, --project-ref <ref>, --db-url <url>, --offline    as init has them
   --workdir, --dry-run, --yes
 `;
@@ -46,7 +46,7 @@ export async function run({ values, terminal, cwd, env }) {
   const name = functionName(project, pack, values["function-name"]);
   const { cli, target, remote } = await look({ project, pack, values, env, terminal });
   const local = versionOf(project.migrations);
-  if (local === undefined && !remote?.installed) throw new CommandError("the queue is not installed here", remote ? "is it this project's database?" : "where its database was not asked: --project-ref <ref> or --db-url <url>");
+  if (local === undefined && !remote?.installed) throw new CommandError("the queue is not installed here", remote ? "check whether this is the project's database" : "if it was installed directly, name its database: --project-ref <ref> or --db-url <url>");
   if (values.direct && remote) refusePushed(remote);
   const inUse = cli && target && remote?.installed ? await usesOf(cli, target) : undefined;
   if (inUse && !values.force) refuse(inUse);
@@ -55,7 +55,7 @@ export async function run({ values, terminal, cwd, env }) {
   const written = direct ? { changes: [], notes: [] } : newMigrations(project, [{ name: "email_queue_uninstall", text: sql }], { now: new Date(), ...(remote ? { history: remote.history } : {}) });
   await carryOut({
     terminal, project,
-    title: "email-queue is taken out",
+    title: "email-queue is removed",
     changes: values.direct ? [] : [...written.changes, ...files(project, pack, name)],
     also: direct ? ["remove  the queue from the database, at once"] : [],
     act: direct ? () => cli.query(target, asOneStatement(sql)) : undefined,
@@ -80,13 +80,13 @@ async function usesOf(cli, target) {
 /** @param {Uses} uses @returns {string[]} */
 const describeUses = ({ open, dependants }) => [
   ...(open > 0 ? [`Lost: ${open} open ${open === 1 ? "message" : "messages"}.`] : []),
-  ...(dependants.length > 0 ? [`These use the queue, and are removed with it or broken: ${dependants.join(", ")}.`] : []),
+  ...(dependants.length > 0 ? [`These use the queue, and are removed or broken with it: ${dependants.join(", ")}.`] : []),
 ];
 
 /** @param {Uses} uses */
 function refuse({ open, dependants }) {
   const why = [...(open > 0 ? [`${open} ${open === 1 ? "message is" : "messages are"} open`] : []), ...(dependants.length > 0 ? [`these use it: ${dependants.join(", ")}`] : [])];
-  if (why.length > 0) throw new CommandError(`the queue is in use: ${why.join("; ")}. Nothing was changed`, "send or cancel the mail, drop what uses the queue in a migration of yours, and push it; or, to lose both: --force");
+  if (why.length > 0) throw new CommandError(`the queue is in use: ${why.join("; ")}. Nothing was changed`, "send or cancel the mail, drop what uses the queue in a migration of your own, and push it; or lose both with --force");
 }
 
 /** What is not as we wrote it, in the function's folder, config.toml and .env.example. @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name @returns {string[]} */
@@ -94,13 +94,13 @@ function handwork(project, pack, name) {
   const config = read(project.config) ?? "";
   const { filled } = withoutLines(read(path.join(project.root, ".env.example")) ?? "");
   const notes = [
-    ...(withoutSection(config, name) === undefined && hasSection(config, name) ? [`Changed by hand, and left alone: functions.${name} in supabase/config.toml. Take it out yourself.`] : []),
-    ...(filled.length > 0 ? [`Filled in, and left alone: ${filled.join(", ")} in .env.example. Take out what nothing else of yours reads.`] : []),
+    ...(withoutSection(config, name) === undefined && hasSection(config, name) ? [`This was changed by hand and stays: functions.${name} in supabase/config.toml. Remove it yourself.`] : []),
+    ...(filled.length > 0 ? [`These were filled in and stay: ${filled.join(", ")} in .env.example. Remove those that nothing else of yours reads.`] : []),
   ];
   const { owner, changed, foreign } = examineFolder(path.join(project.supabase, "functions", name), pack.functionFiles());
   if (owner !== "ours") return notes;
   const listed = (/** @type {string[]} */ files) => files.map((file) => `supabase/functions/${name}/${file}`).join(", ");
-  return [...notes, ...(changed.length > 0 ? [`Changed by hand, and removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`Yours, and left alone: ${listed(foreign)}.`] : [])];
+  return [...notes, ...(changed.length > 0 ? [`These were changed by hand and are removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`These are your own and stay: ${listed(foreign)}.`] : [])];
 }
 
 /** @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name */

@@ -5,7 +5,7 @@ use crate::provider::outcome::{Context, MemberOutcome};
 use crate::provider::read;
 use serde_json::Value;
 
-/// What became of each member, in the order of the request, or why the answer cannot be read.
+/// The outcome of each member, in the order of the request, or why the answer cannot be read.
 pub(super) fn members(
     status: u16,
     body: &[u8],

@@ -1,4 +1,4 @@
-//! What the next call to the database says.
+//! The next call to the database.
 
 use super::waits::GRACE;
 use super::{Beginning, State, Stopped};

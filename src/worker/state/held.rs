@@ -1,4 +1,4 @@
-//! What a run holds of a dispatch, from its begin to its settle.
+//! A dispatch in a run, from its begin to its settle.
 
 use super::super::{Prepared, tally::Tally};
 use crate::protocol::{Dispatch, Settle};

@@ -1,6 +1,6 @@
 //! Listening: a woken run that finds nothing looks again before it ends, so that the mails after the one that woke it
-//! need no call of their own. While it listens, enqueues make no calls. Before it ends it lets them make calls again, and
-//! looks once more for what was committed meanwhile.
+//! need no call of their own. While it listens, enqueues make no calls. Before it ends, it lets them make calls again, and looks once
+//! more for mail that was committed meanwhile.
 
 use super::State;
 use super::waits::POLL;
@@ -23,7 +23,7 @@ const LAST_LOOK: Duration = Duration::from_millis(150);
 pub(super) struct Listening {
     /// `None`: the database keeps no record of this run.
     cause: Option<Cause>,
-    /// Nobody waits for the run's answer.
+    /// No caller waits for the run's answer.
     allowed: bool,
     /// Somebody waits for the next run.
     yields: bool,

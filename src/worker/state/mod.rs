@@ -1,4 +1,4 @@
-//! What a run knows and what it does next. Pure: time and randomness are arguments.
+//! The state of a run, and its next step. Pure: time and randomness are arguments.
 //!
 //! A dispatch moves through `prepared` → `beginning` → `waiting` → `sending`, and leaves as a settle. Unfinished
 //! settles, begins and claims stay here until the database has answered them; a lost answer means the same call again.

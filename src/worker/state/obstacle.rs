@@ -1,4 +1,4 @@
-//! What stands in the way: a pause, the circuit breaker, the rate.
+//! What holds a run up: a pause, the circuit breaker, the rate.
 
 use super::waits::{LONGEST_WAIT, POLL};
 use super::{State, Stopped};
@@ -51,7 +51,7 @@ impl State {
         }
     }
 
-    /// Claims nothing before an answer of the provider has come, which may change what stands in the way. Mail of
+    /// Claims nothing before an answer of the provider has come, which may change the obstacle. Mail of
     /// others comes meanwhile: it is looked for all the same, from time to time.
     fn await_answer(&mut self, now: Duration, retry_after_ms: Option<u64>) {
         let after = retry_after_ms.map_or(LONGEST_WAIT, Duration::from_millis);

@@ -1,4 +1,4 @@
-//! What the database's answer changes.
+//! How the database's answer changes the state.
 
 use super::super::prepare::{Preparation, prepare};
 use super::obstacle::stopped_by;
@@ -99,7 +99,7 @@ impl State {
             for dispatch in reply.claims {
                 self.on_claimed(dispatch);
             }
-            // Where nothing could be claimed, nobody knows whether something is due.
+            // If nothing could be claimed, it is not known whether something is due.
             self.exhausted = false;
             if let Some(error) = &reply.claim_error {
                 self.report.reason = Some(scrub(error));

@@ -1,4 +1,4 @@
-//! What a run says of itself.
+//! The report of a run.
 
 use super::State;
 use crate::base::millis;

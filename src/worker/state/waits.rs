@@ -1,4 +1,4 @@
-//! How long a run waits, where it is not told.
+//! How long a run waits if it is not told.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
--- First of all: is a name taken that this schema needs? Then nothing is changed. The functions of pg_temp are there for that: the
--- Supabase CLI prints the whole statement that fails, and leaves hints out, so the call is one line and the message says all.
+-- The first check: if a name that this schema needs is taken, nothing is changed. The Supabase CLI prints the whole statement that
+-- fails, and no hint. So the check is a function of pg_temp: its call is one line, and its message says everything.
 
 create or replace function pg_temp.email_queue_check_names() returns void
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -14,9 +14,9 @@ begin
     if to_regclass('supabase_migrations.schema_migrations') is not null then
       execute 'select min(m.version || ''_'' || m.name) from supabase_migrations.schema_migrations as m where m.name like ''email#_queue#_%'' escape ''#''' into v_migration;
     end if;
-    raise exception using errcode = '42710', message = format('email_queue: it is installed in this database already, as version %s, %s Nothing was changed.', v_version,
-      case when v_migration is null then 'without a migration: email-queue init writes the one that it has, and marks it as applied. Drop nothing: its schema has the mail.'
-        else format('by the migration %s. This one installs it a second time, as where two branches have both run email-queue init: delete this file.', v_migration) end);
+    raise exception using errcode = '42710', message = format('email_queue: version %s is installed in this database already, %s Nothing was changed.', v_version,
+      case when v_migration is null then 'without a migration: email-queue init writes the migration of that version, and marks it as applied. Drop nothing: the schema has the mail.'
+        else format('by the migration %s. This file would install it a second time, because two branches have both run email-queue init: delete this file.', v_migration) end);
   end if;
   if to_regclass('cron.job') is not null then
     execute 'select array_agg(j.jobname::text) from cron.job as j where j.username = current_user and strpos(j.command, ''email_queue_'') = 0

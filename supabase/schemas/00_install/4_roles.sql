@@ -1,5 +1,5 @@
 -- Supabase has these roles. Supabase Lite makes them only after the migrations, too late for the grants below, and a
--- stock PostgreSQL has none. Where they cannot be created, the grants pass them over.
+-- stock PostgreSQL has none of them. If they cannot be created, the grants leave them out.
 do $$
 declare
   v_role text;

@@ -1,7 +1,7 @@
 -- Everything is taken from everybody, then service_role is given what it needs. Each migration that creates something
--- ends with a call of this, so that nothing is open between two migrations: PostgreSQL gives new functions to PUBLIC, and
+-- ends with a call of this, so that no function is open between two migrations: PostgreSQL gives new functions to PUBLIC, and
 -- Supabase's default privileges give what is new in public to anon. email_queue_connect and the retention job call it
--- where a dump was restored without its grants. Row security is for callers that have rights by mistake.
+-- after a dump was restored without its grants. Row security is for callers that have rights by mistake.
 create procedure email_queue_private.apply_grants()
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$

@@ -1,5 +1,5 @@
 -- A function with the owner's rights begins with this. Inside it current_user is the owner, and through PostgREST
--- session_user is authenticator for everybody: the caller is the role that was set, or the session's where none was.
+-- session_user is authenticator for every caller. So the caller is the role that was set, or the session's role if none was set.
 create function email_queue_private.check_caller() returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$

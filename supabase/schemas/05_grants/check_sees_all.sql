@@ -1,4 +1,4 @@
--- A run that did not see a pause would send all the same: whom row security hides rows from gets nothing to do.
+-- A run that does not see a pause would send in spite of it. So a caller from whom row security hides rows gets nothing to do.
 create function email_queue_private.check_sees_all() returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- What anybody but the owner may do with what is ours; role null is PUBLIC. An object is as GRANT takes it.
+-- The rights that other roles than the owner have on the queue's objects. A null role is PUBLIC. An object is written as GRANT takes it.
 create function email_queue_private.held_rights() returns table (object text, role name, privilege text)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

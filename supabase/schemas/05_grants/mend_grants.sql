@@ -1,5 +1,5 @@
--- What a dump restored without its grants left open, or somebody's "grant all on all functions", is closed again. Answers
--- what was wrong; null where nothing was.
+-- Takes back wrong rights, as a dump without its grants or a "grant all on all functions" leaves them. Answers what was wrong, or
+-- null.
 create function email_queue_private.mend_grants() returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -8,9 +8,9 @@ declare
 begin
   if v_wrong is not null then
     call email_queue_private.apply_grants();
-    raise warning 'email_queue: grants were wrong and have been put right: %', left(v_wrong, 1000);
+    raise warning 'email_queue: grants were wrong and have been corrected: %', left(v_wrong, 1000);
   end if;
   return v_wrong;
 end
 $$;
-comment on function email_queue_private.mend_grants() is 'Puts the grants right where they are not, and says so.';
+comment on function email_queue_private.mend_grants() is 'Corrects wrong grants, and answers what was wrong.';

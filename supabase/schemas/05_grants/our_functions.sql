@@ -1,4 +1,4 @@
--- All but api(): what is in the private schema is ours, and of public what the list names.
+-- All functions of the queue except api(): those of the private schema, and those of public that the list names.
 create function email_queue_private.our_functions() returns setof pg_catalog.pg_proc
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,5 +1,5 @@
--- The functions in public run with the rights of their caller, so that one which became executable by mistake does nothing
--- for anon. These are the rights that service_role needs for them: no TRUNCATE, no UPDATE of a payload. Tables that only
+-- The functions in public run with the rights of their caller. So a function that became executable by mistake does nothing for
+-- anon. These are the rights that service_role needs for them: no TRUNCATE, no UPDATE of a payload. Tables that only
 -- functions with the owner's rights write are read only.
 create function email_queue_private.rights() returns table (relation text, rights text)
 language sql immutable set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- What service_role needs, and nobody else.
+-- The rights that service_role needs. No other role has any.
 create function email_queue_private.wanted_rights() returns table (object text, privilege text)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

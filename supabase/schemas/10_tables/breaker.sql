@@ -1,6 +1,6 @@
 -- The circuit breaker: how many first requests a lane, and its endpoint, may have open while answers are missing. A scope is
--- a lane (batch:example.com) or an endpoint (batch:); one without a row sends freely. Whatever reads a row in order to act
--- on it holds the budget's lock alone, until the end of its transaction: begins and claims in trouble take turns.
+-- a lane (batch:example.com) or an endpoint (batch:); a scope without a row sends freely. A transaction that reads a
+-- row in order to act on it holds the budget's lock alone until its end: begins and claims in trouble take turns.
 
 create table email_queue_private.breaker (
   scope text collate "C" constraint breaker_pkey primary key,
@@ -13,7 +13,7 @@ create table email_queue_private.breaker (
   constraint breaker_requests_in_range check (requests between 1 and {{MAX_REQUESTS}}),
   constraint breaker_size_in_range check (size between 1 and {{MAX_DISPATCH}})
 ) with (fillfactor = 10);
-comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row nothing stands in the way.';
+comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row there is no limit.';
 comment on column email_queue_private.breaker.scope is 'A lane, as in batch:example.com, or an endpoint, as in batch:.';
 comment on column email_queue_private.breaker.next_at is 'With three in a row: no first request begins before this time.';
 comment on column email_queue_private.breaker.tries is 'Fresh dispatches formed meanwhile; every second one comes from another place than the head.';

@@ -12,7 +12,7 @@ create table email_queue_private.budget (
 ) with (fillfactor = 10);
 comment on table email_queue_private.budget is 'What all runs share towards the provider: learned rate, cooldown, pause. One row; while it is missing, nothing is known.';
 comment on column email_queue_private.budget.singleton is 'Always true: the table has one row.';
-comment on column email_queue_private.budget.answered is 'The provider has answered once, so that its limit is known where it tells it.';
+comment on column email_queue_private.budget.answered is 'The provider has answered once, so its limit is known if it tells one.';
 comment on column email_queue_private.budget.learned_limit is 'Requests a second, as the provider''s headers said last.';
 comment on column email_queue_private.budget.cooldown_until is 'No request leaves before this time.';
 comment on column email_queue_private.budget.cooldown_reason is 'The provider''s error that caused the cooldown.';

@@ -47,7 +47,7 @@ comment on column email_queue_private.dispatch.updated_at is 'When it changed la
 comment on column email_queue_private.dispatch.visible_at is 'Leased: when the lease ends. Waiting: when it may be claimed. Null once settled.';
 comment on column email_queue_private.dispatch.slot_at is 'The slot of the rate budget that its begin took.';
 comment on column email_queue_private.dispatch.first_begun_at is 'The first begin; the horizon counts from here.';
-comment on column email_queue_private.dispatch.horizon_at is 'Until when it may be replayed, from its first begin on; null where the provider does not know its key again: it is never sent twice.';
+comment on column email_queue_private.dispatch.horizon_at is 'Until when it may be replayed, from its first begin on; null if the provider has no keys: then it is never sent twice.';
 comment on column email_queue_private.dispatch.send_before is 'The earliest send_before of its members.';
 comment on column email_queue_private.dispatch.settled_at is 'When it ended; null while open.';
 comment on column email_queue_private.dispatch.bytes is 'Sum of its members'' payload sizes.';

@@ -2,9 +2,9 @@
 -- request while it runs (dispatch), and the message is changed once more, at its end. Everything here is private;
 -- users read public.email_queue and call the email_queue_* functions.
 
--- A row is up to twice as long once it is completed. With half of each page left for that, half of a batch's completions went
--- to another page, and so into every index; with two thirds, none: a fifth less WAL to claim and complete, and in the end a
--- smaller table.
+-- A row is up to twice as long once it is completed. With half of each page left free, half of a batch's completions went to another
+-- page, and so into every index. With two thirds left free, none did: claiming and completing writes a fifth less WAL, and in the end
+-- the table is smaller.
 create table email_queue_private.message (
   id uuid constraint message_pkey primary key,
   created_at timestamptz not null,

@@ -12,4 +12,4 @@ begin
   return v_budget;
 end
 $$;
-comment on function email_queue_private.budget_now() is 'The budget; one of which nothing is known where none is stored.';
+comment on function email_queue_private.budget_now() is 'The budget; an unknown one if none is stored.';

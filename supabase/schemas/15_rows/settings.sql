@@ -1,5 +1,5 @@
--- The single rows, or what counts while one is missing: after a dump of the schema alone, squashed migrations, a truncated
--- table. Only what changes a row writes it, so nothing here is ever done inside an application's transaction.
+-- The single rows, or their defaults while one is missing: after a dump of the schema alone, squashed migrations, a truncated table.
+-- Reading never writes the row, so an application's transaction never takes a lock for it.
 create function email_queue_private.settings() returns email_queue_private.setting
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -14,4 +14,4 @@ begin
   return v_setting;
 end
 $$;
-comment on function email_queue_private.settings() is 'The settings; the defaults where none are stored.';
+comment on function email_queue_private.settings() is 'The settings; the defaults if none are stored.';

@@ -12,4 +12,4 @@ begin
   return v_wiring;
 end
 $$;
-comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults where nothing is stored.';
+comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults if nothing is stored.';

@@ -1,4 +1,4 @@
--- What is wrong with a field of recipients, or null. Their addresses are checked by the client before and by the worker after.
+-- What is wrong with a field of recipients, or null. The client checks the addresses before, and the worker after.
 create function email_queue_private.addresses_fault(p_value jsonb) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -20,4 +20,4 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.addresses_fault(jsonb) is 'What is wrong with a field of recipients; null where nothing is.';
+comment on function email_queue_private.addresses_fault(jsonb) is 'What is wrong with a field of recipients; null if nothing is.';

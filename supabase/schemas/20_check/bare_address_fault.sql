@@ -23,4 +23,4 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.bare_address_fault(text) is 'What is wrong with an address without a name; null where nothing is.';
+comment on function email_queue_private.bare_address_fault(text) is 'What is wrong with an address without a name; null if nothing is.';

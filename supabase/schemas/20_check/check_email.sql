@@ -1,5 +1,4 @@
--- What enqueue checks of an e-mail: structure, size and sender. The rest of a payload is checked by the client before and by
--- the worker after.
+-- Enqueue checks structure, size and sender of an e-mail. The client checks the rest of a payload before, and the worker after.
 
 -- The lane of an e-mail, or an error that names the field.
 create function email_queue_private.check_email(p_payload jsonb) returns text

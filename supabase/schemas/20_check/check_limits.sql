@@ -1,4 +1,4 @@
--- What an e-mail may have of what costs the worker time, in the words of src/email/limits.rs.
+-- Bounds for what costs the worker time, in the words of src/email/limits.rs.
 create function email_queue_private.check_limits(p_payload jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$

@@ -1,5 +1,5 @@
--- What enqueue checks of a message: its options; check_email has the e-mail. Input errors are raised (22023), so that a
--- caller in a transaction cannot lose mail unawares.
+-- Enqueue checks the options of a message here, and the e-mail in check_email. Wrong input raises an error (22023), so that a caller
+-- in a transaction cannot lose mail without noticing.
 
 -- One message of an enqueue call as typed columns, without its id.
 create function email_queue_private.check_message(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting)

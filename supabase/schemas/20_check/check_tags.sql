@@ -1,4 +1,4 @@
--- Tags, [{name, value}] or {name: value}. What src/email/headers.rs says of them, so that what this takes can be sent.
+-- Tags, [{name, value}] or {name: value}, by the rules of src/email/headers.rs, so that tags that pass here can be sent.
 create function email_queue_private.check_tags(p_tags jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$

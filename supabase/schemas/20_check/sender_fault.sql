@@ -65,4 +65,4 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.sender_fault(jsonb) is 'What is wrong with a sender, and where; nulls where nothing is.';
+comment on function email_queue_private.sender_fault(jsonb) is 'What is wrong with a sender, and where; nulls if nothing is.';

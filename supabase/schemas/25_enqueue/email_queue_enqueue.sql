@@ -1,5 +1,5 @@
--- enable_seqscan: a session of a pool may have planned its look by key when the table was empty, and keeps that plan
--- through a transaction that fills it.
+-- enable_seqscan: a session of a pool may have planned the search by key when the table was empty, and it keeps that plan through a
+-- transaction that fills the table.
 create function public.email_queue_enqueue(
   p_payload jsonb, p_type text default 'email', p_priority integer default null, p_max_attempts integer default null,
   p_run_at timestamptz default null, p_delay_ms bigint default null, p_send_before timestamptz default null,
@@ -14,4 +14,4 @@ begin
 end
 $$;
 comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb) is
-  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. Answers {id, created}; created is false where the dedup key was known.';
+  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. Answers {id, created}; created is false if the dedup key was known.';

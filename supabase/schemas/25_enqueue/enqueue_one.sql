@@ -1,5 +1,5 @@
--- One message: most calls are this. Nothing here grows with the transaction or the table, also with a plan that was made
--- when both were empty: three inserts, and a look by key where the dedup key was known.
+-- One message, as in most calls. The cost grows neither with the transaction nor with the table, even with a plan that was made when
+-- both were empty: three inserts, and a search by key if the dedup key was known.
 create function email_queue_private.enqueue_one(p_item jsonb, p_payload jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- What became of a message whose dedup key was known: {id, created: false, payload_differs}.
+-- The answer for a message whose dedup key was known: {id, created: false, payload_differs}.
 create function email_queue_private.known_message(p_type text, p_dedup_key text, p_payload jsonb) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$

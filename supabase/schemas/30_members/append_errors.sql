@@ -1,4 +1,4 @@
--- The last ten of two lists of errors; null where there are none.
+-- The last ten of two lists of errors; null if there are none.
 create function email_queue_private.append_errors(p_errors jsonb, p_more jsonb) returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$

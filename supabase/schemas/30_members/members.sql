@@ -1,4 +1,4 @@
--- What becomes of a dispatch's members. Lock order everywhere: dispatch, ready, message, then budget.
+-- How members leave a dispatch. Lock order everywhere: dispatch, ready, message, then budget.
 
 -- Members as rows: what each had before this dispatch.
 create function email_queue_private.members(p_dispatch email_queue_private.dispatch)

@@ -1,5 +1,5 @@
--- Retries members: those that have used up their attempts fail as exhausted, the others wait, one to a dispatch from
--- now on: what was refused as a whole for an unknown reason must not cost the good members all their attempts.
+-- Retries members. Those that have used up their attempts fail as exhausted. The others wait, each in a dispatch of its own from now
+-- on: a refusal of the whole request, for an unknown reason, must not cost the good members all their attempts.
 create function email_queue_private.retry_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint
 ) returns void

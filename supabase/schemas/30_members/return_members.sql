@@ -1,4 +1,4 @@
--- Puts members back into ready. p_delay_ms null keeps the place they had. p_alone makes each travel by itself.
+-- Puts members back into ready. With p_delay_ms null they keep their place. p_alone makes each go by itself.
 create function email_queue_private.return_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint, p_alone boolean
 ) returns void

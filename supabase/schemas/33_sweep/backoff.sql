@@ -1,5 +1,5 @@
--- How long to wait after each attempt, from the first; the last one holds for all further ones. This is the one place where that
--- is computed: the worker gets the list with each answer, and spreads what it takes from it.
+-- How long to wait after each attempt, from the first on. The last wait is for all further attempts. Only this function computes the
+-- waits: the worker gets the list with each answer, and adds the jitter.
 create function email_queue_private.backoff(p_setting email_queue_private.setting) returns bigint[]
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,6 +1,6 @@
 -- One dispatch whose lease ran out.
---   begun: an e-mail may have been sent, so it is frozen and waits for its replay, or ends where its provider does not know its key
---     again; a custom consumer's message is tried again.
+--   begun: an e-mail may have been sent. So it is frozen and waits for its replay, or ends if its provider has no keys. A custom
+--     consumer's message is tried again.
 --   not begun: taken over whole once; the second time its members come back one to a dispatch, and a single pays an attempt.
 create function email_queue_private.recover_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -41,4 +41,4 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.recover_dispatch(email_queue_private.dispatch) is 'Decides what becomes of a dispatch whose lease ran out.';
+comment on function email_queue_private.recover_dispatch(email_queue_private.dispatch) is 'Recovers or ends a dispatch whose lease has expired.';

@@ -1,7 +1,7 @@
--- Bounded, and also done while the queue is paused. The time is taken once: an index is searched only for a value that
--- stays, and with clock_timestamp() in the condition every row that is not due would be read.
--- lock_timeout: skip locked waits all the same where a row was updated a moment ago and its new version is locked, and two
--- calls that wait like this, each holding what it settles, would wait for each other.
+-- Bounded, and also done while the queue is paused. The time is read once, because an index is searched only for a constant value: with
+-- clock_timestamp() in the condition every row that is not due would be read.
+-- lock_timeout: skip locked still waits if a row was updated a moment ago and its new version is locked. Two calls that wait like this,
+-- each holding the rows that it settles, would wait for each other.
 create function email_queue_private.sweep_now(p_now timestamptz) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
 as $$

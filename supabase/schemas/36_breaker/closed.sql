@@ -1,4 +1,4 @@
--- What keeps a dispatch from its first begin. p_alone: the caller has the budget's lock alone.
+-- Why a dispatch may not begin for the first time, or null. p_alone: the caller has the budget's lock alone.
 create function email_queue_private.closed(p_dispatch email_queue_private.dispatch, p_alone boolean, p_now timestamptz) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -14,4 +14,4 @@ begin
     where c.scope in (p_dispatch.lane, email_queue_private.endpoint_of(p_dispatch.lane)));
 end
 $$;
-comment on function email_queue_private.closed(email_queue_private.dispatch, boolean, timestamptz) is 'What the circuit breaker has against a begin; null where it has nothing.';
+comment on function email_queue_private.closed(email_queue_private.dispatch, boolean, timestamptz) is 'Why the circuit breaker keeps a dispatch from its begin; null if it may begin.';

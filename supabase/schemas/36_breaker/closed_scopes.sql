@@ -1,5 +1,5 @@
--- The scopes of which no first request may begin now, and when that changes. p_beginning: a dispatch that is about to begin
--- looks at what has begun; for a claim (null) what is claimed and has not begun counts too.
+-- The scopes whose first requests may not begin now, and until when. For a dispatch that is about to begin (p_beginning), begun
+-- requests count; for a claim (null), claimed ones that have not begun count too.
 create function email_queue_private.closed_scopes(p_now timestamptz, p_beginning uuid) returns table (scope text, opens_at timestamptz)
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -21,7 +21,7 @@ as $$
       when w.requests <= (
         select coalesce(sum(h.n), 0) from held as h
         where h.lane = w.scope
-          -- The probe of an ailing domain is in nobody's way, as long as others are answered.
+          -- The probe of an ailing domain holds up no other domain, as long as others are answered.
           or h.endpoint = w.scope and (w.waits or not exists (select 1 from w as l where l.scope = h.lane and l.waits))
           or w.general and w.waits and exists (select 1 from w as e where e.scope = h.endpoint and e.waits)
       ) then p_now + interval '1 second' end as opens_at

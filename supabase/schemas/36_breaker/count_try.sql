@@ -3,4 +3,4 @@ language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   update email_queue_private.breaker as b set tries = b.tries + 1 where b.scope in (p_lane, email_queue_private.endpoint_of(p_lane))
 $$;
-comment on function email_queue_private.count_try(text) is 'Counts a fresh dispatch of a lane, where it or its endpoint is in trouble.';
+comment on function email_queue_private.count_try(text) is 'Counts a fresh dispatch of a lane if the lane or its endpoint is in trouble.';

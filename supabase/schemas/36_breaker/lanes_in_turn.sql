@@ -1,6 +1,6 @@
--- With fewer requests than eight the head of the queue may be what gets no answer. Every second fresh dispatch then comes
--- from elsewhere, so that poison at the head does not hold the door: from another lane, where the endpoint is in trouble,
--- and within the lane of another priority and place.
+-- While fewer than eight requests are allowed, the mail at the head of the queue may be what gets no answer. So every second fresh
+-- dispatch comes from another place, and poison at the head does not stop the rest: from another lane if the endpoint is in trouble,
+-- and from another priority and place within the lane.
 create function email_queue_private.lanes_in_turn(p_lanes text[]) returns text[]
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -10,4 +10,4 @@ as $$
     from unnest(p_lanes) as o(lane) where email_queue_private.endpoint_of(o.lane) = b.scope) as l
   where b.scope like '%:' and b.requests < {{FEW_REQUESTS}} and b.tries % 2 = 0 and l.place = email_queue_private.spread(b.tries + 1, {{BY_LANE}}, l.lanes)
 $$;
-comment on function email_queue_private.lanes_in_turn(text[]) is 'Of lanes with due mail, the one that comes first for each endpoint in trouble, where it is its turn.';
+comment on function email_queue_private.lanes_in_turn(text[]) is 'For each endpoint in trouble, the lane whose turn it is, of those with due mail.';

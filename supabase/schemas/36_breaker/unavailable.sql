@@ -5,4 +5,4 @@ as $$
     'reason', 'the provider did not answer: one request at a time probes it',
     'retry_after_ms', ceil(extract(epoch from p_opens_at - p_now) * 1000)) end
 $$;
-comment on function email_queue_private.unavailable(timestamptz, timestamptz) is 'The obstacle of a closed scope; null where none is closed.';
+comment on function email_queue_private.unavailable(timestamptz, timestamptz) is 'The obstacle of a closed scope; null if none is closed.';

@@ -1,6 +1,6 @@
 -- Claim: hand out due dispatches and form new ones.
 
--- One dispatch under the caller's token: the one that the token already has or, where p_new allows, a due or a new one.
+-- One dispatch under the caller's token: the one that the token already has or, if p_new allows it, a due or a new one.
 create function email_queue_private.claim_one(
   p_type text, p_token uuid, p_new boolean, p_lease interval, p_max_messages integer, p_max_bytes integer, p_trouble boolean, p_replays integer
 ) returns email_queue_private.dispatch

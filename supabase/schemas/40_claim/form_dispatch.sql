@@ -1,5 +1,5 @@
--- Forms a dispatch from one lane, beginning at a place, best priority first; null where every row of it is taken by others.
--- Mail of priority 0 is not filled up with other, and ten of it make a dispatch.
+-- Forms a dispatch from one lane, beginning at a place, best priority first; null if other sessions have taken every row.
+-- A dispatch of priority 0 has at most ten messages, and none of a lower priority.
 create function email_queue_private.form_dispatch(
   p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_from_id uuid, p_token uuid, p_lease interval,
   p_max_messages integer, p_max_bytes integer

@@ -1,4 +1,4 @@
--- Whether the provider refused the sender domain of a lane when it was asked last: others of the same priority go before it.
+-- Whether the provider's last answer refused the sender domain of a lane. Other lanes of the same priority go before it.
 create function email_queue_private.is_refused(p_lane text) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

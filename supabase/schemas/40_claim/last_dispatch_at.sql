@@ -8,4 +8,4 @@ begin
     order by d.created_at desc limit 1);
 end
 $$;
-comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null where none is remembered.';
+comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null if none is remembered.';

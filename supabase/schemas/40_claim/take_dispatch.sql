@@ -1,4 +1,4 @@
--- A waiting dispatch for the caller's token; null where another was faster.
+-- A waiting dispatch for the caller's token; null if another session was faster.
 create function email_queue_private.take_dispatch(p_id uuid, p_token uuid, p_lease interval, p_now timestamptz)
 returns email_queue_private.dispatch
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'

@@ -1,7 +1,7 @@
 -- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
--- p_begin: {dispatch_id, token, endpoint, wire_version, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. For
--- `key_window_ms` from the first begin on the provider knows the key again; without, nothing that may have been sent is sent
+-- p_begin: {dispatch_id, token, endpoint, wire_version, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. The
+-- provider knows the key for `key_window_ms` from the first begin on; without it, a dispatch that may have been sent is never sent
 -- again. `members` is how many messages the request's body holds.
 -- Answers {dispatch_id, state, ...}, state being one of
 --   begun {wait_ms, attempt}          send after wait_ms
@@ -66,7 +66,7 @@ begin
     return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
   end if;
   -- Shared with other begins, against changes of the budget; in trouble one begin at a time. What is read from here on
-  -- is what stands.
+  -- does not change any more.
   v_trouble := email_queue_private.in_trouble();
   if v_trouble then
     perform email_queue_private.lock_budget();

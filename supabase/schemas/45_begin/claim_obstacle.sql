@@ -1,4 +1,4 @@
--- What stands in the way of claims, p_begins of the same call being still to come: they take slots.
+-- Why nothing may be claimed now, or null. The begins of the same call (p_begins) are still to come, and take slots.
 create function email_queue_private.claim_obstacle(p_budget email_queue_private.budget, p_begins jsonb, p_max_wait interval) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

@@ -1,5 +1,5 @@
--- Begins share it, and a change of the budget has it alone: once a pause stands, no begin is under way that did not
--- see it. Until the end of the transaction, and taken before the budget's row. The row is there from here on.
+-- Begins share this lock, and a change of the budget takes it alone. So once a pause is committed, no begin is under way that did not
+-- see it. It is held until the end of the transaction, and taken before the budget's row, which exists from here on.
 create function email_queue_private.lock_budget() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

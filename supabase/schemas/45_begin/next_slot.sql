@@ -1,5 +1,5 @@
--- When the next request may leave. No slot is given further ahead than two seconds, so that the next one is no later than
--- one interval after that: a later one is of a lower rate, or of a clock that was put back, and stops nobody.
+-- When the next request may leave. No slot is given more than two seconds ahead. So the next slot cannot be later than one
+-- interval after that: a later value comes from a lower rate, or from a clock that was set back, and is ignored.
 create function email_queue_private.next_slot(p_rate numeric) returns timestamptz
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

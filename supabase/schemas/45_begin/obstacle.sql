@@ -1,4 +1,4 @@
--- Whether anybody may begin now, or what stands in the way: {state, retry_after_ms?, reason?}; null where nothing does.
+-- Why no request may begin now: {state, retry_after_ms?, reason?}; null if one may.
 create function email_queue_private.obstacle(
   p_budget email_queue_private.budget, p_next_slot timestamptz, p_now timestamptz, p_max_wait interval
 ) returns jsonb

@@ -1,4 +1,4 @@
--- Takes the first slot from a time on; null where that is after p_until. One session at a time: the exception gives the
+-- Takes the first slot from a time on; null if that is after p_until. One session at a time: the exception gives the
 -- lock back at once, and the sequence keeps its value. A begin that is rolled back leaves its slot unused.
 create function email_queue_private.take_slot(p_from timestamptz, p_until timestamptz, p_rate numeric) returns timestamptz
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -18,4 +18,4 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.take_slot(timestamptz, timestamptz, numeric) is 'Takes the next slot of the rate that all runs share; null where it is too far ahead.';
+comment on function email_queue_private.take_slot(timestamptz, timestamptz, numeric) is 'Takes the next slot of the rate that all runs share; null if it is too far ahead.';

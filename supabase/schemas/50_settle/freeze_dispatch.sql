@@ -1,4 +1,4 @@
--- Freezes a begun dispatch until its replay, or gives it up where attempts or horizon are used up, or the provider has no keys.
+-- Freezes a begun dispatch until its replay. If its attempts or its horizon are used up, or the provider has no keys, the dispatch ends.
 create function email_queue_private.freeze_dispatch(
   p_dispatch email_queue_private.dispatch, p_error jsonb, p_delay_ms bigint
 ) returns void

@@ -1,7 +1,6 @@
--- The provider refuses mail of a sender domain. The pause doubles while that goes on, up to a day, so that many domains that
--- nobody verifies ask for few requests; an operator's own pause stands. What has waited for three days by then has waited long
--- enough: it fails with the provider's reason, and can be redriven once the domain is verified. Bounded: the rest fails with
--- the next refusal.
+-- The provider refuses mail of a sender domain. The pause doubles with each refusal, up to a day, so that many
+-- unverified domains cost few requests. An operator's own pause stays. Mail that has waited for three days fails with the provider's
+-- reason, and can be redriven once the domain is verified. Bounded: the rest fails with the next refusal.
 create function email_queue_private.refuse_domain(p_domain text, p_ms bigint, p_reason text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

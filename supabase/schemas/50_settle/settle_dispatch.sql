@@ -2,7 +2,7 @@
 
 -- p_settle: {dispatch_id, token, answer: definite|none|unknown, members: [{id, outcome: completed|failed, provider_message_id?,
 -- reason?, error?}], rest: keep|freeze|split|release|retry|complete|fail, reason?, error?, delay_ms?, counted?, signals?}.
--- `rest` is what becomes of the members that are not named; counted false gives the attempt of this begin back.
+-- `rest` says what happens to the members that are not named. If counted is false, the attempt of this begin is given back.
 -- Answers {dispatch_id, result: applied|already|lost|invalid, reason?}.
 create function email_queue_private.settle_dispatch(p_settle jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp

@@ -1,5 +1,5 @@
--- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only on a definite
--- answer, and one that never begun cannot have been accepted.
+-- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only after a definite answer. A
+-- dispatch that has not begun cannot have been accepted.
 create function email_queue_private.settle_fault(p_dispatch email_queue_private.dispatch, p_settle jsonb) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -33,4 +33,4 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb) is 'Why a settle may not be applied; null where it may.';
+comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb) is 'Why a settle may not be applied; null if it may.';

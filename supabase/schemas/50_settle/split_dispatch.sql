@@ -1,6 +1,6 @@
--- Halves a dispatch of which nothing was accepted, to find the member that was refused, or as many as a quota has room for. New
--- ids, so new keys. The smaller come first, as if they had waited longer: one message alone is reached after seven requests,
--- where a backlog of batches would first be halved whole.
+-- Halves a dispatch of which nothing was accepted, to find the refused member, or as many members as a quota has room for. The halves
+-- have new ids, so new keys. Smaller halves come first, as if they had waited longer. So the refused message is alone after seven
+-- requests; otherwise a whole backlog of batches would be halved first.
 create function email_queue_private.split_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$

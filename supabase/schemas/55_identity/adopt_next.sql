@@ -1,4 +1,4 @@
--- Of the next function that asks. Only on this server: what a copy carries along counts for nothing there.
+-- Lets the next function that asks send. This is for this server only: it has no effect in a copy.
 create function email_queue_private.adopt_next() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

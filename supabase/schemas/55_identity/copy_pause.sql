@@ -1,4 +1,4 @@
--- {since, until, reason, kind} where the last function that asked was refused, and none that may send is at work.
+-- {since, until, reason, kind} if the last function that asked was refused and no function that may send is at work.
 create function email_queue_private.copy_pause() returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- What an identity that is not the asking function's means, in words.
+-- Why the asking function is refused, in words.
 create function email_queue_private.copy_reason(p_address text, p_others text[]) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$

@@ -15,4 +15,4 @@ begin
 end
 $$;
 comment on function public.email_queue_adopt() is
-  'Says that this database may send: the next function that asks is recorded as its own, and what waits is sent. Answers {adopted, previous, refused}: whose queue it was, and which functions had been refused.';
+  'Lets this database send: the next function that asks is recorded as its own, and the mail that waits is sent. Answers {adopted, previous, refused}: previous is the function that sent before, refused lists those that were refused.';

@@ -1,5 +1,5 @@
--- A host, and its port where that is not the scheme's own. The names that this machine has for itself are one: a function
--- run by hand and one in a container of the local stack have different ones.
+-- A host, and its port if that is not the scheme's default. All local names count as one, because a function that is run by hand and
+-- one in a container of the local stack know this machine by different names.
 create function email_queue_private.identity_address(p_url text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$

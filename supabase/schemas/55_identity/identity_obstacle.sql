@@ -1,4 +1,4 @@
--- For a call of the worker that claims or begins: {state, reason} where its function may not send, else null. A caller that
+-- For a call of the worker that claims or begins: {state, reason} if its function may not send, else null. A caller that
 -- reports no address is not checked.
 create function email_queue_private.identity_obstacle(p_request jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -22,7 +22,7 @@ begin
   if v_mine is not true then
     v_reason := email_queue_private.identify(v_address, coalesce(v_server, email_queue_private.this_server()));
   elsif v_stale then
-    -- Nobody waits for another's note.
+    -- No call waits for another's note.
     update email_queue_private.identity set seen_at = clock_timestamp(), last_server = coalesce(v_server, email_queue_private.this_server())
     where id in (select i.id from email_queue_private.identity as i where i.kind = 'recorded' for update skip locked);
   end if;
@@ -31,4 +31,4 @@ exception when query_canceled or others then
   return jsonb_build_object('state', 'error', 'reason', sqlerrm);
 end
 $$;
-comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the function that asks may not send from this database; null where it may.';
+comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the function that asks may not send from this database; null if it may.';

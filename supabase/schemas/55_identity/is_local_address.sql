@@ -1,4 +1,4 @@
--- Such an address says little: many machines have it. There the server's own identifiers decide too.
+-- Many machines have a local address. So with a local address, the server's own identifiers are compared too.
 create function email_queue_private.is_local_address(p_address text) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$

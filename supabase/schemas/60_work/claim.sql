@@ -26,7 +26,7 @@ begin
     v_trouble := true;
     perform email_queue_private.lock_budget();
   end if;
-  -- What a token already has is given again whatever stands in the way, or a repeated call would leave it to expire.
+  -- The dispatch that a token already has is given again in any case; otherwise a repeated call would leave it to expire.
   for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit {{MAX_CLAIMS}} loop
     v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer,
       v_trouble, v_replays);
@@ -48,4 +48,4 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch a token; says what stands in the way, and when the next is due.';
+comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch for each token; says what keeps it from claiming, and when the next is due.';

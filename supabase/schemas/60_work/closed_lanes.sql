@@ -1,4 +1,4 @@
--- What keeps lanes with due mail from being claimed from; null where no lane is kept.
+-- Why lanes with due mail may not be claimed from; null if all may.
 create function email_queue_private.closed_lanes(p_type text, p_now timestamptz) returns jsonb
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$

@@ -1,9 +1,9 @@
 -- The worker's call carries any number of settles, begins and claims. It answers one value; expected outcomes are values, not
 -- errors.
 
--- The switched-off plans: every query here goes by a key, and statistics of a table that was empty a moment ago mislead.
--- jit: a switched-off plan that is taken all the same (a table of one row) costs 10^10, which would have it compiled:
--- 400 ms a call instead of 5.
+-- Some plans are switched off: every query here searches by a key, and statistics of a table that was empty a moment ago mislead the
+-- planner. jit is off, too: a switched-off plan that is used in spite of that (for a table of one row) has a cost of 10^10, so it would
+-- be compiled, and a call would take 400 ms instead of 5.
 create function public.email_queue_worker_work(p_request jsonb) returns json
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off

@@ -1,5 +1,5 @@
--- What a worker held, and had not begun, when its lease ran out may be what ended it. It is handed out without others, so
--- that those do not pay for it each time.
+-- A dispatch whose lease expired before it began may be what killed the worker. It is handed out alone, so that other dispatches do not
+-- pay for it each time.
 create function email_queue_private.is_suspect(p_dispatch email_queue_private.dispatch) returns boolean
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null where nothing waits.
+-- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits.
 create function email_queue_private.next_due_ms(p_type text, p_closed text[]) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -13,4 +13,4 @@ as $$
         and (d.frozen or not email_queue_private.is_closed(d.lane, p_closed)))
   ) as due) as t
 $$;
-comment on function email_queue_private.next_due_ms(text, text[]) is 'Milliseconds until something of a type can be claimed; null where nothing waits.';
+comment on function email_queue_private.next_due_ms(text, text[]) is 'Milliseconds until something of a type can be claimed; null if nothing waits.';

@@ -23,7 +23,7 @@ begin
     insert into email_queue_private.setting default values on conflict do nothing;
     update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
   end if;
-  -- Before the claim: who enqueues after it may make a call again.
+  -- Before the claim: an enqueue after it may make a call again.
   if v_run ? 'quiet_ms' then
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
   end if;
@@ -54,7 +54,8 @@ begin
     end;
   end if;
   -- Last: from the first begin on, the pausing transaction waits for the end of this call.
-  -- Where one waited in vain for such a pause, the others would too, until the statement's time is up and the settles undone.
+  -- After one has waited for such a pause without success, the others would too, until the statement's time is over and the settles
+  -- are undone.
   for v_item in select e from jsonb_array_elements(p_request -> 'begins') as e loop
     begin
       v_begins := v_begins || case when v_copy is not null then v_copy || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id')

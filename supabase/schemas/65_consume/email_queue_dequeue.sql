@@ -1,5 +1,5 @@
 -- For a custom consumer of a custom type: the same leases, fencing and retries, one dispatch a message, begun at
--- once. Rate, pause and horizon are e-mail's.
+-- once. Rate, pause and horizon concern e-mail only.
 
 create function public.email_queue_dequeue(p_types text[], p_tokens uuid[], p_visibility_ms bigint default 60000) returns jsonb
 language plpgsql volatile

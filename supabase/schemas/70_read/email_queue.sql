@@ -1,4 +1,4 @@
--- What users read: the view public.email_queue, and functions that give the same as JSON.
+-- The view public.email_queue is for users, and so are functions that give the same as JSON.
 
 create view public.email_queue with (security_invoker = true) as
 select m.id, m.type,
@@ -37,7 +37,7 @@ comment on column public.email_queue.status is 'pending, processing, retrying, c
 comment on column public.email_queue.payload is 'What to send; it never changes after enqueue.';
 comment on column public.email_queue.priority is '0 (first) to 3.';
 comment on column public.email_queue.run_at is 'Not before this time: as asked for, or after a backoff.';
-comment on column public.email_queue.attempts is 'Attempts used: one a provider request that it was in. More than max_attempts where a message of the same request, which may have been sent, may use more: such a request is repeated whole.';
+comment on column public.email_queue.attempts is 'Attempts used: one a provider request that it was in. More than max_attempts if a message of the same request, which may have been sent, may use more: such a request is repeated whole.';
 comment on column public.email_queue.max_attempts is 'Attempts it may use before it fails.';
 comment on column public.email_queue.dispatch_id is 'The provider request that it is or was part of; the Idempotency-Key is email-queue/<this>.';
 comment on column public.email_queue.lease_expires_at is 'Until when a worker holds it.';

@@ -1,4 +1,4 @@
--- Planned for the values of each call: a plan that is kept knows neither how many have some metadata nor where a page begins, and
+-- Planned for the values of each call. A cached plan knows neither how many messages have some metadata nor where a page begins, and
 -- reads all of them.
 create function public.email_queue_list(
   p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null,
@@ -18,4 +18,4 @@ begin
 end
 $$;
 comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb) is
-  'Messages in a status, newest first, as a JSON list of at most {{MAX_PAGE}}; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata is what their metadata contains.';
+  'Messages in a status, newest first, as a JSON list of at most {{MAX_PAGE}}; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata selects those whose metadata contains it.';

@@ -35,4 +35,4 @@ as $$
   from email_queue_private.budget_now() as b
 $$;
 comment on function public.email_queue_stats() is
-  'Depth by type (counted up to 100,000), and what stands in the way: pause, paused domains, cooldown, unknown outcomes in a row.';
+  'Depth by type (counted up to 100,000), and what holds mail up: pause, paused domains, cooldown, unknown outcomes in a row.';

@@ -1,6 +1,6 @@
--- The same of those whose metadata contains p_metadata. Common metadata is found among the newest, which are looked at first;
--- rare metadata by its index: all of it is put into a list, since for a page of it the planner would walk down from the newest,
--- through all of them where nothing is left to find.
+-- The same of those whose metadata contains p_metadata. Common metadata is found among the newest
+-- messages, which are looked at first. Rare metadata is found by its index, and all matches are put into a list: for a page of it the
+-- planner would walk down from the newest message, through all of them if nothing is left to find.
 create function email_queue_private.ids_by_metadata(p_metadata jsonb, p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid)
 returns setof uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp

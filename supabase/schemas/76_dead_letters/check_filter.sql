@@ -1,5 +1,5 @@
--- What changes messages asks more of it than what lists them: {"metadata": {}} would be all that have any, and is what is left of
--- {order: undefined} in JavaScript; {"metadata": null} would be all, and is what a query that found nothing gives.
+-- A filter that changes messages must name a key of metadata. {"metadata": {}} would be all messages that have any, and JavaScript makes
+-- it of {order: undefined}. {"metadata": null} would be all messages, and a query that found nothing gives it.
 create function email_queue_private.check_filter(p_filter jsonb, p_changes boolean) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$

@@ -2,9 +2,9 @@
 -- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own.
 -- Bounded: each call takes at most {{MAX_PAGE}} messages.
 
--- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: a text with % or _
--- means these. What has some metadata is found apart, all of it: a walk in the order of the ids could have to go through all
--- dead letters for it. A plan for the values of each call leaves out what they do not ask for.
+-- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: % and _ in a
+-- text mean themselves. All messages with some metadata are found first: a walk in the order of the ids could go through all dead
+-- letters. Each call is planned for its values, so that conditions which it does not use are left out.
 create function email_queue_private.dead_letters(p_ids uuid[], p_filter jsonb, p_before uuid, p_newest boolean, p_limit integer)
 returns setof email_queue_private.message
 language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan

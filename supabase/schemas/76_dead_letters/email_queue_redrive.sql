@@ -1,7 +1,7 @@
--- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped: a redrive wants
--- it sent. Messages that are asked for by id and are no dead letters are named with what they are.
--- p_from is the sender of the e-mails from now on: theirs was refused, for instance. A payload never changes otherwise, and a
--- dead letter that is redriven is a new message's equal: no request with the old payload will leave any more.
+-- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped,
+-- because a redrive wants the message sent. Ids that are not dead letters are named with their state.
+-- p_from is the sender of the e-mails from now on, for instance because theirs was refused. A payload never changes otherwise. It may
+-- change here, because no request with the old payload will leave any more.
 create function public.email_queue_redrive(
   p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false,
   p_allow_duplicates boolean default false, p_limit integer default {{MAX_PAGE}}, p_from text default null

@@ -1,4 +1,5 @@
--- Why a dead letter may not be sent again, or null; in words for SQL and for JavaScript, whose arguments have other names. p_payload is what would be sent.
+-- Why a dead letter may not be sent again, or null. The words fit SQL and JavaScript, whose arguments have other names. p_payload is
+-- what would be sent.
 create function email_queue_private.redrive_obstacle(p_message email_queue_private.message, p_payload jsonb, p_allow_duplicates boolean) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -12,4 +13,4 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.redrive_obstacle(email_queue_private.message, jsonb, boolean) is 'Why a dead letter may not be sent again; null where it may.';
+comment on function email_queue_private.redrive_obstacle(email_queue_private.message, jsonb, boolean) is 'Why a dead letter may not be sent again; null if it may.';

@@ -15,4 +15,4 @@ begin
 end
 $$;
 comment on function public.email_queue_cancel(uuid) is
-  'Cancels a message that waits. Answers {id, result: cancelled}, or what it is instead (processing, completed, failed, not_found) with the reason.';
+  'Cancels a message that waits. Answers {id, result: cancelled}; for any other message, its state (processing, completed, failed, not_found) and the reason.';

@@ -17,4 +17,4 @@ begin
 end
 $$;
 comment on function public.email_queue_erase(uuid) is
-  'Erases payload and metadata of a message that has ended; refused with the reason while it is open. Answers {id, result, reason?}.';
+  'Erases payload and metadata of a message that has ended. While it is open, the answer says why not. Answers {id, result, reason?}.';

@@ -1,6 +1,6 @@
--- Cancel and erase. What is in a dispatch may be on its way, or may have been sent: it is refused with the reason.
+-- Cancel and erase. A message in a dispatch may be on its way, or may have been sent: the call is refused with the reason.
 
--- What a message that is not in ready is, as {result, reason}. A lease that is over is nobody's.
+-- The state of a message that is not in ready, as {result, reason}. After its lease is over, no worker has it.
 create function email_queue_private.not_waiting(p_id uuid) returns jsonb
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$

@@ -47,4 +47,4 @@ begin
 end
 $$;
 comment on function public.email_queue_prune(integer) is
-  'Looks at the next p_limit messages, deletes those past their retention and erases payloads past theirs. Answers {deleted, erased, more}: call it again while more is true.';
+  'Looks at the next p_limit messages, deletes those past their retention, and erases payloads past payload_retention. Answers {deleted, erased, more}: call it again while more is true.';

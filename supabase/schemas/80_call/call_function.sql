@@ -1,5 +1,5 @@
--- What starts the function: pg_cron calls it through pg_net, with its address and secret from Vault. These extensions are
--- optional: what needs one looks for it when it is called, and names what is missing. Everything about them is dynamic.
+-- pg_cron calls the function through pg_net, with its address and secret from Vault. These extensions are optional: a function that needs
+-- one looks for it when it is called, and names it if it is missing. So all SQL about them is dynamic.
 
 -- pg_net sends after the commit. Any login can read its queue, so the header carries a secret that can only start a run.
 -- pg_net has one worker, which waits for the slowest of its requests: the function answers at once and works on.

@@ -1,4 +1,5 @@
--- A database that was restored into a new project still has the address of the original's function: what was replaced is said.
+-- A database that was restored into a new project still has the address of the original's function, so the answer names what was
+-- replaced.
 create function public.email_queue_connect(p_url text, p_secret text) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
@@ -37,4 +38,4 @@ begin
 end
 $$;
 comment on function public.email_queue_connect(text, text) is
-  'Stores the function''s address and secret in Vault, puts the grants right where they are not, and, where no function has sent from this database yet, lets the next one that asks. Answers {extensions, changed, grants_mended, replaced, unreadable}; replaced is another host that was stored before, unreadable names the secrets that could not be decrypted and were replaced.';
+  'Stores the function''s address and secret in Vault, and corrects wrong grants. If no function has sent from this database yet, the next one that asks may send. Answers {extensions, changed, grants_mended, replaced, unreadable}: replaced is the host that was stored before, if it was another; unreadable names the secrets that could not be decrypted and were replaced.';

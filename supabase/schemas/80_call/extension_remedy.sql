@@ -1,4 +1,4 @@
--- pg_net's functions are in the schema net wherever it is registered: not in public, which the API shows.
+-- pg_net is registered in extensions, not in public, which the API exposes. Its functions are in the schema net in any case.
 create function email_queue_private.extension_remedy(p_name text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,5 @@
--- The linter reads a query that stands in an execute, and would miss what is optional. It does not read through this.
+-- The linter reads a literal query in an execute, and reports optional objects as missing. It does not read a query through this
+-- function.
 create function email_queue_private.external(p_query text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- By what is used of them, not by pg_extension: what stands in for one is as good.
+-- Looks for the objects that are used, not in pg_extension, so that a stand-in is as good.
 create function email_queue_private.has_extension(p_name text) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,5 +1,5 @@
--- email_queue_url or email_queue_secret. Vault raises an error, or gives null, where it has not the key that a secret was
--- stored with: in a database that was restored elsewhere.
+-- email_queue_url or email_queue_secret. In a database that was restored elsewhere, Vault lacks the key that the secret was
+-- stored with. Then it raises an error, or gives null.
 create function email_queue_private.read_secret(p_name text, out id uuid, out secret text, out problem text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -17,4 +17,4 @@ begin
   return v_secret;
 end
 $$;
-comment on function email_queue_private.vault_secret(text) is 'A secret of ours from Vault; raises 55000 with its name where it is missing or cannot be decrypted.';
+comment on function email_queue_private.vault_secret(text) is 'A secret of the queue from Vault; raises 55000 with its name if it is missing or cannot be decrypted.';

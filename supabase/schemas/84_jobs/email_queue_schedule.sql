@@ -21,4 +21,4 @@ begin
 end
 $$;
 comment on function public.email_queue_schedule(text) is
-  'Has pg_cron call the function every so often ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, changed}.';
+  'Makes pg_cron call the function at an interval ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, changed}.';

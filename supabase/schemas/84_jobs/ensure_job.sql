@@ -1,5 +1,5 @@
--- Leaves a job that is as it should be, so that scheduling twice changes nothing, and keeps the present line of one that has
--- its own. A name is taken for each role by itself: another role's job is not ours.
+-- Leaves a correct job alone, so that scheduling twice changes nothing, and keeps a line that an operator has set. Each role has names of
+-- its own: another role's job of the same name is not the queue's.
 create function email_queue_private.ensure_job(p_name text, p_line text, p_default text, p_command text) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -28,4 +28,4 @@ begin
   return true;
 end
 $$;
-comment on function email_queue_private.ensure_job(text, text, text, text) is 'Schedules a job of pg_cron; false where it is there already.';
+comment on function email_queue_private.ensure_job(text, text, text, text) is 'Schedules a job of pg_cron; false if it is there already.';

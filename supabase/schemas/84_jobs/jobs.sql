@@ -1,6 +1,6 @@
 -- The jobs of pg_cron: calling the function, retention, and the log that pg_cron itself never empties.
 
--- line: null where the schedule's is to be.
+-- line: null for the job that runs at the schedule's line.
 create function email_queue_private.jobs() returns table (name text, line text, command text)
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- Every ten minutes: what is past its time goes, and grants that were lost come back.
+-- Every ten minutes: deletes what is past its retention, and restores lost grants.
 create function email_queue_private.retain() returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

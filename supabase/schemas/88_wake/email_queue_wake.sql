@@ -23,4 +23,4 @@ begin
 end
 $$;
 comment on function public.email_queue_wake(boolean, interval) is
-  'Has an enqueue call the function at once, at most once in p_every (1 second unless given) over all sessions. Answers {on, every_ms}.';
+  'Makes an enqueue call the function at once, at most once in p_every (1 second by default) over all sessions. Answers {on, every_ms}.';

@@ -1,4 +1,4 @@
--- lock_timeout: where somebody has locked a table of ours there is no wake-up, and no wait.
+-- lock_timeout: if another session has locked a table of the queue, there is no wake-up, and no wait.
 create function email_queue_private.note_wake(p_now bigint) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '10ms'
 as $$

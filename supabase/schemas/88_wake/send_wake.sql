@@ -21,4 +21,4 @@ comment on function email_queue_private.send_wake() is 'At the commit: calls the
 
 create constraint trigger waking_is_decided_at_commit after insert on email_queue_private.waking
 deferrable initially deferred for each row execute function email_queue_private.send_wake();
-comment on trigger waking_is_decided_at_commit on email_queue_private.waking is 'Deferred: what rolls back wakes nobody.';
+comment on trigger waking_is_decided_at_commit on email_queue_private.waking is 'Deferred: a rollback sends no wake-up.';

@@ -1,4 +1,4 @@
--- Of those that find it due at the same time, one gets the lock; nobody waits for it. The exception gives it back at
+-- Of the sessions that find a wake-up due at the same time, one gets the lock, and none waits for it. The exception gives it back at
 -- once, and the sequence keeps its value.
 create function email_queue_private.take_wake() returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp

@@ -1,11 +1,11 @@
 -- Wake-up on enqueue: a hint, so that an e-mail need not wait for the schedule. Off until email_queue_wake switches it on,
 -- which is a value (wiring.wake_every_ms): nothing that operators do locks a table that enqueues write to.
 --
--- An insert that finds a wake-up due leaves one row for its transaction, and the wake-up is decided when that commits: what
--- is rolled back wakes nobody, and takes nobody else's wake-up.
+-- An insert that finds a wake-up due leaves one row for its transaction, and the wake-up is decided when that commits. So a
+-- rollback sends no wake-up, and takes none from another transaction.
 
--- With the owner's rights, as the next trigger: who enqueues may neither read Vault nor write here. Most inserts come here
--- and no further.
+-- With the owner's rights, as the next trigger: the role that enqueues may neither read Vault nor write here. Most inserts come only
+-- this far.
 create function email_queue_private.wake() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- A time further off than twice the longest interval is of a clock that was set back.
+-- A time that is further off than twice the longest interval comes from a clock that was set back.
 create function email_queue_private.wake_is_due(p_now bigint, p_next bigint) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$

@@ -7,4 +7,4 @@ begin
   return '{{version}}';
 end
 $$;
-comment on function public.email_queue_version() is 'The version of email-queue that this schema is of.';
+comment on function public.email_queue_version() is 'The version of this schema of email-queue.';

@@ -1,5 +1,5 @@
--- What the migrations made, so that the doctor finds what was changed by hand. A digest of each object, of what reads the
--- same in PostgreSQL 15 and 17. Each migration ends with a call of it, after apply_grants.
+-- Records what the migrations made, so that the doctor finds changes by hand: a digest of each object, over text that is the same in
+-- PostgreSQL 15 and 17. Each migration ends with a call of it, after apply_grants.
 
 create procedure email_queue_private.record_schema()
 language plpgsql set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- How many seconds lie between two runs of a line of cron; null where that is not plain to see.
+-- How many seconds lie between two runs of a line of cron; null if the line does not show it plainly.
 create function email_queue_private.cron_seconds(p_line text) returns integer
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -11,4 +11,4 @@ as $$
     when p_line ~ '^[0-9]+ [0-9]+ [*] [*] [*]$' then 86400
   end
 $$;
-comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule, where that is plain to see.';
+comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule; null if the line does not show it plainly.';

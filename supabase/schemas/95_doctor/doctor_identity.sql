@@ -1,4 +1,4 @@
--- The doctor, of whose queue this is: may the function send from this database, and does the database call that function?
+-- The doctor's checks of identity: may the function send from this database, and does the database call that function?
 
 create function email_queue_private.doctor_identity() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -20,13 +20,13 @@ begin
   select * into v_refused from email_queue_private.identity as i where i.kind = 'refused' order by i.seen_at desc limit 1;
   return next case
     when v_pause is not null then email_queue_private.finding('identity', v_pause ->> 'reason', null,
-      'A copy that is to send nothing stays as it is. If this database may send what waits in it: ' || v_adopt)
+      'If this is a copy that must not send, do nothing. If this database may send the mail that waits in it: ' || v_adopt)
     when v_refused.seen_at > statement_timestamp() - interval '1 day' then email_queue_private.finding('identity',
-      format('the queue of %s; the function of %s asked at %s and was refused', v_owner, v_refused.address, v_refused.seen_at), null,
+      format('this is the queue of %s; the function of %s asked for mail at %s and was refused', v_owner, v_refused.address, v_refused.seen_at), null,
       format('Stop that function. If %s is this project''s new address: %s', v_refused.address, v_adopt), 'warn')
-    when v_moved then email_queue_private.finding('identity', format('the queue of %s, on another server than before', v_owner), null,
-      'After a major upgrade or a restore in place all is well; to end the warning: ' || v_adopt, 'warn')
-    else email_queue_private.finding('identity', null, coalesce('the queue of ' || v_owner, 'no function has asked yet')) end;
+    when v_moved then email_queue_private.finding('identity', format('this is the queue of %s, but on another server than before', v_owner), null,
+      'This is normal after a major upgrade or a restore in place. To end the warning: ' || v_adopt, 'warn')
+    else email_queue_private.finding('identity', null, coalesce('this is the queue of ' || v_owner, 'no function has asked yet')) end;
 
   select i.address into v_reported from email_queue_private.identity as i where i.kind <> 'adopt' order by i.seen_at desc limit 1;
   if email_queue_private.has_extension('supabase_vault') then
@@ -37,9 +37,9 @@ begin
   end if;
   v_other := v_calls and email_queue_private.is_other_project(v_called, v_reported);
   return next email_queue_private.finding('function address',
-    case when v_other then format('this database calls the function of %s, and its own is that of %s: no call gets there. The other one works on its own database, which these calls only wake', v_called, v_reported)
+    case when v_other then format('this database calls the function of %s, but its own is the function of %s, which gets no calls. The other function works on its own project''s database', v_called, v_reported)
       end, 'this database calls ' || v_called,
-    'If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: supabase/functions/deploy.sh', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
+    'To stop the calls: select email_queue_unschedule(), email_queue_wake(false); To have this database call its own function: supabase/functions/deploy.sh', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
 end
 $$;
 comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';

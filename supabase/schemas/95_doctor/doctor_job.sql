@@ -1,4 +1,4 @@
--- The doctor, of the schedule: the jobs of pg_cron and their last runs.
+-- The doctor's checks of the schedule: the jobs of pg_cron and their last runs.
 
 create function email_queue_private.doctor_job() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -47,9 +47,9 @@ begin
   return next case
     when v_since < statement_timestamp() - v_late and coalesce(current_setting('cron.log_run', true), 'on') = 'on' then
       email_queue_private.finding('cron runs', format('pg_cron has not run the job since %s', v_since), null,
-        'Its scheduler has stopped. Restart the database (dashboard: Project Settings, General). On a server of your own: shared_preload_libraries and cron.database_name')
+        'Its scheduler has stopped. Restart the database (dashboard: Project Settings, General). On a server of your own, check shared_preload_libraries and cron.database_name')
     when v_status = 'failed' and v_message ~ 'ERROR' and v_called > v_last then
-      email_queue_private.finding('cron runs', null, format('the last run failed (%s), and a call since then went well', left(v_message, 300)))
+      email_queue_private.finding('cron runs', null, format('the last run failed (%s), but a later call succeeded', left(v_message, 300)))
     when v_status = 'failed' and email_queue_private.failure_remedy(v_message) is not null then
       email_queue_private.finding('cron runs', 'the last run failed: ' || left(v_message, 300), null, email_queue_private.failure_remedy(v_message))
     when v_last is null then email_queue_private.finding('cron runs', null, 'none is due yet')
@@ -58,7 +58,7 @@ begin
   for v_job in select * from email_queue_private.jobs() as j where j.line is not null loop
     select * into v_id, v_line, v_fault from email_queue_private.job_fault(v_job.name);
     return next email_queue_private.finding(replace(v_job.name, 'email-queue-', 'cron job '),
-      'the cron job ' || v_job.name || ' ' || v_fault || case v_job.name when 'email-queue-retention' then ': nothing is deleted after its time'
+      'the cron job ' || v_job.name || ' ' || v_fault || case v_job.name when 'email-queue-retention' then ': messages past their retention are not deleted'
         else ': pg_cron''s log of these jobs grows' end, v_line, v_schedule, 'warn');
   end loop;
 end

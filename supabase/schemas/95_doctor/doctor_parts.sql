@@ -1,4 +1,4 @@
--- The doctor, of what the queue is made of beside its schema: extensions, secrets, single rows.
+-- The doctor's checks of extensions, secrets and single rows.
 
 create function email_queue_private.doctor_parts() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -23,7 +23,7 @@ begin
   foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
     select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(v_name) as s;
     return next email_queue_private.finding('vault ' || v_name,
-      case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. It is replaced', v_name, v_problem)
+      case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. The deployment replaces it', v_name, v_problem)
         when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name) end, 'present', 'supabase/functions/deploy.sh');
   end loop;
   -- Connecting writes both: before it, none is missing.
@@ -33,8 +33,8 @@ begin
       case when not exists (select from email_queue_private.wiring as w) then 'the interval of wake-ups (email_queue_wake)' end);
   end if;
   return next email_queue_private.finding('rows',
-    case when v_lost <> '' then format('%s are gone, as after a dump of the schema alone: the defaults count', v_lost) end, 'as they should be',
-    'Stores what .env says; what was set otherwise is to be set again: supabase/functions/deploy.sh', 'warn');
+    case when v_lost <> '' then format('%s are missing, as after a restore of the schema alone: the defaults are used', v_lost) end, 'as they should be',
+    'Set again what you had set with these functions. To store what .env says: supabase/functions/deploy.sh', 'warn');
 end
 $$;
 comment on function email_queue_private.doctor_parts() is 'Extensions, secrets and single rows.';

@@ -1,5 +1,5 @@
--- The doctor, of the queue: what waits, what stands in the way, and the settings around it. What waits is judged by whether it
--- goes on, and by how often the schedule calls.
+-- The doctor's checks of waiting mail, of pauses, and of the settings around them. Waiting mail is judged by whether mail is being sent,
+-- and by how often the schedule calls.
 
 create function email_queue_private.doctor_queue() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -32,17 +32,17 @@ begin
   where b.streak >= 3 and (b.next_at > statement_timestamp() or v_due > 0
     or exists (select from email_queue_private.dispatch as d where d.frozen and d.settled_at is null and d.type = 'email'));
   return next email_queue_private.finding('provider',
-    'requests got no answer in a row (' || v_silent || '): one at a time probes', 'it answers',
-    'Nothing to do: it goes on by itself when Resend answers (https://resend-status.com)');
+    'several requests in a row got no answer (' || v_silent || '): one request at a time is tried', 'it answers',
+    'Nothing to do: sending goes on by itself when Resend answers again (https://resend-status.com)');
   return next email_queue_private.finding('cooldown',
     case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) end, 'none',
-    'Nothing to do: it goes on by itself then. Sooner only after a larger plan with Resend: select email_queue_resume();',
+    'Nothing to do: sending goes on by itself then. To go on at once, after a change to a larger plan at Resend: select email_queue_resume();',
     case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end);
   -- A backlog takes its time. While it is worked off, its length says nothing.
   v_goes_on := exists (select from email_queue_private.dispatch as d where d.settled_at > statement_timestamp() - interval '2 minutes' and d.type = 'email');
   return next email_queue_private.finding('oldest message',
-    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', and mail is being sent' else '' end) end,
-    'nothing waits that is due', 'The other findings say why. If none does, to start a run: select email_queue_call();',
+    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', while mail is being sent' else '' end) end,
+    'no e-mail is due', 'The other findings say why. If none does, to start a run: select email_queue_call();',
     case when v_goes_on or v_due <= 300 + v_call_seconds then 'ok' when v_due > 900 + v_call_seconds then 'fail' else 'warn' end);
   for v_type, v_expired in
     select d.type, count(*) from email_queue_private.dispatch as d
@@ -52,12 +52,12 @@ begin
       and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second')
   loop
     return next email_queue_private.finding('expired leases',
-      case when v_expired = 0 then null when v_type = 'email' then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired)
-        else format('%s messages of type %s have a lease that ran out, and no consumer has come to take them over', v_expired, v_type) end, 'none',
+      case when v_expired = 0 then null when v_type = 'email' then format('the leases of %s dispatches have expired, and no run has taken these over', v_expired)
+        else format('the leases of %s messages of type %s have expired, and no consumer has taken these over', v_expired, v_type) end, 'none',
       case when v_type = 'email' then 'select email_queue_call();' else 'Start the consumer of this type: its next dequeue takes them over' end);
   end loop;
   return next email_queue_private.finding('rate', null, format('%s requests a second at most%s', v_setting.rate_limit,
-    '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', which is kept to' else '' end));
+    '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', and no more are sent' else '' end));
 end
 $$;
-comment on function email_queue_private.doctor_queue() is 'What waits, and what stands in the way.';
+comment on function email_queue_private.doctor_queue() is 'Waiting mail, and what holds it up.';

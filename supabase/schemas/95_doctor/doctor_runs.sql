@@ -19,20 +19,20 @@ begin
     count(*) filter (where r.started_at > statement_timestamp() - interval '1 hour')
   into v_seen, v_dead, v_all from email_queue_private.run as r;
   if v_asked > coalesce(v_seen, '-infinity') then
-    return next email_queue_private.finding('runs', format('a run was asked for at %s and never started; %s', v_asked,
-      coalesce('the last sign of one is of ' || v_seen, 'none ever has')), null, 'Look at the function''s logs (dashboard: Edge Functions): whether the call came, and why no run reached this database');
+    return next email_queue_private.finding('runs', format('a run was asked for at %s and did not start; %s', v_asked,
+      coalesce('the last sign of a run is of ' || v_seen, 'no run has ever started')), null, 'Look at the function''s logs (dashboard: Edge Functions): whether the call arrived, and why no run reached this database');
     return;
   end if;
   select * into v_run from email_queue_private.run as r
   where r.ended_at is not null or r.last_seen_at between v_started and statement_timestamp() - interval '3 minutes' order by r.started_at desc, r.id desc limit 1;
   return next case
     when v_run.id is null then email_queue_private.finding('runs', null, 'none has ended yet')
-    when v_run.ended_at is null then email_queue_private.finding('runs', format('the run of %s (%s) never ended: the last sign of it is of %s; it was killed, and its leases end by themselves',
+    when v_run.ended_at is null then email_queue_private.finding('runs', format('the run of %s (%s) never ended: its last sign is of %s. It was killed, and its leases expire by themselves',
       v_run.started_at, v_run.cause, v_run.last_seen_at), null, v_limit)
     when v_run.stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('runs', format('the run of %s (%s) ended as %s: %s',
       v_run.started_at, v_run.cause, v_run.stopped, coalesce(v_run.reason, 'the function''s log has the reason')), null, case v_run.stopped
-        when 'misconfigured' then 'Put right in .env what the reason names (RESEND_API_KEY, a key of the project); then: supabase/functions/deploy.sh'
-        else 'Nothing to do: the next run tries again. https://resend-status.com and https://status.supabase.com say more; to try now: select email_queue_call();' end)
+        when 'misconfigured' then 'Correct in .env what the reason names (RESEND_API_KEY, a key of the project); then: supabase/functions/deploy.sh'
+        else 'Nothing to do: the next run tries again. The status pages are https://resend-status.com and https://status.supabase.com. To try now: select email_queue_call();' end)
     when v_dead > 0 then email_queue_private.finding('runs', format('%s of the %s runs of the last hour never ended: they were killed', v_dead, v_all), null, v_limit, 'warn')
     else email_queue_private.finding('runs', null, format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
 end

@@ -13,7 +13,7 @@ begin
   from jsonb_each_text(email_queue_private.recorded_objects()) as o(name, digest) full join email_queue_private.schema_objects() as n on n.name = o.name
   where n.digest is distinct from o.digest;
   return next email_queue_private.finding('schema', left(v_drift, 1000), 'as the migrations left it',
-    'Undo what was changed by hand (the definitions are in supabase/migrations). If it was meant: call email_queue_private.record_schema();');
+    'Undo what was changed by hand (the definitions are in supabase/migrations). If it was done on purpose: call email_queue_private.record_schema();');
   return next email_queue_private.finding('grants', left(email_queue_private.wrong_grants(), 1000), 'only service_role',
     'call email_queue_private.apply_grants();');
 end

@@ -8,7 +8,7 @@ declare
   v_max_rows text;
 begin
   return next email_queue_private.finding('default sender', case when v_sender is null then 'none: an e-mail without "from" is refused at enqueue' end,
-    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'Stores EMAIL_FROM: supabase/functions/deploy.sh', 'warn');
+    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'To store EMAIL_FROM: supabase/functions/deploy.sh', 'warn');
   return next email_queue_private.finding('wake-up', null, case when email_queue_private.wakes()
     then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
   -- PostgREST sets what the role has in all databases; else what it logged in with counts.
@@ -26,7 +26,7 @@ begin
   from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
   where r.rolname = 'authenticator' and starts_with(c.line, 'pgrst.db_max_rows=');
   return next email_queue_private.finding('max_rows', null, coalesce(v_max_rows || ': ', '')
-    || 'it cuts what is read of the view email_queue over HTTP; no function of the queue, which each give one value');
+    || 'a longer list read from the view email_queue over HTTP is cut; the queue''s functions are not affected');
 end
 $$;
 comment on function email_queue_private.doctor_settings() is 'Settings of the queue and of the roles that use it.';

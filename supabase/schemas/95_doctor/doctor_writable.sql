@@ -27,7 +27,7 @@ begin
     case when not v_on then null
       when coalesce(v_role, v_database) is null then 'the server is read-only: neither pg_cron nor SQL can write. Supabase does this to a database whose disk is full'
       else format('default_transaction_read_only is on for %s: neither pg_cron nor SQL can write',
-        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end, 'it takes writes',
+        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end, 'it can be written',
     case when coalesce(v_role, v_database) is null
       then 'On Supabase: a larger disk, or less data (dashboard: Project Settings, Compute and Disk); it ends by itself. On a server of your own, as a superuser: alter system reset default_transaction_read_only; select pg_reload_conf();'
       else format('begin read write; alter %s reset default_transaction_read_only; commit;', case when v_role is null then format('database %I', v_database)

@@ -1,6 +1,6 @@
--- The doctor: what is broken, and what mends it. Each check is a row of check, status (ok, warn, fail or skip), detail and
--- remedy. Where a command mends it, the remedy ends with it, after a colon, as it can be copied: it mends what the finding
--- names and changes nothing else (a test runs each). Where none can, the remedy says what to wait for or where to look.
+-- The doctor: what is broken, and how to fix it. Each check is a row of check, status (ok, warn, fail or skip), detail and remedy. If a
+-- command fixes it, the remedy ends with the command, after a colon, ready to be copied: it fixes what the finding names and changes
+-- nothing else (a test runs each). If none can, the remedy says what to wait for or where to look.
 
 create function public.email_queue_doctor() returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
@@ -10,4 +10,4 @@ as $$
   cross join lateral jsonb_array_elements(email_queue_private.examine(p.part)) with ordinality as f(f, n)
 $$;
 comment on function public.email_queue_doctor() is
-  'What is broken and what mends it: a list of {check, status: ok|warn|fail, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';
+  'What is broken and how to fix it: a list of {check, status: ok|warn|fail, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';

@@ -8,7 +8,7 @@ begin
   execute format('select coalesce(jsonb_agg(f), ''[]'') from email_queue_private.%I() as f', p_part) into v_findings;
   return v_findings;
 exception when others then
-  return jsonb_build_array(email_queue_private.finding(p_part, format('this check broke: %s (%s)', sqlerrm, sqlstate), null,
+  return jsonb_build_array(email_queue_private.finding(p_part, format('this check failed with an error: %s (%s)', sqlerrm, sqlstate), null,
     'To see more, as the owner of the schema: select email_queue_private.' || p_part || '();'));
 end
 $$;

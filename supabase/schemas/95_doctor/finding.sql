@@ -1,4 +1,4 @@
--- p_found: what there is to say; where it is null all is well, and p_well is said.
+-- p_found is the fault; if it is null, the finding is ok and p_well is its text.
 create function email_queue_private.finding(
   p_check text, p_found text, p_well text default null, p_remedy text default null, p_status text default 'fail', p_data jsonb default null
 ) returns jsonb

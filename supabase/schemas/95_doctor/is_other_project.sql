@@ -1,4 +1,4 @@
--- Where the function says what it is, and Vault where it is called, one of the two may be left from another project.
+-- The function reports one address, and Vault has another: one of the two may be left over from another project.
 create function email_queue_private.is_other_project(p_called text, p_reported text) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$

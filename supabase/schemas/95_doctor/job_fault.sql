@@ -1,4 +1,4 @@
--- What one of our jobs is like: null where it is as it should be.
+-- A job of the queue: what is wrong with it, or null.
 create function email_queue_private.job_fault(p_name text, out id bigint, out line text, out fault text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- What to do about what is missing to call the function; null where nothing is.
+-- The remedy for a part that is missing to call the function; null if none is missing.
 create function email_queue_private.parts_remedy() returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -18,4 +18,4 @@ begin
   return null;
 end
 $$;
-comment on function email_queue_private.parts_remedy() is 'The remedy for the first part that is missing to call the function; null where none is.';
+comment on function email_queue_private.parts_remedy() is 'The remedy for the first part that is missing to call the function; null if none is.';

@@ -1,4 +1,4 @@
--- When a run was asked for last that should have started by now: the call was accepted, as far as is known.
+-- When a run that should have started by now was asked for last. Its call was accepted, as far as is known.
 create function email_queue_private.run_asked_for() returns timestamptz
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$

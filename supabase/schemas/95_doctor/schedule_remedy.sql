@@ -1,4 +1,4 @@
--- Scheduling as it is, or was, or by default.
+-- The call that schedules at the present line, else at the last one, else at the default.
 create function email_queue_private.schedule_remedy(p_line text) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- After a crash too, of which the postmaster is the one process that outlives it.
+-- The time of the last start or crash. After a crash the postmaster's own start is older, because it survives.
 create function email_queue_private.server_started() returns timestamptz
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -1,6 +1,5 @@
--- pg_cron and pg_net are created here, in the session of the migrations: Supabase lets nobody create an extension through the
--- API of some projects. Where it cannot be done, the notice says what is missing; any caller of the function can start it all the
--- same. pg_net goes into the schema extensions or nowhere: never into public. The result is kept, for the doctor, and so that an
+-- pg_cron and pg_net are created here, in the session of the migrations, because in some projects no extension can be created
+-- through the API. If it fails, a notice says what is missing; a caller of the function can still start it. pg_net goes into the schema extensions or nowhere: never into public. The result is kept, for the doctor, and so that an
 -- uninstall removes what was made here and nothing else.
 do $do$
 declare

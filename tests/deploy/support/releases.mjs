@@ -8,6 +8,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { argumentError } from "../../../scripts/lib/screen.mjs";
 import { ROOT } from "../../../scripts/lib/stack.mjs";
 
 /** @typedef {{version: string, migrations: Record<string, string>}} Release migrations: file → sha256, in order */
@@ -52,9 +53,9 @@ export function previous(folder) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const version = process.argv[2];
-  if (!/^\d+\.\d+\.\d+$/.test(version ?? "")) throw new Error("which version? like 0.1.0");
+  if (!/^\d+\.\d+\.\d+$/.test(version ?? "")) argumentError("which version was released? Name it, like 0.1.0");
   const others = releases().filter((release) => release.version !== version);
   const wrong = notAppended(others.at(-1), digests());
-  if (wrong.length > 0) throw new Error(wrong.join("\n"));
+  if (wrong.length > 0) argumentError(wrong.join("\n"));
   fs.writeFileSync(FILE, `${JSON.stringify([...others, { version, migrations: digests() }], null, 2)}\n`);
 }

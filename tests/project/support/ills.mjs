@@ -94,7 +94,7 @@ const all = [
     remedy: "select email_queue_adopt();", after: (patient) => patient.call() },
   { check: "function address", name: "another project's function is called", keeps: false,
     breaks: ({ sql }) => sql`select vault.update_secret(id, 'https://zyxwvutsrqponmlkjihg.supabase.co/functions/v1/process-email-queue') from vault.secrets where name = 'email_queue_url'`,
-    remedy: /^If it is to call nothing: select email_queue_unschedule\(\), email_queue_wake\(false\); To have it call its own: supabase\/functions\/deploy\.sh$/, other: "select email_queue_unschedule(), email_queue_wake(false);",
+    remedy: /^To stop the calls: select email_queue_unschedule\(\), email_queue_wake\(false\); To have this database call its own function: supabase\/functions\/deploy\.sh$/, other: "select email_queue_unschedule(), email_queue_wake(false);",
     after: async (patient) => (await patient.connect(), await patient.schedule(), await patient.call()) },
 
   ...[["is missing", "delete"], ["is switched off", "active = false"], ["runs something else", "command = 'select 1'"], ["runs in the database", "database = 'other'"]].map(([fault, change]) => ({
@@ -128,7 +128,7 @@ const all = [
       network.stall();
       await unanswered({ sql, admin });
       await admin`insert into net._http_response (id, status_code) values (1000000, 200)`;
-    }, remedy: /^Nothing to do for this queue: pg_net has one worker/, beside: ({ admin }) => admin`select net.worker_restart()` },
+    }, remedy: /^Nothing to do in this queue: pg_net has one worker/, beside: ({ admin }) => admin`select net.worker_restart()` },
   { check: "runs", name: "the provider or the database could not be reached", breaks: ({ sql }) => sql`insert into email_queue_private.run (id, cause, started_at, last_seen_at, ended_at, stopped, reason)
       values (gen_random_uuid(), 'schedule', clock_timestamp(), clock_timestamp(), clock_timestamp(), 'unavailable', 'no answer')`, remedy: "select email_queue_call();" },
 
@@ -138,7 +138,7 @@ const all = [
   { check: "cooldown", name: "a quota is used up", status: "warn", breaks: ({ sql }) => sql`update email_queue_private.budget set cooldown_until = clock_timestamp() + interval '1 hour', cooldown_reason = '429 daily_quota_exceeded'`,
     remedy: "select email_queue_resume();", keeps: false },
   { check: "provider", name: "it does not answer", breaks: ({ sql }) => sql`insert into email_queue_private.breaker (scope, streak, next_at) values ('batch:', 3, clock_timestamp() + interval '1 hour')`,
-    remedy: /^Nothing to do: it goes on by itself/, beside: ({ sql }) => sql`delete from email_queue_private.breaker` },
+    remedy: /^Nothing to do: sending goes on by itself/, beside: ({ sql }) => sql`delete from email_queue_private.breaker` },
   { check: "oldest message", name: "nothing has come for it", breaks: async (patient) => {
       await patient.sql`update email_queue_private.dispatch set settled_at = settled_at - interval '1 hour'`;
       await patient.sql`select public.email_queue_wake(false)`;

@@ -1,4 +1,4 @@
-//! What stands in the way, and how long it is waited for.
+//! What holds a run up, and how long it waits.
 
 use super::*;
 use crate::protocol::{Obstacle, PauseScope, PauseSignal, Signals};
