@@ -1,4 +1,4 @@
-// What the package carries for the command: the SQL of its versions (sql/) and the function's files (function/).
+// The package's files for the command: the SQL of its versions (sql/) and the function's files (function/).
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

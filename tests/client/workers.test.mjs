@@ -34,7 +34,7 @@ const WORKER = `
     },
   };`;
 
-/** Next.js takes `?module` off. @type {import("esbuild").Plugin} */
+/** Next.js takes `?module` off. @type {any} */
 const ASK = { name: "?module", setup: ({ onResolve }) => void onResolve({ filter: /\?module$/ }, ({ path: asked, resolveDir }) => ({ path: path.join(resolveDir, asked.replace(/\?module$/, "")) })) };
 
 /** What the worker answers, bundled with these conditions, at a compatibility date before and after Workers knew `cache`. */

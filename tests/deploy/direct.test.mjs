@@ -142,6 +142,8 @@ for (const [version, cli] of /** @type {const} */ ([[15, "2"], [17, "3"]])) {
     test("and in by migrations: init, deploy, a mail", async (t) => {
       const root = newProject(folder, `migrations ${version}`, { "supabase/migrations/20250101000000_mine.sql": "select 1;" });
       fs.writeFileSync(path.join(root, ".env"), `${fs.readFileSync(world.envFile, "utf8")}SUPABASE_DB_URL=${world.variables.SUPABASE_DB_URL}\n`, { mode: 0o600 });
+      // As the uninstall has said.
+      world.platform.deployed = null;
       const begin = performance.now();
       await runs(["init", "--yes"], { cwd: root });
       assert.match(await runs(["deploy", "--use-api"], { cwd: root }), /push +supabase\/migrations\/\d{14}_email_queue_/);

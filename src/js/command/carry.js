@@ -1,5 +1,5 @@
 // Shows a plan, asks, and carries it out.
-import { LEFT, actionOf, apply, describe, pathOf } from "./files.js";
+import { actionOf, LEFT, apply, describe, pathOf } from "./files.js";
 import { uncommitted } from "./project.js";
 import { CommandError } from "./terminal.js";
 

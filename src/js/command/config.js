@@ -29,7 +29,7 @@ export function configure(text, name) {
       ...enabled === "true" ? [] : [{ is: `with enabled = ${enabled}`, be: "enabled = true" }],
     ];
     if (wrong.length === 0) return { kind: "present" };
-    return { kind: "paste", why: `it has functions.${name} already, ${wrong.map(({ is }) => is).join(" and ")}`, text: `Set ${wrong.map(({ be }) => be).join(" and ")} there` };
+    return { kind: "paste", why: `it has functions.${name} already, ${wrong.map(({ is }) => is).join(" and ")}`, text: `Set there: ${wrong.map(({ be }) => be).join(" and ")}` };
   }
   const inline = entries.find(({ table, key, value }) => value.startsWith("{") && [...table, ...key].join(".") === "functions");
   if (inline) return { kind: "paste", why: "its functions are an inline table", text: `Put this between its braces: ${name} = { verify_jwt = false, entrypoint = "./functions/${name}/index.ts" }` };
