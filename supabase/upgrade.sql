@@ -1,5 +1,5 @@
--- The head of each upgrade. It locks the tables and checks the version, before anything is changed. A statement that waits for a lock
--- makes all later ones wait, enqueues too. So it waits for two seconds at a time and lets the others pass in between.
+-- The head of each upgrade: nothing is changed before the version is the right one and the tables are locked. A session that waits for a
+-- lock holds up every later one, enqueues too: so it waits for two seconds at a time, and lets the others pass in between.
 create or replace function pg_temp.email_queue_begin_upgrade(p_from text, p_to text, p_tables text[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$

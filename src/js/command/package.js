@@ -34,7 +34,7 @@ export function openPackage(folder = PACKAGE) {
       }
       return found.map((step) => ({ ...step, text: read(step.file) }));
     },
-    /** Whether a migration to a version is as the command wrote it, of this package or an earlier one; undefined if that is not known. @param {string} to @param {string} text */
+    /** Whether a migration to a version is as the command wrote it, of this package or an earlier one; undefined: this cannot be told. @param {string} to @param {string} text */
     wrote(to, text) {
       const digests = fs.existsSync(path.join(sql, "digests.json")) ? [JSON.parse(read("digests.json"))[to] ?? []].flat() : [];
       const all = [...steps.filter((step) => step.to === to).map(({ file }) => digest(read(file))), ...digests];
