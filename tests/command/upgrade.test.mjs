@@ -225,7 +225,8 @@ for (const [version, [major, bin]] of /** @type {const} */ ([[15, all[0]], [17, 
         }
       });
       await inSession(here.url, async (reader) => {
-        await reader.unsafe("begin; select count(*) from public.email_queue");
+        // The table that every enqueue writes to.
+        await reader.unsafe("begin; select count(*) from email_queue_private.message");
         const { code, said } = await here.push();
         assert.notEqual(code, 0);
         assert.match(said, /the upgrade from 0\.0\.1 to 0\.0\.2 waited for a lock, and gave up so that no enqueue waits for it\. Nothing was changed\. Apply this migration again, when what uses the queue has ended: .*process \d+ \(postgres, a-report, idle in transaction, since /);
@@ -233,7 +234,7 @@ for (const [version, [major, bin]] of /** @type {const} */ ([[15, all[0]], [17, 
         assert.equal(await here.version(), "0.0.1");
         // One that ends while the upgrade waits.
         const pushing = here.push();
-        await waitFor(async () => (await here.use((sql) => sql`select count(*)::int as n from pg_locks where not granted and relation = 'email_queue_private.dispatch'::regclass`))[0].n > 0, { what: "the upgrade waits" });
+        await waitFor(async () => (await here.use((sql) => sql`select count(*)::int as n from pg_locks where not granted and relation = 'email_queue_private.message'::regclass and mode = 'AccessExclusiveLock'`))[0].n > 0, { what: "the upgrade waits" });
         await reader.unsafe("commit");
         assert.equal((await pushing).code, 0);
       }, { connection: { application_name: "a-report" } });
