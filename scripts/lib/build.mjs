@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { addModule, checkImports, checkModule, checkVersions } from "./build-package.mjs";
 import { IS_DENO, ROOT, TARGET, outputOf } from "./host.mjs";
 import { addFunction, addSql, functionDrift, writeOwnFunction } from "./package-parts.mjs";
-import { isStopping, startProcess, stopAll, tempFolder } from "./processes.mjs";
+import { isStopping, startProcess, stopAll, tempFolder } from "../../src/js/local/processes.js";
 import { isCurrent, writeReference } from "./reference.mjs";
 import { ensureRust, ensureWasmBindgen } from "./rust.mjs";
 import { drift, leftovers, migration } from "./schema.mjs";
@@ -96,8 +96,7 @@ async function buildPackage(mode) {
   const work = tempFolder("build").path;
   const folder = path.join(work, "pkg");
   const from = path.join(ROOT, "src/js");
-  // The sandbox is not in it before the package has a command that starts it.
-  fs.cpSync(from, folder, { recursive: true, filter: (file) => path.relative(from, file) !== "sandbox" });
+  fs.cpSync(from, folder, { recursive: true });
   if (mode === "faults") for (const file of fs.readdirSync(folder)) if (NOT_IN_FAULTS.includes(file.split(".", 1)[0] ?? "")) fs.rmSync(path.join(folder, file));
   // Two modules, so that an application that enqueues does not load the worker.
   for (const name of mode === "faults" ? ["worker"] : ["worker", "client"]) {

@@ -5,7 +5,7 @@ const BURST_LIMITS = { providerRequests: 4, databaseRequests: 6 };
 
 /**
  * @param {object} options
- * @param {import("./local.mjs").Local} options.local
+ * @param {import("./local.mjs").Demo} options.local
  * @param {string[]} options.ids all that was enqueued
  * @param {import("./demo-mails.mjs").Mail[]} options.mails the ones with an expected end
  * @param {{messages: number, providerRequests: number, databaseRequests: number}} options.burst

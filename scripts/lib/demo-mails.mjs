@@ -69,7 +69,7 @@ export const realBurst = (to) =>
 /**
  * What has become of an e-mail.
  * @param {Mail} mail @param {any} message as the queue gives it @param {Record<string, string>} status
- * @returns {[import("./screen.mjs").Mark, string]}
+ * @returns {[import("../../src/js/local/screen.js").Mark, string]}
  */
 export function tell(mail, message, { COMPLETED, FAILED }) {
   const mark = message.status === mail.expected ? "ok" : "bad";

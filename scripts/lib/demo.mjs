@@ -4,8 +4,9 @@ import { parseArgs } from "node:util";
 import { PROVIDER } from "../../src/js/provider.js";
 import { check } from "./demo-check.mjs";
 import { addFaults, burst, faults, handful, realBurst, realHandful, tell } from "./demo-mails.mjs";
-import { didWhat, keepInvoking, printAddresses, startLocal } from "./local.mjs";
-import { exitCodeWhenInterrupted, isStopping, stopAll } from "./processes.mjs";
+import { didWhat, keepInvoking, printAddresses } from "../../src/js/local/local.js";
+import { startDemo } from "./local.mjs";
+import { exitCodeWhenInterrupted, isStopping, stopAll } from "../../src/js/local/processes.js";
 import { counted, createScreen, seconds, usageError } from "./screen.mjs";
 import { sleep } from "./stack.mjs";
 
@@ -51,7 +52,7 @@ async function main() {
   const { real } = options;
   screen.print(screen.strong(`email-queue: e-mails wait in Postgres, an Edge Function sends them through ${PROVIDER.name}`));
   screen.title("Starting");
-  const local = await startLocal({
+  const local = await startDemo({
     screen,
     real,
     // Retries within a second, so that a viewer does not wait half a minute.
@@ -99,7 +100,7 @@ async function main() {
     screen.line("ok", "checked", local.sandbox ? "the provider accepted each e-mail once, and the database says the same" : "every result was right");
   }
   for (const problem of problems) screen.line("bad", "unexpected", problem);
-  if (options.keep) printAddresses(local, screen);
+  if (options.keep) printAddresses(screen, local, { ...local.lite, ends: "Everything in it is then gone." });
   else if (local.sandbox) screen.faint("\nTo read the e-mails in a browser: scripts/demo --keep");
   if (options.json) process.stdout.write(`${JSON.stringify(totals)}\n`);
   if (options.keep) {
@@ -111,7 +112,7 @@ async function main() {
 
 /**
  * Calls the function until nothing in the queue is open.
- * @param {import("./local.mjs").Local} local
+ * @param {import("./local.mjs").Demo} local
  * @param {() => Promise<void>} [tell] called after each call
  * @returns {Promise<any>} the answer to the first call
  */
@@ -133,7 +134,7 @@ async function drain({ fn, queue, QueueMessageStatus: { PENDING, PROCESSING, RET
 
 /**
  * Says what has become of each e-mail, once for every change.
- * @param {import("./local.mjs").Local} local @param {import("./demo-mails.mjs").Mail[]} mails
+ * @param {import("./local.mjs").Demo} local @param {import("./demo-mails.mjs").Mail[]} mails
  */
 function tellAbout({ queue, QueueMessageStatus }, mails) {
   /** @type {Map<string, string>} */

@@ -1,17 +1,19 @@
-// scripts/dev: the whole system on this machine, until interrupted.
+// scripts/dev: `email-queue dev` in this repository, with its tools.
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { run } from "../../src/js/command/dev.js";
+import { CommandError, Terminal } from "../../src/js/command/terminal.js";
 import { PROVIDER } from "../../src/js/provider.js";
-import { keepInvoking, printAddresses, startLocal } from "./local.mjs";
-import { exitCodeWhenInterrupted, isStopping, stopAll } from "./processes.mjs";
-import { createScreen, usageError } from "./screen.mjs";
+import { usageError } from "./screen.mjs";
+import { ROOT } from "./host.mjs";
+import { ensureDeno, ensureTool } from "./tools.mjs";
 
 const HELP = `scripts/dev
 
 Starts a database (Supabase Lite on an embedded Postgres), a sandbox with ${PROVIDER.name}'s API and the
-Edge Function on this machine, on free ports; prints their addresses and how to enqueue an
-e-mail; and calls the function every two seconds, as pg_cron would, until it is interrupted.
-Nothing leaves this machine. Needs Node 20 or newer with npm, or Deno 2 or newer.
+Edge Function on this machine; prints their addresses and how to enqueue an e-mail; and calls the
+function every two seconds, as pg_cron would, until it is interrupted. It is \`email-queue dev\` in
+this repository. Nothing leaves this machine. Needs Node 20 or newer with npm, or Deno 2 or newer.
 
 To see it at work by itself: scripts/demo
 `;
@@ -26,16 +28,11 @@ try {
   usageError("scripts/dev", error instanceof Error ? error.message : String(error));
 }
 
-const screen = createScreen(process.stdout);
+const terminal = new Terminal();
 try {
-  screen.title("Starting");
-  const local = await startLocal({ screen, settings: { default_sender: "Dev <dev@dev.example>" } });
-  printAddresses(local, screen);
-  exitCodeWhenInterrupted(0);
-  await keepInvoking(local, screen);
+  const tools = { lite: () => ensureTool("lite"), deno: () => ensureDeno() };
+  await run({ values: { workdir: ROOT, lite: true }, positionals: [], terminal, cwd: ROOT, env: process.env }, tools);
 } catch (error) {
-  if (isStopping()) await new Promise(() => {});
-  screen.print(`\ndev: ${error instanceof Error ? error.message : error}`);
-  await stopAll();
-  process.exit(1);
+  if (!(error instanceof CommandError)) throw error;
+  process.exitCode = terminal.fail(error.message, error.remedy, error.code);
 }

@@ -5,7 +5,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { IS_ROOT, ROOT, findOnPath, freePort, outputOf } from "./host.mjs";
 import { ADMIN, configuration, ensureModules, makeProject } from "./postgres-project.mjs";
-import { startProcess, tempFolder } from "./processes.mjs";
+import { startProcess, tempFolder } from "../../src/js/local/processes.js";
 import { ensureTool, packageFolder } from "./tools.mjs";
 
 /** The version whose programs come from npm; the others are the machine's. */

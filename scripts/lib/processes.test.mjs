@@ -7,9 +7,9 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { IS_DENO, ROOT, scriptCommand, sleep, waitFor } from "./host.mjs";
-import { startProcess, stopAll, tempFolder } from "./processes.mjs";
+import { startProcess, stopAll, tempFolder } from "../../src/js/local/processes.js";
 
-const PROCESSES = JSON.stringify(pathToFileURL(path.join(ROOT, "scripts/lib/processes.mjs")).href);
+const PROCESSES = JSON.stringify(pathToFileURL(path.join(ROOT, "src/js/local/processes.js")).href);
 
 /** Starts a child with a child of its own, and a folder; says which; waits, or does as told. */
 const OWNER = `

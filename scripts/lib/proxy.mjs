@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 // Not node:http: under Deno 2.1 it cannot close a connection without an answer.
 import { createHttpServer } from "../../src/js/sandbox/http1.mjs";
-import { own } from "./processes.mjs";
+import { own } from "../../src/js/local/processes.js";
 
 /** What belongs to one connection, or is worked out anew for the next. */
 const NOT_PASSED_ON = ["connection", "content-encoding", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];

@@ -10,6 +10,6 @@ export { ROOT, freePort, sleep, waitFor } from "./host.mjs";
 export { startFunction } from "./function.mjs";
 export { startLite } from "./lite.mjs";
 export { connect, findPostgres, migrate, runFile, startPostgres, urlAs } from "./postgres.mjs";
-export { exitCodeWhenInterrupted, isStopping, own, startProcess, stopAll, tempFolder } from "./processes.mjs";
+export { exitCodeWhenInterrupted, isStopping, own, startProcess, stopAll, tempFolder } from "../../src/js/local/processes.js";
 export { startCountingProxy } from "./proxy.mjs";
 export { denoVersion, ensureDeno, ensureTool, packageFolder } from "./tools.mjs";

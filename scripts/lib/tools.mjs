@@ -1,45 +1,22 @@
-// The tools that the scripts need, pinned by the manifests in scripts/tools/<name>/ and
-// installed into the ignored folder .tools/<name>/ when the manifest or its lock changes.
-import { createHash, randomUUID } from "node:crypto";
+// The tools that the scripts need, pinned by the manifests in scripts/tools/<name>/, and in src/js/local/tools/<name>/ those that the
+// package brings too. They are installed into the ignored folder .tools/<name>/.
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { IS_DENO, ROOT, findOnPath, outputOf, sleep } from "./host.mjs";
-import { startProcess } from "./processes.mjs";
+import { MANIFESTS, denoIn, ensureInstalled } from "../../src/js/local/tools.js";
+import { IS_DENO, ROOT, findOnPath } from "./host.mjs";
 
-/** An installation says what it is doing once it has taken this long. */
-const QUIET_MS = 2_000;
-
-/** A lock whose owner cannot be told by its process id is given up after this long. */
-const STALE_LOCK_MS = 10 * 60_000;
-
-const STAMP = ".installed";
+export { denoVersion, lock } from "../../src/js/local/tools.js";
 
 /**
  * Makes sure that a tool is installed as pinned.
- * @param {string} name a folder of scripts/tools
- * @param {{log?: (text: string) => void}} [options] where progress goes: standard error by default
+ * @param {string} name @param {{log?: (text: string) => void}} [options] where progress goes: standard error by default
  * @returns {Promise<string>} the folder that has its node_modules
  */
-export async function ensureTool(name, { log = (text) => void process.stderr.write(text) } = {}) {
-  const manifest = path.join(ROOT, "scripts/tools", name);
-  const target = path.join(ROOT, ".tools", name);
-  if (isInstalled(manifest, target)) return target;
-  const installer = findInstaller(manifest);
-  fs.mkdirSync(path.dirname(target), { recursive: true });
-  const began = performance.now();
-  const timer = setInterval(() => {
-    const seconds = Math.round((performance.now() - began) / 1000);
-    log(seconds < 4 ? `Installing ${name} into .tools/ (once) …\n` : `  … ${name}: ${seconds} s\n`);
-  }, QUIET_MS);
-  const unlock = await lock(path.join(ROOT, ".tools", `.${name}.lock`));
-  try {
-    if (!isInstalled(manifest, target)) await install({ name, manifest, target, installer });
-  } finally {
-    clearInterval(timer);
-    unlock();
-  }
-  return target;
+export async function ensureTool(name, { log } = {}) {
+  const manifest = [MANIFESTS, path.join(ROOT, "scripts/tools")].map((folder) => path.join(folder, name)).find((folder) => fs.existsSync(folder));
+  if (manifest === undefined) throw new Error(`scripts/tools/${name} is not there`);
+  return await ensureInstalled(manifest, path.join(ROOT, ".tools"), log);
 }
 
 /**
@@ -49,15 +26,9 @@ export async function ensureTool(name, { log = (text) => void process.stderr.wri
  * @returns {Promise<string>} the program
  */
 export async function ensureDeno(version = "any") {
-  if (version === "any") return IS_DENO ? process.execPath : await ensureDeno("newest");
-  const name = version === "newest" ? "deno" : `deno-${version}`;
-  const packages = path.join(await ensureTool(name), "node_modules/@deno");
-  for (const folder of fs.existsSync(packages) ? fs.readdirSync(packages) : []) {
-    const program = path.join(packages, folder, process.platform === "win32" ? "deno.exe" : "deno");
-    if (fs.existsSync(program)) return program;
-  }
-  const other = version === "newest" ? findOnPath("deno") : null;
-  if (other) return other;
+  if (version === "any" && IS_DENO) return process.execPath;
+  const found = denoIn(await ensureTool(version === "2.1.4" ? "deno-2.1.4" : "deno")) ?? (version === "2.1.4" ? null : findOnPath("deno"));
+  if (found) return found;
   throw new Error(`npm has no Deno ${version} for ${process.platform} on ${process.arch}; install Deno (https://deno.com) and put it on the PATH`);
 }
 
@@ -66,149 +37,3 @@ export async function ensureDeno(version = "any") {
  * @param {string} tool @param {string} name @returns {Promise<string>}
  */
 export const packageFolder = async (tool, name) => path.join(await ensureTool(tool), "node_modules", name);
-
-/**
- * @typedef {object} Installer
- * @property {string} program
- * @property {string[]} args
- * @property {string[]} files of the manifest
- * @property {Record<string, string>} env
- */
-
-/** npm where it is, else Deno, which reads the same manifest. @param {string} manifest @returns {Installer} */
-function findInstaller(manifest) {
-  const deno = IS_DENO ? process.execPath : findOnPath("deno");
-  const hasDenoLock = fs.existsSync(path.join(manifest, "deno.lock"));
-  const npm = findOnPath("npm");
-  if (IS_DENO && hasDenoLock && deno) return denoInstaller(deno);
-  if (npm && findOnPath("node")) {
-    return {
-      program: npm,
-      // No package's script has to run: what they would prepare is found without them.
-      args: ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"],
-      files: NPM_FILES,
-      env: {},
-    };
-  }
-  if (deno && hasDenoLock) return denoInstaller(deno);
-  throw new Error(`npm is needed to install ${path.basename(manifest)}: it comes with Node (https://nodejs.org)`);
-}
-
-/** @param {string} deno @returns {Installer} */
-const denoInstaller = (deno) => ({
-  program: deno,
-  args: ["install", "--quiet", "--frozen"],
-  files: DENO_FILES,
-  // Trust what the system trusts too, as npm's and curl's users expect behind a company's proxy.
-  env: { DENO_TLS_CA_STORE: process.env.DENO_TLS_CA_STORE ?? "mozilla,system" },
-});
-
-const NPM_FILES = ["package.json", "package-lock.json"];
-const DENO_FILES = ["package.json", "deno.lock"];
-
-/** @param {string} manifest @param {string[]} files @returns {string} */
-function fingerprint(manifest, files) {
-  const hash = createHash("sha256");
-  for (const file of files) hash.update(`${file}\0`).update(fs.readFileSync(path.join(manifest, file))).update("\0");
-  return `${files.at(-1)} ${process.platform}-${process.arch} ${hash.digest("hex")}\n`;
-}
-
-/**
- * What npm installed serves Deno too, and the other way round.
- * @param {string} manifest @param {string} target
- */
-function isInstalled(manifest, target) {
-  const stamp = path.join(target, STAMP);
-  if (!fs.existsSync(stamp)) return false;
-  const found = fs.readFileSync(stamp, "utf8");
-  return [NPM_FILES, DENO_FILES]
-    .filter((files) => files.every((file) => fs.existsSync(path.join(manifest, file))))
-    .some((files) => fingerprint(manifest, files) === found);
-}
-
-/**
- * Installs beside the target, then swaps: no program ever sees half of it.
- * @param {{name: string, manifest: string, target: string, installer: Installer}} options
- */
-async function install({ name, manifest, target, installer }) {
-  const parent = path.dirname(target);
-  const mark = `.${name}.new-`;
-  // The holder of the lock is alone: another folder is of a run that was killed.
-  for (const left of fs.readdirSync(parent)) {
-    if (left.startsWith(mark)) fs.rmSync(path.join(parent, left), { recursive: true, force: true });
-  }
-  const folder = path.join(parent, `${mark}${randomUUID()}`);
-  const old = `${folder}.old`;
-  try {
-    fs.mkdirSync(folder);
-    for (const file of installer.files) fs.copyFileSync(path.join(manifest, file), path.join(folder, file));
-    const { program, args, env } = installer;
-    const run = await startProcess({ name: `installing ${name}`, program, args, cwd: folder, env: { ...process.env, ...env } });
-    const { code } = await run.exited;
-    if (code !== 0) throw new Error(`could not install ${name}: ${program} ${args[0]} ended with ${code}\n${firstLines(run.output())}`);
-    fs.writeFileSync(path.join(folder, STAMP), fingerprint(manifest, installer.files));
-    if (fs.existsSync(target)) fs.renameSync(target, old);
-    fs.renameSync(folder, target);
-  } finally {
-    for (const left of [folder, old]) fs.rmSync(left, { recursive: true, force: true });
-  }
-}
-
-/** @param {string} text */
-const firstLines = (text) => text.trim().split("\n").slice(0, 15).join("\n");
-
-/**
- * Takes a lock that is a file with the owner's process id; the lock of a dead process is taken over.
- * @param {string} file @returns {Promise<() => void>} gives it back
- */
-export async function lock(file) {
-  for (;;) {
-    try {
-      fs.writeFileSync(file, String(process.pid), { flag: "wx" });
-      return () => fs.rmSync(file, { force: true });
-    } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
-    }
-    if (isAbandoned(file)) {
-      // Renaming takes it away from the others who found it abandoned at the same moment.
-      const taken = `${file}.${randomUUID()}`;
-      try {
-        fs.renameSync(file, taken);
-        fs.rmSync(taken, { force: true });
-      } catch {
-        // Somebody else did.
-      }
-      continue;
-    }
-    await sleep(200);
-  }
-}
-
-/** @param {string} file */
-function isAbandoned(file) {
-  try {
-    const age = Date.now() - fs.statSync(file).mtimeMs;
-    const pid = Number(fs.readFileSync(file, "utf8"));
-    if (!Number.isInteger(pid) || pid <= 0) return age > QUIET_MS;
-    return age > STALE_LOCK_MS || !isAlive(pid);
-  } catch {
-    return false;
-  }
-}
-
-/** @param {number} pid */
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
-  }
-}
-
-/** The version of a Deno, like `2.1.4`. @param {string} deno */
-export const denoVersion = (deno) =>
-  // Deno runs itself as if it were Node: asking this one would not do.
-  deno === process.execPath && IS_DENO
-    ? /** @type {any} */ (globalThis).Deno.version.deno
-    : outputOf(deno, ["--version"])?.match(/^deno (\S+)/)?.[1] ?? "unknown";

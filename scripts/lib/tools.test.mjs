@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { ROOT, scriptCommand } from "./host.mjs";
-import { startProcess, stopAll, tempFolder } from "./processes.mjs";
+import { startProcess, stopAll, tempFolder } from "../../src/js/local/processes.js";
 
 /** @type {ReturnType<typeof tempFolder>} */
 let project;
@@ -19,7 +19,7 @@ const write = (version) => {
 
 before(() => {
   project = tempFolder("project");
-  fs.cpSync(path.join(ROOT, "scripts/lib"), path.join(project.path, "scripts/lib"), { recursive: true });
+  for (const folder of ["scripts/lib", "src/js/local"]) fs.cpSync(path.join(ROOT, folder), path.join(project.path, folder), { recursive: true });
   manifest = path.join(project.path, "scripts/tools/nothing");
   fs.mkdirSync(manifest, { recursive: true });
   write("1.0.0");
@@ -43,7 +43,8 @@ const stamp = () => fs.statSync(path.join(tools(), "nothing/.installed")).mtimeM
 test("three at once install it once, and leave nothing beside it", async () => {
   for (const { code, output } of await Promise.all([1, 2, 3].map(install))) {
     assert.equal(code, 0, output);
-    assert.equal(output.trim(), path.join(tools(), "nothing"));
+    // On a slow machine it says before that it installs.
+    assert.equal(output.trim().split("\n").at(-1), path.join(tools(), "nothing"));
   }
   assert.deepEqual(fs.readdirSync(tools()), ["nothing"]);
 });

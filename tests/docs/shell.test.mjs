@@ -19,6 +19,7 @@ const ELSEWHERE = {
   "node_modules/.bin/email-queue deploy --direct --dry-run": ["tests/deploy/direct.test.mjs", '"deploy", "--direct", "--use-api", "--dry-run"'],
   "node_modules/.bin/email-queue deploy --direct": ["tests/deploy/direct.test.mjs", '"deploy", "--direct", "--use-api"'],
   "node_modules/.bin/email-queue init": ["tests/command/init.test.mjs", '"init", "--yes"'],
+  "node_modules/.bin/email-queue dev": ["tests/command/dev.test.mjs", '"dev", "--json"'],
   "node_modules/.bin/email-queue doctor": ["tests/deploy/command.test.mjs", '"doctor"'],
   "node_modules/.bin/email-queue upgrade": ["tests/command/leave.test.mjs", '"upgrade", "--yes"'],
   "node_modules/.bin/email-queue uninstall": ["tests/command/leave.test.mjs", '"uninstall", "--yes"'],

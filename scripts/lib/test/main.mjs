@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { IS_DENO, TARGET, sleep } from "../host.mjs";
-import { isStopping, own, stopAll } from "../processes.mjs";
+import { isStopping, own, stopAll } from "../../../src/js/local/processes.js";
 import { usageError } from "../screen.mjs";
 import { HELP, checkArguments, readArguments } from "./arguments.mjs";
 import { previousFailures, remember } from "./memory.mjs";

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { ROOT } from "../host.mjs";
-import { isStopping, startProcess, tempFolder } from "../processes.mjs";
+import { isStopping, startProcess, tempFolder } from "../../../src/js/local/processes.js";
 import { ensureTool } from "../tools.mjs";
 import { lastLines, readCheck, readJunit, readLibtest, readLines, readMutants, readTap } from "./reports.mjs";
 import { seconds } from "./screen.mjs";
@@ -34,7 +34,7 @@ export class SuiteOver extends Error {}
 export class Suite {
   /** @type {Map<string, Outcome>} */
   outcomes = new Map();
-  /** @type {Set<import("../processes.mjs").Running>} */
+  /** @type {Set<import("../../../src/js/local/processes.js").Running>} */
   #running = new Set();
   /** @type {(() => unknown)[]} */
   #cleanups = [];

@@ -6,7 +6,7 @@ import path from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
 import { ROOT, waitFor } from "../host.mjs";
-import { stopAll, tempFolder } from "../processes.mjs";
+import { stopAll, tempFolder } from "../../../src/js/local/processes.js";
 import { ensureDeno } from "../tools.mjs";
 import { checkArguments, readArguments } from "./arguments.mjs";
 import { previousFailures, remember } from "./memory.mjs";

@@ -1,27 +1,42 @@
-// The process that lite.mjs starts: `lite-server.mjs <folder with node_modules> [--migrate]`,
-// in a folder with supabase/config.toml. It does what `lite migration up` and
-// `lite start --no-admin` do, in one process, because
+// The process that lite.js starts: `lite-server.js <folder with node_modules>`, in a folder with supabase/config.toml. It does what
+// `lite migration up` and `lite start --no-admin` do, in one process, because
 // - it can listen on port 0, so that two of them never want the same port;
 // - an embedded database in memory does not survive from one command to the next;
 // - Lite's own server replaces the global Response, which ends Deno 2.1's HTTP server.
 import { Buffer } from "node:buffer";
+import fs from "node:fs";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 
-const [tools, ...options] = process.argv.slice(2);
-const library = path.join(tools, "node_modules/@supabase/lite/dist/cli/lib.js");
-const { applyPendingMigrations, createApi } = await import(pathToFileURL(library).href);
+/** Extensions that projects use and Lite leaves out. */
+const EXTENSIONS = ["btree_gin", "btree_gist", "citext", "fuzzystrmatch", "hstore", "intarray", "pg_trgm", "tablefunc", "unaccent", "uuid_ossp"];
+
+const [tool = ""] = process.argv.slice(2);
+const lite = path.join(tool, "node_modules/@supabase/lite/dist");
+const { applyPendingMigrations, createApi, listMigrationFiles } = await import(pathToFileURL(path.join(lite, "cli/lib.js")).href);
 
 const api = await createApi({ withSupabaseClient: false });
-const app = await api.project.local.createApp(undefined, { admin: false });
+const { local } = api.project;
+const readConfig = local.readConfig.bind(local);
+local.readConfig = async (/** @type {string | undefined} */ file) => {
+  const config = await readConfig(file);
+  return config.db.driver === "pglite" ? { ...config, connection: embedded(config.db.url) } : config;
+};
+const app = await local.createApp(undefined, { admin: false });
 mendJsonArguments(app.connection.driver);
 // With its first call Lite 0.10.0 gives the API's roles every table of every schema that has row security, as Supabase
 // never would. authenticator could not, and the call would fail.
 if (app.connection.driver?.unsafe) app.connection.rlsState = "active";
-const applied = options.includes("--migrate") ? await migrate() : [];
-if (applied.length > 0) await closeAgain(app.connection);
+/** @type {string[]} */
+const warnings = [];
+if ((await listMigrationFiles(app)).length > 0) {
+  await migrate();
+  await closeAgain(app.connection);
+}
+if (fs.existsSync("seed.sql")) await seed();
 
 // The package `postgres` 3.4 throws from a timer when the database goes away while it writes, and connects anew all the same.
 process.on("uncaughtException", (error) => console.error(error));
@@ -42,12 +57,21 @@ const server = createServer({ keepAliveTimeout: 300_000 }, async (incoming, outg
 
 server.listen(0, "127.0.0.1", () => {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  console.log(`ready ${JSON.stringify({ url: `http://127.0.0.1:${port}`, migrations: applied })}`);
+  console.log(`ready ${JSON.stringify({ url: `http://127.0.0.1:${port}`, warnings })}`);
 });
 
-/** @returns {Promise<string[]>} the files applied */
+/** @param {string} url */
+async function embedded(url) {
+  const { createPgliteConnection } = await import(pathToFileURL(path.join(lite, "db/postgres/pglite/PgliteConnection.js")).href);
+  const require = createRequire(path.join(lite, "index.js"));
+  const extensions = Object.fromEntries(EXTENSIONS.map((name) => [name, require(`@electric-sql/pglite/contrib/${name}`)[name]]));
+  return await createPgliteConnection({ url, pgliteOptions: { extensions } });
+}
+
 async function migrate() {
-  // Lite prints the database's reason and then throws only the statement: the reason must be what is read last.
+  // As a project has it.
+  await app.connection.driver.exec("create schema if not exists extensions; grant usage on schema extensions to public; set search_path = \"$user\", public, extensions");
+  // Lite prints the database's reason and then throws only the statement.
   /** @type {string[]} */
   const reasons = [];
   const print = console.error;
@@ -56,14 +80,24 @@ async function migrate() {
     print(...values);
   };
   try {
-    const { applied } = await applyPendingMigrations(app);
-    return applied.map((/** @type {{filename: string}} */ { filename }) => filename);
+    await applyPendingMigrations(app);
   } catch (error) {
     print(error);
-    print(`\nThe migrations were not applied: ${reasons.at(-1) ?? error}`);
+    const { rows } = await app.connection.driver.query("select version from supabase_migrations.schema_migrations");
+    const done = rows.map((/** @type {{version: string}} */ { version }) => version);
+    const failed = (await listMigrationFiles(app)).find((/** @type {{version: string}} */ { version }) => !done.includes(version));
+    console.log(`refused ${JSON.stringify({ failed: failed?.filename, reason: reasons.at(-1) ?? String(error) })}`);
     process.exit(1);
   } finally {
     console.error = print;
+  }
+}
+
+async function seed() {
+  try {
+    await app.connection.driver.exec(fs.readFileSync("seed.sql", "utf8"));
+  } catch (error) {
+    warnings.push(`seed.sql has stopped half-way: ${/** @type {Error} */ (error).message}`);
   }
 }
 

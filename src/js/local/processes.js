@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { scriptCommand, sleep, tempRoot } from "./host.mjs";
+import { scriptCommand, sleep, tempRoot } from "./host.js";
 
 /** How long a child may take to end by itself before it is killed. */
 export const GRACE_MS = 5_000;
@@ -73,10 +73,10 @@ async function interrupted(exitCode) {
 /** The watchdog while there is something to watch. @type {{child: import("node:child_process").ChildProcess, entries: Set<string>} | null} */
 let watchdog = null;
 
-/** @param {string} entry see watchdog.mjs @returns {() => void} */
+/** @param {string} entry see watchdog.js @returns {() => void} */
 function watch(entry) {
   if (watchdog === null) {
-    const script = path.join(path.dirname(fileURLToPath(import.meta.url)), "watchdog.mjs");
+    const script = path.join(path.dirname(fileURLToPath(import.meta.url)), "watchdog.js");
     const [program, args] = scriptCommand(script, []);
     // A group of its own, so that Ctrl-C in a terminal does not end it with the rest.
     const child = spawn(program, args, { detached: true, stdio: ["pipe", "ignore", "ignore"] });

@@ -1,4 +1,4 @@
-// Ends processes and removes folders whose owner is gone (see processes.mjs).
+// Ends processes and removes folders whose owner is gone (see processes.js).
 // It reads lines, `+` to watch and `-` to forget: `+process <pid> <signal>`, `+folder <path>`.
 // When its input ends, its owner has ended, and it clears up whatever is still on the list.
 import fs from "node:fs";
