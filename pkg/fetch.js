@@ -1,4 +1,4 @@
-// What the generated glue has in place of the globals of these names (scripts/build puts it there).
+// Replaces the globals of these names in the generated glue (scripts/build puts it there).
 
 /** The most that is read of an answer. Also in `src/io/postgrest.rs`, which knows the error by its text. */
 const MAX_ANSWER = 64 * 1024 * 1024;

@@ -1,5 +1,6 @@
 import type { QueueProvider } from "./queue.d.ts";
 
+export type { EmailQueueDatabase, EmailQueueRow, Json, WithEmailQueue } from "./database.d.ts";
 export type * from "./messages.d.ts";
 export type { QueueErrorCode, QueueProvider } from "./queue.d.ts";
 export { QueueError, QueueMessageStatus } from "./queue.js";
@@ -9,7 +10,7 @@ export declare class SupabaseQueueProvider {
   /**
    * @param supabaseUrl the project's address
    * @param secretKey one of its secret keys (`sb_secret_…`), or the legacy service_role key
-   * @param options `timeoutSeconds` for one request; 10 where it is not given
+   * @param options `timeoutSeconds` for one request; 10 by default
    * @throws {QueueError} `invalid_input`
    */
   constructor(supabaseUrl: string, secretKey: string, options?: { timeoutSeconds?: number | undefined });

@@ -19,14 +19,14 @@ export interface EmailPayload {
   to: Addresses;
   cc?: Addresses | undefined;
   bcc?: Addresses | undefined;
-  /** The default sender where it is not given. */
+  /** The stored default sender by default. */
   from?: Address | undefined;
   replyTo?: Addresses | undefined;
   /** Needed unless there is a `template`. */
   subject?: string | undefined;
   /** HTML. */
   content?: string | undefined;
-  /** Plain text; made from the HTML where it is not given, left out where it is `""`. */
+  /** Plain text. By default it is made from the HTML; `""` leaves it out. */
   text?: string | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   tags?: Tags | undefined;
@@ -43,11 +43,11 @@ export type Attachment = { readonly contentType?: string | undefined; readonly c
 
 /** An e-mail to enqueue. Only `payload` is needed. */
 export interface NewMessage extends EnqueueOptions {
-  /** `email` where it is not given, or a type of your own. */
+  /** `email` by default, or a type of your own. */
   type?: "email" | undefined;
   /** The e-mail; any JSON for your own types. */
   payload: EmailPayload;
-  /** The same as `payload.tags`, where they are kept: give them once. */
+  /** The same as `payload.tags`, into which they are written: give one of the two. */
   tags?: Tags | undefined;
 }
 
@@ -59,17 +59,17 @@ export interface CustomMessage<Payload, Type extends string = string> extends En
 }
 
 export interface EnqueueOptions {
-  /** 0 (first) to 3; 2 where it is not given. */
+  /** 0 (first) to 3; 2 by default. */
   priority?: 0 | 1 | 2 | 3 | undefined;
-  /** 1 to 100; the setting's (15) where it is not given. */
+  /** 1 to 100; by default the setting's (15). */
   maxAttempts?: number | undefined;
   /** Not before this time. */
   runAt?: Date | string | undefined;
   /** Not before this many seconds after now, or after `runAt`. */
   delaySeconds?: number | undefined;
-  /** Not worth sending after this time. */
+  /** Not worth sending after this time: a message that still waits then fails as `expired`. */
   sendBefore?: Date | string | undefined;
-  /** Enqueued once per type and key while that message exists. */
+  /** A second enqueue with the same type and key adds nothing while the first message exists. */
   dedupKey?: string | undefined;
   /** Your own data: at most 16 kB of JSON. Lists and dead letters can be searched by it. */
   metadata?: Metadata | undefined;
@@ -77,9 +77,9 @@ export interface EnqueueOptions {
 
 /** The answer to an enqueue. */
 export interface Enqueued {
-  /** The message: the first one with this dedup key, where there was one. */
+  /** The new message, or the first one with this dedup key. */
   id: string;
-  /** False where the dedup key was known. */
+  /** False if the dedup key was known. */
   created: boolean;
   /** With a known dedup key: whether that message has another payload. */
   payloadDiffers?: boolean | undefined;
@@ -88,7 +88,7 @@ export interface Enqueued {
 /** Why a message failed: it can never go, its attempts are used up, it may have been sent, or `sendBefore` passed. */
 export type FailureReason = "rejected" | "exhausted" | "unknown_outcome" | "expired";
 
-/** Why an attempt failed, or a message. */
+/** Why an attempt, or a message, failed. */
 export interface MessageError {
   class?: string | undefined;
   /** The provider's HTTP status. */
@@ -115,8 +115,8 @@ export interface QueueMessage<Payload = EmailPayload> {
   priority: number;
   runAt: Date;
   /**
-   * Provider requests that it was in. More than `maxAttempts` where a message of the same request, which may have been sent,
-   * may use more: such a request is repeated whole.
+   * How many provider requests it was in. This can be more than `maxAttempts`: a request that may have been sent is repeated
+   * whole, as often as the message of it that allows most.
    */
   attempts: number;
   maxAttempts: number;
@@ -135,7 +135,7 @@ export interface QueueMessage<Payload = EmailPayload> {
   sendBefore: Date | null;
 }
 
-/** The holder of a message; it fences every write about it. */
+/** The holder of a message. Every write about the message needs it. */
 export interface Lease {
   dispatchId: string;
   token: string;
@@ -145,15 +145,15 @@ export interface Lease {
 export type LeasedMessage<Payload> = QueueMessage<Payload> & { lease: Lease };
 
 /**
- * What became of a call with a lease: done, done before with the same lease, or nothing was changed because the lease is
- * over and another worker may have the message.
+ * The result of a call with a lease: it was applied; it was applied before with the same lease; or nothing was changed, because
+ * the lease is over and another worker may have the message.
  */
 export type Settlement = "applied" | "already" | "lost";
 
 /** Which page of a list. */
 export interface ListOptions {
   type?: string | undefined;
-  /** 100 where it is not given, at most 1000. */
+  /** 100 by default, at most 1000. */
   limit?: number | undefined;
   /** Only messages older than this id: the last one of the page before. */
   before?: string | undefined;
@@ -176,7 +176,7 @@ export interface DeadLetterFilter {
   since?: Date | string | undefined;
   /** Failed before this time. */
   until?: Date | string | undefined;
-  /** In the last error, whatever its case. */
+  /** Text of the last error, in upper or lower case. */
   text?: string | undefined;
   /** Only messages whose `metadata` contains this, as in {@link ListOptions}; a redrive must name a key. */
   metadata?: Metadata | undefined;
@@ -191,9 +191,9 @@ export type Redrive = (
   dryRun?: boolean | undefined;
   /** Also those that may have been sent (`unknown_outcome`). */
   allowDuplicates?: boolean | undefined;
-  /** At most this many; 1000 where it is not given. */
+  /** At most this many; 1000 by default. */
   limit?: number | undefined;
-  /** The e-mails' sender from now on, where theirs was refused: an address, or `Name <address>`. */
+  /** Another sender for the e-mails, if theirs was refused: an address, or `Name <address>`. */
   from?: string | undefined;
 };
 
@@ -204,7 +204,7 @@ export interface Redriven {
   refused: { id: string; reason: string }[];
 }
 
-/** The answer to a cancel: `cancelled`, or what the message is instead, and why. */
+/** The answer to a cancel: `cancelled`, or the message's state and the reason. */
 export interface Cancelled {
   result: "cancelled" | "processing" | "completed" | "failed" | "not_found";
   reason?: string | undefined;
@@ -216,21 +216,21 @@ export interface TypeStats {
   scheduled: number;
   retrying: number;
   processing: number;
-  /** Of those in process: may have been sent, waiting for the replay. */
+  /** Those of `processing` that may have been sent and wait for the replay. */
   frozen: number;
   failed: number;
   cancelled: number;
   oldestDueSeconds: number | null;
 }
 
-/** How deep the queue is, and what stands in its way. */
+/** How deep the queue is, and what holds it up. */
 export interface Stats {
   types: Record<string, TypeStats>;
   /** `kind: "copy"`: the database was copied with its queue. `resume` does not end that; `email_queue_adopt()` in SQL does. */
   paused: { since: string; until: string | null; reason: string | null; kind?: "copy" } | null;
   pausedDomains: { domain: string; since: string; until: string | null; reason: string }[];
   cooldown: { until: string; reason: string | null } | null;
-  /** The most first requests in a row, of a lane or an endpoint, that got no answer; from three on one at a time probes. */
+  /** How many first requests in a row got no answer, of the lane or endpoint with the most; from three on, one at a time is tried. */
   unknownInARow: number;
   requestsPerSecond: number;
 }
@@ -239,6 +239,6 @@ export interface Stats {
 export type Leased = Lease | { lease: Lease };
 
 export interface EnqueueManyOptions {
-  /** Called after each request. What it throws ends the call; what was enqueued by then stands. */
+  /** Called after each request. If it throws, the call ends; what was enqueued by then stands. */
   onProgress?: ((enqueued: number, count: number) => void) | undefined;
 }

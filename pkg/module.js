@@ -48,7 +48,7 @@ class Instance {
     this.#giveUp = giveUp;
   }
 
-  /** Waits for what a call of the module promises, or for the instance to break: then nobody would settle it. */
+  /** Waits for what a call of the module promises, or for the instance to break, after which the promise would never settle. */
   settled(call) {
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);

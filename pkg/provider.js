@@ -1,5 +1,5 @@
-// What people have to know of the provider: the variables of its account, its addresses, its own names for things. The
-// only file here that names it; the module knows the rest (src/provider).
+// The provider for people: the variables of its account, its addresses, its names. Only this file of src/js names it; the module has
+// the rest (src/provider).
 
 /**
  * @typedef {object} Provider

@@ -35,7 +35,7 @@ export type QueueMessageStatus = (typeof QueueMessageStatus)[keyof typeof QueueM
 
 /** What to do about a {@link QueueError}. */
 export type QueueErrorCode =
-  /** The input is wrong: mend the `field`. */
+  /** The input is wrong: correct the `field`. */
   | "invalid_input"
   /** The key is not a secret key of the project. */
   | "unauthorized"
@@ -43,9 +43,9 @@ export type QueueErrorCode =
   | "not_installed"
   /** The project's API does not show the schema `public`, or is off. */
   | "not_exposed"
-  /** No connection: check the URL. Whether the call was carried out is not known. */
+  /** No connection: check the URL. The call may have been carried out. */
   | "unreachable"
-  /** No answer in time. Whether the call was carried out is not known. */
+  /** No answer in time. The call may have been carried out. */
   | "timeout"
   /** The database is in trouble: try again later. */
   | "unavailable"
@@ -70,13 +70,13 @@ export interface QueueProvider {
   enqueue<Payload, Type extends string>(message: CustomMessage<Payload, Type>): Promise<Enqueued>;
   enqueue(message: NewMessage): Promise<Enqueued>;
   /**
-   * Enqueues messages in their order, up to a thousand in a request; each request is one transaction. All are checked
-   * before the first, but for what only the database knows: its clock (`sendBefore` in the past), its limit of a payload,
-   * its default sender. Where a later one fails, the earlier ones stand. The error's `field` begins with `messages[i]`.
+   * Enqueues messages in their order, up to a thousand in a request; each request is one transaction. All are checked before
+   * the first request. Only the database can check `sendBefore` against its clock, its limit of a payload and its default
+   * sender: if a later request fails, the earlier ones stand. The error's `field` begins with `messages[i]`.
    */
   enqueueMany<Payload, Type extends string>(messages: Iterable<CustomMessage<Payload, Type>>, options?: EnqueueManyOptions): Promise<Enqueued[]>;
   enqueueMany(messages: Iterable<NewMessage>, options?: EnqueueManyOptions): Promise<Enqueued[]>;
-  /** Leases messages of types of your own. `visibilityTimeout` is in seconds, 60 where it is not given. */
+  /** Leases messages of types of your own. `visibilityTimeout` is in seconds, 60 by default. */
   dequeue<Payload>(options: { types: readonly string[]; maxMessages?: number | undefined; visibilityTimeout?: number | undefined }): Promise<LeasedMessage<Payload>[]>;
   /** Makes the lease end `visibilityTimeout` seconds from now, if that is later. */
   extend(leased: Leased, visibilityTimeout: number): Promise<Settlement>;
@@ -84,21 +84,21 @@ export interface QueueProvider {
   complete(leased: Leased): Promise<Settlement>;
   /** The message can never be done: it fails as `rejected`. */
   fail(leased: Leased, error?: object | string): Promise<Settlement>;
-  /** The message is tried again, or fails as `exhausted` where its attempts are used up. */
+  /** The message is tried again, or fails as `exhausted` if its attempts are used up. */
   retry(leased: Leased, error?: object | string, options?: { delaySeconds?: number | undefined }): Promise<Settlement>;
   /** Gives the message back without having used an attempt. */
   release(leased: Leased): Promise<Settlement>;
-  /** Cancels a message that waits; for one that does not, it says why. */
+  /** Cancels a message that waits; for any other, the answer says why not. */
   cancel(id: string): Promise<Cancelled>;
   /** One message, or null. */
   getMessage<Payload = EmailPayload>(id: string): Promise<QueueMessage<Payload> | null>;
-  /** Messages in a status, newest first: by `type`, `since`, `until`, `metadata`, a page of `limit` ones `before` an id. */
+  /** Messages in a status, newest first: by `type`, `since`, `until`, `metadata`; a page has `limit` messages, `before` an id. */
   getMessagesByStatus<Payload = EmailPayload>(status: QueueMessageStatus, options?: ListOptions): Promise<QueueMessage<Payload>[]>;
   /** Failed messages, newest first: by `type`, `reason`, `since`, `until`, `text`, `metadata`. */
   listDeadLetters<Payload = EmailPayload>(options?: DeadLetterFilter & { limit?: number | undefined; before?: string | undefined }): Promise<QueueMessage<Payload>[]>;
   /** Puts failed messages back, at most 1000 a call: `ids`, or those of a `filter`; with `dryRun`, `allowDuplicates`, `limit`, `from`. */
   redrive(redrive: Redrive): Promise<Redriven>;
-  /** How deep the queue is by type, and what stands in its way. */
+  /** How deep the queue is by type, and what holds it up. */
   stats(): Promise<Stats>;
   /** Pauses e-mail, or one sender domain, for some seconds or until it is resumed. */
   pause(options: { reason: string; domain?: string | undefined; seconds?: number | undefined }): Promise<void>;

@@ -1,7 +1,7 @@
 // @ts-self-types="./queue.d.ts"
-// What the queues have in common. The thinking is in the WebAssembly modules; this gives it classes, names and Dates.
-// What the caller's own code throws (an iterable, a getter, a callback) comes out as it is: no call of the module is made
-// with it on the stack, or it would count as a trap.
+// The part that all queues share. The WebAssembly modules decide; this file adds classes, names and Dates.
+// An exception of the caller's own code (an iterable, a getter, a callback) reaches the caller unchanged. No call of the module is made
+// with such code on the stack, because the exception would count as a trap.
 import * as glue from "./client.js";
 import { invalid, QueueError, queueError, translated } from "./error.js";
 import { errorOf, write } from "./write.js";

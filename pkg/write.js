@@ -1,4 +1,4 @@
-// Arguments as JSON, for the WebAssembly module. What JSON would silently make another value is refused with its name.
+// Arguments as JSON, for the WebAssembly module. A value that JSON would silently change is refused with its name.
 import { invalid } from "./error.js";
 
 /** More levels than the module's parser reads are refused here; what is too deep for the queue it refuses by itself. */

@@ -1,5 +1,6 @@
-// The Management API's query by a project's reference: no password of the database, and no connection to it. The CLI 2 looks for one
-// all the same, which networks with IPv4 only have not. Where the token is in the system's keyring, only the CLI can read it.
+// Queries a project's database through the Management API, by the project's reference. This needs neither the database's password nor a
+// connection to it. The CLI 2 wants a connection, which a network with IPv4 only cannot make. If the token is in the system's keyring,
+// only the CLI can read it.
 import os from "node:os";
 import path from "node:path";
 import { read } from "./files.js";
@@ -32,15 +33,15 @@ export async function queryApi({ ref, sql, token, api }) {
       signal: AbortSignal.timeout(120_000),
     });
   } catch (error) {
-    throw new CommandError(`Supabase's Management API did not answer (${/** @type {any} */ (error).cause?.code ?? /** @type {Error} */ (error).name})`, "is this machine online? Then repeat the command");
+    throw new CommandError(`Supabase's Management API did not answer (${/** @type {any} */ (error).cause?.code ?? /** @type {Error} */ (error).name})`, "check this machine's network, then repeat the command");
   }
   const text = await response.text();
   const answer = parse(text);
   if (response.ok) return Array.isArray(answer) ? answer : [];
   const { status } = response;
   if (status === 401) throw new CommandError("Supabase refuses the access token", "supabase login, or set SUPABASE_ACCESS_TOKEN: https://supabase.com/dashboard/account/tokens");
-  if (status === 403 || status === 404) throw new CommandError(`the access token may not query the project ${ref}, or there is no such project`, "is the reference right? The token needs the permission database_write for it");
-  throw new CommandError(String(answer?.message ?? `Supabase's Management API answered ${status}`).replace(/^Failed to run sql query: (ERROR: +)?/, ""), "mend what it names, then repeat the command");
+  if (status === 403 || status === 404) throw new CommandError(`the access token may not query the project ${ref}, or there is no such project`, "check the project's reference; the token needs the permission database_write for that project");
+  throw new CommandError(String(answer?.message ?? `Supabase's Management API answered ${status}`).replace(/^Failed to run sql query: (ERROR: +)?/, ""), "correct what the message names, then repeat the command");
 }
 
 /** @param {string} text @returns {any} */

@@ -1,5 +1,5 @@
-// A plan is shown, agreed to, and carried out.
-import { actionOf, apply, describe, pathOf } from "./files.js";
+// Shows a plan, asks, and carries it out.
+import { actionOf, LEFT, apply, describe, pathOf } from "./files.js";
 import { uncommitted } from "./project.js";
 import { CommandError } from "./terminal.js";
 
@@ -34,7 +34,7 @@ export async function carryOut({ terminal, project, title, changes, notes, also 
   try {
     await act?.();
   } catch (error) {
-    undo();
+    if (undo()) terminal.say(`Note: ${LEFT}.`);
     throw error;
   }
   terminal.say(`\nDone. ${next}`);

@@ -4,7 +4,8 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { apiOf, queryApi, tokenOf } from "./api.js";
-import { isFile, withPrivateFile } from "./files.js";
+import { readDatabaseUrl } from "./database-url.js";
+import { isFile, manifest, withPrivateFile } from "./files.js";
 import { CommandError } from "./terminal.js";
 
 /** The version that npx brings where the machine has none. */
@@ -21,10 +22,10 @@ const INSTALL = `npm install --save-dev supabase@${PINNED} (or see https://supab
 /** @param {string} root of the project @param {Record<string, string | undefined>} env @returns {Cli} */
 export function findCli(root, env) {
   const found = firstOf(candidates(root, env), env);
-  if (!found) throw new CommandError("the Supabase CLI is not there", INSTALL);
+  if (!found) throw new CommandError("the Supabase CLI was not found", INSTALL);
   const [major = 0, minor = 0] = found.version.split(".").map(Number);
   if (major < (OLDEST[0] ?? 0) || major === OLDEST[0] && minor < (OLDEST[1] ?? 0)) {
-    throw new CommandError(`the Supabase CLI is ${found.version}, which is too old: ${OLDEST.join(".")} or newer is needed`, INSTALL);
+    throw new CommandError(`the Supabase CLI has version ${found.version}, which is too old: ${OLDEST.join(".")} or newer is needed`, INSTALL);
   }
   return new Cli(found.command, found.version, root, env);
 }
@@ -53,8 +54,7 @@ function candidates(root, env) {
 
 /** An npm package's program, run by Node. @param {string} folder @returns {Candidate[]} */
 function ofPackage(folder) {
-  if (!isFile(path.join(folder, "package.json"))) return [];
-  const { name, version, bin } = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"));
+  const { name, version, bin } = manifest(folder);
   const file = path.join(folder, typeof bin === "string" ? bin : bin?.supabase ?? "");
   if (name !== "supabase" || !isFile(file)) return [];
   return [{ command: /\.[cm]?js$/.test(file) ? [process.execPath, file] : [file], version }];
@@ -96,7 +96,7 @@ export class Cli {
    */
   database(target) {
     if ("ref" in target) return { flags: this.#isNew ? [`--remote=${target.ref}`] : ["--linked", "--project-ref", target.ref], env: {} };
-    const { url, password } = withoutPassword(target.url);
+    const { target: url, password } = readDatabaseUrl(target.url);
     return { flags: this.#isNew ? [`--remote=${url}`] : ["--db-url", url], env: password ? { PGPASSWORD: password } : {} };
   }
 
@@ -106,13 +106,13 @@ export class Cli {
   }
 
   /**
-   * Runs it; show: what it says goes to standard error at once.
-   * @param {string[]} args @param {{env?: Record<string, string>, show?: boolean}} [how] @returns {Promise<Output>}
+   * Runs it; show: what it says goes to standard error at once; workdir: another folder than the project's.
+   * @param {string[]} args @param {{env?: Record<string, string>, show?: boolean, workdir?: string}} [how] @returns {Promise<Output>}
    */
-  async run(args, { env = {}, show = false } = {}) {
+  async run(args, { env = {}, show = false, workdir = this.root } = {}) {
     const [program = "", ...first] = this.command;
-    const child = spawn(program, [...first, ...args, "--yes", "--agent", "no", "--workdir", this.root], {
-      cwd: this.root,
+    const child = spawn(program, [...first, ...args, "--yes", "--agent", "no", "--workdir", workdir], {
+      cwd: workdir,
       env: { ...this.env, DO_NOT_TRACK: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -147,24 +147,12 @@ export function rowsOf(stdout) {
   try {
     return JSON.parse(stdout.slice(at));
   } catch {
-    throw new CommandError("the Supabase CLI's answer to a query cannot be read", "take another version of it: supabase --version");
+    throw new CommandError("the Supabase CLI's answer to a query cannot be read", "install another version of the CLI (supabase --version shows the present one)");
   }
 }
 
-/** Why a query failed, without what the CLI says around it. @param {string} text */
-function reason(text) {
-  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line && !/^(Target:|Confirmed by|Connecting to|Try rerunning|Initialising)/.test(line));
+/** Why a call failed, without what the CLI says around it. @param {string} text */
+export function reason(text) {
+  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line && !/^(Target:|Confirmed by|Connecting to|Try rerunning|Initialising|Using (workdir|profile))/.test(line));
   return lines.join(" ").replace(/^failed to execute query: (error: )?/, "") || "the Supabase CLI failed and did not say why";
-}
-
-/** @param {string} text */
-function withoutPassword(text) {
-  try {
-    const url = new URL(text);
-    const password = decodeURIComponent(url.password);
-    url.password = "";
-    return { url: url.href, password };
-  } catch {
-    throw new CommandError("the database's address cannot be read", "it is like postgresql://postgres:<password>@<host>:5432/postgres, its password percent-encoded");
-  }
 }

@@ -1,5 +1,5 @@
-// supabase/config.toml: what it says of this, and the section of the function at its end. Not a TOML parser: it reads as much as
-// tells whether a section may be appended, and where it cannot tell, the user gets the text to paste.
+// supabase/config.toml, and the function's section at its end. This is not a TOML parser: it only finds out whether a section may be
+// appended. If it cannot tell, the user gets the text to paste.
 
 /** @typedef {{table: string[], key: string[], value: string}} Entry */
 
@@ -21,9 +21,15 @@ export function configure(text, name) {
   if (!entries) return { kind: "paste", why: "it cannot be read as TOML", text: whole };
   const own = entriesOf(entries, name);
   if (own.length > 0) {
-    const checks = own.find(({ key }) => key.at(-1) === "verify_jwt");
-    if (checks?.value === "false") return { kind: "present" };
-    return { kind: "paste", why: `it has functions.${name} already, ${checks ? `with verify_jwt = ${checks.value}` : "without verify_jwt = false"}`, text: "Let it say there: verify_jwt = false" };
+    const value = (/** @type {string} */ called) => own.find(({ key }) => key.at(-1) === called)?.value;
+    const [checks, enabled] = [value("verify_jwt"), value("enabled") ?? "true"];
+    const wrong = [
+      ...checks === "false" ? [] : [{ is: checks ? `with verify_jwt = ${checks}` : "without verify_jwt = false", be: "verify_jwt = false" }],
+      // The Supabase CLI does not deploy it.
+      ...enabled === "true" ? [] : [{ is: `with enabled = ${enabled}`, be: "enabled = true" }],
+    ];
+    if (wrong.length === 0) return { kind: "present" };
+    return { kind: "paste", why: `it has functions.${name} already, ${wrong.map(({ is }) => is).join(" and ")}`, text: `Set there: ${wrong.map(({ be }) => be).join(" and ")}` };
   }
   const inline = entries.find(({ table, key, value }) => value.startsWith("{") && [...table, ...key].join(".") === "functions");
   if (inline) return { kind: "paste", why: "its functions are an inline table", text: `Put this between its braces: ${name} = { verify_jwt = false, entrypoint = "./functions/${name}/index.ts" }` };
@@ -32,12 +38,17 @@ export function configure(text, name) {
   const appended = text + glue + section(name).replaceAll("\n", end);
   // Read back: an open string or bracket would swallow it.
   const found = scan(appended);
-  if (!found || entriesOf(found, name).length !== 2 || found.length !== entries.length + 2) return { kind: "paste", why: "what stands at its end would swallow a section", text: whole };
+  if (!found || entriesOf(found, name).length !== 2 || found.length !== entries.length + 2) return { kind: "paste", why: "the text at its end would swallow a section", text: whole };
   return { kind: "append", text: appended };
 }
 
+/** Whether it says something of a function. @param {string} text @param {string} name */
+export const hasSection = (text, name) => entriesOf(scan(text) ?? [], name).length > 0;
+
 /** Without the section, where it stands as it was written. @param {string} text @param {string} name @returns {string | undefined} */
 export function withoutSection(text, name) {
+  // What was added to it would belong to the section before.
+  if (entriesOf(scan(text) ?? [], name).length !== 2) return undefined;
   const written = section(name).replaceAll("\n", text.includes("\r\n") ? "\r\n" : "\n");
   const at = text.indexOf(written);
   if (at < 0) return undefined;
@@ -58,7 +69,7 @@ export function declared(text) {
   return { ...(folder ? { folder } : {}), ...(globs && globs.length > 0 ? { globs } : {}) };
 }
 
-/** What is said of a function, in a table or an inline one. @param {Entry[]} entries @param {string} name @returns {Entry[]} */
+/** The entries of a function, in a table or an inline one. @param {Entry[]} entries @param {string} name @returns {Entry[]} */
 function entriesOf(entries, name) {
   return entries.flatMap(({ table, key, value }) => {
     const [first, second, ...rest] = [...table, ...key];

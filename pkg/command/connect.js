@@ -25,11 +25,11 @@ export async function connect(project, print) {
       for (const [name, state] of Object.entries(extensions)) if (state !== "present") say(`${name} is ${state}`);
       if (unreadable.length > 0) say(`${unreadable.join(" and ")} could not be decrypted, as in a restored database, and ${unreadable.length > 1 ? "were" : "was"} replaced`);
       if (replaced) say(`this database called the function of ${replaced} until now: was it restored from there?`);
-      return changed ? "address and secret stored" : "as it was";
+      return changed ? "address and secret stored" : "unchanged";
     });
     await step(say, "schedule", async () => {
       const { schedule, changed } = await rpc(project, "email_queue_schedule", { p_every: project.every });
-      return `${schedule}${changed ? "" : ", as it was"}`;
+      return `${schedule}${changed ? "" : ", unchanged"}`;
     });
     await step(say, "wake-up on enqueue", async () => {
       const { on, every_ms } = await rpc(project, "email_queue_wake", { p_on: project.wake });

@@ -1,5 +1,5 @@
-// Takes SUPABASE_DB_URL apart, so that its password travels in the environment. An address on a command line shows it to
-// everybody on the machine. Not by URL, which takes more than the CLI does: what is left must have nowhere to hide a part of it.
+// Takes the password out of SUPABASE_DB_URL, so that it goes by the environment: every user of the machine can read a command line.
+// URL is not used, because it accepts more than the CLI does, and part of the password could stay in the rest.
 
 import { CommandError } from "./terminal.js";
 

@@ -51,7 +51,7 @@ export async function request(url, { timeout = 20_000, ...options } = {}) {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeout), redirect: "manual", ...options });
     const text = await response.text();
-    if (isRedirect(response)) throw new ProjectError(`${new URL(url).origin} redirects (${response.status}): it must be the address itself`);
+    if (isRedirect(response)) throw new ProjectError(`${new URL(url).origin} redirects (${response.status}): set the address that it leads to`);
     return { status: response.status, headers: response.headers, body: parsed(text) };
   } catch (error) {
     if (error instanceof ProjectError) throw error;
@@ -86,7 +86,7 @@ export async function rpc(project, name, args = {}) {
   if (status >= 200 && status < 300) return body;
   const { code, message, hint } = typeof body === "object" && body ? body : {};
   if (code === "PGRST106") {
-    throw new ProjectError("the project's API does not show the schema public", {
+    throw new ProjectError("the project's API does not expose the schema public", {
       code,
       remedy: "Dashboard: Project Settings, Data API: Exposed schemas must contain public, and the Data API must be on",
     });
@@ -94,7 +94,7 @@ export async function rpc(project, name, args = {}) {
   if (code === "PGRST202" || (status === 404 && code !== "55000")) {
     throw new ProjectError(`the database has no ${name}`, {
       code,
-      remedy: "If the migrations are applied (else supabase/functions/deploy.sh), in the SQL editor: notify pgrst, 'reload schema';",
+      remedy: "To apply the migrations: supabase/functions/deploy.sh. If they are applied already, in the SQL editor: notify pgrst, 'reload schema';",
     });
   }
   if (code === undefined && (status === 401 || status === 403)) {

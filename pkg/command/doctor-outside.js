@@ -1,4 +1,4 @@
-// What the doctor asks of others than the database: the function, the provider, Supabase's Management API.
+// The doctor's checks outside the database: the function, the provider, Supabase's Management API.
 import { PROVIDER } from "../provider.js";
 import { ProjectError, request } from "./deployed.js";
 
@@ -11,14 +11,14 @@ const DEPLOY = "supabase/functions/deploy.sh";
 
 const LOGS = "Look at the function's logs (dashboard: Edge Functions)";
 
-/** Nothing of ours mends a network. */
+/** The remedy if the network is at fault. */
 export const SUPABASE = "SUPABASE_URL must be this project's address. If it is, look at https://status.supabase.com and at this machine's network; a paused project is restored in the dashboard";
 
 /** A run may take as long as its deadline. */
 const RUN_TIMEOUT_MS = 120_000;
 
 /**
- * The function lets nobody in without the secret, and with it runs.
+ * The function refuses a call without the secret, and runs with it.
  * @param {Project} project @returns {Promise<Finding[]>}
  */
 export async function examineFunction(project) {
@@ -27,9 +27,9 @@ export async function examineFunction(project) {
     await attempt("function closed", SUPABASE, async () => {
       const { status, body } = await call({});
       if (status === 401 && body?.code !== "UNAUTHORIZED_NO_AUTH_HEADER") return ok("it refuses a call without the secret");
-      if (status === 401) return fail("Supabase checks for a JWT before the function does (verify_jwt): pg_net's calls do not get through", DEPLOY);
+      if (status === 401) return fail("Supabase checks each call for a JWT before it reaches the function (verify_jwt): pg_net's calls are refused", DEPLOY);
       if (status === 404) return fail(`there is no function ${project.functionName} (404)`, DEPLOY);
-      if (status === 200) return fail("it runs for anybody: a call without the secret was let in", DEPLOY);
+      if (status === 200) return fail("anybody can start it: a call without the secret was let in", DEPLOY);
       return fail(`a call without the secret was answered with ${status}, not 401`, status >= 500 ? LOGS : DEPLOY);
     }),
     await attempt("function", SUPABASE, async () => {
@@ -37,15 +37,15 @@ export async function examineFunction(project) {
       const { status, body } = await call({ authorization: `Bearer ${project.secret}` });
       const reason = body?.reason ?? body?.error ?? "its log has the reason";
       if (status === 200 && body?.stopped === "unavailable") {
-        return fail(`its run ended as unavailable: ${reason}`, `Nothing to do: the next run tries again. ${PROVIDER.status} and https://status.supabase.com say more`);
+        return fail(`its run ended as unavailable: ${reason}`, `Nothing to do: the next run tries again. The status pages are ${PROVIDER.status} and https://status.supabase.com`);
       }
       if (status === 200 && body?.stopped === "misconfigured" || body?.code === "misconfigured") {
-        return fail(`its run ended as misconfigured: ${reason}`, `Put right in .env what the reason names; then: ${DEPLOY}`);
+        return fail(`its run ended as misconfigured: ${reason}`, `Correct in .env what the reason names; then: ${DEPLOY}`);
       }
       if (status === 200 && body?.stopped) return ok(`its run ended as ${body.stopped}`);
-      if (status === 401) return fail("it refuses PROCESS_EMAIL_QUEUE_SECRET (401): it has another", DEPLOY);
+      if (status === 401) return fail("it refuses PROCESS_EMAIL_QUEUE_SECRET (401): it was deployed with another value", DEPLOY);
       if (status === 404) return fail(`there is no function ${project.functionName} (404)`, DEPLOY);
-      return fail(`it was answered with ${status}`, LOGS);
+      return fail(`a call was answered with ${status}`, LOGS);
     }),
   ];
 }
@@ -69,7 +69,7 @@ export async function examineProvider(project, sender) {
       domains = body?.has_more ? null : body?.data ?? [];
       return ok("accepted");
     }
-    if (body?.name === "restricted_api_key" && /only send/i.test(body?.message ?? "")) return ok("accepted (it may only send, so domains cannot be read)");
+    if (body?.name === "restricted_api_key" && /only send/i.test(body?.message ?? "")) return ok("accepted (it may only send, so its domains cannot be read)");
     if (status === 429 || status >= 500) return { status: /** @type {const} */ ("warn"), detail: `${PROVIDER.name} answered ${status}`, remedy: "Ask again in a minute" };
     return fail(`${PROVIDER.name} refuses it: ${status} ${body?.name ?? ""}`.trim(), remedy);
   });
@@ -84,7 +84,7 @@ function domainFinding(domains, sender) {
   if (domains === null) return { check, ...skip(`${PROVIDER.name}'s list of domains could not be read`) };
   const found = /** @type {{name: string, status: string}[]} */ (domains).find(({ name }) => name === domain);
   if (found?.status === "verified" || domain === PROVIDER.testDomain) return { check, ...ok(`${domain} is verified`) };
-  return { check, ...fail(`${domain} is ${found ? found.status : `not known to ${PROVIDER.name}`}`, `Verify it at ${PROVIDER.domains}; the queue tries again by itself, and "paused domain" says how it does so sooner`) };
+  return { check, ...fail(`${domain} is ${found ? found.status : `not known to ${PROVIDER.name}`}`, `Verify it at ${PROVIDER.domains}. The queue then tries again by itself; the finding "paused domain" says how to make it try at once`) };
 }
 
 /**
@@ -114,7 +114,7 @@ export async function examineHosting(project) {
       if (!settings) return skip("not known");
       return settings.max_rows >= 100 ? ok(String(settings.max_rows)) : {
         status: /** @type {const} */ ("warn"),
-        detail: `${settings.max_rows}: lists read from the view email_queue are cut there; the queue's functions are not`,
+        detail: `${settings.max_rows}: a list read from the view email_queue is cut after that many rows; the queue's functions are not affected`,
         remedy: "Dashboard, Settings, API: Max rows 1000",
       };
     }),

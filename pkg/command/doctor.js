@@ -1,8 +1,8 @@
-// The doctor: what the database says of itself (email_queue_doctor), and what only a caller from outside can see.
+// The doctor: the database's own checks (email_queue_doctor), and those that need a caller from outside.
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProjectError, readProject, rpc } from "./deployed.js";
 import { SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.js";
-import { envFile, missingVariables } from "./env.js";
+import { environment } from "./env.js";
 import { FUNCTION, ownFunctions } from "./function.js";
 import { openPackage } from "./package.js";
 import { findProject } from "./project.js";
@@ -16,15 +16,15 @@ import { PROVIDER } from "../provider.js";
 
 export const help = `Usage: email-queue doctor [options]
 
-Says what is broken, and what mends it: the installation, the schedule, the function, ${PROVIDER.name}, the queue. It reads .env (see
+Says what is broken, and how to fix it: the installation, the schedule, the function, ${PROVIDER.name}, the queue. It reads .env (see
 .env.example); variables of the environment win. SUPABASE_URL and SUPABASE_SECRET_KEY are enough.
 
   --json                   {"ok": …, "findings": [{check, status, detail, remedy}]}
-  --no-call                starts no run of the function, so that less is known
-  --function-name <name>   where the function has another name than this project says
+  --no-call                starts no run of the function, and leaves out the checks that need one
+  --function-name <name>   the function's name, if it is another one than in this project
   --workdir
 
-Ends with 0 if nothing has failed, with 1 if something has, with 2 if it could not be asked.
+Ends with 0 if nothing has failed, with 1 if something has, and with 2 if the project could not be asked.
 `;
 
 /** @type {import("./main.js").Command["options"]} */
@@ -33,28 +33,29 @@ export const options = { "no-call": { type: "boolean" }, "function-name": { type
 /** @param {import("./main.js").Context} context */
 export async function run({ values, terminal, cwd, env: given }) {
   const pack = openPackage();
-  const { root, name } = place(cwd, values, pack);
-  const env = { ...Object.fromEntries(missingVariables(envFile(root, given), given)), ...defined(given) };
+  const { root, name } = place(cwd, values);
   try {
+    const env = environment(root, given);
     const project = readProject(env, values["function-name"] ?? name);
-    return await report(project, { json: terminal.json, call: !values["no-call"], release: releaseOf(pack), print: (text) => terminal.print(text) });
+    return await report(project, { json: terminal.json, call: !values["no-call"], release: releaseOf(pack, given), print: (text) => terminal.print(text) });
   } catch (error) {
-    if (!(error instanceof ProjectError)) throw error;
+    if (!(error instanceof ProjectError || error instanceof CommandError)) throw error;
     throw new CommandError(error.message, error.remedy, 2);
   }
 }
 
-/** @param {{version: string}} pack @returns {Release} */
-export const releaseOf = ({ version }) => ({ version, where: "this package", deploy: "node_modules/.bin/email-queue deploy" });
+/**
+ * EMAIL_QUEUE_COMMAND: the user's command, if it is not the package's.
+ * @param {{version: string}} pack @param {Record<string, string | undefined>} env @param {boolean} [direct] @returns {Release}
+ */
+export const releaseOf = ({ version }, env, direct = false) =>
+  ({ version, where: "this package", deploy: env.EMAIL_QUEUE_COMMAND ?? `node_modules/.bin/email-queue deploy${direct ? " --direct" : ""}` });
 
-/** An empty variable says nothing. @param {Record<string, string | undefined>} env */
-export const defined = (env) => Object.fromEntries(Object.entries(env).filter(([, value]) => value));
-
-/** From anywhere: without a project, .env of this folder counts. @param {string} cwd @param {Record<string, any>} values @param {import("./parts.js").Package} pack */
-function place(cwd, values, pack) {
+/** From anywhere: without a project, .env of this folder counts. @param {string} cwd @param {Record<string, any>} values */
+function place(cwd, values) {
   try {
     const { root, supabase } = findProject(cwd, values.workdir);
-    return { root, name: ownFunctions(supabase, pack.functionFiles())[0] ?? FUNCTION };
+    return { root, name: ownFunctions(supabase)[0] ?? FUNCTION };
   } catch (error) {
     if (!(error instanceof CommandError) || values.workdir !== undefined) throw error;
     return { root: cwd, name: FUNCTION };
@@ -114,8 +115,8 @@ async function clock(project) {
   return {
     check: "clock",
     status: seconds > 30 ? "warn" : "ok",
-    detail: `the database's clock and this machine's are ${seconds} s apart; the queue goes by the database's`,
-    remedy: seconds > 30 ? "Set this machine's clock (NTP): a runAt or sendBefore that it works out would be wrong" : null,
+    detail: `the database's clock and this machine's are ${seconds} s apart; the queue uses the database's`,
+    remedy: seconds > 30 ? "Set this machine's clock (NTP): a runAt or sendBefore that is computed here would be wrong" : null,
   };
 }
 
@@ -135,7 +136,7 @@ async function callAndAsk(project) {
 /** @param {Finding} finding @param {Release} release @returns {Finding} */
 function withVersion(finding, { version, where }) {
   if (finding.check !== "version" || finding.detail === version) return finding;
-  return { ...finding, status: "fail", detail: `the schema is of version ${finding.detail}, ${where} of ${version}`, remedy: DEPLOY };
+  return { ...finding, status: "fail", detail: `the schema has version ${finding.detail}, ${where} has ${version}`, remedy: DEPLOY };
 }
 
 /**
@@ -150,8 +151,8 @@ function withProject(finding, project) {
   return {
     ...finding,
     status: "fail",
-    detail: `this database calls the function of ${finding.data.host}, which is another project's and works on its own database`,
-    remedy: `If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: ${DEPLOY}`,
+    detail: `this database calls the function of ${finding.data.host}, which belongs to another project and works on that project's database`,
+    remedy: `To stop the calls: select email_queue_unschedule(), email_queue_wake(false); To have this database call its own function: ${DEPLOY}`,
   };
 }
 

@@ -1,14 +1,21 @@
 // Reads .env: for the doctor and for deployments. It is read and not run by a shell, so that an
 // address like Acme <mail@acme.example> needs no quotes. Node's own parseEnv is missing on Deno 2.1.4, and keeps a byte order
-// mark. The Supabase CLI reads the same file and breaks on what is no line of it, without saying where: that is refused here.
+// mark. The Supabase CLI reads the same file; on a malformed line it fails without saying where, so such a line is refused here.
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
+import { peek } from "./files.js";
 import { CommandError } from "./terminal.js";
 import { PROVIDER } from "../provider.js";
 
 /** The file that is read if there is one. @param {string} root of the project @param {Record<string, string | undefined>} [env] */
 export const envFile = (root, env = process.env) => env.EMAIL_QUEUE_ENV_FILE || path.join(root, ".env");
+
+/**
+ * The variables of a command: .env's, and the environment's, which win. An empty one says nothing.
+ * @param {string} root of the project @param {Record<string, string | undefined>} given @returns {Record<string, string | undefined>}
+ */
+export const environment = (root, given) => ({ ...Object.fromEntries(missingVariables(envFile(root, given), given)), ...Object.fromEntries(Object.entries(given).filter(([, value]) => value)) });
 
 /** The variables that are the queue's. */
 const OURS = new RegExp(`^((SUPABASE|EMAIL|PROCESS_EMAIL_QUEUE)_[A-Z_]+|${Object.values(PROVIDER.variables).join("|")})$`);
@@ -62,13 +69,14 @@ function isClosed(value) {
  * @param {string} file @param {Record<string, string | undefined>} [env] @returns {[string, string][]} @throws {CommandError}
  */
 export function missingVariables(file, env = process.env) {
-  if (!fs.existsSync(file)) return [];
+  const text = peek(file);
+  if (text === null) return [];
   // Only a warning: who shares the machine may know it.
   if (process.platform !== "win32" && (fs.statSync(file).mode & 0o066) !== 0) {
     process.stderr.write(`warning: ${file} holds secrets, and others on this machine can open it: chmod 600 '${file}'\n`);
   }
   const given = new Map();
-  for (const [name, value] of parseEnv(fs.readFileSync(file, "utf8"), file)) {
+  for (const [name, value] of parseEnv(text, file)) {
     // As with a shell's assignments the first that says something stays.
     if (OURS.test(name) && !env[name] && value !== "" && !given.has(name)) given.set(name, value);
   }

@@ -1,15 +1,14 @@
-// The function's folder in a project. Each file says by a digest in its head whether somebody changed it; line ends do not count.
+// The function's folder in a project. A digest in the head of each file shows whether it was changed; line ends do not count.
 import { createHash } from "node:crypto";
-import fs from "node:fs";
 import path from "node:path";
-import { isFile, isFolder, read } from "./files.js";
+import { filesOf, isFile, isFolder, list, peek } from "./files.js";
 
 export const FUNCTION = "process-email-queue";
 
 /** What the Supabase CLI takes for a function's name. */
 export const isFunctionName = (/** @type {string} */ name) => /^[A-Za-z][A-Za-z0-9_-]*$/.test(name);
 
-const HEAD = /^\/\/ @ts-nocheck\n\/\* eslint-disable \*\/\n\/\/ email-queue (\S+) ([0-9a-f]{64})\. [^\n]*\n/;
+const HEAD = /^\/\* eslint-disable \*\/\n\/\/ @ts-nocheck\n\/\/ email-queue (\S+) ([0-9a-f]{64})\. [^\n]*\n/;
 
 /** @param {string} text */
 const unix = (text) => text.replaceAll("\r\n", "\n").replace(/^\ufeff/, "");
@@ -17,12 +16,12 @@ const unix = (text) => text.replaceAll("\r\n", "\n").replace(/^\ufeff/, "");
 const digest = (text) => createHash("sha256").update(text).digest("hex");
 
 /**
- * A file as it is written. Linters and compilers of the project pass over it.
+ * A file as it is written. Linters and compilers of the project pass over it; in this order, since ESLint has a rule against the second line.
  * @param {{name: string, text: string}} file @param {string} version @returns {{name: string, text: string}}
  */
 export function withHead({ name, text }, version) {
   if (!/\.[jt]s$/.test(name)) return { name, text };
-  return { name, text: `// @ts-nocheck\n/* eslint-disable */\n// email-queue ${version} ${digest(text)}. Written by \`email-queue init\` and \`upgrade\`, which replaces what you change here.\n${text}` };
+  return { name, text: `/* eslint-disable */\n// @ts-nocheck\n// email-queue ${version} ${digest(text)}. Written by \`email-queue init\` and \`upgrade\`, which replaces what you change here.\n${text}` };
 }
 
 /**
@@ -47,7 +46,7 @@ export function examine({ name, text }, known) {
 export function examineFolder(folder, known) {
   const present = filesOf(folder);
   if (present.length === 0) return { owner: "nobody", changed: [], foreign: [], present };
-  const states = present.map((name) => ({ name, ...examine({ name, text: read(path.join(folder, name)) ?? "" }, known) }));
+  const states = present.map((name) => ({ name, ...examine({ name, text: peek(path.join(folder, name)) ?? "" }, known) }));
   const named = (/** @type {string} */ state) => states.filter((one) => one.state === state).map(({ name }) => name);
   // Theirs may have a deno.json as ours has: only a head tells.
   const ours = states.some((one) => /\.[jt]s$/.test(one.name) && one.state !== "foreign" && !("headless" in one));
@@ -55,16 +54,9 @@ export function examineFolder(folder, known) {
   return { owner: ours ? "ours" : "theirs", changed: named("changed"), foreign: named("foreign"), present, ...(version ? { version } : {}) };
 }
 
-/** The names of the functions that this command wrote. @param {string} supabase @param {{name: string, text: string}[]} known @returns {string[]} */
-export function ownFunctions(supabase, known) {
+/** The names of the functions that this command wrote. @param {string} supabase @returns {string[]} */
+export function ownFunctions(supabase) {
   const functions = path.join(supabase, "functions");
-  if (!isFolder(functions)) return [];
-  return fs.readdirSync(functions).filter((name) => isFunctionName(name) && examineFolder(path.join(functions, name), known).owner === "ours").sort();
-}
-
-/** @param {string} folder @returns {string[]} */
-function filesOf(folder) {
-  if (!isFolder(folder)) return [];
-  return fs.readdirSync(folder, { recursive: true }).map(String).filter((name) => isFile(path.join(folder, name)))
-    .map((name) => name.split(path.sep).join("/")).sort();
+  const isOurs = (/** @type {string} */ folder) => list(folder).some(({ name }) => /\.[jt]s$/.test(name) && isFile(path.join(folder, name)) && HEAD.test(unix(peek(path.join(folder, name)) ?? "")));
+  return list(functions).map(({ name }) => name).filter((name) => isFunctionName(name) && isFolder(path.join(functions, name)) && isOurs(path.join(functions, name))).sort();
 }

@@ -16,7 +16,7 @@ import { CommandError, Terminal } from "./terminal.js";
 const COMMANDS = {
   init: ["writes the migration, the function and its configuration into this project", () => import("./init.js")],
   deploy: ["brings all of it into the project, then asks the doctor", () => import("./deploy.js")],
-  doctor: ["says what is broken, and what mends it", () => import("./doctor.js")],
+  doctor: ["says what is broken, and how to fix it", () => import("./doctor.js")],
   upgrade: ["appends the migrations to this package's version, and replaces the function", () => import("./upgrade.js")],
   uninstall: ["appends a migration that removes all of the queue", () => import("./uninstall.js")],
   sql: ["prints the SQL, for another migration tool", () => import("./sql.js")],
@@ -35,7 +35,7 @@ const USAGE = `Usage: email-queue <command> [options]
 
 ${Object.entries(COMMANDS).map(([name, [line]]) => `  ${name.padEnd(10)} ${line}`).join("\n")}
 
-  --workdir <folder>   the folder that has supabase/config.toml: the nearest one upwards unless given
+  --workdir <folder>   the folder that has supabase/config.toml; by default the nearest one upwards
   --dry-run            shows what would be done, and does nothing
   --yes, -y            does it without asking
   --json               prints what was done, or would be, as JSON
@@ -51,7 +51,7 @@ export async function main(args, { cwd = process.cwd(), env = process.env } = {}
     return name === undefined ? 2 : 0;
   }
   const found = COMMANDS[/** @type {keyof typeof COMMANDS} */ (name)];
-  if (!Object.hasOwn(COMMANDS, name) || !found) return terminal.fail(`${name} is no command`, "email-queue --help lists them", 2);
+  if (!Object.hasOwn(COMMANDS, name) || !found) return terminal.fail(`there is no command ${name}`, "email-queue --help lists them", 2);
   try {
     const command = await found[1]();
     const { values, positionals } = read(rest, command);
@@ -62,8 +62,10 @@ export async function main(args, { cwd = process.cwd(), env = process.env } = {}
     terminal.begin(values);
     return await command.run({ values, positionals, terminal, cwd, env }) ?? 0;
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    return terminal.fail(error.message, error.remedy, error.code);
+    if (error instanceof CommandError) return terminal.fail(error.message, error.remedy, error.code);
+    const { code, path: file } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (!code || !file) throw error;
+    return terminal.fail(`${file} cannot be used (${code})`, "it must be there, and you must be allowed to use it");
   } finally {
     terminal.end();
   }
@@ -78,7 +80,13 @@ function read(args, command) {
   }
 }
 
-if (isProgram()) process.exitCode = await main(process.argv.slice(2));
+if (isProgram()) {
+  // What is read no further, as by head, is not written further; what is done goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", (error) => {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EPIPE") throw error;
+  });
+  process.exitCode = await main(process.argv.slice(2));
+}
 
 /** Whether this file is what was started: npm starts it by a link. */
 function isProgram() {

@@ -1,4 +1,5 @@
-// What the package carries for the command: the SQL of its versions (sql/) and the function's files (function/).
+// The package's files for the command: the SQL of its versions (sql/) and the function's files (function/).
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,8 +34,12 @@ export function openPackage(folder = PACKAGE) {
       }
       return found.map((step) => ({ ...step, text: read(step.file) }));
     },
-    /** What a migration to a version may be. @param {string} to */
-    textsOf: (to) => steps.filter((step) => step.to === to).map(({ file }) => read(file)),
+    /** Whether a migration to a version is as the command wrote it, of this package or an earlier one; undefined: this cannot be told. @param {string} to @param {string} text */
+    wrote(to, text) {
+      const digests = fs.existsSync(path.join(sql, "digests.json")) ? [JSON.parse(read("digests.json"))[to] ?? []].flat() : [];
+      const all = [...steps.filter((step) => step.to === to).map(({ file }) => digest(read(file))), ...digests];
+      return all.length === 0 ? undefined : all.includes(digest(text));
+    },
     /** @param {boolean} [force] whatever is lost */
     uninstall: (force = false) => read("uninstall.sql").replace("email_queue_uninstall(false)", `email_queue_uninstall(${force})`),
     /** The names of the functions in public. */
@@ -46,6 +51,9 @@ export function openPackage(folder = PACKAGE) {
     },
   };
 }
+
+/** Line ends do not count. @param {string} text */
+const digest = (text) => createHash("sha256").update(text.replaceAll("\r\n", "\n")).digest("hex");
 
 /** @param {string} one @param {string} other */
 export function compareVersions(one, other) {

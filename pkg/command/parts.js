@@ -1,15 +1,13 @@
 // The parts of the queue in a repository, each with the changes that bring it there: migrations, the function's folder, the declared
 // schema, configuration, and lines in files of the user's.
 import { spawnSync } from "node:child_process";
-import fs from "node:fs";
 import path from "node:path";
-import { PROVIDER } from "../provider.js";
 import { configure, declared } from "./config.js";
-import { append, appendLines, change, isFile, isFolder, read } from "./files.js";
+import { missingLines } from "./example.js";
+import { append, appendLines, change, filesOf, isFile, isFolder, list, manifest, read } from "./files.js";
 import { withHead } from "./function.js";
 import { nextVersions } from "./stamp.js";
 import { CommandError } from "./terminal.js";
-import { EXAMPLE_SENDER } from "./variables.js";
 
 /**
  * @typedef {import("./files.js").Change} Change
@@ -57,13 +55,11 @@ export const declaredFile = (project) => path.resolve(project.supabase, declared
  * @param {Project} project @param {Package} pack @returns {string[]} a note
  */
 export function editedMigrations(project, pack) {
-  const plain = (/** @type {string} */ text) => text.replaceAll("\r\n", "\n");
   const edited = project.migrations.filter(({ name, text }) => {
     const version = /^email_queue_(\d+_\d+_\d+)$/.exec(name)?.[1]?.replaceAll("_", ".");
-    const known = pack.textsOf(version ?? "");
-    return known.length > 0 && !known.some((one) => plain(one) === plain(text));
+    return pack.wrote(version ?? "", text) === false;
   });
-  return edited.length > 0 ? [`Changed by hand, or of another build: ${edited.map(({ file }) => `supabase/migrations/${file}`).join(", ")}. What a migration should change belongs into one of your own, after it.`] : [];
+  return edited.length > 0 ? [`These migrations are not as this package writes them (changed by hand, or of another build): ${edited.map(({ file }) => `supabase/migrations/${file}`).join(", ")}. To change something, add a migration of your own after them.`] : [];
 }
 
 /** Whether a declared schema was written by this command. @param {string} text */
@@ -81,7 +77,7 @@ export function declaredSchema(project, pack) {
   const text = pack.sqlFrom(null).map((step) => step.text).join("\n");
   const relative = path.relative(project.supabase, file).split(path.sep).join("/");
   const present = read(file);
-  if (present !== null && !isOurs(present)) throw new CommandError(`supabase/${relative} is yours, and the queue's schema needs that name. Nothing was changed`, "rename your file, then repeat the command");
+  if (present !== null && !isOurs(present)) throw new CommandError(`supabase/${relative} is your own file, but the queue's schema needs that name. Nothing was changed`, "rename your file, then repeat the command");
   const covered = globs === undefined || globs.some((glob) => matches(glob, relative));
   return {
     changes: change(file, text),
@@ -98,31 +94,12 @@ export function configuration(project, name) {
   return { changes: [], notes: [`supabase/config.toml was left alone: ${answer.why}. ${answer.text}`] };
 }
 
-/** @type {Record<string, string>} */
-const VARIABLES = {
-  [PROVIDER.variables.key]: "",
-  EMAIL_FROM: EXAMPLE_SENDER,
-  PROCESS_EMAIL_QUEUE_SECRET: "",
-};
-
-/** @param {string[]} [names] */
-export const exampleLines = (names = Object.keys(VARIABLES)) =>
-  `# email-queue: ${PROVIDER.name}'s key, a sender of a domain that is verified there, and a secret of at least 16 characters that starts a run.\n${
-    Object.entries(VARIABLES).filter(([name]) => names.includes(name)).map(([name, value]) => `${name}=${value}\n`).join("")}`;
-
-/** Without those lines. @param {string} text @returns {string} */
-export function withoutExampleLines(text) {
-  const lines = exampleLines().replaceAll("\n", text.includes("\r\n") ? "\r\n" : "\n");
-  const at = text.indexOf(lines);
-  return at < 0 ? text : text.slice(0, at).replace(/^(\r?\n)$|(\r?\n)\r?\n$/, "$2") + text.slice(at + lines.length);
-}
-
 /** Lines of .env.example, .gitignore and .prettierignore. @param {Project} project @param {string} name @returns {Part} */
 export function lines(project, name) {
   const example = path.join(project.root, ".env.example");
   const before = read(example) ?? "";
-  const missing = Object.keys(VARIABLES).filter((variable) => !new RegExp(`^\\s*#?\\s*(export\\s+)?${variable}\\s*=`, "m").test(before));
-  const variables = missing.length === 0 ? [] : change(example, append(before, exampleLines(missing), true));
+  const missing = missingLines(before);
+  const variables = missing === "" ? [] : change(example, append(before, missing, true));
   const git = spawnSync("git", ["check-ignore", "--quiet", "--no-index", ".env"], { cwd: project.root });
   const ignored = git.status === 0 ? [] : git.status === 1 || isFile(path.join(project.root, ".gitignore")) ? appendLines(path.join(project.root, ".gitignore"), [".env"]) : [];
   const folder = `supabase/functions/${name}/`;
@@ -135,23 +112,14 @@ export function lines(project, name) {
 
 /** @param {string} root */
 function formatterOf(root) {
-  const names = fs.readdirSync(root);
+  const names = list(root).map(({ name }) => name);
   const { dependencies, devDependencies, prettier } = manifest(root);
   if (prettier !== undefined || dependencies?.prettier || devDependencies?.prettier || names.some((name) => /^(\.prettierrc|prettier\.config\.)/.test(name))) return "prettier";
   return names.some((name) => /^\.?biome\.jsonc?$/.test(name)) ? "biome" : undefined;
 }
 
-/** @param {string} root @returns {any} */
-function manifest(root) {
-  try {
-    return JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8"));
-  } catch {
-    return {};
-  }
-}
-
 /** @param {string} folder */
-const hasSql = (folder) => isFolder(folder) && fs.readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith(".sql"));
+const hasSql = (folder) => isFolder(folder) && filesOf(folder).some((name) => name.endsWith(".sql"));
 
 /** Of * and **, as schema_paths has them. @param {string} glob @param {string} file */
 function matches(glob, file) {

@@ -1,8 +1,9 @@
-// The user's project: where it is, its migrations, and what of the queue they install.
+// The user's project: its folder, its migrations, and the version of the queue that they install.
 import { spawnSync } from "node:child_process";
-import fs from "node:fs";
 import path from "node:path";
-import { isFile } from "./files.js";
+import process from "node:process";
+import { isFile, list, peek } from "./files.js";
+import { readSql } from "./sql-text.js";
 import { CommandError } from "./terminal.js";
 
 /**
@@ -21,7 +22,7 @@ const SEARCHED = 3;
 export function findProject(cwd, workdir) {
   const root = workdir === undefined ? nearest(cwd) : path.resolve(cwd, workdir);
   if (!isFile(path.join(root, CONFIG))) {
-    throw new CommandError(`${path.join(root, CONFIG)} is not there`, "--workdir takes the folder that has supabase/config.toml; supabase init makes one");
+    throw new CommandError(`${path.join(root, CONFIG)} was not found`, "--workdir takes the folder that has supabase/config.toml; supabase init makes one");
   }
   const supabase = path.join(root, "supabase");
   return { root, supabase, config: path.join(root, CONFIG), migrations: readMigrations(path.join(supabase, "migrations")) };
@@ -34,72 +35,91 @@ function nearest(cwd) {
     if (path.dirname(folder) === folder) break;
   }
   const below = search(cwd, SEARCHED);
-  if (below.length > 1) throw new CommandError(`there is more than one Supabase project here: ${below.map((folder) => path.relative(cwd, folder)).join(", ")}`, `choose one: --workdir ${path.relative(cwd, below[0] ?? "")}`);
-  if (below[0] !== undefined) throw new CommandError(`the Supabase project is in ${path.relative(cwd, below[0])}`, `repeat it with --workdir ${path.relative(cwd, below[0])}`);
-  throw new CommandError("there is no supabase/config.toml here or above", "run it in your project's folder, or name that with --workdir; supabase init makes one.");
+  const [first, ...others] = below.map((folder) => path.relative(cwd, folder));
+  if (first !== undefined && others.length > 0) throw new CommandError(`there is more than one Supabase project here: ${[first, ...others].join(", ")}`, `choose one: --workdir ${quoted(first)}`);
+  if (first !== undefined) throw new CommandError(`the Supabase project is in ${first}`, `repeat it with --workdir ${quoted(first)}`);
+  throw new CommandError("there is no supabase/config.toml here or above", "run the command in your project's folder, or name the folder with --workdir; supabase init makes a project");
 }
+
+/** As it is typed into a shell. @param {string} folder */
+const quoted = (folder) => /^[\w./\\:@-]+$/.test(folder) ? folder : process.platform === "win32" ? `"${folder}"` : `'${folder.replaceAll("'", "'\\''")}'`;
 
 /** @param {string} folder @param {number} depth @returns {string[]} */
 function search(folder, depth) {
   if (isFile(path.join(folder, CONFIG))) return [folder];
   if (depth === 0) return [];
-  return list(folder).filter((entry) => entry.isDirectory() && !/^(\..*|node_modules|target|dist)$/.test(entry.name))
+  return listed(folder).filter((entry) => entry.isDirectory() && !/^(\..*|node_modules|target|dist)$/.test(entry.name))
     .flatMap((entry) => search(path.join(folder, entry.name), depth - 1)).sort();
+}
+
+/** What may not be read is passed over: no project of this user's is in it. @param {string} folder */
+function listed(folder) {
+  try {
+    return list(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** What the CLI takes for migrations. @param {string} folder @returns {Migration[]} */
 function readMigrations(folder) {
   const found = list(folder).filter((entry) => !entry.isDirectory()).flatMap(({ name: file }) => {
     const [, version, name] = /^(\d+)_(.*)\.sql$/.exec(file) ?? [];
-    return version === undefined || name === undefined ? [] : [{ version, name, file, text: fs.readFileSync(path.join(folder, file), "utf8") }];
+    return version === undefined || name === undefined ? [] : [{ version, name, file, text: peek(path.join(folder, file)) ?? "" }];
   });
   return found.sort((one, other) => one.version < other.version ? -1 : one.version > other.version ? 1 : one.file < other.file ? -1 : 1);
 }
 
 /** As a migration, a dump or squashed migrations write it. The literal is what the function returns. */
-const VERSION = /create\s+(?:or\s+replace\s+)?function\s+"?public"?\."?email_queue_version"?\s*\(\)(?:(?!create\s)[\s\S]){0,600}?return\s+'(\d+\.\d+\.\d+[^']*)'/gi;
+const VERSION = /\bcreate (?:or replace )?function public\.email_queue_version\( ?\).*? as \$(\d+)\$/;
 /** The line of a migration that removes it. */
-const UNINSTALL = "select pg_temp.email_queue_uninstall(";
+const UNINSTALL = /^select pg_temp\.email_queue_uninstall\(/;
+/** The line of one that installs it, or that upgrades from a version. */
+const BEGINS = /^select pg_temp\.email_queue_(?:check_names\(|begin_upgrade\( ?\$(\d+)\$)/;
 
 /** The version that the text of the migrations installs, as if they were applied one after the other. @param {{text: string}[]} migrations */
 export function versionOf(migrations) {
   /** @type {string | undefined} */
   let version;
   for (const { text } of migrations) {
-    const steps = [...text.matchAll(VERSION), ...text.matchAll(/select pg_temp\.email_queue_uninstall\(/g)].sort((one, other) => one.index - other.index);
-    for (const [, literal] of steps) version = literal;
+    const { statements, literals } = readSql(text);
+    for (const statement of statements) {
+      const [, body] = VERSION.exec(statement) ?? [];
+      if (body !== undefined) version = returned(literals[Number(body)] ?? "") ?? version;
+      else if (UNINSTALL.test(statement)) version = undefined;
+    }
   }
   return version;
 }
 
-/** Two branches that both ran init have two. @param {Migration[]} migrations @throws {CommandError} */
-export function refuseTwice(migrations) {
-  const start = migrations.map(({ text }) => text.lastIndexOf(UNINSTALL) >= 0).lastIndexOf(true) + 1;
-  const [first, second] = migrations.slice(start).filter(({ text }) => text.includes("select pg_temp.email_queue_check_names();"));
-  if (first && second) throw new CommandError(`two migrations install the queue: ${first.file} and ${second.file}`, `delete ${second.file}, unless the database has that one and not the other (supabase migration list)`);
+/** @param {string} body of a function @returns {string | undefined} */
+function returned(body) {
+  const { statements, literals } = readSql(body);
+  const [, number] = /\breturn \$(\d+)\$/.exec(statements.join(";")) ?? [];
+  const text = literals[Number(number)] ?? "";
+  return /^\d+\.\d+\.\d+/.test(text) ? text : undefined;
 }
 
-const CREATED = /\bcreate\s+(?:or\s+replace\s+|unlogged\s+|materialized\s+)*(function|procedure|table|view|type|domain|schema)\s+(?:if\s+not\s+exists\s+)?(?:"?public"?\s*\.\s*)?"?(\w+)"?/gi;
-const GONE = /\b(?:drop\s+(?:function|procedure|table|view|type|domain|schema)\s+(?:if\s+exists\s+)?|alter\s+(?:function|procedure|table|view|type|domain|schema)\s+(?:if\s+exists\s+)?)(?:"?public"?\s*\.\s*)?"?(\w+)"?[^;]*/gi;
+/** @param {{text: string}} migration @param {RegExp} pattern */
+const says = ({ text }, pattern) => readSql(text).statements.some((statement) => pattern.test(statement));
 
-/**
- * What in the user's own migrations has a name that the queue needs, and is not dropped, renamed or moved later.
- * @param {Migration[]} migrations in their order @param {string[]} functions the names of ours @returns {string[]}
- */
-export function takenNames(migrations, functions) {
-  const ours = new Set([...functions, "email_queue", "email_queue_private"]);
-  /** @type {Map<string, string>} */
-  const taken = new Map();
-  for (const { text, file } of migrations.filter((one) => versionOf([one]) === undefined && !one.text.includes(UNINSTALL))) {
-    const bare = text.replace(/--[^\n]*/g, "");
-    const made = [...bare.matchAll(CREATED)].map((match) => ({ index: match.index, name: (match[2] ?? "").toLowerCase(), what: `${match[1]?.toLowerCase()} ${match[2]?.toLowerCase()} (${file})` }));
-    const gone = [...bare.matchAll(GONE)].filter(([all]) => /^drop|\brename\s+to\b|\bset\s+schema\b/i.test(all)).map((match) => ({ index: match.index, name: (match[1] ?? "").toLowerCase(), what: undefined }));
-    for (const { name, what } of [...made, ...gone].sort((one, other) => one.index - other.index)) {
-      if (what === undefined) taken.delete(name);
-      else if (ours.has(name)) taken.set(name, what);
+/** Whether it installs, upgrades or removes the queue. @param {Migration} migration */
+export const isOfQueue = (migration) => versionOf([migration]) !== undefined || says(migration, UNINSTALL);
+
+/** Two branches that both ran init, or upgrade, have two. @param {Migration[]} migrations @throws {CommandError} */
+export function refuseTwice(migrations) {
+  const start = migrations.map((one) => says(one, UNINSTALL)).lastIndexOf(true) + 1;
+  /** By the version that they start from. @type {Map<string | undefined, string>} */
+  const found = new Map();
+  for (const { file, text } of migrations.slice(start)) {
+    const { statements, literals } = readSql(text);
+    for (const [, literal] of statements.flatMap((statement) => [BEGINS.exec(statement) ?? []].filter((match) => match.length > 0))) {
+      const from = literal === undefined ? undefined : literals[Number(literal)];
+      const first = found.get(from);
+      if (first !== undefined) throw new CommandError(`two migrations ${from === undefined ? "install the queue" : `upgrade the queue from ${from}`}: ${first} and ${file}`, `delete ${file}, unless the database has that one and not the other (supabase migration list)`);
+      found.set(from, file);
     }
   }
-  return [...taken.values()].sort();
 }
 
 /** What git would show of the project, or undefined. @param {string} root */
@@ -112,16 +132,6 @@ export function uncommitted(root) {
 /** The project's reference, where `supabase link` has left it. @param {string} supabase */
 export function linkedRef(supabase) {
   const file = path.join(supabase, ".temp", "project-ref");
-  const ref = isFile(file) ? fs.readFileSync(file, "utf8").trim() : "";
+  const ref = isFile(file) ? peek(file)?.trim() ?? "" : "";
   return /^[a-z]{20}$/.test(ref) ? ref : undefined;
-}
-
-/** @param {string} folder @returns {fs.Dirent[]} */
-function list(folder) {
-  try {
-    return fs.readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    if (/ENOENT|ENOTDIR|EACCES|EPERM/.test(/** @type {NodeJS.ErrnoException} */ (error).code ?? "")) return [];
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-// What the project's database has of the queue, and of names that the queue needs.
+// The project's database: the queue in it, and names that are taken.
 
 import { CommandError } from "./terminal.js";
 
@@ -26,7 +26,7 @@ const catalogue = (functions) => `select pg_catalog.to_regclass('supabase_migrat
  */
 export async function readRemote(cli, target, functions) {
   const [row] = await cli.query(target, catalogue(functions));
-  if (!row) throw new CommandError("the database was asked, and the Supabase CLI printed no answer", "take another version of it: supabase --version");
+  if (!row) throw new CommandError("the Supabase CLI printed no answer to a query of the database", "install another version of the CLI (supabase --version shows the present one)");
   const { history, installed, taken } = row;
   const rows = history ? await cli.query(target, "select version, coalesce(name, '') as name from supabase_migrations.schema_migrations order by version") : [];
   return { history: rows, installed, taken: installed ? [] : taken };

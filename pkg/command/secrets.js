@@ -1,4 +1,4 @@
-// The function's secrets: which are set, which are replaced, and the one that is made.
+// The function's secrets: which are set, which are replaced, and the new one.
 import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -25,7 +25,7 @@ export function keepSecret(file, secret) {
     // In place, so that owner and mode stay.
     fs.writeFileSync(file, `${others}${end}${SECRET}=${secret}\n`, { encoding: "latin1", mode: 0o600 });
   } catch {
-    throw new CommandError(`${SECRET} could not be kept in ${path.resolve(file)}: make the file writable, or set the variable`);
+    throw new CommandError(`${SECRET} could not be written into ${path.resolve(file)}: make the file writable, or set the variable`);
   }
 }
 

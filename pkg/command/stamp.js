@@ -39,7 +39,7 @@ function dated(newest, now, count) {
   // A second or two is a migration that was just made.
   const far = inFuture && newest > format(new Date(now.getTime() + 60_000));
   const notes = far
-    ? [`The newest migration, ${newest}, is of the future, so this one is ${versions.join(" and ")}. Until then, number yours from ${after(last) ?? last} on: "supabase migration new" gives the present time, which the Supabase CLI refuses to push after a later one.`]
+    ? [`The newest migration, ${newest}, has a time in the future, so this one gets ${versions.join(" and ")}. Until that time, number your own from ${after(last) ?? last} on: "supabase migration new" takes the present time, and the Supabase CLI refuses to push that after a later one.`]
     : [];
   return { versions, notes };
 }

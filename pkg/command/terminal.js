@@ -1,8 +1,8 @@
-// What a command says and asks. What is said goes to standard error, so that standard output has results only.
+// A command's messages and questions. Messages go to standard error, so that standard output has results only.
 import process from "node:process";
 import readline from "node:readline/promises";
 
-/** What the user can mend: the message names it, the remedy says how. */
+/** A fault that the user can correct: the message names it, the remedy says how. */
 export class CommandError extends Error {
   /** @param {string} message @param {string} [remedy] @param {number} [code] the exit code */
   constructor(message, remedy, code = 1) {
@@ -52,10 +52,10 @@ export class Terminal {
     return code;
   }
 
-  /** Whether to go on. Where nobody can be asked, the answer is an error that says how to give it. @param {string} question */
+  /** Whether to go on. Without a terminal, the answer is an error that says how to give it. @param {string} question */
   async confirm(question) {
     if (this.#yes) return true;
-    if (!process.stdin.isTTY) throw new CommandError(`nobody answers "${question}" here. Nothing was changed`, "repeat it with --yes, after a look with --dry-run");
+    if (!process.stdin.isTTY) throw new CommandError(`there is no terminal to answer "${question}". Nothing was changed`, "look with --dry-run, then repeat the command with --yes");
     this.#questions ??= readline.createInterface({ input: process.stdin, output: process.stderr });
     try {
       return /^\s*(y|yes)\s*$/i.test(await this.#questions.question(`${question} [y/N] `));

@@ -2,31 +2,35 @@
 import path from "node:path";
 import { PROVIDER } from "../provider.js";
 import { carryOut } from "./carry.js";
-import { withoutSection } from "./config.js";
+import { hasSection, withoutSection } from "./config.js";
+import { withoutLines } from "./example.js";
 import { change, read } from "./files.js";
 import { examineFolder } from "./function.js";
 import { functionName, look } from "./init.js";
 import { openPackage } from "./package.js";
-import { declaredFile, isOurs, newMigrations, withoutExampleLines } from "./parts.js";
+import { declaredFile, isOurs, newMigrations } from "./parts.js";
+import { directRoot, refusePushed } from "./deploy-source.js";
 import { findProject, refuseTwice, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
 import { CommandError } from "./terminal.js";
 
 export const help = `Usage: email-queue uninstall [options]
 
-Appends a migration that removes the queue: its jobs, its Vault secrets, its tables and functions, and pg_cron and pg_net where its
-installation made them and nothing uses them. Removes the function's folder and its section of supabase/config.toml. Where the queue was
-installed directly, it removes it from the database at once.
+Appends a migration that removes the queue: its jobs, its Vault secrets, its tables and functions, and pg_cron and pg_net if its
+installation created them and nothing else uses them. Removes the function's folder and its section of supabase/config.toml. If the queue
+was installed without a repository (deploy --direct), the command removes it from the database at once.
 
 It refuses while mail is open, or while something of yours uses the queue.
 
-  --force    loses the open mail, and what of yours cannot be without the queue (views, columns, triggers)
+  --direct   without a repository: removes the queue from the project's database alone. It reads .env, as deploy --direct does
+  --force    removes it all the same: open mail is lost, and so are your views, columns and triggers that need the queue
   --function-name <name>, --project-ref <ref>, --db-url <url>, --offline    as init has them
   --workdir, --dry-run, --yes
 `;
 
 /** @type {import("./main.js").Command["options"]} */
 export const options = {
+  direct: { type: "boolean" },
   force: { type: "boolean" },
   "function-name": { type: "string" },
   "project-ref": { type: "string" },
@@ -36,13 +40,14 @@ export const options = {
 
 /** @param {import("./main.js").Context} context */
 export async function run({ values, terminal, cwd, env }) {
-  const project = findProject(cwd, values.workdir);
-  refuseTwice(project.migrations);
   const pack = openPackage();
+  const project = values.direct ? noProject(directRoot(cwd, values.workdir)) : findProject(cwd, values.workdir);
+  refuseTwice(project.migrations);
   const name = functionName(project, pack, values["function-name"]);
   const { cli, target, remote } = await look({ project, pack, values, env, terminal });
   const local = versionOf(project.migrations);
-  if (local === undefined && !remote?.installed) throw new CommandError("the queue is not installed here", "where its database was not asked: --project-ref <ref> or --db-url <url>");
+  if (local === undefined && !remote?.installed) throw new CommandError("the queue is not installed here", remote ? "check whether this is the project's database" : "if it was installed directly, name its database: --project-ref <ref> or --db-url <url>");
+  if (values.direct && remote) refusePushed(remote);
   const inUse = cli && target && remote?.installed ? await usesOf(cli, target) : undefined;
   if (inUse && !values.force) refuse(inUse);
   const direct = local === undefined && cli && target;
@@ -50,15 +55,18 @@ export async function run({ values, terminal, cwd, env }) {
   const written = direct ? { changes: [], notes: [] } : newMigrations(project, [{ name: "email_queue_uninstall", text: sql }], { now: new Date(), ...(remote ? { history: remote.history } : {}) });
   await carryOut({
     terminal, project,
-    title: "email-queue is taken out",
-    changes: [...written.changes, ...files(project, pack, name)],
+    title: "email-queue is removed",
+    changes: values.direct ? [] : [...written.changes, ...files(project, pack, name)],
     also: direct ? ["remove  the queue from the database, at once"] : [],
     act: direct ? () => cli.query(target, asOneStatement(sql)) : undefined,
-    notes: [...written.notes, ...handwork(project, pack, name), ...(inUse ? describeUses(inUse) : []), ...(inUse || direct ? [] : ["The database was not asked: the migration itself refuses while mail is open or something of yours uses the queue."])],
+    notes: [...written.notes, ...(values.direct ? [] : handwork(project, pack, name)), ...(inUse ? describeUses(inUse) : []), ...(inUse || direct ? [] : ["The database was not asked: the migration itself refuses while mail is open or something of yours uses the queue."])],
     nothing: "it is gone",
     next: left({ name, direct: Boolean(direct), flags: cli && target && "ref" in target ? cli.project(target.ref) : [] }),
   });
 }
+
+/** A folder that has .env alone. @param {string} root @returns {import("./project.js").Project} */
+const noProject = (root) => ({ root, supabase: path.join(root, "supabase"), config: path.join(root, "supabase/config.toml"), migrations: [] });
 
 /** @typedef {{open: number, dependants: string[]}} Uses */
 
@@ -72,21 +80,27 @@ async function usesOf(cli, target) {
 /** @param {Uses} uses @returns {string[]} */
 const describeUses = ({ open, dependants }) => [
   ...(open > 0 ? [`Lost: ${open} open ${open === 1 ? "message" : "messages"}.`] : []),
-  ...(dependants.length > 0 ? [`These use the queue, and are removed with it or broken: ${dependants.join(", ")}.`] : []),
+  ...(dependants.length > 0 ? [`These use the queue, and are removed or broken with it: ${dependants.join(", ")}.`] : []),
 ];
 
 /** @param {Uses} uses */
 function refuse({ open, dependants }) {
   const why = [...(open > 0 ? [`${open} ${open === 1 ? "message is" : "messages are"} open`] : []), ...(dependants.length > 0 ? [`these use it: ${dependants.join(", ")}`] : [])];
-  if (why.length > 0) throw new CommandError(`the queue is in use: ${why.join("; ")}. Nothing was changed`, "send or cancel the mail, drop what uses the queue in a migration of yours, and push it; or, to lose both: --force");
+  if (why.length > 0) throw new CommandError(`the queue is in use: ${why.join("; ")}. Nothing was changed`, "send or cancel the mail, drop what uses the queue in a migration of your own, and push it; or lose both with --force");
 }
 
-/** What is in the function's folder and is not as we wrote it. @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name @returns {string[]} */
+/** What is not as we wrote it, in the function's folder, config.toml and .env.example. @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name @returns {string[]} */
 function handwork(project, pack, name) {
+  const config = read(project.config) ?? "";
+  const { filled } = withoutLines(read(path.join(project.root, ".env.example")) ?? "");
+  const notes = [
+    ...(withoutSection(config, name) === undefined && hasSection(config, name) ? [`Changed by hand, and left alone: functions.${name} in supabase/config.toml. Take it out yourself.`] : []),
+    ...(filled.length > 0 ? [`Filled in, and left alone: ${filled.join(", ")} in .env.example. Take out what nothing else of yours reads.`] : []),
+  ];
   const { owner, changed, foreign } = examineFolder(path.join(project.supabase, "functions", name), pack.functionFiles());
-  if (owner !== "ours") return [];
+  if (owner !== "ours") return notes;
   const listed = (/** @type {string[]} */ files) => files.map((file) => `supabase/functions/${name}/${file}`).join(", ");
-  return [...(changed.length > 0 ? [`Changed by hand, and removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`Yours, and left alone: ${listed(foreign)}.`] : [])];
+  return [...notes, ...(changed.length > 0 ? [`These were changed by hand and are removed: ${listed(changed)}.`] : []), ...(foreign.length > 0 ? [`These are your own and stay: ${listed(foreign)}.`] : [])];
 }
 
 /** @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} name */
@@ -104,7 +118,7 @@ function files(project, pack, name) {
     ...(owner === "ours" ? present.filter((file) => !foreign.includes(file)).flatMap((file) => change(path.join(folder, file), null)) : []),
     ...(config === undefined ? [] : change(project.config, config)),
     ...(isOurs(read(declared) ?? "") ? change(declared, null) : []),
-    ...(examples === null ? [] : change(example, withoutExampleLines(examples) || null)),
+    ...(examples === null ? [] : change(example, withoutLines(examples).text || null)),
     ...(ignored && line.test(ignored) ? change(prettier, ignored.replace(line, "") || null) : []),
   ];
 }

@@ -1,17 +1,23 @@
 // Looks at every variable of a deployment before anything is changed, so that no value can break a deployment that works.
 // Each refusal names the variable, and never shows the value.
-import process from "node:process";
 import { readDatabaseUrl } from "./database-url.js";
 import { CommandError } from "./terminal.js";
 import { PROVIDER } from "../provider.js";
 
-export const TOKENS = "https://supabase.com/dashboard/account/tokens";
+const TOKENS = "https://supabase.com/dashboard/account/tokens";
 
 /** What the function gets. Never a SUPABASE_*: the platform sets those. */
 export const FUNCTION_VARIABLES = [PROVIDER.variables.key, "PROCESS_EMAIL_QUEUE_SECRET", "EMAIL_FROM", PROVIDER.variables.url, "EMAIL_QUEUE_RUN_SECONDS", "EMAIL_QUEUE_WALL_SECONDS"];
 
 /** What .env.example has, which no deployment may keep. */
 export const EXAMPLE_SENDER = "Acme <mail@acme.example>";
+
+/** What a deployment reads of .env, as .env.example has it: a comment, and variables with their values. @type {[comment: string, variables: Record<string, string>][]} */
+export const EXAMPLE = [
+  ["# The project's address, https://<reference>.supabase.co, and a secret key of it (sb_secret_...).", { SUPABASE_URL: "", SUPABASE_SECRET_KEY: "" }],
+  [`# For email-queue: ${PROVIDER.name}'s key, and a sender of a domain that is verified there.`, { [PROVIDER.variables.key]: "", EMAIL_FROM: EXAMPLE_SENDER }],
+  ["# Starts a run of the queue's function: the first deployment makes it where it is empty.", { PROCESS_EMAIL_QUEUE_SECRET: "" }],
+];
 
 const WHERE = "Put it into .env (see .env.example)";
 const PRINTABLE = /^[!-~]+$/;
@@ -28,7 +34,7 @@ const SENDER = new RegExp(`^(?:${ADDRESS}|(?:${QUOTED}|[^"<>@${CONTROL}]*|[^"<>,
 
 /** What a variable must be; `needed` says what it is where it must be there. @type {[name: string, pattern: RegExp, rule: string, needed?: string][]} */
 const RULES = [
-  ["SUPABASE_PROJECT_ID", /^[a-z]{20}$/, "must be the 20 lower-case letters of the project's reference", "the project's reference, from the dashboard's address"],
+  ["SUPABASE_PROJECT_ID", /^[a-z]{20}$/, "must be the 20 lower-case letters of the project's reference", "the project's reference, from the dashboard's address. SUPABASE_URL, https://<reference>.supabase.co, tells it too"],
   ["SUPABASE_URL", HTTP_ADDRESS, "must be an address like https://<reference>.supabase.co", "the project's address"],
   ["SUPABASE_SECRET_KEY", PRINTABLE, NO_SPACES],
   ["SUPABASE_SERVICE_ROLE_KEY", PRINTABLE, NO_SPACES],
@@ -45,9 +51,9 @@ const RULES = [
 
 /**
  * Writes defaults into the environment too.
- * @param {Record<string, string | undefined>} [env] @returns {ReturnType<typeof readDatabaseUrl> | null} of SUPABASE_DB_URL @throws {CommandError} names the variable
+ * @param {Record<string, string | undefined>} env @throws {CommandError} names the variable
  */
-export function checkVariables(env = process.env) {
+export function checkVariables(env) {
   if (!env.SUPABASE_SECRET_KEY && !env.SUPABASE_SERVICE_ROLE_KEY && env.SUPABASE_PROJECT_ID && env.SUPABASE_URL) {
     throw new CommandError(`SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set: a secret key, from the dashboard's API keys. ${WHERE}`);
   }
@@ -71,7 +77,7 @@ export function checkVariables(env = process.env) {
       throw new CommandError(`${name} has quotes or a backslash that the file for \`supabase secrets set\` cannot hold: choose another value`);
     }
   }
-  return env.SUPABASE_DB_URL ? readDatabaseUrl(env.SUPABASE_DB_URL) : null;
+  if (env.SUPABASE_DB_URL) readDatabaseUrl(env.SUPABASE_DB_URL);
 }
 
 /**

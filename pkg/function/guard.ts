@@ -1,7 +1,7 @@
 // A panic or a trap leaves the module's instance unusable and its promises unsettled. So each request, and each run that
-// goes on after its answer, is raced against the instance breaking and against the time in which it must be done; the
-// request after a break gets a fresh instance. A caller cannot break one: the module gets no more of a request than its
-// method and its headers.
+// goes on after its answer, is raced against a break of the instance and against its deadline. The request after a
+// break gets a fresh instance. A caller cannot break an instance: the module gets no more of a request than its method and its
+// headers.
 import { load, ProcessEmailQueue, reset } from "./function.js";
 
 type Instance = { queue: ProcessEmailQueue; broken: Promise<never>; break: (why: unknown) => void };
@@ -69,7 +69,7 @@ export function guarded(variables: Record<string, string>) {
     }
   }
 
-  /** Everybody who waits for this instance is told, nobody calls it again, and the log has it once. */
+  /** Every call that waits for this instance is told, none goes to it again, and the log has the fault once. */
   function giveUp(mine: Instance | undefined, error: unknown) {
     mine?.break(error);
     if (instance === mine) {

@@ -1,7 +1,7 @@
 // The shim around the WebAssembly module: it carries requests in and responses out.
 import { guarded } from "./guard.ts";
 
-// Supabase listens for us; the address, the line and the signals are for running it by hand. Nobody else's machine can
+// Supabase listens for us; the address, the line and the signals are for running it by hand. No other machine can
 // call it there, unless EMAIL_QUEUE_HOST says so (HOST is what some shells call the machine).
 const hostname = Deno.env.get("EMAIL_QUEUE_HOST") || "127.0.0.1";
 const port = Number(Deno.env.get("PORT") || 8000);

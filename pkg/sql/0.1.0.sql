@@ -5,8 +5,8 @@ set standard_conforming_strings = on;
 set check_function_bodies = off;
 
 -- 00_install/1_api.sql
--- The list of the functions is made of their comments' signatures: email_queue_private.api() answers it, and grants are given and
--- taken by it, never by a pattern of names.
+-- The list of public functions is made of the signatures in their comments. email_queue_private.api() answers it. Grants are given and
+-- taken by this list, never by a pattern of names.
 create or replace function pg_temp.email_queue_api() returns text[]
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -41,8 +41,8 @@ as $$
 $$;
 
 -- 00_install/2_names.sql
--- First of all: is a name taken that this schema needs? Then nothing is changed. The functions of pg_temp are there for that: the
--- Supabase CLI prints the whole statement that fails, and leaves hints out, so the call is one line and the message says all.
+-- The first check: if a name that this schema needs is taken, nothing is changed. The Supabase CLI prints the whole statement that
+-- fails, and no hint. So the check is a function of pg_temp: its call is one line, and its message says everything.
 
 create or replace function pg_temp.email_queue_check_names() returns void
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -57,9 +57,9 @@ begin
     if to_regclass('supabase_migrations.schema_migrations') is not null then
       execute 'select min(m.version || ''_'' || m.name) from supabase_migrations.schema_migrations as m where m.name like ''email#_queue#_%'' escape ''#''' into v_migration;
     end if;
-    raise exception using errcode = '42710', message = format('email_queue: it is installed in this database already, as version %s, %s Nothing was changed.', v_version,
-      case when v_migration is null then 'without a migration: email-queue init writes the one that it has, and marks it as applied. Drop nothing: its schema has the mail.'
-        else format('by the migration %s. This one installs it a second time, as where two branches have both run email-queue init: delete this file.', v_migration) end);
+    raise exception using errcode = '42710', message = format('email_queue: version %s is installed in this database already, %s Nothing was changed.', v_version,
+      case when v_migration is null then 'without a migration: email-queue init writes the migration of that version, and marks it as applied. Drop nothing: the schema has the mail.'
+        else format('by the migration %s. This file would install it a second time, because two branches have both run email-queue init: delete this file.', v_migration) end);
   end if;
   if to_regclass('cron.job') is not null then
     execute 'select array_agg(j.jobname::text) from cron.job as j where j.username = current_user and strpos(j.command, ''email_queue_'') = 0
@@ -101,7 +101,7 @@ drop function pg_temp.email_queue_check_names(), pg_temp.email_queue_api();
 
 -- 00_install/4_roles.sql
 -- Supabase has these roles. Supabase Lite makes them only after the migrations, too late for the grants below, and a
--- stock PostgreSQL has none. Where they cannot be created, the grants pass them over.
+-- stock PostgreSQL has none of them. If they cannot be created, the grants leave them out.
 do $$
 declare
   v_role text;
@@ -119,9 +119,9 @@ $$;
 
 -- 05_grants/apply_grants.sql
 -- Everything is taken from everybody, then service_role is given what it needs. Each migration that creates something
--- ends with a call of this, so that nothing is open between two migrations: PostgreSQL gives new functions to PUBLIC, and
+-- ends with a call of this, so that no function is open between two migrations: PostgreSQL gives new functions to PUBLIC, and
 -- Supabase's default privileges give what is new in public to anon. email_queue_connect and the retention job call it
--- where a dump was restored without its grants. Row security is for callers that have rights by mistake.
+-- after a dump was restored without its grants. Row security is for callers that have rights by mistake.
 create procedure email_queue_private.apply_grants()
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -155,7 +155,7 @@ comment on procedure email_queue_private.apply_grants() is 'Takes all of email-q
 
 -- 05_grants/check_caller.sql
 -- A function with the owner's rights begins with this. Inside it current_user is the owner, and through PostgREST
--- session_user is authenticator for everybody: the caller is the role that was set, or the session's where none was.
+-- session_user is authenticator for every caller. So the caller is the role that was set, or the session's role if none was set.
 create function email_queue_private.check_caller() returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -171,7 +171,7 @@ $$;
 comment on function email_queue_private.check_caller() is 'Refuses callers that are neither the owner nor service_role (nor a superuser).';
 
 -- 05_grants/check_sees_all.sql
--- A run that did not see a pause would send all the same: whom row security hides rows from gets nothing to do.
+-- A run that does not see a pause would send in spite of it. So a caller from whom row security hides rows gets nothing to do.
 create function email_queue_private.check_sees_all() returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -187,7 +187,7 @@ $$;
 comment on function email_queue_private.check_sees_all() is 'Refuses callers from whom row security hides rows.';
 
 -- 05_grants/held_rights.sql
--- What anybody but the owner may do with what is ours; role null is PUBLIC. An object is as GRANT takes it.
+-- The rights that other roles than the owner have on the queue's objects. A null role is PUBLIC. An object is written as GRANT takes it.
 create function email_queue_private.held_rights() returns table (object text, role name, privilege text)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -206,8 +206,8 @@ $$;
 comment on function email_queue_private.held_rights() is 'Who but the owner may do what with the objects of email-queue.';
 
 -- 05_grants/mend_grants.sql
--- What a dump restored without its grants left open, or somebody's "grant all on all functions", is closed again. Answers
--- what was wrong; null where nothing was.
+-- Takes back wrong rights, as a dump without its grants or a "grant all on all functions" leaves them. Answers what was wrong, or
+-- null.
 create function email_queue_private.mend_grants() returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -216,15 +216,15 @@ declare
 begin
   if v_wrong is not null then
     call email_queue_private.apply_grants();
-    raise warning 'email_queue: grants were wrong and have been put right: %', left(v_wrong, 1000);
+    raise warning 'email_queue: grants were wrong and have been corrected: %', left(v_wrong, 1000);
   end if;
   return v_wrong;
 end
 $$;
-comment on function email_queue_private.mend_grants() is 'Puts the grants right where they are not, and says so.';
+comment on function email_queue_private.mend_grants() is 'Corrects wrong grants, and answers what was wrong.';
 
 -- 05_grants/our_functions.sql
--- All but api(): what is in the private schema is ours, and of public what the list names.
+-- All functions of the queue except api(): those of the private schema, and those of public that the list names.
 create function email_queue_private.our_functions() returns setof pg_catalog.pg_proc
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -244,8 +244,8 @@ $$;
 comment on function email_queue_private.our_relations() is 'The tables, views and sequences of email-queue.';
 
 -- 05_grants/rights.sql
--- The functions in public run with the rights of their caller, so that one which became executable by mistake does nothing
--- for anon. These are the rights that service_role needs for them: no TRUNCATE, no UPDATE of a payload. Tables that only
+-- The functions in public run with the rights of their caller. So a function that became executable by mistake does nothing for
+-- anon. These are the rights that service_role needs for them: no TRUNCATE, no UPDATE of a payload. Tables that only
 -- functions with the owner's rights write are read only.
 create function email_queue_private.rights() returns table (relation text, rights text)
 language sql immutable set search_path = pg_catalog, pg_temp
@@ -274,7 +274,7 @@ $$;
 comment on function email_queue_private.rights() is 'What service_role may do with the tables, the view and the sequences.';
 
 -- 05_grants/wanted_rights.sql
--- What service_role needs, and nobody else.
+-- The rights that service_role needs. No other role has any.
 create function email_queue_private.wanted_rights() returns table (object text, privilege text)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -289,7 +289,7 @@ $$;
 comment on function email_queue_private.wanted_rights() is 'The rights of service_role.';
 
 -- 05_grants/wrong_grants.sql
--- null where all is as apply_grants leaves it; else what is not. jit: to compile it took 1.6 s, to run it 30 ms.
+-- What differs from the rights that apply_grants gives, or null. jit is off: compiling this query took 1.6 s, running it 30 ms.
 create function email_queue_private.wrong_grants() returns text
 language sql stable set search_path = pg_catalog, pg_temp set jit = off
 as $$
@@ -309,7 +309,7 @@ as $$
     select format('row security is off for %s', c.oid::regclass) from email_queue_private.our_relations() as c where c.relkind = 'r' and not c.relrowsecurity
   ) as w(what)
 $$;
-comment on function email_queue_private.wrong_grants() is 'What is open that should be closed, and the other way round; null where nothing is.';
+comment on function email_queue_private.wrong_grants() is 'Rights that a role has and should not have, or lacks; null if there are none.';
 
 -- 10_tables/body.sql
 create table email_queue_private.body (
@@ -322,8 +322,8 @@ comment on column email_queue_private.body.payload is 'What to send, with the se
 
 -- 10_tables/breaker.sql
 -- The circuit breaker: how many first requests a lane, and its endpoint, may have open while answers are missing. A scope is
--- a lane (batch:example.com) or an endpoint (batch:); one without a row sends freely. Whatever reads a row in order to act
--- on it holds the budget's lock alone, until the end of its transaction: begins and claims in trouble take turns.
+-- a lane (batch:example.com) or an endpoint (batch:); a scope without a row sends freely. A transaction that reads a
+-- row in order to act on it holds the budget's lock alone until its end: begins and claims in trouble take turns.
 
 create table email_queue_private.breaker (
   scope text collate "C" constraint breaker_pkey primary key,
@@ -336,7 +336,7 @@ create table email_queue_private.breaker (
   constraint breaker_requests_in_range check (requests between 1 and 64),
   constraint breaker_size_in_range check (size between 1 and 100)
 ) with (fillfactor = 10);
-comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row nothing stands in the way.';
+comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row there is no limit.';
 comment on column email_queue_private.breaker.scope is 'A lane, as in batch:example.com, or an endpoint, as in batch:.';
 comment on column email_queue_private.breaker.next_at is 'With three in a row: no first request begins before this time.';
 comment on column email_queue_private.breaker.tries is 'Fresh dispatches formed meanwhile; every second one comes from another place than the head.';
@@ -360,7 +360,7 @@ create table email_queue_private.budget (
 ) with (fillfactor = 10);
 comment on table email_queue_private.budget is 'What all runs share towards the provider: learned rate, cooldown, pause. One row; while it is missing, nothing is known.';
 comment on column email_queue_private.budget.singleton is 'Always true: the table has one row.';
-comment on column email_queue_private.budget.answered is 'The provider has answered once, so that its limit is known where it tells it.';
+comment on column email_queue_private.budget.answered is 'The provider has answered once, so its limit is known if it tells one.';
 comment on column email_queue_private.budget.learned_limit is 'Requests a second, as the provider''s headers said last.';
 comment on column email_queue_private.budget.cooldown_until is 'No request leaves before this time.';
 comment on column email_queue_private.budget.cooldown_reason is 'The provider''s error that caused the cooldown.';
@@ -436,7 +436,7 @@ comment on column email_queue_private.dispatch.updated_at is 'When it changed la
 comment on column email_queue_private.dispatch.visible_at is 'Leased: when the lease ends. Waiting: when it may be claimed. Null once settled.';
 comment on column email_queue_private.dispatch.slot_at is 'The slot of the rate budget that its begin took.';
 comment on column email_queue_private.dispatch.first_begun_at is 'The first begin; the horizon counts from here.';
-comment on column email_queue_private.dispatch.horizon_at is 'Until when it may be replayed, from its first begin on; null where the provider does not know its key again: it is never sent twice.';
+comment on column email_queue_private.dispatch.horizon_at is 'Until when it may be replayed, from its first begin on; null if the provider has no keys: then it is never sent twice.';
 comment on column email_queue_private.dispatch.send_before is 'The earliest send_before of its members.';
 comment on column email_queue_private.dispatch.settled_at is 'When it ended; null while open.';
 comment on column email_queue_private.dispatch.bytes is 'Sum of its members'' payload sizes.';
@@ -468,8 +468,8 @@ comment on sequence email_queue_private.enqueued_here is 'Used by each enqueue: 
 
 -- 10_tables/identity.sql
 -- Copies do not send. The function reports the address of its project with each call, and the queue keeps the address of
--- the function that may send from this database. In a copy another function asks: it is refused, before anything is
--- claimed or begun, until somebody says that it may send.
+-- the function that may send from this database. In a copy another function asks. It is refused before it
+-- claims or begins, until an operator calls email_queue_adopt.
 
 -- No key can collide when a dump with data is loaded into a database that has rows of its own.
 create table email_queue_private.identity (
@@ -483,7 +483,7 @@ create table email_queue_private.identity (
   constraint identity_kind_is_known check (kind in ('recorded', 'adopt', 'refused')),
   constraint identity_has_an_address check ((kind = 'adopt') = (address is null))
 );
-comment on table email_queue_private.identity is 'Whose queue this is. No row: nobody has sent from here. Of several that are recorded, all must be the asking function''s.';
+comment on table email_queue_private.identity is 'Whose queue this is. No row: nothing has been sent from here. If several are recorded, all must be the asking function''s.';
 comment on column email_queue_private.identity.id is 'Has no meaning.';
 comment on column email_queue_private.identity.kind is
   'recorded: the function that may send. adopt: the next function that asks will be recorded. refused: a function that asked and may not send.';
@@ -491,16 +491,16 @@ comment on column email_queue_private.identity.address is 'The host of the proje
 comment on column email_queue_private.identity.server is 'The server''s system identifier and the database''s oid when it was written.';
 comment on column email_queue_private.identity.last_server is 'The same when the function asked last.';
 comment on column email_queue_private.identity.created_at is 'When it was written.';
-comment on column email_queue_private.identity.seen_at is 'When the function asked last, to five minutes where it may send.';
+comment on column email_queue_private.identity.seen_at is 'When the function asked last; to five minutes if it may send.';
 
 -- 10_tables/message.sql
 -- What the queue stores. One row is written per e-mail at enqueue (message, body, ready), one row per provider
 -- request while it runs (dispatch), and the message is changed once more, at its end. Everything here is private;
 -- users read public.email_queue and call the email_queue_* functions.
 
--- A row is up to twice as long once it is completed. With half of each page left for that, half of a batch's completions went
--- to another page, and so into every index; with two thirds, none: a fifth less WAL to claim and complete, and in the end a
--- smaller table.
+-- A row is up to twice as long once it is completed. With half of each page left free, half of a batch's completions went to another
+-- page, and so into every index. With two thirds left free, none did: claiming and completing writes a fifth less WAL, and in the end
+-- the table is smaller.
 create table email_queue_private.message (
   id uuid constraint message_pkey primary key,
   created_at timestamptz not null,
@@ -559,7 +559,7 @@ comment on index email_queue_private.message_metadata is 'Searches by metadata (
 
 -- 10_tables/next_slot.sql
 -- A sequence, because its value is seen by all sessions at once. A row would be locked until the begin commits, and all
--- begins of all runs would wait for one another's commits.
+-- begins of all runs would wait for each other's commits.
 create sequence email_queue_private.next_slot minvalue 0 start 0;
 select setval('email_queue_private.next_slot', 0);
 comment on sequence email_queue_private.next_slot is 'When the next request may leave, in microseconds since 1970.';
@@ -634,11 +634,11 @@ comment on index email_queue_private.ready_claim_order is 'The order of claims w
 
 -- 10_tables/recorded_here.sql
 create sequence email_queue_private.recorded_here;
-comment on sequence email_queue_private.recorded_here is 'The server on which an identity was recorded last, as a number; unused where none was.';
+comment on sequence email_queue_private.recorded_here is 'The server on which an identity was recorded last, as a number; unused if none was.';
 
 -- 10_tables/run.sql
--- The record of the function's runs, which each run writes with its own calls: that one has started, that it lives, and
--- how it ended. What was asked for is in the table call. Only a doctor and an operator read it.
+-- The record of the function's runs. Each run writes it with its own calls: its start, signs of life, its end. The table call has the
+-- requests for a run. Only the doctor and operators read it.
 create table email_queue_private.run (
   id uuid constraint run_pkey primary key,
   cause text collate "C" not null,
@@ -657,10 +657,10 @@ comment on column email_queue_private.run.id is 'The runId of its answer and of 
 comment on column email_queue_private.run.cause is 'What it was started for: wake (an enqueue), schedule, hand (email_queue_call) or http (anybody else).';
 comment on column email_queue_private.run.started_at is 'When its first call came.';
 comment on column email_queue_private.run.last_seen_at is 'When a call of it came last, to some seconds.';
-comment on column email_queue_private.run.ended_at is 'When it ended; null while it is under way, and where it was killed.';
+comment on column email_queue_private.run.ended_at is 'When it ended; null while it is under way, and if it was killed.';
 comment on column email_queue_private.run.stopped is 'Why it ended, as in its answer.';
 comment on column email_queue_private.run.reason is 'What stood in the way.';
-comment on column email_queue_private.run.counts is 'What it did, as in its answer; null where it found nothing.';
+comment on column email_queue_private.run.counts is 'What it did, as in its answer; null if it found nothing.';
 comment on index email_queue_private.run_started_at is 'The latest runs, and those to forget.';
 
 -- 10_tables/setting.sql
@@ -701,8 +701,8 @@ comment on column email_queue_private.setting.failed_retention is 'How long fail
 comment on column email_queue_private.setting.payload_retention is 'How long payloads of completed messages are kept; null: as long as the message. Dead letters keep theirs, for a redrive.';
 
 -- 10_tables/slot_lock.sql
--- Only sessions of email-queue lock these empty tables: what an advisory lock with a public number would be, any login could
--- hold for ever. A lock of a table takes no transaction id and writes nothing.
+-- Only sessions of email-queue can lock this empty table. An advisory lock could be held for ever by any login, as its number is
+-- public. A lock of a table takes no transaction id and writes nothing.
 create table email_queue_private.slot_lock ();
 comment on table email_queue_private.slot_lock is 'Empty. Locked while a session takes a slot of the rate.';
 
@@ -747,7 +747,7 @@ begin
   return v_budget;
 end
 $$;
-comment on function email_queue_private.budget_now() is 'The budget; one of which nothing is known where none is stored.';
+comment on function email_queue_private.budget_now() is 'The budget; an unknown one if none is stored.';
 
 -- 15_rows/new_id.sql
 -- UUIDv7 form: 48 bits of milliseconds, then 12 bits of the fraction of that millisecond, so that new rows land on
@@ -767,8 +767,8 @@ $$;
 comment on function email_queue_private.new_id() is 'A new id ordered by time (UUIDv7 form).';
 
 -- 15_rows/settings.sql
--- The single rows, or what counts while one is missing: after a dump of the schema alone, squashed migrations, a truncated
--- table. Only what changes a row writes it, so nothing here is ever done inside an application's transaction.
+-- The single rows, or their defaults while one is missing: after a dump of the schema alone, squashed migrations, a truncated table.
+-- Reading never writes the row, so an application's transaction never takes a lock for it.
 create function email_queue_private.settings() returns email_queue_private.setting
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -783,7 +783,7 @@ begin
   return v_setting;
 end
 $$;
-comment on function email_queue_private.settings() is 'The settings; the defaults where none are stored.';
+comment on function email_queue_private.settings() is 'The settings; the defaults if none are stored.';
 
 -- 15_rows/wiring_now.sql
 create function email_queue_private.wiring_now() returns email_queue_private.wiring
@@ -800,10 +800,10 @@ begin
   return v_wiring;
 end
 $$;
-comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults where nothing is stored.';
+comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults if nothing is stored.';
 
 -- 20_check/addresses_fault.sql
--- What is wrong with a field of recipients, or null. Their addresses are checked by the client before and by the worker after.
+-- What is wrong with a field of recipients, or null. The client checks the addresses before, and the worker after.
 create function email_queue_private.addresses_fault(p_value jsonb) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -825,7 +825,7 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.addresses_fault(jsonb) is 'What is wrong with a field of recipients; null where nothing is.';
+comment on function email_queue_private.addresses_fault(jsonb) is 'What is wrong with a field of recipients; null if nothing is.';
 
 -- 20_check/bare_address_fault.sql
 -- What is wrong with a bare address, or null: what src/email/address.rs says, in its words.
@@ -853,11 +853,10 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.bare_address_fault(text) is 'What is wrong with an address without a name; null where nothing is.';
+comment on function email_queue_private.bare_address_fault(text) is 'What is wrong with an address without a name; null if nothing is.';
 
 -- 20_check/check_email.sql
--- What enqueue checks of an e-mail: structure, size and sender. The rest of a payload is checked by the client before and by
--- the worker after.
+-- Enqueue checks structure, size and sender of an e-mail. The client checks the rest of a payload before, and the worker after.
 
 -- The lane of an e-mail, or an error that names the field.
 create function email_queue_private.check_email(p_payload jsonb) returns text
@@ -930,7 +929,7 @@ $$;
 comment on function email_queue_private.check_json(text, jsonb) is 'Refuses what others cannot read.';
 
 -- 20_check/check_limits.sql
--- What an e-mail may have of what costs the worker time, in the words of src/email/limits.rs.
+-- Bounds for what costs the worker time, in the words of src/email/limits.rs.
 create function email_queue_private.check_limits(p_payload jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -978,8 +977,8 @@ $$;
 comment on function email_queue_private.check_limits(jsonb) is 'Refuses an e-mail with more headers, attachments, variables or values than the worker has time for.';
 
 -- 20_check/check_message.sql
--- What enqueue checks of a message: its options; check_email has the e-mail. Input errors are raised (22023), so that a
--- caller in a transaction cannot lose mail unawares.
+-- Enqueue checks the options of a message here, and the e-mail in check_email. Wrong input raises an error (22023), so that a caller
+-- in a transaction cannot lose mail without noticing.
 
 -- One message of an enqueue call as typed columns, without its id.
 create function email_queue_private.check_message(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting)
@@ -1068,7 +1067,7 @@ $$;
 comment on function email_queue_private.check_metadata(text, jsonb) is 'Checks metadata, or a search for it.';
 
 -- 20_check/check_tags.sql
--- Tags, [{name, value}] or {name: value}. What src/email/headers.rs says of them, so that what this takes can be sent.
+-- Tags, [{name, value}] or {name: value}, by the rules of src/email/headers.rs, so that tags that pass here can be sent.
 create function email_queue_private.check_tags(p_tags jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -1233,7 +1232,7 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.sender_fault(jsonb) is 'What is wrong with a sender, and where; nulls where nothing is.';
+comment on function email_queue_private.sender_fault(jsonb) is 'What is wrong with a sender, and where; nulls if nothing is.';
 
 -- 20_check/too_large.sql
 -- A double ends at 1.8e308 and jsonb at 10^131072: a reader of such a number gets no number, or cannot read the rest either.
@@ -1295,8 +1294,8 @@ $$;
 comment on function email_queue_private.check_item(jsonb, jsonb, email_queue_private.setting) is 'Checks one message of an enqueue call.';
 
 -- 25_enqueue/email_queue_enqueue.sql
--- enable_seqscan: a session of a pool may have planned its look by key when the table was empty, and keeps that plan
--- through a transaction that fills it.
+-- enable_seqscan: a session of a pool may have planned the search by key when the table was empty, and it keeps that plan through a
+-- transaction that fills the table.
 create function public.email_queue_enqueue(
   p_payload jsonb, p_type text default 'email', p_priority integer default null, p_max_attempts integer default null,
   p_run_at timestamptz default null, p_delay_ms bigint default null, p_send_before timestamptz default null,
@@ -1311,7 +1310,7 @@ begin
 end
 $$;
 comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb) is
-  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. Answers {id, created}; created is false where the dedup key was known.';
+  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. Answers {id, created}; created is false if the dedup key was known.';
 
 -- 25_enqueue/email_queue_enqueue_many.sql
 create function public.email_queue_enqueue_many(p_messages jsonb) returns jsonb
@@ -1405,8 +1404,8 @@ comment on function email_queue_private.enqueue(jsonb) is
   'Inserts messages; answers [{id, created, payload_differs?}] in their order. An error says which: field=messages[0].to.';
 
 -- 25_enqueue/enqueue_one.sql
--- One message: most calls are this. Nothing here grows with the transaction or the table, also with a plan that was made
--- when both were empty: three inserts, and a look by key where the dedup key was known.
+-- One message, as in most calls. The cost grows neither with the transaction nor with the table, even with a plan that was made when
+-- both were empty: three inserts, and a search by key if the dedup key was known.
 create function email_queue_private.enqueue_one(p_item jsonb, p_payload jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1417,7 +1416,10 @@ begin
   v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
   v_message.id := email_queue_private.new_id();
-  insert into email_queue_private.message values (v_message.*)
+  -- Column by column: an upgrade may add one while this call waits for its lock, and v_message has not got it.
+  insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
+  values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
+    v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata)
   on conflict (type, dedup_key) where dedup_key is not null do nothing;
   if not found then
     return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload);
@@ -1433,7 +1435,7 @@ $$;
 comment on function email_queue_private.enqueue_one(jsonb, jsonb) is 'Inserts one message; answers {id, created, payload_differs?}.';
 
 -- 25_enqueue/known_message.sql
--- What became of a message whose dedup key was known: {id, created: false, payload_differs}.
+-- The answer for a message whose dedup key was known: {id, created: false, payload_differs}.
 create function email_queue_private.known_message(p_type text, p_dedup_key text, p_payload jsonb) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -1464,7 +1466,7 @@ $$;
 comment on function email_queue_private.abandon_dispatch(email_queue_private.dispatch, jsonb) is 'Fails all members as unknown_outcome and ends the dispatch.';
 
 -- 30_members/append_errors.sql
--- The last ten of two lists of errors; null where there are none.
+-- The last ten of two lists of errors; null if there are none.
 create function email_queue_private.append_errors(p_errors jsonb, p_more jsonb) returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -1529,7 +1531,7 @@ $$;
 comment on function email_queue_private.fail_members(email_queue_private.dispatch, uuid[], text, jsonb) is 'Ends members of a dispatch as failed.';
 
 -- 30_members/members.sql
--- What becomes of a dispatch's members. Lock order everywhere: dispatch, ready, message, then budget.
+-- How members leave a dispatch. Lock order everywhere: dispatch, ready, message, then budget.
 
 -- Members as rows: what each had before this dispatch.
 create function email_queue_private.members(p_dispatch email_queue_private.dispatch)
@@ -1542,8 +1544,8 @@ $$;
 comment on function email_queue_private.members(email_queue_private.dispatch) is 'The members of a dispatch in their order, with attempts and errors from before it.';
 
 -- 30_members/retry_members.sql
--- Retries members: those that have used up their attempts fail as exhausted, the others wait, one to a dispatch from
--- now on: what was refused as a whole for an unknown reason must not cost the good members all their attempts.
+-- Retries members. Those that have used up their attempts fail as exhausted. The others wait, each in a dispatch of its own from now
+-- on: a refusal of the whole request, for an unknown reason, must not cost the good members all their attempts.
 create function email_queue_private.retry_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint
 ) returns void
@@ -1565,7 +1567,7 @@ $$;
 comment on function email_queue_private.retry_members(email_queue_private.dispatch, uuid[], jsonb, bigint) is 'Puts members back with a delay, or fails them as exhausted.';
 
 -- 30_members/return_members.sql
--- Puts members back into ready. p_delay_ms null keeps the place they had. p_alone makes each travel by itself.
+-- Puts members back into ready. With p_delay_ms null they keep their place. p_alone makes each go by itself.
 create function email_queue_private.return_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint, p_alone boolean
 ) returns void
@@ -1594,8 +1596,8 @@ $$;
 comment on function email_queue_private.stamp_error(jsonb, integer) is 'A list of one error with its time and attempt; null without an error.';
 
 -- 33_sweep/backoff.sql
--- How long to wait after each attempt, from the first; the last one holds for all further ones. This is the one place where that
--- is computed: the worker gets the list with each answer, and spreads what it takes from it.
+-- How long to wait after each attempt, from the first on. The last wait is for all further attempts. Only this function computes the
+-- waits: the worker gets the list with each answer, and adds the jitter.
 create function email_queue_private.backoff(p_setting email_queue_private.setting) returns bigint[]
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -1608,8 +1610,8 @@ comment on function email_queue_private.backoff(email_queue_private.setting) is 
 
 -- 33_sweep/recover_dispatch.sql
 -- One dispatch whose lease ran out.
---   begun: an e-mail may have been sent, so it is frozen and waits for its replay, or ends where its provider does not know its key
---     again; a custom consumer's message is tried again.
+--   begun: an e-mail may have been sent. So it is frozen and waits for its replay, or ends if its provider has no keys. A custom
+--     consumer's message is tried again.
 --   not begun: taken over whole once; the second time its members come back one to a dispatch, and a single pays an attempt.
 create function email_queue_private.recover_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -1650,12 +1652,12 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.recover_dispatch(email_queue_private.dispatch) is 'Decides what becomes of a dispatch whose lease ran out.';
+comment on function email_queue_private.recover_dispatch(email_queue_private.dispatch) is 'Recovers or ends a dispatch whose lease has expired.';
 
 -- 33_sweep/sweep.sql
--- Sweep: what has run out. Every claim does it first.
+-- Sweep: expired leases, horizons and messages. Every claim does it first.
 
--- Mostly there is nothing to sweep, and four index probes say so for a fifth of what the sweep takes.
+-- Mostly there is nothing to sweep. Four index probes find that out in a fifth of the time of a sweep.
 create function email_queue_private.sweep() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1674,10 +1676,10 @@ $$;
 comment on function email_queue_private.sweep() is 'Ends what has run out: leases, horizons, send_before.';
 
 -- 33_sweep/sweep_now.sql
--- Bounded, and also done while the queue is paused. The time is taken once: an index is searched only for a value that
--- stays, and with clock_timestamp() in the condition every row that is not due would be read.
--- lock_timeout: skip locked waits all the same where a row was updated a moment ago and its new version is locked, and two
--- calls that wait like this, each holding what it settles, would wait for each other.
+-- Bounded, and also done while the queue is paused. The time is read once, because an index is searched only for a constant value: with
+-- clock_timestamp() in the condition every row that is not due would be read.
+-- lock_timeout: skip locked still waits if a row was updated a moment ago and its new version is locked. Two calls that wait like this,
+-- each holding the rows that it settles, would wait for each other.
 create function email_queue_private.sweep_now(p_now timestamptz) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
 as $$
@@ -1721,7 +1723,7 @@ $$;
 comment on function email_queue_private.sweep_now(timestamptz) is 'Recovers expired leases, ends frozen dispatches past their horizon and messages past their send_before, prunes settled dispatches; a bounded number of each.';
 
 -- 36_breaker/closed.sql
--- What keeps a dispatch from its first begin. p_alone: the caller has the budget's lock alone.
+-- Why a dispatch may not begin for the first time, or null. p_alone: the caller has the budget's lock alone.
 create function email_queue_private.closed(p_dispatch email_queue_private.dispatch, p_alone boolean, p_now timestamptz) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1737,11 +1739,11 @@ begin
     where c.scope in (p_dispatch.lane, email_queue_private.endpoint_of(p_dispatch.lane)));
 end
 $$;
-comment on function email_queue_private.closed(email_queue_private.dispatch, boolean, timestamptz) is 'What the circuit breaker has against a begin; null where it has nothing.';
+comment on function email_queue_private.closed(email_queue_private.dispatch, boolean, timestamptz) is 'Why the circuit breaker keeps a dispatch from its begin; null if it may begin.';
 
 -- 36_breaker/closed_scopes.sql
--- The scopes of which no first request may begin now, and when that changes. p_beginning: a dispatch that is about to begin
--- looks at what has begun; for a claim (null) what is claimed and has not begun counts too.
+-- The scopes whose first requests may not begin now, and until when. For a dispatch that is about to begin (p_beginning), begun
+-- requests count; for a claim (null), claimed ones that have not begun count too.
 create function email_queue_private.closed_scopes(p_now timestamptz, p_beginning uuid) returns table (scope text, opens_at timestamptz)
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1763,7 +1765,7 @@ as $$
       when w.requests <= (
         select coalesce(sum(h.n), 0) from held as h
         where h.lane = w.scope
-          -- The probe of an ailing domain is in nobody's way, as long as others are answered.
+          -- The probe of an ailing domain holds up no other domain, as long as others are answered.
           or h.endpoint = w.scope and (w.waits or not exists (select 1 from w as l where l.scope = h.lane and l.waits))
           or w.general and w.waits and exists (select 1 from w as e where e.scope = h.endpoint and e.waits)
       ) then p_now + interval '1 second' end as opens_at
@@ -1778,7 +1780,7 @@ language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   update email_queue_private.breaker as b set tries = b.tries + 1 where b.scope in (p_lane, email_queue_private.endpoint_of(p_lane))
 $$;
-comment on function email_queue_private.count_try(text) is 'Counts a fresh dispatch of a lane, where it or its endpoint is in trouble.';
+comment on function email_queue_private.count_try(text) is 'Counts a fresh dispatch of a lane if the lane or its endpoint is in trouble.';
 
 -- 36_breaker/endpoint_of.sql
 create function email_queue_private.endpoint_of(p_lane text) returns text
@@ -1867,9 +1869,9 @@ $$;
 comment on function email_queue_private.judge(email_queue_private.dispatch, boolean) is 'Opens, widens and narrows the circuit breaker.';
 
 -- 36_breaker/lanes_in_turn.sql
--- With fewer requests than eight the head of the queue may be what gets no answer. Every second fresh dispatch then comes
--- from elsewhere, so that poison at the head does not hold the door: from another lane, where the endpoint is in trouble,
--- and within the lane of another priority and place.
+-- While fewer than eight requests are allowed, the mail at the head of the queue may be what gets no answer. So every second fresh
+-- dispatch comes from another place, and poison at the head does not stop the rest: from another lane if the endpoint is in trouble,
+-- and from another priority and place within the lane.
 create function email_queue_private.lanes_in_turn(p_lanes text[]) returns text[]
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1879,7 +1881,7 @@ as $$
     from unnest(p_lanes) as o(lane) where email_queue_private.endpoint_of(o.lane) = b.scope) as l
   where b.scope like '%:' and b.requests < 8 and b.tries % 2 = 0 and l.place = email_queue_private.spread(b.tries + 1, 0.6180339887, l.lanes)
 $$;
-comment on function email_queue_private.lanes_in_turn(text[]) is 'Of lanes with due mail, the one that comes first for each endpoint in trouble, where it is its turn.';
+comment on function email_queue_private.lanes_in_turn(text[]) is 'For each endpoint in trouble, the lane whose turn it is, of those with due mail.';
 
 -- 36_breaker/place_in_turn.sql
 create function email_queue_private.place_in_turn(p_type text, p_lane text, p_now timestamptz, out priority smallint, out run_at timestamptz, out id uuid)
@@ -1935,12 +1937,12 @@ as $$
     'reason', 'the provider did not answer: one request at a time probes it',
     'retry_after_ms', ceil(extract(epoch from p_opens_at - p_now) * 1000)) end
 $$;
-comment on function email_queue_private.unavailable(timestamptz, timestamptz) is 'The obstacle of a closed scope; null where none is closed.';
+comment on function email_queue_private.unavailable(timestamptz, timestamptz) is 'The obstacle of a closed scope; null if none is closed.';
 
 -- 40_claim/claim_one.sql
 -- Claim: hand out due dispatches and form new ones.
 
--- One dispatch under the caller's token: the one that the token already has or, where p_new allows, a due or a new one.
+-- One dispatch under the caller's token: the one that the token already has or, if p_new allows it, a due or a new one.
 create function email_queue_private.claim_one(
   p_type text, p_token uuid, p_new boolean, p_lease interval, p_max_messages integer, p_max_bytes integer, p_trouble boolean, p_replays integer
 ) returns email_queue_private.dispatch
@@ -2028,8 +2030,8 @@ $$;
 comment on function email_queue_private.describe_dispatch(email_queue_private.dispatch) is 'A dispatch with its members and their payloads, as the worker gets it.';
 
 -- 40_claim/form_dispatch.sql
--- Forms a dispatch from one lane, beginning at a place, best priority first; null where every row of it is taken by others.
--- Mail of priority 0 is not filled up with other, and ten of it make a dispatch.
+-- Forms a dispatch from one lane, beginning at a place, best priority first; null if other sessions have taken every row.
+-- A dispatch of priority 0 has at most ten messages, and none of a lower priority.
 create function email_queue_private.form_dispatch(
   p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_from_id uuid, p_token uuid, p_lease interval,
   p_max_messages integer, p_max_bytes integer
@@ -2145,7 +2147,7 @@ $$;
 comment on function email_queue_private.is_paused(text) is 'Whether the sender domain of a lane is paused.';
 
 -- 40_claim/is_refused.sql
--- Whether the provider refused the sender domain of a lane when it was asked last: others of the same priority go before it.
+-- Whether the provider's last answer refused the sender domain of a lane. Other lanes of the same priority go before it.
 create function email_queue_private.is_refused(p_lane text) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2184,10 +2186,10 @@ begin
     order by d.created_at desc limit 1);
 end
 $$;
-comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null where none is remembered.';
+comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null if none is remembered.';
 
 -- 40_claim/take_dispatch.sql
--- A waiting dispatch for the caller's token; null where another was faster.
+-- A waiting dispatch for the caller's token; null if another session was faster.
 create function email_queue_private.take_dispatch(p_id uuid, p_token uuid, p_lease interval, p_now timestamptz)
 returns email_queue_private.dispatch
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
@@ -2211,8 +2213,8 @@ comment on function email_queue_private.take_dispatch(uuid, uuid, interval, time
 -- 45_begin/begin_dispatch.sql
 -- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
--- p_begin: {dispatch_id, token, endpoint, wire_version, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. For
--- `key_window_ms` from the first begin on the provider knows the key again; without, nothing that may have been sent is sent
+-- p_begin: {dispatch_id, token, endpoint, wire_version, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. The
+-- provider knows the key for `key_window_ms` from the first begin on; without it, a dispatch that may have been sent is never sent
 -- again. `members` is how many messages the request's body holds.
 -- Answers {dispatch_id, state, ...}, state being one of
 --   begun {wait_ms, attempt}          send after wait_ms
@@ -2277,7 +2279,7 @@ begin
     return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
   end if;
   -- Shared with other begins, against changes of the budget; in trouble one begin at a time. What is read from here on
-  -- is what stands.
+  -- does not change any more.
   v_trouble := email_queue_private.in_trouble();
   if v_trouble then
     perform email_queue_private.lock_budget();
@@ -2314,7 +2316,7 @@ $$;
 comment on function email_queue_private.begin_dispatch(jsonb) is 'Records that a dispatch may be sent from now on: takes a slot, an attempt and a longer lease.';
 
 -- 45_begin/claim_obstacle.sql
--- What stands in the way of claims, p_begins of the same call being still to come: they take slots.
+-- Why nothing may be claimed now, or null. The begins of the same call (p_begins) are still to come, and take slots.
 create function email_queue_private.claim_obstacle(p_budget email_queue_private.budget, p_begins jsonb, p_max_wait interval) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2359,8 +2361,8 @@ $$;
 comment on function email_queue_private.expire_members(email_queue_private.dispatch) is 'Fails members that are no longer worth sending.';
 
 -- 45_begin/lock_budget.sql
--- Begins share it, and a change of the budget has it alone: once a pause stands, no begin is under way that did not
--- see it. Until the end of the transaction, and taken before the budget's row. The row is there from here on.
+-- Begins share this lock, and a change of the budget takes it alone. So once a pause is committed, no begin is under way that did not
+-- see it. It is held until the end of the transaction, and taken before the budget's row, which exists from here on.
 create function email_queue_private.lock_budget() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2375,8 +2377,8 @@ $$;
 comment on function email_queue_private.lock_budget() is 'Waits for the begins under way; to be called before the budget is changed.';
 
 -- 45_begin/next_slot.sql
--- When the next request may leave. No slot is given further ahead than two seconds, so that the next one is no later than
--- one interval after that: a later one is of a lower rate, or of a clock that was put back, and stops nobody.
+-- When the next request may leave. No slot is given more than two seconds ahead. So the next slot cannot be later than one
+-- interval after that: a later value comes from a lower rate, or from a clock that was set back, and is ignored.
 create function email_queue_private.next_slot(p_rate numeric) returns timestamptz
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2389,7 +2391,7 @@ $$;
 comment on function email_queue_private.next_slot(numeric) is 'When the next request may leave, at a rate.';
 
 -- 45_begin/obstacle.sql
--- Whether anybody may begin now, or what stands in the way: {state, retry_after_ms?, reason?}; null where nothing does.
+-- Why no request may begin now: {state, retry_after_ms?, reason?}; null if one may.
 create function email_queue_private.obstacle(
   p_budget email_queue_private.budget, p_next_slot timestamptz, p_now timestamptz, p_max_wait interval
 ) returns jsonb
@@ -2411,11 +2413,10 @@ comment on function email_queue_private.obstacle(email_queue_private.budget, tim
   'What keeps a request from leaving within a wait: paused or throttled.';
 
 -- 45_begin/request_rate.sql
--- Requests a second that all runs may make together. The provider counts by seconds of its own, and a request may arrive
--- later after its slot than the one that opens the next window: so its limit is spread over 50 ms more than a second. Spread
--- over exactly one, eight runs had 8 % of their requests refused, and used less of the window for it. The workers see to it
--- that 50 ms are enough: they count a slot by the database's clock.
--- Before the first answer nothing is known of the limit. Five is what Resend's teams had before today's ten.
+-- Requests a second that all runs may make together. The provider counts in windows of its own, and the time from a slot to the arrival
+-- differs from request to request. So its limit is spread over a second and 50 ms. Spread over exactly one second, eight runs had 8 % of
+-- their requests refused, and used less of the window. 50 ms are enough, because the workers count a slot by the database's clock.
+-- Before the first answer the limit is not known. Resend's teams had five a second before today's ten.
 create function email_queue_private.request_rate(p_budget email_queue_private.budget) returns numeric
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -2423,10 +2424,10 @@ begin
   return least((email_queue_private.settings()).rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / (1050 / 1000.0));
 end
 $$;
-comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit where that is lower or not known yet.';
+comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit if that is lower or not known yet.';
 
 -- 45_begin/take_slot.sql
--- Takes the first slot from a time on; null where that is after p_until. One session at a time: the exception gives the
+-- Takes the first slot from a time on; null if that is after p_until. One session at a time: the exception gives the
 -- lock back at once, and the sequence keeps its value. A begin that is rolled back leaves its slot unused.
 create function email_queue_private.take_slot(p_from timestamptz, p_until timestamptz, p_rate numeric) returns timestamptz
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -2446,7 +2447,7 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.take_slot(timestamptz, timestamptz, numeric) is 'Takes the next slot of the rate that all runs share; null where it is too far ahead.';
+comment on function email_queue_private.take_slot(timestamptz, timestamptz, numeric) is 'Takes the next slot of the rate that all runs share; null if it is too far ahead.';
 
 -- 50_settle/apply_signals.sql
 -- What an answer says about the provider as a whole. p_signals: {answered, cooldown_ms, cooldown_reason,
@@ -2489,7 +2490,7 @@ $$;
 comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the circuit breaker.';
 
 -- 50_settle/freeze_dispatch.sql
--- Freezes a begun dispatch until its replay, or gives it up where attempts or horizon are used up, or the provider has no keys.
+-- Freezes a begun dispatch until its replay. If its attempts or its horizon are used up, or the provider has no keys, the dispatch ends.
 create function email_queue_private.freeze_dispatch(
   p_dispatch email_queue_private.dispatch, p_error jsonb, p_delay_ms bigint
 ) returns void
@@ -2517,10 +2518,9 @@ $$;
 comment on function email_queue_private.freeze_dispatch(email_queue_private.dispatch, jsonb, bigint) is 'Keeps a dispatch of unknown outcome for its replay.';
 
 -- 50_settle/refuse_domain.sql
--- The provider refuses mail of a sender domain. The pause doubles while that goes on, up to a day, so that many domains that
--- nobody verifies ask for few requests; an operator's own pause stands. What has waited for three days by then has waited long
--- enough: it fails with the provider's reason, and can be redriven once the domain is verified. Bounded: the rest fails with
--- the next refusal.
+-- The provider refuses mail of a sender domain. The pause doubles with each refusal, up to a day, so that many
+-- unverified domains cost few requests. An operator's own pause stays. Mail that has waited for three days fails with the provider's
+-- reason, and can be redriven once the domain is verified. Bounded: the rest fails with the next refusal.
 create function email_queue_private.refuse_domain(p_domain text, p_ms bigint, p_reason text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2559,7 +2559,7 @@ comment on function email_queue_private.refuse_domain(text, bigint, text) is 'Pa
 
 -- p_settle: {dispatch_id, token, answer: definite|none|unknown, members: [{id, outcome: completed|failed, provider_message_id?,
 -- reason?, error?}], rest: keep|freeze|split|release|retry|complete|fail, reason?, error?, delay_ms?, counted?, signals?}.
--- `rest` is what becomes of the members that are not named; counted false gives the attempt of this begin back.
+-- `rest` says what happens to the members that are not named. If counted is false, the attempt of this begin is given back.
 -- Answers {dispatch_id, result: applied|already|lost|invalid, reason?}.
 create function email_queue_private.settle_dispatch(p_settle jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -2648,8 +2648,8 @@ $$;
 comment on function email_queue_private.settle_dispatch(jsonb) is 'Applies a decision under the lease token; repeated, it answers "already".';
 
 -- 50_settle/settle_fault.sql
--- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only on a definite
--- answer, and one that never begun cannot have been accepted.
+-- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only after a definite answer. A
+-- dispatch that has not begun cannot have been accepted.
 create function email_queue_private.settle_fault(p_dispatch email_queue_private.dispatch, p_settle jsonb) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -2683,12 +2683,12 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb) is 'Why a settle may not be applied; null where it may.';
+comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb) is 'Why a settle may not be applied; null if it may.';
 
 -- 50_settle/split_dispatch.sql
--- Halves a dispatch of which nothing was accepted, to find the member that was refused, or as many as a quota has room for. New
--- ids, so new keys. The smaller come first, as if they had waited longer: one message alone is reached after seven requests,
--- where a backlog of batches would first be halved whole.
+-- Halves a dispatch of which nothing was accepted, to find the refused member, or as many members as a quota has room for. The halves
+-- have new ids, so new keys. Smaller halves come first, as if they had waited longer. So the refused message is alone after seven
+-- requests; otherwise a whole backlog of batches would be halved first.
 create function email_queue_private.split_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2708,7 +2708,7 @@ $$;
 comment on function email_queue_private.split_dispatch(email_queue_private.dispatch) is 'Forms two waiting dispatches from the halves of one.';
 
 -- 55_identity/adopt_next.sql
--- Of the next function that asks. Only on this server: what a copy carries along counts for nothing there.
+-- Lets the next function that asks send. This is for this server only: it has no effect in a copy.
 create function email_queue_private.adopt_next() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2721,7 +2721,7 @@ $$;
 comment on function email_queue_private.adopt_next() is 'Where no identity is recorded: has the next function that asks recorded, whatever waits.';
 
 -- 55_identity/copy_pause.sql
--- {since, until, reason, kind} where the last function that asked was refused, and none that may send is at work.
+-- {since, until, reason, kind} if the last function that asked was refused and no function that may send is at work.
 create function email_queue_private.copy_pause() returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -2737,7 +2737,7 @@ $$;
 comment on function email_queue_private.copy_pause() is 'The pause of a copy, as email_queue_stats shows it; null in an original.';
 
 -- 55_identity/copy_reason.sql
--- What an identity that is not the asking function's means, in words.
+-- Why the asking function is refused, in words.
 create function email_queue_private.copy_reason(p_address text, p_others text[]) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -2767,7 +2767,7 @@ begin
 end
 $$;
 comment on function public.email_queue_adopt() is
-  'Says that this database may send: the next function that asks is recorded as its own, and what waits is sent. Answers {adopted, previous, refused}: whose queue it was, and which functions had been refused.';
+  'Lets this database send: the next function that asks is recorded as its own, and the mail that waits is sent. Answers {adopted, previous, refused}: previous is the function that sent before, refused lists those that were refused.';
 
 -- 55_identity/has_open_mail.sql
 create function email_queue_private.has_open_mail() returns boolean
@@ -2823,8 +2823,8 @@ $$;
 comment on function email_queue_private.identify(text, text) is 'Records a function as the one that may send, or says why not.';
 
 -- 55_identity/identity_address.sql
--- A host, and its port where that is not the scheme's own. The names that this machine has for itself are one: a function
--- run by hand and one in a container of the local stack have different ones.
+-- A host, and its port if that is not the scheme's default. All local names count as one, because a function that is run by hand and
+-- one in a container of the local stack know this machine by different names.
 create function email_queue_private.identity_address(p_url text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -2840,7 +2840,7 @@ $$;
 comment on function email_queue_private.identity_address(text) is 'The host of an address, for comparisons; localhost for all names of this machine.';
 
 -- 55_identity/identity_obstacle.sql
--- For a call of the worker that claims or begins: {state, reason} where its function may not send, else null. A caller that
+-- For a call of the worker that claims or begins: {state, reason} if its function may not send, else null. A caller that
 -- reports no address is not checked.
 create function email_queue_private.identity_obstacle(p_request jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -2864,7 +2864,7 @@ begin
   if v_mine is not true then
     v_reason := email_queue_private.identify(v_address, coalesce(v_server, email_queue_private.this_server()));
   elsif v_stale then
-    -- Nobody waits for another's note.
+    -- No call waits for another's note.
     update email_queue_private.identity set seen_at = clock_timestamp(), last_server = coalesce(v_server, email_queue_private.this_server())
     where id in (select i.id from email_queue_private.identity as i where i.kind = 'recorded' for update skip locked);
   end if;
@@ -2873,10 +2873,10 @@ exception when query_canceled or others then
   return jsonb_build_object('state', 'error', 'reason', sqlerrm);
 end
 $$;
-comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the function that asks may not send from this database; null where it may.';
+comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the function that asks may not send from this database; null if it may.';
 
 -- 55_identity/is_local_address.sql
--- Such an address says little: many machines have it. There the server's own identifiers decide too.
+-- Many machines have a local address. So with a local address, the server's own identifiers are compared too.
 create function email_queue_private.is_local_address(p_address text) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -2940,7 +2940,7 @@ begin
     v_trouble := true;
     perform email_queue_private.lock_budget();
   end if;
-  -- What a token already has is given again whatever stands in the way, or a repeated call would leave it to expire.
+  -- The dispatch that a token already has is given again in any case; otherwise a repeated call would leave it to expire.
   for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit 20 loop
     v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer,
       v_trouble, v_replays);
@@ -2962,10 +2962,10 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch a token; says what stands in the way, and when the next is due.';
+comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch for each token; says what keeps it from claiming, and when the next is due.';
 
 -- 60_work/closed_lanes.sql
--- What keeps lanes with due mail from being claimed from; null where no lane is kept.
+-- Why lanes with due mail may not be claimed from; null if all may.
 create function email_queue_private.closed_lanes(p_type text, p_now timestamptz) returns jsonb
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -3014,9 +3014,9 @@ comment on function public.email_queue_settle(jsonb) is
 -- The worker's call carries any number of settles, begins and claims. It answers one value; expected outcomes are values, not
 -- errors.
 
--- The switched-off plans: every query here goes by a key, and statistics of a table that was empty a moment ago mislead.
--- jit: a switched-off plan that is taken all the same (a table of one row) costs 10^10, which would have it compiled:
--- 400 ms a call instead of 5.
+-- Some plans are switched off: every query here searches by a key, and statistics of a table that was empty a moment ago mislead the
+-- planner. jit is off, too: a switched-off plan that is used in spite of that (for a table of one row) has a cost of 10^10, so it would
+-- be compiled, and a call would take 400 ms instead of 5.
 create function public.email_queue_worker_work(p_request jsonb) returns json
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
@@ -3030,8 +3030,8 @@ comment on function public.email_queue_worker_work(jsonb) is
   'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}, count_remaining, seed_sender, project_url, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
 
 -- 60_work/is_suspect.sql
--- What a worker held, and had not begun, when its lease ran out may be what ended it. It is handed out without others, so
--- that those do not pay for it each time.
+-- A dispatch whose lease expired before it began may be what killed the worker. It is handed out alone, so that other dispatches do not
+-- pay for it each time.
 create function email_queue_private.is_suspect(p_dispatch email_queue_private.dispatch) returns boolean
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -3057,7 +3057,7 @@ $$;
 comment on function email_queue_private.keep_quiet(bigint) is 'A listening run looks again within this time: enqueues make no calls until then. 0: they make calls again.';
 
 -- 60_work/next_due_ms.sql
--- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null where nothing waits.
+-- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits.
 create function email_queue_private.next_due_ms(p_type text, p_closed text[]) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -3072,7 +3072,7 @@ as $$
         and (d.frozen or not email_queue_private.is_closed(d.lane, p_closed)))
   ) as due) as t
 $$;
-comment on function email_queue_private.next_due_ms(text, text[]) is 'Milliseconds until something of a type can be claimed; null where nothing waits.';
+comment on function email_queue_private.next_due_ms(text, text[]) is 'Milliseconds until something of a type can be claimed; null if nothing waits.';
 
 -- 60_work/record_run.sql
 -- Writes little: a start, a sign of life every five seconds, an end.
@@ -3106,8 +3106,8 @@ $$;
 comment on function email_queue_private.record_run(jsonb, boolean) is 'Notes a run''s start, a sign of life, or its end; answers whether the end is recorded.';
 
 -- 60_work/remaining.sql
--- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is one value, which an
--- index can be searched for.
+-- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is a constant, so that an index can
+-- be used.
 create function email_queue_private.remaining(p_type text) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -3147,7 +3147,7 @@ begin
     insert into email_queue_private.setting default values on conflict do nothing;
     update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
   end if;
-  -- Before the claim: who enqueues after it may make a call again.
+  -- Before the claim: an enqueue after it may make a call again.
   if v_run ? 'quiet_ms' then
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
   end if;
@@ -3178,7 +3178,8 @@ begin
     end;
   end if;
   -- Last: from the first begin on, the pausing transaction waits for the end of this call.
-  -- Where one waited in vain for such a pause, the others would too, until the statement's time is up and the settles undone.
+  -- After one has waited for such a pause without success, the others would too, until the statement's time is over and the settles
+  -- are undone.
   for v_item in select e from jsonb_array_elements(p_request -> 'begins') as e loop
     begin
       v_begins := v_begins || case when v_copy is not null then v_copy || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id')
@@ -3206,7 +3207,7 @@ comment on function email_queue_private.work(jsonb) is 'Settles, claims and begi
 
 -- 65_consume/email_queue_dequeue.sql
 -- For a custom consumer of a custom type: the same leases, fencing and retries, one dispatch a message, begun at
--- once. Rate, pause and horizon are e-mail's.
+-- once. Rate, pause and horizon concern e-mail only.
 
 create function public.email_queue_dequeue(p_types text[], p_tokens uuid[], p_visibility_ms bigint default 60000) returns jsonb
 language plpgsql volatile
@@ -3254,7 +3255,7 @@ comment on function public.email_queue_dequeue(text[], uuid[], bigint) is
   'Leases up to one message for each token, of the first type that has any. Answers [{dispatch_id, token, message}]; repeated with the same tokens it gives the same messages. End each with email_queue_settle.';
 
 -- 70_read/email_queue.sql
--- What users read: the view public.email_queue, and functions that give the same as JSON.
+-- The view public.email_queue is for users, and so are functions that give the same as JSON.
 
 create view public.email_queue with (security_invoker = true) as
 select m.id, m.type,
@@ -3293,7 +3294,7 @@ comment on column public.email_queue.status is 'pending, processing, retrying, c
 comment on column public.email_queue.payload is 'What to send; it never changes after enqueue.';
 comment on column public.email_queue.priority is '0 (first) to 3.';
 comment on column public.email_queue.run_at is 'Not before this time: as asked for, or after a backoff.';
-comment on column public.email_queue.attempts is 'Attempts used: one a provider request that it was in. More than max_attempts where a message of the same request, which may have been sent, may use more: such a request is repeated whole.';
+comment on column public.email_queue.attempts is 'Attempts used: one a provider request that it was in. More than max_attempts if a message of the same request, which may have been sent, may use more: such a request is repeated whole.';
 comment on column public.email_queue.max_attempts is 'Attempts it may use before it fails.';
 comment on column public.email_queue.dispatch_id is 'The provider request that it is or was part of; the Idempotency-Key is email-queue/<this>.';
 comment on column public.email_queue.lease_expires_at is 'Until when a worker holds it.';
@@ -3315,7 +3316,7 @@ $$;
 comment on function public.email_queue_get(uuid) is 'One message as JSON; null if its id is unknown.';
 
 -- 70_read/email_queue_list.sql
--- Planned for the values of each call: a plan that is kept knows neither how many have some metadata nor where a page begins, and
+-- Planned for the values of each call. A cached plan knows neither how many messages have some metadata nor where a page begins, and
 -- reads all of them.
 create function public.email_queue_list(
   p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null,
@@ -3335,7 +3336,7 @@ begin
 end
 $$;
 comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb) is
-  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata is what their metadata contains.';
+  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata selects those whose metadata contains it.';
 
 -- 70_read/email_queue_stats.sql
 -- Counted up to 100,000 each; completed messages are not counted, since that would read the history.
@@ -3375,7 +3376,7 @@ as $$
   from email_queue_private.budget_now() as b
 $$;
 comment on function public.email_queue_stats() is
-  'Depth by type (counted up to 100,000), and what stands in the way: pause, paused domains, cooldown, unknown outcomes in a row.';
+  'Depth by type (counted up to 100,000), and what holds mail up: pause, paused domains, cooldown, unknown outcomes in a row.';
 
 -- 70_read/first_id.sql
 -- Ids are ordered by the time of enqueue, so a time is a place among them.
@@ -3388,9 +3389,9 @@ $$;
 comment on function email_queue_private.first_id(timestamptz) is 'The least id that a message enqueued at this time or later can have.';
 
 -- 70_read/ids_by_metadata.sql
--- The same of those whose metadata contains p_metadata. Common metadata is found among the newest, which are looked at first;
--- rare metadata by its index: all of it is put into a list, since for a page of it the planner would walk down from the newest,
--- through all of them where nothing is left to find.
+-- The same of those whose metadata contains p_metadata. Common metadata is found among the newest
+-- messages, which are looked at first. Rare metadata is found by its index, and all matches are put into a list: for a page of it the
+-- planner would walk down from the newest message, through all of them if nothing is left to find.
 create function email_queue_private.ids_by_metadata(p_metadata jsonb, p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid)
 returns setof uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -3598,8 +3599,8 @@ $$;
 comment on function email_queue_private.setting_rule(text) is 'What a setting may be, for an error.';
 
 -- 76_dead_letters/check_filter.sql
--- What changes messages asks more of it than what lists them: {"metadata": {}} would be all that have any, and is what is left of
--- {order: undefined} in JavaScript; {"metadata": null} would be all, and is what a query that found nothing gives.
+-- A filter that changes messages must name a key of metadata. {"metadata": {}} would be all messages that have any, and JavaScript makes
+-- it of {order: undefined}. {"metadata": null} would be all messages, and a query that found nothing gives it.
 create function email_queue_private.check_filter(p_filter jsonb, p_changes boolean) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -3634,9 +3635,9 @@ comment on function email_queue_private.check_filter(jsonb, boolean) is 'A filte
 -- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own.
 -- Bounded: each call takes at most 1000 messages.
 
--- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: a text with % or _
--- means these. What has some metadata is found apart, all of it: a walk in the order of the ids could have to go through all
--- dead letters for it. A plan for the values of each call leaves out what they do not ask for.
+-- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: % and _ in a
+-- text mean themselves. All messages with some metadata are found first: a walk in the order of the ids could go through all dead
+-- letters. Each call is planned for its values, so that conditions which it does not use are left out.
 create function email_queue_private.dead_letters(p_ids uuid[], p_filter jsonb, p_before uuid, p_newest boolean, p_limit integer)
 returns setof email_queue_private.message
 language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
@@ -3700,10 +3701,10 @@ comment on function public.email_queue_discard(uuid[], jsonb, boolean, integer) 
   'Deletes dead letters for good, at most 1000 a call. Answers {dry_run, discarded: [id]}.';
 
 -- 76_dead_letters/email_queue_redrive.sql
--- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped: a redrive wants
--- it sent. Messages that are asked for by id and are no dead letters are named with what they are.
--- p_from is the sender of the e-mails from now on: theirs was refused, for instance. A payload never changes otherwise, and a
--- dead letter that is redriven is a new message's equal: no request with the old payload will leave any more.
+-- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped,
+-- because a redrive wants the message sent. Ids that are not dead letters are named with their state.
+-- p_from is the sender of the e-mails from now on, for instance because theirs was refused. A payload never changes otherwise. It may
+-- change here, because no request with the old payload will leave any more.
 create function public.email_queue_redrive(
   p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false,
   p_allow_duplicates boolean default false, p_limit integer default 1000, p_from text default null
@@ -3771,7 +3772,8 @@ comment on function public.email_queue_redrive(uuid[], jsonb, boolean, boolean, 
   'Puts dead letters back to be sent, at most 1000 a call; p_from gives the e-mails another sender. Answers {dry_run, redriven: [id], refused: [{id, reason}]}.';
 
 -- 76_dead_letters/redrive_obstacle.sql
--- Why a dead letter may not be sent again, or null; in words for SQL and for JavaScript, whose arguments have other names. p_payload is what would be sent.
+-- Why a dead letter may not be sent again, or null. The words fit SQL and JavaScript, whose arguments have other names. p_payload is
+-- what would be sent.
 create function email_queue_private.redrive_obstacle(p_message email_queue_private.message, p_payload jsonb, p_allow_duplicates boolean) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -3785,7 +3787,7 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.redrive_obstacle(email_queue_private.message, jsonb, boolean) is 'Why a dead letter may not be sent again; null where it may.';
+comment on function email_queue_private.redrive_obstacle(email_queue_private.message, jsonb, boolean) is 'Why a dead letter may not be sent again; null if it may.';
 
 -- 77_cancel/email_queue_cancel.sql
 create function public.email_queue_cancel(p_id uuid) returns jsonb
@@ -3805,7 +3807,7 @@ begin
 end
 $$;
 comment on function public.email_queue_cancel(uuid) is
-  'Cancels a message that waits. Answers {id, result: cancelled}, or what it is instead (processing, completed, failed, not_found) with the reason.';
+  'Cancels a message that waits. Answers {id, result: cancelled}; for any other message, its state (processing, completed, failed, not_found) and the reason.';
 
 -- 77_cancel/email_queue_erase.sql
 create function public.email_queue_erase(p_id uuid) returns jsonb
@@ -3827,12 +3829,12 @@ begin
 end
 $$;
 comment on function public.email_queue_erase(uuid) is
-  'Erases payload and metadata of a message that has ended; refused with the reason while it is open. Answers {id, result, reason?}.';
+  'Erases payload and metadata of a message that has ended. While it is open, the answer says why not. Answers {id, result, reason?}.';
 
 -- 77_cancel/not_waiting.sql
--- Cancel and erase. What is in a dispatch may be on its way, or may have been sent: it is refused with the reason.
+-- Cancel and erase. A message in a dispatch may be on its way, or may have been sent: the call is refused with the reason.
 
--- What a message that is not in ready is, as {result, reason}. A lease that is over is nobody's.
+-- The state of a message that is not in ready, as {result, reason}. After its lease is over, no worker has it.
 create function email_queue_private.not_waiting(p_id uuid) returns jsonb
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -3906,11 +3908,11 @@ begin
 end
 $$;
 comment on function public.email_queue_prune(integer) is
-  'Looks at the next p_limit messages, deletes those past their retention and erases payloads past theirs. Answers {deleted, erased, more}: call it again while more is true.';
+  'Looks at the next p_limit messages, deletes those past their retention, and erases payloads past payload_retention. Answers {deleted, erased, more}: call it again while more is true.';
 
 -- 80_call/call_function.sql
--- What starts the function: pg_cron calls it through pg_net, with its address and secret from Vault. These extensions are
--- optional: what needs one looks for it when it is called, and names what is missing. Everything about them is dynamic.
+-- pg_cron calls the function through pg_net, with its address and secret from Vault. These extensions are optional: a function that needs
+-- one looks for it when it is called, and names it if it is missing. So all SQL about them is dynamic.
 
 -- pg_net sends after the commit. Any login can read its queue, so the header carries a secret that can only start a run.
 -- pg_net has one worker, which waits for the slowest of its requests: the function answers at once and works on.
@@ -3953,7 +3955,8 @@ $$;
 comment on function public.email_queue_call(text) is 'Starts a run of the function through pg_net, as the schedule does. email_queue_doctor shows the outcome.';
 
 -- 80_call/email_queue_connect.sql
--- A database that was restored into a new project still has the address of the original's function: what was replaced is said.
+-- A database that was restored into a new project still has the address of the original's function, so the answer names what was
+-- replaced.
 create function public.email_queue_connect(p_url text, p_secret text) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
@@ -3992,10 +3995,10 @@ begin
 end
 $$;
 comment on function public.email_queue_connect(text, text) is
-  'Stores the function''s address and secret in Vault, puts the grants right where they are not, and, where no function has sent from this database yet, lets the next one that asks. Answers {extensions, changed, grants_mended, replaced, unreadable}; replaced is another host that was stored before, unreadable names the secrets that could not be decrypted and were replaced.';
+  'Stores the function''s address and secret in Vault, and corrects wrong grants. If no function has sent from this database yet, the next one that asks may send. Answers {extensions, changed, grants_mended, replaced, unreadable}: replaced is the host that was stored before, if it was another; unreadable names the secrets that could not be decrypted and were replaced.';
 
 -- 80_call/extension_remedy.sql
--- pg_net's functions are in the schema net wherever it is registered: not in public, which the API shows.
+-- pg_net is registered in extensions, not in public, which the API exposes. Its functions are in the schema net in any case.
 create function email_queue_private.extension_remedy(p_name text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4011,7 +4014,8 @@ $$;
 comment on function email_queue_private.extension_remedy(text) is 'How an extension is created: never through the API, whose sessions may not.';
 
 -- 80_call/external.sql
--- The linter reads a query that stands in an execute, and would miss what is optional. It does not read through this.
+-- The linter reads a literal query in an execute, and reports optional objects as missing. It does not read a query through this
+-- function.
 create function email_queue_private.external(p_query text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4020,7 +4024,7 @@ $$;
 comment on function email_queue_private.external(text) is 'A query of what an optional extension has.';
 
 -- 80_call/has_extension.sql
--- By what is used of them, not by pg_extension: what stands in for one is as good.
+-- Looks for the objects that are used, not in pg_extension, so that a stand-in is as good.
 create function email_queue_private.has_extension(p_name text) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4057,7 +4061,7 @@ begin
   raise exception using errcode = '55000', message = format('email_queue: %s is missing', p_what), hint = p_remedy;
 end
 $$;
-comment on function email_queue_private.missing(text, text) is 'Raises 55000 with what is missing, and how to mend it as the hint.';
+comment on function email_queue_private.missing(text, text) is 'Raises 55000 with what is missing, and the remedy as the hint.';
 
 -- 80_call/need_extension.sql
 create function email_queue_private.need_extension(p_name text) returns void
@@ -4072,8 +4076,8 @@ $$;
 comment on function email_queue_private.need_extension(text) is 'Raises 55000 unless an extension can be used.';
 
 -- 80_call/read_secret.sql
--- email_queue_url or email_queue_secret. Vault raises an error, or gives null, where it has not the key that a secret was
--- stored with: in a database that was restored elsewhere.
+-- email_queue_url or email_queue_secret. In a database that was restored elsewhere, Vault lacks the key that the secret was
+-- stored with. Then it raises an error, or gives null.
 create function email_queue_private.read_secret(p_name text, out id uuid, out secret text, out problem text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4144,7 +4148,7 @@ begin
   return v_secret;
 end
 $$;
-comment on function email_queue_private.vault_secret(text) is 'A secret of ours from Vault; raises 55000 with its name where it is missing or cannot be decrypted.';
+comment on function email_queue_private.vault_secret(text) is 'A secret of the queue from Vault; raises 55000 with its name if it is missing or cannot be decrypted.';
 
 -- 84_jobs/cron_line.sql
 -- An interval as pg_cron writes it. A line of five fields is pg_cron's to check.
@@ -4205,7 +4209,7 @@ begin
 end
 $$;
 comment on function public.email_queue_schedule(text) is
-  'Has pg_cron call the function every so often ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, changed}.';
+  'Makes pg_cron call the function at an interval ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, changed}.';
 
 -- 84_jobs/email_queue_unschedule.sql
 create function public.email_queue_unschedule() returns jsonb
@@ -4228,8 +4232,8 @@ $$;
 comment on function public.email_queue_unschedule() is 'Removes the jobs of email_queue_schedule. Answers {removed}.';
 
 -- 84_jobs/ensure_job.sql
--- Leaves a job that is as it should be, so that scheduling twice changes nothing, and keeps the present line of one that has
--- its own. A name is taken for each role by itself: another role's job is not ours.
+-- Leaves a correct job alone, so that scheduling twice changes nothing, and keeps a line that an operator has set. Each role has names of
+-- its own: another role's job of the same name is not the queue's.
 create function email_queue_private.ensure_job(p_name text, p_line text, p_default text, p_command text) returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -4258,12 +4262,12 @@ begin
   return true;
 end
 $$;
-comment on function email_queue_private.ensure_job(text, text, text, text) is 'Schedules a job of pg_cron; false where it is there already.';
+comment on function email_queue_private.ensure_job(text, text, text, text) is 'Schedules a job of pg_cron; false if it is there already.';
 
 -- 84_jobs/jobs.sql
 -- The jobs of pg_cron: calling the function, retention, and the log that pg_cron itself never empties.
 
--- line: null where the schedule's is to be.
+-- line: null for the job that runs at the schedule's line.
 create function email_queue_private.jobs() returns table (name text, line text, command text)
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -4304,7 +4308,7 @@ $$;
 comment on function email_queue_private.remove_job(text) is 'Removes a job of pg_cron; false if the job does not exist.';
 
 -- 84_jobs/retain.sql
--- Every ten minutes: what is past its time goes, and grants that were lost come back.
+-- Every ten minutes: deletes what is past its retention, and restores lost grants.
 create function email_queue_private.retain() returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -4341,10 +4345,10 @@ begin
 end
 $$;
 comment on function public.email_queue_wake(boolean, interval) is
-  'Has an enqueue call the function at once, at most once in p_every (1 second unless given) over all sessions. Answers {on, every_ms}.';
+  'Makes an enqueue call the function at once, at most once in p_every (1 second by default) over all sessions. Answers {on, every_ms}.';
 
 -- 88_wake/note_wake.sql
--- lock_timeout: where somebody has locked a table of ours there is no wake-up, and no wait.
+-- lock_timeout: if another session has locked a table of the queue, there is no wake-up, and no wait.
 create function email_queue_private.note_wake(p_now bigint) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '10ms'
 as $$
@@ -4386,10 +4390,10 @@ comment on function email_queue_private.send_wake() is 'At the commit: calls the
 
 create constraint trigger waking_is_decided_at_commit after insert on email_queue_private.waking
 deferrable initially deferred for each row execute function email_queue_private.send_wake();
-comment on trigger waking_is_decided_at_commit on email_queue_private.waking is 'Deferred: what rolls back wakes nobody.';
+comment on trigger waking_is_decided_at_commit on email_queue_private.waking is 'Deferred: a rollback sends no wake-up.';
 
 -- 88_wake/take_wake.sql
--- Of those that find it due at the same time, one gets the lock; nobody waits for it. The exception gives it back at
+-- Of the sessions that find a wake-up due at the same time, one gets the lock, and none waits for it. The exception gives it back at
 -- once, and the sequence keeps its value.
 create function email_queue_private.take_wake() returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -4422,11 +4426,11 @@ comment on function email_queue_private.take_wake() is 'Whether the wake-up that
 -- Wake-up on enqueue: a hint, so that an e-mail need not wait for the schedule. Off until email_queue_wake switches it on,
 -- which is a value (wiring.wake_every_ms): nothing that operators do locks a table that enqueues write to.
 --
--- An insert that finds a wake-up due leaves one row for its transaction, and the wake-up is decided when that commits: what
--- is rolled back wakes nobody, and takes nobody else's wake-up.
+-- An insert that finds a wake-up due leaves one row for its transaction, and the wake-up is decided when that commits. So a
+-- rollback sends no wake-up, and takes none from another transaction.
 
--- With the owner's rights, as the next trigger: who enqueues may neither read Vault nor write here. Most inserts come here
--- and no further.
+-- With the owner's rights, as the next trigger: the role that enqueues may neither read Vault nor write here. Most inserts come only
+-- this far.
 create function email_queue_private.wake() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -4450,7 +4454,7 @@ for each statement execute function email_queue_private.wake();
 comment on trigger message_wakes_the_function on email_queue_private.message is 'An enqueue wakes the function, where email_queue_wake says so.';
 
 -- 88_wake/wake_is_due.sql
--- A time further off than twice the longest interval is of a clock that was set back.
+-- A time that is further off than twice the longest interval comes from a clock that was set back.
 create function email_queue_private.wake_is_due(p_now bigint, p_next bigint) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -4476,22 +4480,27 @@ begin
   return '0.1.0';
 end
 $$;
-comment on function public.email_queue_version() is 'The version of email-queue that this schema is of.';
+comment on function public.email_queue_version() is 'The version of this schema of email-queue.';
 
 -- 90_record/record_schema.sql
--- What the migrations made, so that the doctor finds what was changed by hand. A digest of each object, of what reads the
--- same in PostgreSQL 15 and 17. Each migration ends with a call of it, after apply_grants.
+-- Records what the migrations made, so that the doctor finds changes by hand: a digest of each object, over text that is the same in
+-- PostgreSQL 15 and 17. Each migration ends with a call of it, after apply_grants.
+-- p_drift: the changes by hand that an upgrade found and left. They stay differences. A list of [name, recorded digest, found digest].
 
-create procedure email_queue_private.record_schema()
+create procedure email_queue_private.record_schema(p_drift jsonb default null)
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   execute format('create or replace function email_queue_private.recorded_objects() returns jsonb
     language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::jsonb $f$',
-    (select jsonb_object_agg(o.name, o.digest) from email_queue_private.schema_objects() as o));
+    (select jsonb_object_agg(o.name, o.digest) filter (where o.digest is not null) from (
+      select coalesce(n.name, d.name), case when d.name is not null and d.found is not distinct from n.digest then d.recorded else n.digest end
+      from email_queue_private.schema_objects() as n
+      full join (select e ->> 0, e ->> 1, e ->> 2 from jsonb_array_elements(p_drift) as e) as d(name, recorded, found) on d.name = n.name
+    ) as o(name, digest)));
 end
 $$;
-comment on procedure email_queue_private.record_schema() is 'Takes what is there now as what should be. Ends each migration, after apply_grants.';
+comment on procedure email_queue_private.record_schema(jsonb) is 'Records what is there now as what should be, except for the changes by hand in p_drift. Ends each migration, after apply_grants.';
 
 -- 90_record/recorded_objects.sql
 -- A literal of a function, not rows: a dump of the schema alone carries it, and a dump of the data does not.
@@ -4549,14 +4558,14 @@ begin
   end;
   case
     when p_timed_out or p_error ilike '%time%out%' then
-      v_detail := 'timed out: the function answers a call before it works, so it does not start';
+      v_detail := 'timed out: the function would answer at once if it started';
       v_remedy := v_logs;
     when p_status is null then
       v_detail := format('did not reach the function at %s: %s', coalesce(email_queue_private.identity_address((email_queue_private.read_secret('email_queue_url')).secret), 'its address'),
         coalesce(left(p_error, 200), 'no reason given'));
-      v_remedy := 'If that address is right, wait: the schedule calls again, and https://status.supabase.com says more. If it is wrong: ' || v_deploy;
+      v_remedy := 'If that address is right, wait: the schedule calls again, and https://status.supabase.com shows outages. If it is wrong: ' || v_deploy;
     when p_status = 401 and v_answer ->> 'code' like 'UNAUTHORIZED%' then
-      v_detail := 'was refused (401) before it came to the function: Supabase checks for a JWT (verify_jwt)';
+      v_detail := 'was refused (401) before it reached the function: Supabase checks for a JWT (verify_jwt)';
       v_remedy := v_deploy;
     when p_status = 401 then
       v_detail := 'was refused (401): the secret in Vault is not the function''s';
@@ -4567,13 +4576,13 @@ begin
     when p_status in (200, 202) and v_answer ? 'runId' then
       v_detail := 'was accepted';
     when p_status = 503 and v_answer ->> 'code' = 'busy' then
-      v_detail := 'came to an isolate that takes no more runs: the next call starts another one';
+      v_detail := 'reached an isolate that takes no more runs: the next call starts another one';
     when p_status between 200 and 399 then
-      v_detail := format('was answered by something else than the function (%s)', p_status);
+      v_detail := format('was answered (%s) by something other than the function', p_status);
       v_remedy := v_deploy;
     else
       v_detail := format('was answered with %s', p_status) || coalesce(': ' || left(coalesce(v_answer ->> 'error', v_answer ->> 'message'), 200), '');
-      v_remedy := case when v_answer ->> 'code' = 'misconfigured' then 'Put right in .env what it names; then: ' || v_deploy else v_logs end;
+      v_remedy := case when v_answer ->> 'code' = 'misconfigured' then 'Correct in .env what it names; then: ' || v_deploy else v_logs end;
   end case;
   return email_queue_private.finding('answers', format('the call %s %s', p_call, v_detail), null, v_remedy, case when v_remedy is null then 'ok' else 'fail' end, p_data);
 end
@@ -4581,17 +4590,17 @@ $$;
 comment on function email_queue_private.answer_finding(text, integer, boolean, text, text, jsonb) is 'What an answer of the function''s, or its absence, means.';
 
 -- 95_doctor/call_seconds.sql
--- How long mail may wait for the next call although all is well.
+-- How long mail may wait for the next call although nothing is wrong.
 create function email_queue_private.call_seconds() returns integer
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select case when w.cron_line is null then 0 else coalesce(email_queue_private.cron_seconds(w.cron_line), 86400) end
   from email_queue_private.wiring_now() as w
 $$;
-comment on function email_queue_private.call_seconds() is 'Seconds between two calls of the schedule: a day where that is not plain to see, 0 without a schedule.';
+comment on function email_queue_private.call_seconds() is 'Seconds between two calls of the schedule: a day if the line does not show it plainly, 0 without a schedule.';
 
 -- 95_doctor/cron_seconds.sql
--- How many seconds lie between two runs of a line of cron; null where that is not plain to see.
+-- How many seconds lie between two runs of a line of cron; null if the line does not show it plainly.
 create function email_queue_private.cron_seconds(p_line text) returns integer
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -4604,12 +4613,12 @@ as $$
     when p_line ~ '^[0-9]+ [0-9]+ [*] [*] [*]$' then 86400
   end
 $$;
-comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule, where that is plain to see.';
+comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule; null if the line does not show it plainly.';
 
 -- 95_doctor/doctor_answers.sql
--- The doctor, of the calls: what pg_net does with them, what the function answered, how the runs ended. pg_net's tables are
--- empty after a crash, and its ids begin at 1 again; its answers are kept for pg_net.ttl, or until somebody deletes them.
--- So an answer that is not there says nothing, and what came before the crash is not looked at.
+-- The doctor's checks of calls: what pg_net does with them, and what the function answered. After a crash pg_net's tables are empty, and
+-- its ids begin at 1 again. Its answers are kept for pg_net.ttl, or until they are deleted. So a missing answer says nothing, and
+-- answers from before the crash are not read.
 
 create function email_queue_private.doctor_answers() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -4630,7 +4639,7 @@ begin
   if not email_queue_private.has_extension('pg_net') or pg_is_in_recovery() then
     return;
   end if;
-  -- It takes a batch of requests, and the next when the slowest of it has ended: anybody's.
+  -- pg_net takes a batch of requests, of all users, and the next one when the slowest of the batch has ended.
   execute email_queue_private.external('select count(*), greatest(interval ''2 minutes'', least(2 * max(q.timeout_milliseconds), 900000) * interval ''1 millisecond'') from net.http_request_queue as q')
     into v_queued, v_patience;
   -- With our header: after a crash others' requests may have the ids of our calls.
@@ -4640,7 +4649,7 @@ begin
     execute email_queue_private.external('select exists (select from net._http_response as r where r.created > statement_timestamp() - $1)') into v_works using v_patience;
     return next case
       when v_works then email_queue_private.finding('answers', format('pg_net is busy: a call of %s waits among %s requests', v_waiting, v_queued), null,
-        'Nothing to do for this queue: pg_net has one worker for all of the project, and others'' requests hold it up (net.http_request_queue)', 'warn')
+        'Nothing to do in this queue: pg_net has one worker for the whole project, and other requests keep it busy (net.http_request_queue)', 'warn')
       else email_queue_private.finding('answers', format('pg_net has taken no request since %s', v_waiting), null,
         case when to_regprocedure('net.worker_restart()') is null then 'Its worker has stopped, and this version of pg_net cannot restart it alone. Restart the database (dashboard: Project Settings, General)'
           else 'Its worker has stopped. If this does not help within a minute, restart the database: select net.worker_restart();' end) end;
@@ -4650,14 +4659,14 @@ begin
     from email_queue_private.call as c join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
     where c.called_at >= $1 order by c.called_at desc, c.request_id desc limit 1') into v_id, v_call, v_status, v_timed_out, v_error, v_content
   using email_queue_private.server_started();
-  return next case when v_id is null then email_queue_private.finding('answers', null, 'no answer to a call is kept')
+  return next case when v_id is null then email_queue_private.finding('answers', null, 'pg_net has kept no answer to a call')
     else email_queue_private.answer_finding(v_call, v_status, v_timed_out, v_error, v_content, jsonb_build_object('request_id', v_id)) end;
 end
 $$;
 comment on function email_queue_private.doctor_answers() is 'What pg_net does with the calls, and got from the function.';
 
 -- 95_doctor/doctor_consumers.sql
--- Of a custom type. Dispatches are kept for a day.
+-- Types of your own whose messages wait. Dispatches are kept for a day.
 create function email_queue_private.doctor_consumers() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -4668,14 +4677,14 @@ begin
   from jsonb_each(public.email_queue_stats() -> 'types') as t
   where t.key <> 'email' and (t.value ->> 'oldest_due_seconds')::numeric > 300
     and not exists (select 1 from email_queue_private.dispatch as d where d.type = t.key);
-  return next email_queue_private.finding('consumers', 'nothing has dequeued these types in a day: ' || v_types, 'no other type waits in vain',
-    'Start the consumer of these types (email_queue_dequeue). Where a type is mistyped, enqueue its messages again under the right one and cancel these (email_queue_cancel).', 'warn');
+  return next email_queue_private.finding('consumers', 'nothing has dequeued these types in a day: ' || v_types, 'no message of another type waits for a consumer',
+    'Start the consumer of these types (email_queue_dequeue). If a type is misspelt, enqueue its messages again under the right one and cancel these (email_queue_cancel).', 'warn');
 end
 $$;
 comment on function email_queue_private.doctor_consumers() is 'Types whose messages have no consumer.';
 
 -- 95_doctor/doctor_identity.sql
--- The doctor, of whose queue this is: may the function send from this database, and does the database call that function?
+-- The doctor's checks of identity: may the function send from this database, and does the database call that function?
 
 create function email_queue_private.doctor_identity() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -4697,13 +4706,13 @@ begin
   select * into v_refused from email_queue_private.identity as i where i.kind = 'refused' order by i.seen_at desc limit 1;
   return next case
     when v_pause is not null then email_queue_private.finding('identity', v_pause ->> 'reason', null,
-      'A copy that is to send nothing stays as it is. If this database may send what waits in it: ' || v_adopt)
+      'If this is a copy that must not send, do nothing. If this database may send the mail that waits in it: ' || v_adopt)
     when v_refused.seen_at > statement_timestamp() - interval '1 day' then email_queue_private.finding('identity',
-      format('the queue of %s; the function of %s asked at %s and was refused', v_owner, v_refused.address, v_refused.seen_at), null,
+      format('this is the queue of %s; the function of %s asked for mail at %s and was refused', v_owner, v_refused.address, v_refused.seen_at), null,
       format('Stop that function. If %s is this project''s new address: %s', v_refused.address, v_adopt), 'warn')
-    when v_moved then email_queue_private.finding('identity', format('the queue of %s, on another server than before', v_owner), null,
-      'After a major upgrade or a restore in place all is well; to end the warning: ' || v_adopt, 'warn')
-    else email_queue_private.finding('identity', null, coalesce('the queue of ' || v_owner, 'no function has asked yet')) end;
+    when v_moved then email_queue_private.finding('identity', format('this is the queue of %s, but on another server than before', v_owner), null,
+      'This is normal after a major upgrade or a restore in place. To end the warning: ' || v_adopt, 'warn')
+    else email_queue_private.finding('identity', null, coalesce('this is the queue of ' || v_owner, 'no function has asked yet')) end;
 
   select i.address into v_reported from email_queue_private.identity as i where i.kind <> 'adopt' order by i.seen_at desc limit 1;
   if email_queue_private.has_extension('supabase_vault') then
@@ -4714,15 +4723,15 @@ begin
   end if;
   v_other := v_calls and email_queue_private.is_other_project(v_called, v_reported);
   return next email_queue_private.finding('function address',
-    case when v_other then format('this database calls the function of %s, and its own is that of %s: no call gets there. The other one works on its own database, which these calls only wake', v_called, v_reported)
+    case when v_other then format('this database calls the function of %s, but its own is the function of %s, which gets no calls. The other function works on its own project''s database', v_called, v_reported)
       end, 'this database calls ' || v_called,
-    'If it is to call nothing: select email_queue_unschedule(), email_queue_wake(false); To have it call its own: supabase/functions/deploy.sh', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
+    'To stop the calls: select email_queue_unschedule(), email_queue_wake(false); To have this database call its own function: supabase/functions/deploy.sh', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
 end
 $$;
 comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';
 
 -- 95_doctor/doctor_job.sql
--- The doctor, of the schedule: the jobs of pg_cron and their last runs.
+-- The doctor's checks of the schedule: the jobs of pg_cron and their last runs.
 
 create function email_queue_private.doctor_job() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -4771,9 +4780,9 @@ begin
   return next case
     when v_since < statement_timestamp() - v_late and coalesce(current_setting('cron.log_run', true), 'on') = 'on' then
       email_queue_private.finding('cron runs', format('pg_cron has not run the job since %s', v_since), null,
-        'Its scheduler has stopped. Restart the database (dashboard: Project Settings, General). On a server of your own: shared_preload_libraries and cron.database_name')
+        'Its scheduler has stopped. Restart the database (dashboard: Project Settings, General). On a server of your own, check shared_preload_libraries and cron.database_name')
     when v_status = 'failed' and v_message ~ 'ERROR' and v_called > v_last then
-      email_queue_private.finding('cron runs', null, format('the last run failed (%s), and a call since then went well', left(v_message, 300)))
+      email_queue_private.finding('cron runs', null, format('the last run failed (%s), but a later call succeeded', left(v_message, 300)))
     when v_status = 'failed' and email_queue_private.failure_remedy(v_message) is not null then
       email_queue_private.finding('cron runs', 'the last run failed: ' || left(v_message, 300), null, email_queue_private.failure_remedy(v_message))
     when v_last is null then email_queue_private.finding('cron runs', null, 'none is due yet')
@@ -4782,7 +4791,7 @@ begin
   for v_job in select * from email_queue_private.jobs() as j where j.line is not null loop
     select * into v_id, v_line, v_fault from email_queue_private.job_fault(v_job.name);
     return next email_queue_private.finding(replace(v_job.name, 'email-queue-', 'cron job '),
-      'the cron job ' || v_job.name || ' ' || v_fault || case v_job.name when 'email-queue-retention' then ': nothing is deleted after its time'
+      'the cron job ' || v_job.name || ' ' || v_fault || case v_job.name when 'email-queue-retention' then ': messages past their retention are not deleted'
         else ': pg_cron''s log of these jobs grows' end, v_line, v_schedule, 'warn');
   end loop;
 end
@@ -4790,7 +4799,7 @@ $$;
 comment on function email_queue_private.doctor_job() is 'The jobs of pg_cron, and the last run of the one that calls the function.';
 
 -- 95_doctor/doctor_parts.sql
--- The doctor, of what the queue is made of beside its schema: extensions, secrets, single rows.
+-- The doctor's checks of extensions, secrets and single rows.
 
 create function email_queue_private.doctor_parts() returns setof jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -4815,7 +4824,7 @@ begin
   foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
     select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(v_name) as s;
     return next email_queue_private.finding('vault ' || v_name,
-      case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. It is replaced', v_name, v_problem)
+      case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. The deployment replaces it', v_name, v_problem)
         when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name) end, 'present', 'supabase/functions/deploy.sh');
   end loop;
   -- Connecting writes both: before it, none is missing.
@@ -4825,15 +4834,15 @@ begin
       case when not exists (select from email_queue_private.wiring as w) then 'the interval of wake-ups (email_queue_wake)' end);
   end if;
   return next email_queue_private.finding('rows',
-    case when v_lost <> '' then format('%s are gone, as after a dump of the schema alone: the defaults count', v_lost) end, 'as they should be',
-    'Stores what .env says; what was set otherwise is to be set again: supabase/functions/deploy.sh', 'warn');
+    case when v_lost <> '' then format('%s are missing, as after a restore of the schema alone: the defaults are used', v_lost) end, 'as they should be',
+    'Set again what you had set with these functions. To store what .env says: supabase/functions/deploy.sh', 'warn');
 end
 $$;
 comment on function email_queue_private.doctor_parts() is 'Extensions, secrets and single rows.';
 
 -- 95_doctor/doctor_queue.sql
--- The doctor, of the queue: what waits, what stands in the way, and the settings around it. What waits is judged by whether it
--- goes on, and by how often the schedule calls.
+-- The doctor's checks of waiting mail, of pauses, and of the settings around them. Waiting mail is judged by whether mail is being sent,
+-- and by how often the schedule calls.
 
 create function email_queue_private.doctor_queue() returns setof jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -4866,17 +4875,17 @@ begin
   where b.streak >= 3 and (b.next_at > statement_timestamp() or v_due > 0
     or exists (select from email_queue_private.dispatch as d where d.frozen and d.settled_at is null and d.type = 'email'));
   return next email_queue_private.finding('provider',
-    'requests got no answer in a row (' || v_silent || '): one at a time probes', 'it answers',
-    'Nothing to do: it goes on by itself when Resend answers (https://resend-status.com)');
+    'several requests in a row got no answer (' || v_silent || '): one request at a time is tried', 'it answers',
+    'Nothing to do: sending goes on by itself when Resend answers again (https://resend-status.com)');
   return next email_queue_private.finding('cooldown',
     case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) end, 'none',
-    'Nothing to do: it goes on by itself then. Sooner only after a larger plan with Resend: select email_queue_resume();',
+    'Nothing to do: sending goes on by itself then. To go on at once, after a change to a larger plan at Resend: select email_queue_resume();',
     case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end);
   -- A backlog takes its time. While it is worked off, its length says nothing.
   v_goes_on := exists (select from email_queue_private.dispatch as d where d.settled_at > statement_timestamp() - interval '2 minutes' and d.type = 'email');
   return next email_queue_private.finding('oldest message',
-    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', and mail is being sent' else '' end) end,
-    'nothing waits that is due', 'The other findings say why. If none does, to start a run: select email_queue_call();',
+    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', while mail is being sent' else '' end) end,
+    'no e-mail is due', 'The other findings say why. If none does, to start a run: select email_queue_call();',
     case when v_goes_on or v_due <= 300 + v_call_seconds then 'ok' when v_due > 900 + v_call_seconds then 'fail' else 'warn' end);
   for v_type, v_expired in
     select d.type, count(*) from email_queue_private.dispatch as d
@@ -4886,15 +4895,15 @@ begin
       and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second')
   loop
     return next email_queue_private.finding('expired leases',
-      case when v_expired = 0 then null when v_type = 'email' then format('%s dispatches have a lease that ran out, and no run has come to take them over', v_expired)
-        else format('%s messages of type %s have a lease that ran out, and no consumer has come to take them over', v_expired, v_type) end, 'none',
+      case when v_expired = 0 then null when v_type = 'email' then format('the leases of %s dispatches have expired, and no run has taken these over', v_expired)
+        else format('the leases of %s messages of type %s have expired, and no consumer has taken these over', v_expired, v_type) end, 'none',
       case when v_type = 'email' then 'select email_queue_call();' else 'Start the consumer of this type: its next dequeue takes them over' end);
   end loop;
   return next email_queue_private.finding('rate', null, format('%s requests a second at most%s', v_setting.rate_limit,
-    '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', which is kept to' else '' end));
+    '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', and no more are sent' else '' end));
 end
 $$;
-comment on function email_queue_private.doctor_queue() is 'What waits, and what stands in the way.';
+comment on function email_queue_private.doctor_queue() is 'Waiting mail, and what holds it up.';
 
 -- 95_doctor/doctor_runs.sql
 -- A run sends its first call within seconds, and one that is under way a call at least every half a minute.
@@ -4918,20 +4927,20 @@ begin
     count(*) filter (where r.started_at > statement_timestamp() - interval '1 hour')
   into v_seen, v_dead, v_all from email_queue_private.run as r;
   if v_asked > coalesce(v_seen, '-infinity') then
-    return next email_queue_private.finding('runs', format('a run was asked for at %s and never started; %s', v_asked,
-      coalesce('the last sign of one is of ' || v_seen, 'none ever has')), null, 'Look at the function''s logs (dashboard: Edge Functions): whether the call came, and why no run reached this database');
+    return next email_queue_private.finding('runs', format('a run was asked for at %s and did not start; %s', v_asked,
+      coalesce('the last sign of a run is of ' || v_seen, 'no run has ever started')), null, 'Look at the function''s logs (dashboard: Edge Functions): whether the call arrived, and why no run reached this database');
     return;
   end if;
   select * into v_run from email_queue_private.run as r
   where r.ended_at is not null or r.last_seen_at between v_started and statement_timestamp() - interval '3 minutes' order by r.started_at desc, r.id desc limit 1;
   return next case
     when v_run.id is null then email_queue_private.finding('runs', null, 'none has ended yet')
-    when v_run.ended_at is null then email_queue_private.finding('runs', format('the run of %s (%s) never ended: the last sign of it is of %s; it was killed, and its leases end by themselves',
+    when v_run.ended_at is null then email_queue_private.finding('runs', format('the run of %s (%s) never ended: its last sign is of %s. It was killed, and its leases expire by themselves',
       v_run.started_at, v_run.cause, v_run.last_seen_at), null, v_limit)
     when v_run.stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('runs', format('the run of %s (%s) ended as %s: %s',
       v_run.started_at, v_run.cause, v_run.stopped, coalesce(v_run.reason, 'the function''s log has the reason')), null, case v_run.stopped
-        when 'misconfigured' then 'Put right in .env what the reason names (RESEND_API_KEY, a key of the project); then: supabase/functions/deploy.sh'
-        else 'Nothing to do: the next run tries again. https://resend-status.com and https://status.supabase.com say more; to try now: select email_queue_call();' end)
+        when 'misconfigured' then 'Correct in .env what the reason names (RESEND_API_KEY, a key of the project); then: supabase/functions/deploy.sh'
+        else 'Nothing to do: the next run tries again. The status pages are https://resend-status.com and https://status.supabase.com. To try now: select email_queue_call();' end)
     when v_dead > 0 then email_queue_private.finding('runs', format('%s of the %s runs of the last hour never ended: they were killed', v_dead, v_all), null, v_limit, 'warn')
     else email_queue_private.finding('runs', null, format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
 end
@@ -4954,7 +4963,7 @@ begin
   from jsonb_each_text(email_queue_private.recorded_objects()) as o(name, digest) full join email_queue_private.schema_objects() as n on n.name = o.name
   where n.digest is distinct from o.digest;
   return next email_queue_private.finding('schema', left(v_drift, 1000), 'as the migrations left it',
-    'Undo what was changed by hand (the definitions are in supabase/migrations). If it was meant: call email_queue_private.record_schema();');
+    'Undo what was changed by hand (the definitions are in supabase/migrations). If it was done on purpose: call email_queue_private.record_schema();');
   return next email_queue_private.finding('grants', left(email_queue_private.wrong_grants(), 1000), 'only service_role',
     'call email_queue_private.apply_grants();');
 end
@@ -4972,7 +4981,7 @@ declare
   v_max_rows text;
 begin
   return next email_queue_private.finding('default sender', case when v_sender is null then 'none: an e-mail without "from" is refused at enqueue' end,
-    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'Stores EMAIL_FROM: supabase/functions/deploy.sh', 'warn');
+    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'To store EMAIL_FROM: supabase/functions/deploy.sh', 'warn');
   return next email_queue_private.finding('wake-up', null, case when email_queue_private.wakes()
     then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
   -- PostgREST sets what the role has in all databases; else what it logged in with counts.
@@ -4990,7 +4999,7 @@ begin
   from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
   where r.rolname = 'authenticator' and starts_with(c.line, 'pgrst.db_max_rows=');
   return next email_queue_private.finding('max_rows', null, coalesce(v_max_rows || ': ', '')
-    || 'it cuts what is read of the view email_queue over HTTP; no function of the queue, which each give one value');
+    || 'a longer list read from the view email_queue over HTTP is cut; the queue''s functions are not affected');
 end
 $$;
 comment on function email_queue_private.doctor_settings() is 'Settings of the queue and of the roles that use it.';
@@ -5025,7 +5034,7 @@ begin
     case when not v_on then null
       when coalesce(v_role, v_database) is null then 'the server is read-only: neither pg_cron nor SQL can write. Supabase does this to a database whose disk is full'
       else format('default_transaction_read_only is on for %s: neither pg_cron nor SQL can write',
-        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end, 'it takes writes',
+        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end, 'it can be written',
     case when coalesce(v_role, v_database) is null
       then 'On Supabase: a larger disk, or less data (dashboard: Project Settings, Compute and Disk); it ends by itself. On a server of your own, as a superuser: alter system reset default_transaction_read_only; select pg_reload_conf();'
       else format('begin read write; alter %s reset default_transaction_read_only; commit;', case when v_role is null then format('database %I', v_database)
@@ -5035,9 +5044,9 @@ $$;
 comment on function email_queue_private.doctor_writable() is 'Whether pg_cron and SQL can write.';
 
 -- 95_doctor/email_queue_doctor.sql
--- The doctor: what is broken, and what mends it. Each check is a row of check, status (ok, warn, fail or skip), detail and
--- remedy. Where a command mends it, the remedy ends with it, after a colon, as it can be copied: it mends what the finding
--- names and changes nothing else (a test runs each). Where none can, the remedy says what to wait for or where to look.
+-- The doctor: what is broken, and how to fix it. Each check is a row of check, status (ok, warn, fail or skip), detail and remedy. If a
+-- command fixes it, the remedy ends with the command, after a colon, ready to be copied: it fixes what the finding names and changes
+-- nothing else (a test runs each). If none can, the remedy says what to wait for or where to look.
 
 create function public.email_queue_doctor() returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
@@ -5047,7 +5056,7 @@ as $$
   cross join lateral jsonb_array_elements(email_queue_private.examine(p.part)) with ordinality as f(f, n)
 $$;
 comment on function public.email_queue_doctor() is
-  'What is broken and what mends it: a list of {check, status: ok|warn|fail, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';
+  'What is broken and how to fix it: a list of {check, status: ok|warn|fail, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';
 
 -- 95_doctor/examine.sql
 -- A check that breaks is a finding, not the end of the others.
@@ -5060,27 +5069,27 @@ begin
   execute format('select coalesce(jsonb_agg(f), ''[]'') from email_queue_private.%I() as f', p_part) into v_findings;
   return v_findings;
 exception when others then
-  return jsonb_build_array(email_queue_private.finding(p_part, format('this check broke: %s (%s)', sqlerrm, sqlstate), null,
+  return jsonb_build_array(email_queue_private.finding(p_part, format('this check failed with an error: %s (%s)', sqlerrm, sqlstate), null,
     'To see more, as the owner of the schema: select email_queue_private.' || p_part || '();'));
 end
 $$;
 comment on function email_queue_private.examine(text) is 'The findings of one part of the doctor.';
 
 -- 95_doctor/failure_remedy.sql
--- What to do about a run that failed; null where what it missed is there by now.
+-- The remedy for a run that failed; null if the part that was missing is there by now.
 create function email_queue_private.failure_remedy(p_message text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select case
     when p_message ~ 'email_queue: the (extension|Vault secret) ' then email_queue_private.parts_remedy()
-    when p_message ~ 'read-only transaction' then 'After what is said under "writable": select email_queue_call();'
-    when p_message ~ 'ERROR' then 'To see whether it still does, and if not, to end this: select email_queue_call();'
-    else 'pg_cron could not run it, and tries again by itself. On a server of your own its log, cron.host, pg_hba.conf and max_connections say why' end
+    when p_message ~ 'read-only transaction' then 'First follow the remedy of "writable"; then: select email_queue_call();'
+    when p_message ~ 'ERROR' then 'To try again, which also ends this finding if it succeeds: select email_queue_call();'
+    else 'pg_cron could not run it, and tries again by itself. On a server of your own, look at its log, cron.host, pg_hba.conf and max_connections' end
 $$;
 comment on function email_queue_private.failure_remedy(text) is 'What to do about a failed run of the job that calls the function.';
 
 -- 95_doctor/finding.sql
--- p_found: what there is to say; where it is null all is well, and p_well is said.
+-- p_found is the fault; if it is null, the finding is ok and p_well is its text.
 create function email_queue_private.finding(
   p_check text, p_found text, p_well text default null, p_remedy text default null, p_status text default 'fail', p_data jsonb default null
 ) returns jsonb
@@ -5093,7 +5102,7 @@ $$;
 comment on function email_queue_private.finding(text, text, text, text, text, jsonb) is 'One row of the doctor''s.';
 
 -- 95_doctor/is_other_project.sql
--- Where the function says what it is, and Vault where it is called, one of the two may be left from another project.
+-- The function reports one address, and Vault has another: one of the two may be left over from another project.
 create function email_queue_private.is_other_project(p_called text, p_reported text) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -5104,7 +5113,7 @@ $$;
 comment on function email_queue_private.is_other_project(text, text) is 'Whether two addresses are certainly of different projects.';
 
 -- 95_doctor/job_fault.sql
--- What one of our jobs is like: null where it is as it should be.
+-- A job of the queue: what is wrong with it, or null.
 create function email_queue_private.job_fault(p_name text, out id bigint, out line text, out fault text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5125,7 +5134,7 @@ $$;
 comment on function email_queue_private.job_fault(text) is 'A job of ours: its id, its line, and what is wrong with it.';
 
 -- 95_doctor/parts_remedy.sql
--- What to do about what is missing to call the function; null where nothing is.
+-- The remedy for a part that is missing to call the function; null if none is missing.
 create function email_queue_private.parts_remedy() returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5145,19 +5154,19 @@ begin
   return null;
 end
 $$;
-comment on function email_queue_private.parts_remedy() is 'The remedy for the first part that is missing to call the function; null where none is.';
+comment on function email_queue_private.parts_remedy() is 'The remedy for the first part that is missing to call the function; null if none is.';
 
 -- 95_doctor/pause_remedy.sql
--- What a pause waits for. What the provider said begins with its status; what an operator wrote does not.
+-- What a pause waits for. A reason of the provider's begins with a status; one of an operator's does not.
 create function email_queue_private.pause_remedy(p_reason text, p_until timestamptz, p_domain text) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select case when p_until is not null then 'It ends by itself then. ' else '' end || case
-    when p_reason !~ '^[45][0-9][0-9] ' then 'It was paused by hand. When it may go on: '
+    when p_reason !~ '^[45][0-9][0-9] ' then 'It was paused by hand. To go on: '
     when p_domain is not null then 'Verify the domain with Resend (https://resend.com/domains); then: '
-    when p_reason like '429 %' then 'A quota of Resend''s plan is used up. When there is a larger plan, or a new month: '
-    when p_reason ~ '^40[13] ' then 'Resend refuses the account or its key. When that is put right (a key: in .env, then deploy.sh): '
-    else 'When what the reason names is put right: ' end
+    when p_reason like '429 %' then 'A quota of Resend''s plan is used up. After a change to a larger plan, or in a new month: '
+    when p_reason ~ '^40[13] ' then 'Resend refuses the account or its key. After that is corrected (a key in .env, then deploy.sh): '
+    else 'After what the reason names is corrected: ' end
     || format('select email_queue_resume(%s);', case when p_domain is not null then quote_literal(p_domain) end)
 $$;
 comment on function email_queue_private.pause_remedy(text, timestamptz, text) is 'What a pause waits for, and what ends it.';
@@ -5172,7 +5181,7 @@ $$;
 comment on function email_queue_private.project_ref(text) is 'The reference in the address of a hosted project; null in others.';
 
 -- 95_doctor/run_asked_for.sql
--- When a run was asked for last that should have started by now: the call was accepted, as far as is known.
+-- When a run that should have started by now was asked for last. Its call was accepted, as far as is known.
 create function email_queue_private.run_asked_for() returns timestamptz
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5192,7 +5201,7 @@ $$;
 comment on function email_queue_private.run_asked_for() is 'When a run was asked for last that should have started by now.';
 
 -- 95_doctor/schedule_remedy.sql
--- Scheduling as it is, or was, or by default.
+-- The call that schedules at the present line, else at the last one, else at the default.
 create function email_queue_private.schedule_remedy(p_line text) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5214,7 +5223,7 @@ $$;
 comment on function email_queue_private.schedule_remedy(text) is 'The call that schedules by a line, if it is given, else by the last one.';
 
 -- 95_doctor/server_started.sql
--- After a crash too, of which the postmaster is the one process that outlives it.
+-- The time of the last start or crash. After a crash the postmaster's own start is older, because it survives.
 create function email_queue_private.server_started() returns timestamptz
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5277,9 +5286,8 @@ $$;
 comment on function email_queue_private.dependants() is 'What of others uses the queue, and would break or go with it.';
 
 -- 99_extensions/extensions.sql
--- pg_cron and pg_net are created here, in the session of the migrations: Supabase lets nobody create an extension through the
--- API of some projects. Where it cannot be done, the notice says what is missing; any caller of the function can start it all the
--- same. pg_net goes into the schema extensions or nowhere: never into public. The result is kept, for the doctor, and so that an
+-- pg_cron and pg_net are created here, in the session of the migrations, because in some projects no extension can be created
+-- through the API. If it fails, a notice says what is missing; a caller of the function can still start it. pg_net goes into the schema extensions or nowhere: never into public. The result is kept, for the doctor, and so that an
 -- uninstall removes what was made here and nothing else.
 do $do$
 declare

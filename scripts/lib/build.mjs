@@ -81,7 +81,7 @@ function writeMigration(mode) {
     return say("ok: the migration and docs/reference.md are what supabase/schemas makes");
   }
   const [left] = leftovers();
-  if (left) throw new Error(`${left} is of no release (tests/deploy/releases.json) and not of supabase/version.json: delete it`);
+  if (left) throw new Error(`${left} is of no release (supabase/releases.json) and not of supabase/version.json: delete it`);
   writeReference();
   const { file, text } = migration();
   fs.writeFileSync(path.join(ROOT, "supabase/migrations", file), text);

@@ -1415,7 +1415,10 @@ begin
   v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
   v_message.id := email_queue_private.new_id();
-  insert into email_queue_private.message values (v_message.*)
+  -- Column by column: an upgrade may add one while this call waits for its lock, and v_message has not got it.
+  insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
+  values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
+    v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata)
   on conflict (type, dedup_key) where dedup_key is not null do nothing;
   if not found then
     return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload);
@@ -4481,17 +4484,22 @@ comment on function public.email_queue_version() is 'The version of this schema 
 -- 90_record/record_schema.sql
 -- Records what the migrations made, so that the doctor finds changes by hand: a digest of each object, over text that is the same in
 -- PostgreSQL 15 and 17. Each migration ends with a call of it, after apply_grants.
+-- p_drift: the changes by hand that an upgrade found and left. They stay differences. A list of [name, recorded digest, found digest].
 
-create procedure email_queue_private.record_schema()
+create procedure email_queue_private.record_schema(p_drift jsonb default null)
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   execute format('create or replace function email_queue_private.recorded_objects() returns jsonb
     language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::jsonb $f$',
-    (select jsonb_object_agg(o.name, o.digest) from email_queue_private.schema_objects() as o));
+    (select jsonb_object_agg(o.name, o.digest) filter (where o.digest is not null) from (
+      select coalesce(n.name, d.name), case when d.name is not null and d.found is not distinct from n.digest then d.recorded else n.digest end
+      from email_queue_private.schema_objects() as n
+      full join (select e ->> 0, e ->> 1, e ->> 2 from jsonb_array_elements(p_drift) as e) as d(name, recorded, found) on d.name = n.name
+    ) as o(name, digest)));
 end
 $$;
-comment on procedure email_queue_private.record_schema() is 'Takes what is there now as what should be. Ends each migration, after apply_grants.';
+comment on procedure email_queue_private.record_schema(jsonb) is 'Records what is there now as what should be, except for the changes by hand in p_drift. Ends each migration, after apply_grants.';
 
 -- 90_record/recorded_objects.sql
 -- A literal of a function, not rows: a dump of the schema alone carries it, and a dump of the data does not.

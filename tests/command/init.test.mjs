@@ -238,7 +238,7 @@ test("config.toml that cannot be appended to is left alone, and its text shown",
 test("a section that turns the function off, or has Supabase check its callers, is said each time", async () => {
   const cwd = project({ "supabase/config.toml": "[functions.process-email-queue]\nenabled = false\n" });
   for (let time = 0; time < 2; time++) {
-    assert.match((await init(cwd)).stderr, /config\.toml was left alone: it has functions\.process-email-queue already, without verify_jwt = false and with enabled = false\. Let it say there: verify_jwt = false and enabled = true/);
+    assert.match((await init(cwd)).stderr, /config\.toml was left alone: it has functions\.process-email-queue already, without verify_jwt = false and with enabled = false\. Set there: verify_jwt = false and enabled = true/);
   }
   assert.equal(snapshot(cwd)["supabase/config.toml"], "[functions.process-email-queue]\nenabled = false\n");
 });

@@ -40,7 +40,7 @@ test("uninstall takes back what init brought", async () => {
   await init(cwd);
   const { code, stderr } = await command(["uninstall", "--yes"], { cwd });
   assert.equal(code, 0, stderr);
-  assert.doesNotMatch(stderr, /left alone/);
+  assert.doesNotMatch(stderr, /by hand|filled in/);
   assert.match(stderr, /supabase functions delete process-email-queue\n.*supabase secrets unset/);
   const made = snapshot(cwd);
   const [install, uninstall] = migrations(cwd);
@@ -63,8 +63,8 @@ test("uninstall names what was filled in or changed by hand, and leaves it", asy
   const before = fs.readFileSync(config, "utf8");
   const { code, stderr } = await command(["uninstall", "--yes", "--offline"], { cwd });
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /^Changed by hand, and left alone: functions\.process-email-queue in supabase\/config\.toml\./m);
-  assert.match(stderr, /^Filled in, and left alone: RESEND_API_KEY, EMAIL_FROM in \.env\.example\./m);
+  assert.match(stderr, /^This was changed by hand and stays: functions\.process-email-queue in supabase\/config\.toml\./m);
+  assert.match(stderr, /^These were filled in and stay: RESEND_API_KEY, EMAIL_FROM in \.env\.example\./m);
   assert.equal(fs.readFileSync(config, "utf8"), before);
   assert.equal(fs.readFileSync(example, "utf8"), "SUPABASE_SECRET_KEY=\n\nRESEND_API_KEY=re_mine\nEMAIL_FROM=Me <me@mine.example>\n\nMINE=1\n");
 });

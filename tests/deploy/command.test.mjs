@@ -90,7 +90,7 @@ test("a section that turns the function off is said", async () => {
   const { code, stderr } = await deploy(["--dry-run"]);
   fs.writeFileSync(file, text);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /it has functions\.process-email-queue already, with enabled = false\. Let it say there: enabled = true/);
+  assert.match(stderr, /it has functions\.process-email-queue already, with enabled = false\. Set there: enabled = true/);
 });
 
 test("a variable that is missing or wrong is named before anything is changed", async () => {

@@ -84,7 +84,10 @@ test("a changed source, an impossible time and a source out of place are found",
     version("20260301000000", "1.3.0");
     put("supabase/migrations/20260301000000_email_queue_1_3_0.sql", migration(folder.path).text);
     assert.deepEqual(drift(folder.path), [`supabase/migrations/${file} is of no release and not of supabase/version.json`]);
-    put("tests/deploy/releases.json", JSON.stringify([{ version: "1.2.3", migrations: { [file]: "digest" } }]));
+    put("supabase/releases.json", JSON.stringify([{ version: "1.2.3", migrations: { [file]: "digest" } }]));
+    put("supabase/upgrade.sql", "-- The head.\n");
+    put("supabase/upgrades/1.2.3-1.3.0.sql", "");
+    put("supabase/migrations/20260301000000_email_queue_1_3_0.sql", migration(folder.path).text);
     assert.deepEqual(drift(folder.path), []);
     for (const name of ["10_a/schema.sql", "c/a.sql", "10_a.sql", "10_a/b/c.sql"]) {
       put(`supabase/schemas/${name}`, "select 1;\n");

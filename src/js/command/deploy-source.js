@@ -42,6 +42,7 @@ export function projectSource({ pack, cwd, values }) {
   const { owner } = examineFolder(folder, pack.functionFiles());
   const direct = "email-queue init writes it; for a project without a repository: --direct";
   if (version === undefined) throw new CommandError("no migration of this project installs the queue", direct);
+  if (compareVersions(version, pack.version) > 0) throw newer(version, pack.version);
   if (owner !== "ours") throw new CommandError(`supabase/functions/${name} is not the queue's`, direct);
   refuseGaps(folder, project.root, "email-queue upgrade writes it again");
   return {

@@ -40,16 +40,23 @@ export async function run({ values, terminal, cwd, env }) {
   const name = functionName(project, pack, values["function-name"]);
   const { cli, target, remote } = await look({ project, pack, values, env, terminal });
   const plan = planInit({ project, pack, remote, name, now: new Date() });
-  const marks = plan.marked.length > 0 && cli && target;
   await carryOut({
     terminal, project, changes: plan.changes, notes: plan.notes,
     title: `email-queue ${pack.version}`,
-    also: marks ? [`mark    ${plan.marked.map(({ version }) => version).join(", ")} as applied: the database has it already`] : [],
-    act: marks ? () => cli.query(target, markApplied(plan.marked)) : undefined,
+    ...marking(plan.marked, cli, target),
     nothing: `email-queue ${plan.version} is in ${project.root}`,
     next: NEXT,
   });
 }
+
+/**
+ * What a plan does beside its files: migrations count as applied.
+ * @param {{version: string, name: string}[]} marked @param {import("./cli.js").Cli} [cli] @param {import("./cli.js").Target} [target]
+ */
+export const marking = (marked, cli, target) => marked.length === 0 || !cli || !target ? {} : {
+  also: [`mark    ${marked.map(({ version }) => version).join(", ")} as applied: the database has it already`],
+  act: () => cli.query(target, markApplied(marked)),
+};
 
 /** What a deployment takes from here. */
 export const NEXT = "Commit the changes, put the variables of .env.example into .env, then:\n  node_modules/.bin/email-queue deploy";
@@ -126,7 +133,7 @@ export function planInit({ project, pack, remote, name, now }) {
   return {
     changes: parts.flatMap((part) => part.changes),
     notes: [...notes, ...parts.flatMap((part) => part.notes)],
-    marked: installed === undefined ? [] : written.migrations.slice(0, pack.sqlFrom(null, installed).length).map(({ version, name: called }) => ({ version, name: called })),
+    marked: installed === undefined ? [] : written.migrations.slice(0, pack.sqlFrom(null, installed).length),
     version: local ?? pack.version,
   };
 }

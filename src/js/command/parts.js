@@ -55,11 +55,9 @@ export const declaredFile = (project) => path.resolve(project.supabase, declared
  * @param {Project} project @param {Package} pack @returns {string[]} a note
  */
 export function editedMigrations(project, pack) {
-  const plain = (/** @type {string} */ text) => text.replaceAll("\r\n", "\n");
   const edited = project.migrations.filter(({ name, text }) => {
     const version = /^email_queue_(\d+_\d+_\d+)$/.exec(name)?.[1]?.replaceAll("_", ".");
-    const known = pack.textsOf(version ?? "");
-    return known.length > 0 && !known.some((one) => plain(one) === plain(text));
+    return pack.wrote(version ?? "", text) === false;
   });
   return edited.length > 0 ? [`These migrations are not as this package writes them (changed by hand, or of another build): ${edited.map(({ file }) => `supabase/migrations/${file}`).join(", ")}. To change something, add a migration of your own after them.`] : [];
 }

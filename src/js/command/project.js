@@ -74,8 +74,8 @@ function readMigrations(folder) {
 const VERSION = /\bcreate (?:or replace )?function public\.email_queue_version\( ?\).*? as \$(\d+)\$/;
 /** The line of a migration that removes it. */
 const UNINSTALL = /^select pg_temp\.email_queue_uninstall\(/;
-/** The line of one that installs it. */
-const INSTALL = /^select pg_temp\.email_queue_check_names\(/;
+/** The line of one that installs it, or that upgrades from a version. */
+const BEGINS = /^select pg_temp\.email_queue_(?:check_names\(|begin_upgrade\( ?\$(\d+)\$)/;
 
 /** The version that the text of the migrations installs, as if they were applied one after the other. @param {{text: string}[]} migrations */
 export function versionOf(migrations) {
@@ -106,11 +106,20 @@ const says = ({ text }, pattern) => readSql(text).statements.some((statement) =>
 /** Whether it installs, upgrades or removes the queue. @param {Migration} migration */
 export const isOfQueue = (migration) => versionOf([migration]) !== undefined || says(migration, UNINSTALL);
 
-/** Two branches that both ran init have two. @param {Migration[]} migrations @throws {CommandError} */
+/** Two branches that both ran init, or upgrade, have two. @param {Migration[]} migrations @throws {CommandError} */
 export function refuseTwice(migrations) {
   const start = migrations.map((one) => says(one, UNINSTALL)).lastIndexOf(true) + 1;
-  const [first, second] = migrations.slice(start).filter((one) => says(one, INSTALL));
-  if (first && second) throw new CommandError(`two migrations install the queue: ${first.file} and ${second.file}`, `delete ${second.file}, unless the database has that one and not the other (supabase migration list)`);
+  /** By the version that they start from. @type {Map<string | undefined, string>} */
+  const found = new Map();
+  for (const { file, text } of migrations.slice(start)) {
+    const { statements, literals } = readSql(text);
+    for (const [, literal] of statements.flatMap((statement) => [BEGINS.exec(statement) ?? []].filter((match) => match.length > 0))) {
+      const from = literal === undefined ? undefined : literals[Number(literal)];
+      const first = found.get(from);
+      if (first !== undefined) throw new CommandError(`two migrations ${from === undefined ? "install the queue" : `upgrade the queue from ${from}`}: ${first} and ${file}`, `delete ${file}, unless the database has that one and not the other (supabase migration list)`);
+      found.set(from, file);
+    }
+  }
 }
 
 /** What git would show of the project, or undefined. @param {string} root */

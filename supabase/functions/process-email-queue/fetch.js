@@ -1,7 +1,7 @@
-// @ts-nocheck
 /* eslint-disable */
-// email-queue 0.1.0 63bffcbfdc6efda2db01bf5283aa48286431d34db4f89dafa70c589301bff4a3. Written by `email-queue init` and `upgrade`, which replaces what you change here.
-// What the generated glue has in place of the globals of these names (scripts/build puts it there).
+// @ts-nocheck
+// email-queue 0.1.0 f372edfeca431742b4b81e86412c037238893c9542c86f2a2e57f1f7bf23bb9a. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// Replaces the globals of these names in the generated glue (scripts/build puts it there).
 
 /** The most that is read of an answer. Also in `src/io/postgrest.rs`, which knows the error by its text. */
 const MAX_ANSWER = 64 * 1024 * 1024;

@@ -1,5 +1,5 @@
-// @ts-nocheck
 /* eslint-disable */
+// @ts-nocheck
 // email-queue 0.1.0 c4c48898ebf2c652e4ff1b92dcd07c2ffdc454412bf130f770f12c5490acecf1. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // The function itself, and a way to load and to renew its module.
 import * as glue from "./worker.js";

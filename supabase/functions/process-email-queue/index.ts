@@ -1,10 +1,10 @@
-// @ts-nocheck
 /* eslint-disable */
-// email-queue 0.1.0 0ad1cc7bd2c68a85bfd94198fa8de69a2cfe9751949de9fdb2041713456329db. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// @ts-nocheck
+// email-queue 0.1.0 5a0c4bbdd17535a5f1aef14b5fda9f1973b233025b883e0afb39fe2d0dfe2cd1. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // The shim around the WebAssembly module: it carries requests in and responses out.
 import { guarded } from "./guard.ts";
 
-// Supabase listens for us; the address, the line and the signals are for running it by hand. Nobody else's machine can
+// Supabase listens for us; the address, the line and the signals are for running it by hand. No other machine can
 // call it there, unless EMAIL_QUEUE_HOST says so (HOST is what some shells call the machine).
 const hostname = Deno.env.get("EMAIL_QUEUE_HOST") || "127.0.0.1";
 const port = Number(Deno.env.get("PORT") || 8000);

@@ -1,6 +1,6 @@
-// @ts-nocheck
 /* eslint-disable */
-// email-queue 0.1.0 6a574cf869040a09d40eecf796ee46bc13d5b484228591db15b699a1d1511db5. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// @ts-nocheck
+// email-queue 0.1.0 6afae71c30a687c3750ca127790f1457c30ad62e623c58cb133c26a4c147c53a. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // A WebAssembly module from its base64 text: no file is read and nothing is fetched, so it works wherever JavaScript may
 // compile one, and in what `supabase functions deploy` uploads.
 
@@ -51,7 +51,7 @@ class Instance {
     this.#giveUp = giveUp;
   }
 
-  /** Waits for what a call of the module promises, or for the instance to break: then nobody would settle it. */
+  /** Waits for what a call of the module promises, or for the instance to break, after which the promise would never settle. */
   settled(call) {
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);

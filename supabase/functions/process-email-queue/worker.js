@@ -1,5 +1,5 @@
-// @ts-nocheck
 /* eslint-disable */
+// @ts-nocheck
 // email-queue 0.1.0 92b322f1f224242f045ffa618dbe7fe032cad5f4050cf7fc6a799f3073d3ce62. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 import { guardedTasks } from "./module.js";
 

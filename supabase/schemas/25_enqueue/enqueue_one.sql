@@ -10,7 +10,10 @@ begin
   v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
   v_message.id := email_queue_private.new_id();
-  insert into email_queue_private.message values (v_message.*)
+  -- Column by column: an upgrade may add one while this call waits for its lock, and v_message has not got it.
+  insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
+  values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
+    v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata)
   on conflict (type, dedup_key) where dedup_key is not null do nothing;
   if not found then
     return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload);

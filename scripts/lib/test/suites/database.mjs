@@ -141,9 +141,10 @@ export const deploy = {
     const env = {};
     for (const name of ["deploy", "command", "readme", "doctor", "upgrade", "direct_15"]) Object.assign(env, await start(name));
     Object.assign(env, await start("direct_17", 17));
-    const files = ["variables", "deploy", "direct", "command", "readme", "doctor", "upgrade"].map((name) => `tests/deploy/${name}.test.mjs`);
+    for (const version of /** @type {const} */ ([15, 17])) for (const cli of [2, 3]) Object.assign(env, await start(`versions_${version}_${cli}`, version));
+    const files = ["variables", "deploy", "direct", "command", "readme", "doctor", "upgrade", "versions"].map((name) => `tests/deploy/${name}.test.mjs`);
     // Side by side: one of them waits for pg_cron's next minute.
-    await suite.node("variables, deploy, direct, the command, the README, doctor, upgrade", files, { env, concurrency: 2 });
+    await suite.node("variables, deploy, direct, the command, the README, doctor, upgrade, versions", files, { env, concurrency: 2 });
     // Alone, because it measures.
     await suite.node("wake-up", ["tests/deploy/wake.test.mjs"], { env: await start("wake") });
   },

@@ -35,7 +35,7 @@ export const stack = {
 export const client = {
   about: "the package: the cases that every queue passes, how it is installed, its types, the examples",
   all: true,
-  needs: ["lite", "client", "compat"],
+  needs: ["lite", "client", "compat", "next"],
   run: async (suite) => {
     ensureRust();
     for (const version of /** @type {const} */ (["newest", "2.1.4"])) await ensureDeno(version);
