@@ -124,6 +124,17 @@ export class Cli {
     return { status: status ?? 1, stdout, stderr };
   }
 
+  /** The addresses and keys of the local stack. @returns {Promise<Record<string, string>>} @throws {CommandError} it is not running */
+  async status() {
+    const { status, stdout, stderr } = await this.run(["status", "--output", "json"]);
+    if (status !== 0) throw new CommandError(reason(stderr || stdout), "supabase start");
+    try {
+      return JSON.parse(stdout.slice(stdout.indexOf("{"), stdout.lastIndexOf("}") + 1));
+    } catch {
+      throw new CommandError("the Supabase CLI's answer to `supabase status` cannot be read", "take another version of it: supabase --version");
+    }
+  }
+
   /**
    * One statement's rows: of the Management API by reference, where the token can be read, else of the CLI.
    * @param {Target} target @param {string} sql @returns {Promise<any[]>} @throws {CommandError}

@@ -70,7 +70,7 @@ export function declared(text) {
 }
 
 /** The entries of a function, in a table or an inline one. @param {Entry[]} entries @param {string} name @returns {Entry[]} */
-function entriesOf(entries, name) {
+export function entriesOf(entries, name) {
   return entries.flatMap(({ table, key, value }) => {
     const [first, second, ...rest] = [...table, ...key];
     if (first !== "functions" || second !== name) return [];

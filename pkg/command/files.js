@@ -165,7 +165,7 @@ function attempt(step) {
   }
 }
 
-/** Whether a file is other than before. @param {Change} change */
+/** Whether a file differs from before. @param {Change} change */
 function isMade({ file, before }) {
   try {
     return peek(file) !== before;

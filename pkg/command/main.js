@@ -15,6 +15,7 @@ import { CommandError, Terminal } from "./terminal.js";
 /** Name → its one line, and its module. @type {Record<string, [string, () => Promise<Command>]>} */
 const COMMANDS = {
   init: ["writes the migration, the function and its configuration into this project", () => import("./init.js")],
+  dev: ["runs this project on this machine, with a mailbox in place of the provider", () => import("./dev.js")],
   deploy: ["brings all of it into the project, then asks the doctor", () => import("./deploy.js")],
   doctor: ["says what is broken, and how to fix it", () => import("./doctor.js")],
   upgrade: ["appends the migrations to this package's version, and replaces the function", () => import("./upgrade.js")],

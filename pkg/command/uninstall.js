@@ -94,8 +94,8 @@ function handwork(project, pack, name) {
   const config = read(project.config) ?? "";
   const { filled } = withoutLines(read(path.join(project.root, ".env.example")) ?? "");
   const notes = [
-    ...(withoutSection(config, name) === undefined && hasSection(config, name) ? [`Changed by hand, and left alone: functions.${name} in supabase/config.toml. Take it out yourself.`] : []),
-    ...(filled.length > 0 ? [`Filled in, and left alone: ${filled.join(", ")} in .env.example. Take out what nothing else of yours reads.`] : []),
+    ...(withoutSection(config, name) === undefined && hasSection(config, name) ? [`This was changed by hand and stays: functions.${name} in supabase/config.toml. Remove it yourself.`] : []),
+    ...(filled.length > 0 ? [`These were filled in and stay: ${filled.join(", ")} in .env.example. Remove those that nothing else of yours reads.`] : []),
   ];
   const { owner, changed, foreign } = examineFolder(path.join(project.supabase, "functions", name), pack.functionFiles());
   if (owner !== "ours") return notes;
