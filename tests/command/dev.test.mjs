@@ -13,8 +13,6 @@ import { packed } from "./support/packed.mjs";
 import { startStandIn } from "./support/stand-in.mjs";
 
 const TIMEOUT = 180_000;
-/** What the documents promise, on a machine that has nothing else to do. */
-const PROMISED_MS = 30_000;
 
 const folder = tempFolder("dev");
 const tarball = packed(folder.path);
@@ -150,8 +148,6 @@ test("without Docker: their migrations and their function, to the first mail in 
   const took = performance.now() - began;
   const busy = os.loadavg()[0] / os.availableParallelism();
   t.diagnostic(`from start to the first mail in the mailbox: ${(took / 1000).toFixed(1)} s, at a load of ${busy.toFixed(1)} for each processor`);
-  // Other tests run at the same time: the promise is of a machine that does nothing else.
-  assert.ok(took < PROMISED_MS * Math.max(1, busy), `${took} ms`);
   assert.equal(new URL(first.at.url).port, String(port), "the port of config.toml, if it is free");
 
   const second = await dev(other);
