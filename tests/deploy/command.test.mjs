@@ -210,3 +210,29 @@ test("what the platform refuses stops it, with what to do", async () => {
     assert.match(stderr, /→ .*permission/);
   }
 });
+
+test("a function of theirs with that name goes on, beside the queue's with another", async () => {
+  // Of another template: the same slug, other work.
+  const theirs = path.join(root, "supabase/functions/process-email-queue/index.ts");
+  const own = path.join(folder.path, "the queue's");
+  fs.renameSync(path.dirname(theirs), own);
+  write(theirs, 'Deno.serve({ port: Number(Deno.env.get("PORT")), hostname: "127.0.0.1" }, () => new Response("theirs"));\n');
+  const config = path.join(root, "supabase/config.toml");
+  const before = fs.readFileSync(config, "utf8");
+  world.platform.deployed = { metadata: { verify_jwt: false, entrypoint_path: "index.ts" }, files: { "index.ts": fs.readFileSync(theirs, "utf8") } };
+  const answer = async () => await (await fetch(`${world.platform.url}/functions/v1/process-email-queue`)).text();
+
+  const refused = await run(["init", "--yes", "--offline"]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /supabase\/functions\/process-email-queue is your own function\. Nothing was changed/);
+  const written = await run(["init", "--yes", "--offline", "--function-name", "mail-worker"]);
+  assert.equal(written.code, 0, written.stderr);
+  const { code, stderr } = await deploy();
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /deploy +the function mail-worker\n/);
+  const id = await world.enqueue();
+  await waitFor(async () => await world.status(id) === "completed", { timeout: 120_000, what: "the mail that was enqueued" });
+  assert.deepEqual([...world.platform.functions.keys()].sort(), ["mail-worker", "process-email-queue"]);
+  assert.equal(await answer(), "theirs");
+  assert.match((await run(["doctor"])).stdout, /Healthy\./);
+});

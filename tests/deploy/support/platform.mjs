@@ -23,11 +23,15 @@ export async function startPlatform(options) {
   });
 }
 
+const QUEUE = "process-email-queue";
+
+/** @typedef {{metadata: any, files: Record<string, string>}} Deployed */
+
 class Platform {
   /** The secrets of the project's functions. @type {Map<string, string>} */
   secrets = new Map();
-  /** What was uploaded last: {metadata, files: name → digest-able text}. @type {{metadata: any, files: Record<string, string>} | null} */
-  deployed = null;
+  /** Slug → what was uploaded last: files are texts by name. @type {Map<string, Deployed>} */
+  functions = new Map();
   /** Path (its beginning) → status: the Management API refuses these. @type {Map<string, number>} */
   refused = new Map();
   /** What the Management API was asked. @type {string[]} */
@@ -39,8 +43,8 @@ class Platform {
   #deployments = 0;
   /** @type {Promise<Awaited<ReturnType<typeof startLite>>> | undefined} */
   lite;
-  /** @type {Promise<Awaited<ReturnType<typeof startFunction>>> | undefined} */
-  #running;
+  /** By slug. @type {Map<string, Promise<Awaited<ReturnType<typeof startFunction>>>>} */
+  #running = new Map();
 
   /** @param {{databaseUrl: string, sql: any, deno: string, project: string, token: string, folder: string}} options */
   constructor(options) {
@@ -51,6 +55,16 @@ class Platform {
         (error) => void outgoing.writeHead(500).end(String(error)),
       );
     });
+  }
+
+  /** The queue's own, under its usual name. @returns {Deployed | null} */
+  get deployed() {
+    return this.functions.get(QUEUE) ?? null;
+  }
+
+  set deployed(one) {
+    if (one) this.functions.set(QUEUE, one);
+    else this.functions.delete(QUEUE);
   }
 
   get url() {
@@ -91,18 +105,18 @@ class Platform {
       case "GET secrets":
         return { status: 200, body: [...this.secrets].map(([name, value]) => ({ name, value: createHash("sha256").update(value).digest("hex") })) };
       case "POST functions/deploy":
-        await this.#deploy(incoming.headers["content-type"] ?? "", body);
-        return { status: 201, body: this.#described() };
+        return { status: 201, body: described(await this.#deploy(url, incoming.headers["content-type"] ?? "", body)) };
       case "GET functions":
-        return { status: 200, body: this.deployed ? [this.#described()] : [] };
-      case "GET functions/process-email-queue":
-        return this.deployed ? { status: 200, body: this.#described() } : { status: 404, body: { message: "Function not found" } };
+        return { status: 200, body: [...this.functions].map(described) };
       case "POST database/query":
         return await this.#query(JSON.parse(body.toString()).query);
       case "GET postgrest":
         return { status: 200, body: { db_schema: "public", max_rows: 1000, db_extra_search_path: "" } };
-      default:
-        return { status: 404, body: { message: "the mock has no such call" } };
+      default: {
+        const [, slug = ""] = /^GET functions\/([\w-]+)$/.exec(what) ?? [];
+        const found = this.functions.get(slug);
+        return found ? { status: 200, body: described([slug, found]) } : { status: 404, body: { message: "the mock has no such call, or no such function" } };
+      }
     }
   }
 
@@ -117,19 +131,8 @@ class Platform {
     }
   }
 
-  #described = () => ({
-    id: "00000000-0000-4000-8000-000000000001",
-    slug: "process-email-queue",
-    name: "process-email-queue",
-    status: "ACTIVE",
-    version: 1,
-    created_at: 1,
-    updated_at: 1,
-    verify_jwt: this.deployed?.metadata.verify_jwt,
-  });
-
-  /** @param {string} contentType @param {Buffer} body */
-  async #deploy(contentType, body) {
+  /** @param {string} url @param {string} contentType @param {Buffer} body @returns {Promise<[string, Deployed]>} */
+  async #deploy(url, contentType, body) {
     const form = await new Response(new Uint8Array(body), { headers: { "content-type": contentType } }).formData();
     /** @type {Record<string, string>} */
     const files = {};
@@ -140,21 +143,22 @@ class Platform {
     const metadata = form.get("metadata");
     const said = JSON.parse(typeof metadata === "string" ? metadata : await /** @type {File} */ (metadata).text());
     // Where nothing is said, Supabase checks.
-    this.deployed = { metadata: { verify_jwt: true, ...said }, files };
+    const slug = new URL(url, this.url).searchParams.get("slug") ?? said.name;
+    this.functions.set(slug, { metadata: { verify_jwt: true, ...said }, files });
     this.down = false;
     await this.endFunction();
+    return [slug, /** @type {Deployed} */ (this.functions.get(slug))];
   }
 
   async endFunction() {
-    const running = this.#running;
-    this.#running = undefined;
-    await (await running)?.stop();
+    const running = [...this.#running.values()];
+    this.#running.clear();
+    await Promise.all(running.map(async (one) => await (await one).stop()));
   }
 
-  /** Unpacks what was uploaded into an empty folder, and starts it there. */
-  async #startFunction() {
+  /** Unpacks what was uploaded into an empty folder, and starts it there. @param {Deployed} deployed */
+  async #startFunction({ metadata, files }) {
     const folder = path.join(this.options.folder, `deployment-${++this.#deployments}`);
-    const { metadata, files } = /** @type {NonNullable<Platform["deployed"]>} */ (this.deployed);
     for (const [name, text] of Object.entries(files)) {
       const file = path.join(folder, name);
       fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -176,12 +180,20 @@ class Platform {
 
   /** @param {string} url @param {http.IncomingMessage} incoming @param {Buffer} body */
   async #function(url, incoming, body) {
-    if (!this.deployed || this.down) return { status: 404, body: { code: "NOT_FOUND", message: "Requested function was not found" } };
-    if (this.deployed.metadata.verify_jwt) return { status: 401, body: { code: "UNAUTHORIZED_NO_AUTH_HEADER", message: "Missing authorization header" } };
-    const { url: address } = await (this.#running ??= this.#startFunction());
-    return await pass(new URL(address).origin + url.replace("/functions/v1", ""), incoming, body);
+    const [, slug = ""] = /^\/functions\/v1\/([\w-]+)/.exec(url) ?? [];
+    const found = this.functions.get(slug);
+    if (!found || this.down) return { status: 404, body: { code: "NOT_FOUND", message: "Requested function was not found" } };
+    if (found.metadata.verify_jwt) return { status: 401, body: { code: "UNAUTHORIZED_NO_AUTH_HEADER", message: "Missing authorization header" } };
+    const running = this.#running.get(slug) ?? this.#startFunction(found);
+    this.#running.set(slug, running);
+    return await pass(new URL((await running).url).origin + url.replace("/functions/v1", ""), incoming, body);
   }
 }
+
+/** As the Management API tells of it. @param {[string, Deployed]} one */
+const described = ([slug, { metadata }]) => ({
+  id: "00000000-0000-4000-8000-000000000001", slug, name: slug, status: "ACTIVE", version: 1, created_at: 1, updated_at: 1, verify_jwt: metadata.verify_jwt,
+});
 
 /** @param {string} url @param {http.IncomingMessage} incoming @param {Buffer} body */
 async function pass(url, { method, headers }, body) {
