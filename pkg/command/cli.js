@@ -86,7 +86,8 @@ export class Cli {
     this.env = env;
   }
 
-  get #isNew() {
+  /** Whether it has the flags of version 3. */
+  get isNew() {
     return Number(this.version.split(".")[0]) >= 3;
   }
 
@@ -95,14 +96,14 @@ export class Cli {
    * @param {Target} target @returns {{flags: string[], env: Record<string, string>}}
    */
   database(target) {
-    if ("ref" in target) return { flags: this.#isNew ? [`--remote=${target.ref}`] : ["--linked", "--project-ref", target.ref], env: {} };
+    if ("ref" in target) return { flags: this.isNew ? [`--remote=${target.ref}`] : ["--linked", "--project-ref", target.ref], env: {} };
     const { target: url, password } = readDatabaseUrl(target.url);
-    return { flags: this.#isNew ? [`--remote=${url}`] : ["--db-url", url], env: password ? { PGPASSWORD: password } : {} };
+    return { flags: this.isNew ? [`--remote=${url}`] : ["--db-url", url], env: password ? { PGPASSWORD: password } : {} };
   }
 
   /** The flags that name a project, for its functions and secrets. @param {string} ref */
   project(ref) {
-    return this.#isNew ? [`--remote=${ref}`] : ["--project-ref", ref];
+    return this.isNew ? [`--remote=${ref}`] : ["--project-ref", ref];
   }
 
   /**

@@ -41,6 +41,25 @@ export async function connect(project, print) {
   }
 }
 
+/**
+ * Before anything is changed: the key is one of the API's, and the API has the database that was looked at, as far as that can be seen.
+ * @param {ReturnType<typeof import("./deployed.js").readProject>} project @param {string | null} installed the version that the database has
+ * @throws {CommandError}
+ */
+export async function checkApi(project, installed) {
+  const remedy = "SUPABASE_URL and SUPABASE_SECRET_KEY must be the project's";
+  let version;
+  try {
+    version = await rpc(project, "email_queue_version");
+  } catch (error) {
+    if (!(error instanceof ProjectError)) throw error;
+    // It is not installed, or PostgREST has not heard of it yet.
+    if (error.code === "PGRST202") return;
+    throw new CommandError(`${project.url}: ${error.message}. Nothing was changed`, error.remedy ?? remedy);
+  }
+  if (version !== installed) throw new CommandError(`SUPABASE_URL (${project.url}) has email-queue ${version}, and the project's database has ${installed ?? "no queue"}: they are two projects. Nothing was changed`, remedy);
+}
+
 /** @param {(text: string) => void} say @param {string} name @param {() => Promise<string>} work */
 async function step(say, name, work) {
   const end = performance.now() + STALE_MS;

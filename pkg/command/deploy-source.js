@@ -3,12 +3,12 @@ import path from "node:path";
 import { configure } from "./config.js";
 import { push, step } from "./deploy-steps.js";
 import { isFolder, withFolder } from "./files.js";
-import { FUNCTION, examineFolder, isFunctionName, withHead } from "./function.js";
+import { examineFolder, isFunctionName, withHead } from "./function.js";
 import { missingImports } from "./imports.js";
 import { functionName, newer, refuseTaken } from "./init.js";
 import { compareVersions } from "./package.js";
 import { configuration } from "./parts.js";
-import { pendingOf } from "./pending.js";
+import { pendingOf, unmarked } from "./pending.js";
 import { findProject, linkedRef, refuseTwice, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
 import { CommandError } from "./terminal.js";
@@ -17,12 +17,12 @@ import { CommandError } from "./terminal.js";
  * @typedef {object} Source
  * @property {string} root the folder of .env
  * @property {string} label
- * @property {string} name of the function
+ * @property {string | undefined} name of the function; undefined: the one that the database calls
  * @property {string} version of what is deployed
  * @property {string | undefined} linked the project that the folder is linked to
  * @property {string[]} notes
  * @property {(remote: import("./remote.js").Remote) => Schema} schema
- * @property {(use: (workdir: string) => Promise<void>) => Promise<void>} withFunction
+ * @property {(name: string, use: (workdir: string) => Promise<void>) => Promise<void>} withFunction
  *
  * @typedef {object} Schema what a database needs that is as `remote` says
  * @property {string[]} lines of the plan
@@ -52,6 +52,7 @@ export function projectSource({ pack, cwd, values }) {
       const { ours, yours } = pendingOf(project.migrations, remote.history);
       const files = { ours: ours.map(({ file }) => file), yours: yours.map(({ file }) => file) };
       const withYours = values["with-yours"] === true;
+      refuseUnmarked(unmarked(ours, remote));
       return {
         ...files,
         lines: [
@@ -59,19 +60,19 @@ export function projectSource({ pack, cwd, values }) {
           ...files.yours.map((file) => `${withYours ? "push" : "keep"}    supabase/migrations/${file} (yours)`),
         ],
         refusal: yours.length === 0 || withYours ? undefined : new CommandError(`some of your own migrations are not pushed yet: ${files.yours.join(", ")}. Nothing was changed`,
-          "push them together with the queue's: email-queue deploy --with-yours; or push them first: supabase db push"),
+          "push them together with the queue's: email-queue deploy --with-yours; or push them first: supabase db push (Supabase CLI 3: supabase db push --remote)"),
         apply: async (to) => ours.length + yours.length > 0 ? await push(to) : undefined,
       };
     },
-    withFunction: (use) => use(project.root),
+    withFunction: (_, use) => use(project.root),
   };
 }
 
 /** @param {{pack: import("./parts.js").Package, cwd: string, values: Record<string, any>}} from @returns {Source} */
 export function directSource({ pack, cwd, values }) {
   const root = directRoot(cwd, values.workdir);
-  const name = values["function-name"] ?? FUNCTION;
-  if (!isFunctionName(name)) throw new CommandError(`--function-name: ${name} cannot be the name of a function`, "use letters, digits, - and _, and begin with a letter");
+  const name = values["function-name"];
+  if (name !== undefined && !isFunctionName(name)) throw new CommandError(`--function-name: ${name} cannot be the name of a function`, "use letters, digits, - and _, and begin with a letter");
   if (values["with-yours"]) throw new CommandError("--with-yours concerns a project's migrations, and --direct reads none", "use only one of the two");
   refuseGaps(path.join(pack.folder, "function"), path.dirname(pack.folder), "install the package again; in a clone of its repository: git checkout pkg");
   return {
@@ -93,11 +94,16 @@ export function directSource({ pack, cwd, values }) {
         },
       };
     },
-    withFunction: (use) => withFolder({
-      "supabase/config.toml": configured(name),
-      ...Object.fromEntries(pack.functionFiles().map((file) => [`supabase/functions/${name}/${file.name}`, withHead(file, pack.version).text])),
+    withFunction: (called, use) => withFolder({
+      "supabase/config.toml": configured(called),
+      ...Object.fromEntries(pack.functionFiles().map((file) => [`supabase/functions/${called}/${file.name}`, withHead(file, pack.version).text])),
     }, use),
   };
+}
+
+/** @param {{file: string}[]} migrations that the database has without their rows */
+function refuseUnmarked([first]) {
+  if (first) throw new CommandError(`the database has the queue already, and ${first.file} is not in its history. Nothing was changed`, "email-queue init marks it as applied; then repeat the command");
 }
 
 /** The folder whose .env counts. @param {string} cwd @param {string} [workdir] */

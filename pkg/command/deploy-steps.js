@@ -24,8 +24,10 @@ export async function push(to) {
   const { flags, env } = to.cli.database(to.target);
   const { status, stderr, stdout } = await to.cli.run(["db", "push", ...flags], { env, show: true });
   if (status === 0) return;
-  throw new CommandError("the migrations were not applied (the reason is above)", /--include-all/.test(stdout + stderr)
-    ? "the database has newer migrations already. If these may be applied after them: supabase db push --include-all; then repeat the command"
+  const said = stdout + stderr;
+  throw new CommandError("the migrations were not applied (the reason is above)", /--include-all/.test(said)
+    ? `the database has newer migrations already. If these may be applied after them: supabase db push --include-all${to.cli.isNew ? " --remote" : ""}; then repeat the command`
+    : /email_queue: /.test(said) ? "do what the message says, then repeat the command"
     : "if the token may not make a temporary login, set SUPABASE_DB_PASSWORD. If the database is not reached, or the CLI asks for the connection pooler's URL, set SUPABASE_DB_URL to that URL (dashboard, Connect, Session pooler). Then repeat the command");
 }
 

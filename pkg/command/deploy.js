@@ -1,13 +1,15 @@
 // email-queue deploy: brings what init wrote into the project, or with --direct what the package has. It checks everything first. Then it
 // takes the steps, and stops at the first that fails.
 import path from "node:path";
+import { apiOf } from "./api.js";
 import { findCli } from "./cli.js";
-import { connect } from "./connect.js";
+import { checkApi, connect } from "./connect.js";
 import { readProject } from "./deployed.js";
 import { deployFunction, list, setSecrets, step } from "./deploy-steps.js";
 import { directSource, projectSource } from "./deploy-source.js";
 import { releaseOf, report } from "./doctor.js";
 import { envFile, environment } from "./env.js";
+import { FUNCTION } from "./function.js";
 import { openPackage } from "./package.js";
 import { readRemote } from "./remote.js";
 import { SECRET, compareSecrets, keepSecret, newSecret } from "./secrets.js";
@@ -51,7 +53,7 @@ export const options = {
 export async function run({ values, terminal, cwd, env: given }) {
   const pack = openPackage();
   const source = values.direct ? directSource({ pack, cwd, values }) : projectSource({ pack, cwd, values });
-  const { root, name, version } = source;
+  const { root, version } = source;
   if (version !== pack.version) terminal.say(`Note: the project has email-queue ${version}, and this package is ${pack.version}. To upgrade: email-queue upgrade`);
 
   const file = envFile(root, given);
@@ -59,15 +61,20 @@ export async function run({ values, terminal, cwd, env: given }) {
   const made = !env[SECRET];
   if (made) env[SECRET] = newSecret();
   const ref = env.SUPABASE_PROJECT_ID ?? "";
-  /** @type {Deployment} */
-  const to = { cli: findCli(root, env), target: env.SUPABASE_DB_URL ? { url: env.SUPABASE_DB_URL } : { ref }, ref, name, env, terminal };
+  /** @type {Omit<Deployment, "name">} */
+  const place = { cli: findCli(root, env), target: env.SUPABASE_DB_URL ? { url: env.SUPABASE_DB_URL } : { ref }, ref, env, terminal };
   terminal.say(`Looking at the project ${ref} …`);
-  const remote = await readRemote(to.cli, to.target, pack.functions());
+  const remote = await readRemote(place.cli, place.target, pack.functions());
+  const name = source.name ?? remote.functionName ?? FUNCTION;
+  /** @type {Deployment} */
+  const to = { ...place, name };
+  await checkApi(readProject(env, name), remote.installed);
   const schema = source.schema(remote);
   const secrets = compareSecrets(env, await list(to, "secrets"));
-  const foreign = remote.installed === null && (await list(to, "functions")).some(({ slug }) => slug === name);
+  const own = remote.installed !== null && (remote.functionName === null || remote.functionName === name);
+  const foreign = !own && (await list(to, "functions")).some(({ slug }) => slug === name);
 
-  terminal.say(`email-queue ${version}, from ${source.label} to the project ${ref}:`);
+  terminal.say(`email-queue ${version}, from ${source.label} to the project ${ref} (${env.SUPABASE_URL}):`);
   for (const line of [
     ...schema.lines,
     ...secrets.added.map((one) => `set     the secret ${one}${one === SECRET && made ? `: a new one, which is written into ${file.startsWith(root + path.sep) ? path.relative(root, file) : file}` : ""}`),
@@ -92,12 +99,12 @@ export async function run({ values, terminal, cwd, env: given }) {
   if (made) keepSecret(file, env[SECRET] ?? "");
   await schema.apply(to);
   await setSecrets(to, [...secrets.added, ...secrets.replaced]);
-  await source.withFunction((workdir) => deployFunction(to, { workdir, useApi: values["use-api"] === true }));
+  await source.withFunction(name, (workdir) => deployFunction(to, { workdir, useApi: values["use-api"] === true }));
   step(to, "Sender, Vault and schedule");
   const deployed = readProject(env, name);
   await connect(deployed, (text) => terminal.say(text));
   step(to, "Doctor");
-  const release = { ...releaseOf(pack, given, values.direct), version, where: values.direct ? "this package" : "this project" };
+  const release = { ...releaseOf(pack, given, values.direct ? name : undefined), version, where: values.direct ? "this package" : "this project" };
   if (await report(deployed, { call: true, release, print: (text) => terminal.say(text) }) !== 0) {
     throw new CommandError("it is deployed, but the doctor found faults", "apply the remedies above, then repeat the command");
   }
@@ -114,9 +121,9 @@ function variables({ root, given, values, linked }) {
   const env = environment(root, given);
   if (values["project-ref"]) env.SUPABASE_PROJECT_ID = values["project-ref"];
   if (values["db-url"]) env.SUPABASE_DB_URL = values["db-url"];
-  env.SUPABASE_PROJECT_ID ??= /^https:\/\/([a-z]{20})\.supabase\.co\/?$/.exec(env.SUPABASE_URL ?? "")?.[1] ?? linked;
+  env.SUPABASE_PROJECT_ID ??= linked;
   if (env.SUPABASE_PROJECT_ID) env.SUPABASE_URL ??= `https://${env.SUPABASE_PROJECT_ID}.supabase.co`;
-  checkVariables(env);
+  checkVariables(env, apiOf(env));
   return env;
 }
 
@@ -126,7 +133,7 @@ async function agree({ terminal, name }, replaced, foreign) {
   if (replaced.length > 0 && !await terminal.confirm(`The project's ${replaced.join(", ")} ${replaced.length > 1 ? "have other values" : "has another value"} than .env. Replace?`)) {
     throw refused("put the project's own values into .env; PROCESS_EMAIL_QUEUE_SECRET is in the .env of the first deployment, and in Vault as email_queue_secret");
   }
-  if (foreign && !await terminal.confirm(`The project has a function ${name}, but no queue in its database. Replace the function?`)) {
+  if (foreign && !await terminal.confirm(`The project has a function ${name} that its database does not call. Replace the function?`)) {
     throw refused("choose another name for the queue's function: --function-name, at init or with --direct");
   }
 }

@@ -7,7 +7,7 @@ import { ProjectError, request } from "./deployed.js";
  * @typedef {ReturnType<typeof import("./deployed.js").readProject>} Project
  */
 
-const DEPLOY = "supabase/functions/deploy.sh";
+const DEPLOY = "email-queue deploy";
 
 const LOGS = "Look at the function's logs (dashboard: Edge Functions)";
 

@@ -4136,7 +4136,7 @@ declare
   v_secret text;
   v_problem text;
   -- No statement with the secret in it: PostgreSQL's log, and the SQL editor, keep those.
-  v_remedy text := 'supabase/functions/deploy.sh stores it. Otherwise call email_queue_connect with the address and the secret as parameters.';
+  v_remedy text := 'email-queue deploy stores it. Otherwise call email_queue_connect with the address and the secret as parameters.';
 begin
   perform email_queue_private.need_extension('supabase_vault');
   select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(p_name) as s;
@@ -4545,7 +4545,7 @@ create function email_queue_private.answer_finding(p_call text, p_status integer
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_deploy text := 'supabase/functions/deploy.sh';
+  v_deploy text := 'email-queue deploy';
   v_logs text := 'Look at the function''s logs (dashboard: Edge Functions)';
   v_answer jsonb;
   v_detail text;
@@ -4725,7 +4725,7 @@ begin
   return next email_queue_private.finding('function address',
     case when v_other then format('this database calls the function of %s, but its own is the function of %s, which gets no calls. The other function works on its own project''s database', v_called, v_reported)
       end, 'this database calls ' || v_called,
-    'To stop the calls: select email_queue_unschedule(), email_queue_wake(false); To have this database call its own function: supabase/functions/deploy.sh', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
+    'To stop the calls: select email_queue_unschedule(), email_queue_wake(false); To have this database call its own function: email-queue deploy', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
 end
 $$;
 comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';
@@ -4825,7 +4825,7 @@ begin
     select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(v_name) as s;
     return next email_queue_private.finding('vault ' || v_name,
       case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. The deployment replaces it', v_name, v_problem)
-        when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name) end, 'present', 'supabase/functions/deploy.sh');
+        when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name) end, 'present', 'email-queue deploy');
   end loop;
   -- Connecting writes both: before it, none is missing.
   if (email_queue_private.read_secret('email_queue_url')).id is not null then
@@ -4835,7 +4835,7 @@ begin
   end if;
   return next email_queue_private.finding('rows',
     case when v_lost <> '' then format('%s are missing, as after a restore of the schema alone: the defaults are used', v_lost) end, 'as they should be',
-    'Set again what you had set with these functions. To store what .env says: supabase/functions/deploy.sh', 'warn');
+    'Set again what you had set with these functions. To store what .env says: email-queue deploy', 'warn');
 end
 $$;
 comment on function email_queue_private.doctor_parts() is 'Extensions, secrets and single rows.';
@@ -4939,7 +4939,7 @@ begin
       v_run.started_at, v_run.cause, v_run.last_seen_at), null, v_limit)
     when v_run.stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('runs', format('the run of %s (%s) ended as %s: %s',
       v_run.started_at, v_run.cause, v_run.stopped, coalesce(v_run.reason, 'the function''s log has the reason')), null, case v_run.stopped
-        when 'misconfigured' then 'Correct in .env what the reason names (RESEND_API_KEY, a key of the project); then: supabase/functions/deploy.sh'
+        when 'misconfigured' then 'Correct in .env what the reason names (RESEND_API_KEY, a key of the project); then: email-queue deploy'
         else 'Nothing to do: the next run tries again. The status pages are https://resend-status.com and https://status.supabase.com. To try now: select email_queue_call();' end)
     when v_dead > 0 then email_queue_private.finding('runs', format('%s of the %s runs of the last hour never ended: they were killed', v_dead, v_all), null, v_limit, 'warn')
     else email_queue_private.finding('runs', null, format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
@@ -4981,7 +4981,7 @@ declare
   v_max_rows text;
 begin
   return next email_queue_private.finding('default sender', case when v_sender is null then 'none: an e-mail without "from" is refused at enqueue' end,
-    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'To store EMAIL_FROM: supabase/functions/deploy.sh', 'warn');
+    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'To store EMAIL_FROM: email-queue deploy', 'warn');
   return next email_queue_private.finding('wake-up', null, case when email_queue_private.wakes()
     then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
   -- PostgREST sets what the role has in all databases; else what it logged in with counts.
@@ -5148,7 +5148,7 @@ begin
   end loop;
   foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
     if coalesce((email_queue_private.read_secret(v_name)).secret, '') = '' then
-      return 'supabase/functions/deploy.sh';
+      return 'email-queue deploy';
     end if;
   end loop;
   return null;

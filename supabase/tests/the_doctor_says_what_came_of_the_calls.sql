@@ -11,7 +11,7 @@ create function pg_temp.answered(p_status integer, p_content text, p_error text 
 $$;
 select is(pg_temp.answered(202, '{"runId": "x", "accepted": true}'), 'ok: … was accepted', 'all is well');
 select is(pg_temp.answered(401, 'no'), 'fail: … was refused (401): the secret in Vault is not the function''s', 'a wrong secret');
-select is(pg_temp.remedy('answers'), 'supabase/functions/deploy.sh', 'is mended by deploying');
+select is(pg_temp.remedy('answers'), 'email-queue deploy', 'is mended by deploying');
 select alike(pg_temp.answered(404, 'no'), 'fail: … found no function (404)%', 'no function');
 select is(pg_temp.answered(null, null, 'Timeout of 5000 ms reached', true), 'fail: … timed out: the function would answer at once if it started', 'a timeout');
 select is(pg_temp.answered(null, null, 'Couldn''t connect to server'), 'fail: … did not reach the function at x.example: Couldn''t connect to server', 'no connection');

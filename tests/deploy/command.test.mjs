@@ -211,6 +211,23 @@ test("what the platform refuses stops it, with what to do", async () => {
   }
 });
 
+test("a second uninstall, before the first is pushed, removes nothing", async () => {
+  const files = snapshot(root);
+  const first = await run(["uninstall", "--yes"]);
+  assert.equal(first.code, 0, first.stderr);
+  const second = await run(["uninstall", "--yes"]);
+  assert.equal(second.code, 1, second.stderr);
+  assert.match(second.stderr, /_email_queue_uninstall\.sql removes the queue, and is not pushed yet\. Nothing was changed/);
+  assert.equal(await installed(), true);
+  // A branch that has no migration of the queue, and no removal either.
+  for (const name of migrations(root).filter((one) => one.includes("email_queue"))) fs.rmSync(path.join(root, "supabase/migrations", name));
+  const third = await run(["uninstall", "--yes"]);
+  assert.match(third.stderr, /the database has the queue from a repository's migration/);
+  assert.equal(await installed(), true);
+  for (const [name, text] of Object.entries(files)) write(path.join(root, name), text);
+  for (const name of Object.keys(snapshot(root))) if (!(name in files)) fs.rmSync(path.join(root, name));
+});
+
 test("a function of theirs with that name goes on, beside the queue's with another", async () => {
   // Of another template: the same slug, other work.
   const theirs = path.join(root, "supabase/functions/process-email-queue/index.ts");

@@ -96,6 +96,20 @@ for (const [version, cli] of /** @type {const} */ ([[15, "2"], [17, "3"]])) {
       assert.match((await run(["doctor"])).stdout, /Healthy\./);
     });
 
+    test("another name of the function is remembered by the database, and theirs of the usual name stays", async () => {
+      const theirs = { metadata: { verify_jwt: false, entrypoint_path: "index.ts" }, files: { "index.ts": "// theirs" } };
+      await runs(["deploy", "--direct", "--use-api", "--function-name", "mail-worker"]);
+      world.platform.deployed = theirs;
+      assert.match(await runs(["deploy", "--direct", "--use-api"]), /deploy +the function mail-worker\n/);
+      assert.equal(world.platform.deployed, theirs);
+      await sends();
+      await refuses(["deploy", "--direct", "--use-api", "--function-name", "process-email-queue"], /nobody answers "The project has a function process-email-queue that its database does not call/);
+      assert.match(await runs(["uninstall", "--direct", "--dry-run"]), /mail-worker|at once/);
+      world.platform.functions.delete("mail-worker");
+      world.platform.deployed = null;
+      await runs(["deploy", "--direct", "--use-api", "--function-name", "process-email-queue"]);
+    });
+
     test("a newer package upgrades it, by either name of the command, and an older one is refused", async () => {
       const newer = packageWith(folder, { [`${realVersion()}.sql`]: real(), [`${realVersion()}-${NEXT}.sql`]: upgradeTo(NEXT) });
       assert.match(await runs(["deploy", "--direct", "--dry-run"], { package: newer }), new RegExp(`upgrade the schema from ${realVersion()} to ${NEXT}, at once`));
@@ -109,6 +123,9 @@ for (const [version, cli] of /** @type {const} */ ([[15, "2"], [17, "3"]])) {
     test("a repository that comes later takes it over, and pushes its own", async () => {
       const root = newProject(folder, `later ${version}`, { "supabase/migrations/20250101000000_mine.sql": "select 1;" });
       fs.copyFileSync(world.envFile, path.join(root, ".env"));
+      // Of a branch that did not know: the migration is there, without a mark.
+      await runs(["init", "--yes", "--offline"], { cwd: root });
+      await refuses(["deploy", "--use-api"], /the database has the queue already, and \d+_email_queue_\w+\.sql is not in its history\. Nothing was changed/, { cwd: root });
       const said = await runs(["init", "--yes", "--project-ref", PROJECT], { cwd: root });
       assert.match(said, /mark +\d{14} as applied: the database has it already/);
       const [, own] = migrations(root);

@@ -8,17 +8,23 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { ROOT, ensureTool, tempFolder } from "../../scripts/lib/stack.mjs";
 import { secretLine } from "../../src/js/command/variables.js";
-import { VARIABLES, standInCli } from "./support/stand_in_cli.mjs";
+import { VARIABLES, standInApi, standInCli } from "./support/stand_in_cli.mjs";
 
 /** @type {ReturnType<typeof tempFolder>} */
 let folder;
 /** @type {ReturnType<typeof standInCli>} */
 let deploy;
-before(() => {
+/** @type {Awaited<ReturnType<typeof standInApi>>} */
+let api;
+before(async () => {
   folder = tempFolder("variables");
-  deploy = standInCli(folder.path);
+  api = await standInApi();
+  deploy = standInCli(folder.path, api.url);
 });
-after(() => folder?.remove());
+after(async () => {
+  await api?.stop();
+  folder?.remove();
+});
 
 /** @param {Record<string, string | undefined>} changes */
 const withThese = (changes) => deploy({ env: { ...VARIABLES, ...changes } });
@@ -32,8 +38,9 @@ test("the database's password is on no command line, and arrives as it is", () =
     [String.raw`postgresql://postgres:DBPASS\n\x41\%5cc100%@db.example/x`, "postgresql://postgres@db.example/x", String.raw`DBPASS\n\x41\\c100%`],
     ["postgresql://postgres@db.example/x", "postgresql://postgres@db.example/x", ""],
   ]) {
-    const { code, output, told, password: arrived } = withThese({ SUPABASE_DB_URL: address });
-    assert.equal(code, 0, output);
+    // The project is elsewhere, too: its API is not reached then, after the database was asked.
+    const { output, told, password: arrived } = withThese({ SUPABASE_DB_URL: address, SUPABASE_URL: "https://project.invalid" });
+    assert.match(output, /https:\/\/project\.invalid: not reached/);
     assert.ok(told.includes(`--remote=${target} `), told);
     assert.equal(arrived, password);
     assert.ok(!told.includes("DBPASS") && !output.includes("DBPASS"), told + output);
@@ -70,6 +77,7 @@ const REFUSED = {
   EMAIL_QUEUE_WALL_SECONDS: [["29", "401", "060", "1e2", " "], /EMAIL_QUEUE_WALL_SECONDS must be a whole number from 30 to 400/],
   RESEND_BASE_URL: [["localhost:1", "ftp://a.example", "https://", "https://a b.example", "https://u:p@a.example", "https://a.example?x"], /RESEND_BASE_URL must be an http\(s\) address/],
   SUPABASE_URL: [["https://<reference>.supabase.co", "project.example", "http://a b"], /SUPABASE_URL must be an address/],
+  SUPABASE_PROJECT_ID: [["ABC", "a".repeat(19)], /SUPABASE_PROJECT_ID must be the 20 lower-case letters/],
   EMAIL_FROM: [
     ["a b@c", "a b@c.example", "a@c", "a@b@c.example", "Shop <a@b.example> x", "Shop a@b.example>", "Shop <a@b.example", "a@b.example, c@d.example",
       "a@b.example, C <c@d.example>", 'x "Shop" <a@b.example>', '"Shop <a@b.example>', "a.@b.example", "a@b..example", "Shop <a@b.example >", "a\tb <a@b.example>"],
@@ -100,6 +108,30 @@ test("a value that would break the deployment is refused before anything is call
   }
   const example = /^EMAIL_FROM=(.*)$/m.exec(fs.readFileSync(new URL("../../.env.example", import.meta.url), "utf8"))?.[1];
   assert.match(withThese({ EMAIL_FROM: example }).output, /EMAIL_FROM is still the example's/);
+});
+
+test("variables of two projects are refused before anything is called", () => {
+  const other = "z".repeat(20);
+  for (const [changes, message] of /** @type {[Record<string, string>, RegExp][]} */ ([
+    [{ SUPABASE_URL: `https://${other}.supabase.co` }, /SUPABASE_URL is of another project than SUPABASE_PROJECT_ID/],
+    [{ SUPABASE_URL: `https://supabase.com/dashboard/project/${VARIABLES.SUPABASE_PROJECT_ID}` }, /SUPABASE_URL is the dashboard's address/],
+    [{ SUPABASE_DB_URL: `postgresql://postgres:x@db.${VARIABLES.SUPABASE_PROJECT_ID}.supabase.co:5432/postgres` }, /SUPABASE_URL is an address of this machine, and the project .* is not here/],
+    [{ SUPABASE_DB_URL: "", SUPABASE_URL: "http://localhost:54321" }, /SUPABASE_URL is an address of this machine/],
+    [{ SUPABASE_DB_URL: `postgresql://postgres:x@db.${other}.supabase.co:5432/postgres`, SUPABASE_URL: "https://mail.example" }, /SUPABASE_DB_URL is of another project/],
+    [{ SUPABASE_DB_URL: `postgresql://postgres.${other}:x@aws-0-eu.pooler.supabase.com:5432/postgres`, SUPABASE_URL: "https://mail.example" }, /SUPABASE_DB_URL is of another project/],
+  ])) {
+    const { code, output, told } = withThese(changes);
+    assert.equal(code, 1, `${JSON.stringify(changes)}: ${output}`);
+    assert.match(output, message);
+    assert.equal(told, "");
+  }
+});
+
+test("an API that does not answer stops it before anything is changed", () => {
+  const { code, output, told } = deploy({ args: [], env: { ...VARIABLES, SUPABASE_URL: "http://127.0.0.1:1" } });
+  assert.equal(code, 1, output);
+  assert.match(output, /http:\/\/127\.0\.0\.1:1: not reached: .*Nothing was changed/);
+  assert.doesNotMatch(told, /secrets set|functions deploy/);
 });
 
 test("what the database and the function take is taken", () => {
@@ -187,7 +219,7 @@ test(".env: a value is the whole of what the line says", () => {
 test(".env may begin with a byte order mark, and its lines may end as on Windows", () => {
   const mark = "\ufeff";
   for (const end of ["\n", "\r\n"]) {
-    for (const first of ["", "# a comment", "OTHER=1", "export SUPABASE_URL=http://127.0.0.1:2"]) {
+    for (const first of ["", "# a comment", "OTHER=1", "export EMAIL_QUEUE_WAKE=on"]) {
       const lines = [first, ...Object.entries(VARIABLES).map(([name, value]) => `${name}=${value}`)];
       const { code, output, told } = deploy({ env: {}, file: `${mark}${lines.join(end)}${end}` });
       assert.equal(code, 0, `${JSON.stringify(first)} ${JSON.stringify(end)}: ${output}`);

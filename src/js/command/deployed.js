@@ -94,7 +94,7 @@ export async function rpc(project, name, args = {}) {
   if (code === "PGRST202" || (status === 404 && code !== "55000")) {
     throw new ProjectError(`the database has no ${name}`, {
       code,
-      remedy: "To apply the migrations: supabase/functions/deploy.sh. If they are applied already, in the SQL editor: notify pgrst, 'reload schema';",
+      remedy: "To apply the migrations: email-queue deploy. If they are applied already, in the SQL editor: notify pgrst, 'reload schema';",
     });
   }
   if (code === undefined && (status === 401 || status === 403)) {

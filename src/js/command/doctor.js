@@ -4,7 +4,7 @@ import { ProjectError, readProject, rpc } from "./deployed.js";
 import { SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.js";
 import { environment } from "./env.js";
 import { FUNCTION, ownFunctions } from "./function.js";
-import { openPackage } from "./package.js";
+import { compareVersions, openPackage } from "./package.js";
 import { findProject } from "./project.js";
 import { CommandError } from "./terminal.js";
 import { PROVIDER } from "../provider.js";
@@ -46,10 +46,10 @@ export async function run({ values, terminal, cwd, env: given }) {
 
 /**
  * EMAIL_QUEUE_COMMAND: the user's command, if it is not the package's.
- * @param {{version: string}} pack @param {Record<string, string | undefined>} env @param {boolean} [direct] @returns {Release}
+ * @param {{version: string}} pack @param {Record<string, string | undefined>} env @param {string} [direct] the function's name, without a repository @returns {Release}
  */
-export const releaseOf = ({ version }, env, direct = false) =>
-  ({ version, where: "this package", deploy: env.EMAIL_QUEUE_COMMAND ?? `node_modules/.bin/email-queue deploy${direct ? " --direct" : ""}` });
+export const releaseOf = ({ version }, env, direct) =>
+  ({ version, where: "this package", deploy: env.EMAIL_QUEUE_COMMAND ?? `node_modules/.bin/email-queue deploy${direct ? " --direct" : ""}${direct && direct !== FUNCTION ? ` --function-name ${direct}` : ""}` });
 
 /** From anywhere: without a project, .env of this folder counts. @param {string} cwd @param {Record<string, any>} values */
 function place(cwd, values) {
@@ -66,7 +66,7 @@ function place(cwd, values) {
 const ANSWER_MS = 15_000;
 
 /** As the database's own findings name it; what deploys here takes its place. */
-const DEPLOY = "supabase/functions/deploy.sh";
+const DEPLOY = "email-queue deploy";
 
 const MARKS = { ok: "✓", warn: "!", fail: "✗", skip: "·" };
 
@@ -136,7 +136,8 @@ async function callAndAsk(project) {
 /** @param {Finding} finding @param {Release} release @returns {Finding} */
 function withVersion(finding, { version, where }) {
   if (finding.check !== "version" || finding.detail === version) return finding;
-  return { ...finding, status: "fail", detail: `the schema has version ${finding.detail}, ${where} has ${version}`, remedy: DEPLOY };
+  const newer = /^\d+\.\d+\.\d+$/.test(finding.detail) && compareVersions(finding.detail, version) > 0;
+  return { ...finding, status: "fail", detail: `the schema has version ${finding.detail}, ${where} has ${version}`, remedy: newer ? `Install email-queue ${finding.detail} or newer here` : DEPLOY };
 }
 
 /**

@@ -12,10 +12,15 @@ import { PROVIDER } from "../provider.js";
 export const envFile = (root, env = process.env) => env.EMAIL_QUEUE_ENV_FILE || path.join(root, ".env");
 
 /**
- * The variables of a command: .env's, and the environment's, which win. An empty one says nothing.
+ * The variables of a command: .env's, and the environment's, which win. An empty one says nothing. The project's reference is in its address, too.
  * @param {string} root of the project @param {Record<string, string | undefined>} given @returns {Record<string, string | undefined>}
  */
-export const environment = (root, given) => ({ ...Object.fromEntries(missingVariables(envFile(root, given), given)), ...Object.fromEntries(Object.entries(given).filter(([, value]) => value)) });
+export function environment(root, given) {
+  /** @type {Record<string, string | undefined>} */
+  const all = { ...Object.fromEntries(missingVariables(envFile(root, given), given)), ...Object.fromEntries(Object.entries(given).filter(([, value]) => value)) };
+  const [, ref] = /^https:\/\/([a-z]{20})\.supabase\.co\/?$/.exec(all.SUPABASE_URL ?? "") ?? [];
+  return ref ? { SUPABASE_PROJECT_ID: ref, ...all } : all;
+}
 
 /** The variables that are the queue's. */
 const OURS = new RegExp(`^((SUPABASE|EMAIL|PROCESS_EMAIL_QUEUE)_[A-Z_]+|${Object.values(PROVIDER.variables).join("|")})$`);

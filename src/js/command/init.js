@@ -7,6 +7,7 @@ import { examineFolder, FUNCTION, isFunctionName, ownFunctions } from "./functio
 import { takenNames } from "./names.js";
 import { compareVersions, openPackage } from "./package.js";
 import { configuration, declaredSchema, editedMigrations, functionFolder, lines, migrationName, newMigrations } from "./parts.js";
+import { unmarked } from "./pending.js";
 import { findProject, linkedRef, refuseTwice, versionOf } from "./project.js";
 import { markApplied, readRemote } from "./remote.js";
 import { CommandError } from "./terminal.js";
@@ -133,7 +134,7 @@ export function planInit({ project, pack, remote, name, now }) {
   return {
     changes: parts.flatMap((part) => part.changes),
     notes: [...notes, ...parts.flatMap((part) => part.notes)],
-    marked: installed === undefined ? [] : written.migrations.slice(0, pack.sqlFrom(null, installed).length),
+    marked: installed === undefined ? unmarked(project.migrations, remote) : written.migrations.slice(0, pack.sqlFrom(null, installed).length),
     version: local ?? pack.version,
   };
 }

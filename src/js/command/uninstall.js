@@ -43,11 +43,11 @@ export async function run({ values, terminal, cwd, env }) {
   const pack = openPackage();
   const project = values.direct ? noProject(directRoot(cwd, values.workdir)) : findProject(cwd, values.workdir);
   refuseTwice(project.migrations);
-  const name = functionName(project, pack, values["function-name"]);
   const { cli, target, remote } = await look({ project, pack, values, env, terminal });
+  const name = functionName(project, pack, values["function-name"] ?? (values.direct && remote?.functionName || undefined));
   const local = versionOf(project.migrations);
   if (local === undefined && !remote?.installed) throw new CommandError("the queue is not installed here", remote ? "check whether this is the project's database" : "if it was installed directly, name its database: --project-ref <ref> or --db-url <url>");
-  if (values.direct && remote) refusePushed(remote);
+  if (local === undefined && remote) refusePending(project, remote);
   const inUse = cli && target && remote?.installed ? await usesOf(cli, target) : undefined;
   if (inUse && !values.force) refuse(inUse);
   const direct = local === undefined && cli && target;
@@ -63,6 +63,13 @@ export async function run({ values, terminal, cwd, env }) {
     nothing: "it is gone",
     next: left({ name, direct: Boolean(direct), flags: cli && target && "ref" in target ? cli.project(target.ref) : [] }),
   });
+}
+
+/** What a repository's migrations brought goes by a migration, or the history would say that it is there. @param {import("./project.js").Project} project @param {import("./remote.js").Remote} remote */
+function refusePending({ migrations }, remote) {
+  const pending = migrations.find(({ name, version }) => name === "email_queue_uninstall" && !remote.history.some((one) => one.version === version));
+  if (pending) throw new CommandError(`supabase/migrations/${pending.file} removes the queue, and is not pushed yet. Nothing was changed`, "push it: supabase db push (Supabase CLI 3: supabase db push --remote)");
+  refusePushed(remote);
 }
 
 /** A folder that has .env alone. @param {string} root @returns {import("./project.js").Project} */

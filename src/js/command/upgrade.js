@@ -7,6 +7,7 @@ import * as init from "./init.js";
 import { NEXT, functionName, look, marking, newer } from "./init.js";
 import { compareVersions, openPackage } from "./package.js";
 import { declaredSchema, editedMigrations, functionFolder, migrationName, newMigrations } from "./parts.js";
+import { unmarked } from "./pending.js";
 import { findProject, refuseTwice, versionOf } from "./project.js";
 import { CommandError } from "./terminal.js";
 
@@ -57,7 +58,7 @@ export function planUpgrade({ project, pack, remote, name, now }) {
   const lost = folder.changed.filter((file) => changes.some((one) => one.file === path.join(project.supabase, "functions", name, file)));
   return {
     from,
-    marked: written.migrations.slice(0, ahead.length),
+    marked: [...unmarked(project.migrations, remote), ...written.migrations.slice(0, ahead.length)],
     changes: [...written.changes, ...changes, ...schema.changes],
     notes: [...editedMigrations(project, pack), ...(lost.length > 0 ? [`These were changed by hand and are replaced: ${lost.map((file) => `supabase/functions/${name}/${file}`).join(", ")}.`] : []), ...written.notes, ...schema.notes],
   };

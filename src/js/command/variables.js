@@ -51,9 +51,9 @@ const RULES = [
 
 /**
  * Writes defaults into the environment too.
- * @param {Record<string, string | undefined>} env @throws {CommandError} names the variable
+ * @param {Record<string, string | undefined>} env @param {string} api the Management API's address @throws {CommandError} names the variable
  */
-export function checkVariables(env) {
+export function checkVariables(env, api) {
   if (!env.SUPABASE_SECRET_KEY && !env.SUPABASE_SERVICE_ROLE_KEY && env.SUPABASE_PROJECT_ID && env.SUPABASE_URL) {
     throw new CommandError(`SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set: a secret key, from the dashboard's API keys. ${WHERE}`);
   }
@@ -65,6 +65,8 @@ export function checkVariables(env) {
   env.SUPABASE_URL = env.SUPABASE_URL?.replace(/\/$/, "");
   const [, reference] = /^https:\/\/([a-z]{20})\.supabase\.co$/.exec(env.SUPABASE_URL ?? "") ?? [];
   if (reference && reference !== env.SUPABASE_PROJECT_ID) throw new CommandError("SUPABASE_URL is of another project than SUPABASE_PROJECT_ID");
+  if (env.SUPABASE_DB_URL) readDatabaseUrl(env.SUPABASE_DB_URL);
+  refuseMixed(env, api);
   if (env.SUPABASE_SECRET_KEY?.startsWith("sb_publishable_")) throw new CommandError("SUPABASE_SECRET_KEY is a publishable key: a secret one is needed (sb_secret_...)");
   if (env.EMAIL_FROM === EXAMPLE_SENDER) throw new CommandError(`EMAIL_FROM is still the example's: it must be a sender of a domain that ${PROVIDER.name} has verified`);
   env.EMAIL_QUEUE_WAKE ||= "on";
@@ -77,8 +79,19 @@ export function checkVariables(env) {
       throw new CommandError(`${name} has quotes or a backslash that the file for \`supabase secrets set\` cannot hold: choose another value`);
     }
   }
-  if (env.SUPABASE_DB_URL) readDatabaseUrl(env.SUPABASE_DB_URL);
 }
+
+/** Variables of two projects. @param {Record<string, string | undefined>} env @param {string} api */
+function refuseMixed({ SUPABASE_URL: url = "", SUPABASE_DB_URL: database, SUPABASE_PROJECT_ID: ref }, api) {
+  const address = "it must be the project's, https://<reference>.supabase.co";
+  if (/^https?:\/\/(app\.)?supabase\.(com|io)(\/|$)/.test(url)) throw new CommandError(`SUPABASE_URL is the dashboard's address: ${address}`);
+  if (isLocal(url) && !isLocal(database ?? api)) throw new CommandError(`SUPABASE_URL is an address of this machine, and the project ${ref} is not here: ${address}`);
+  const [, own, pooled] = /^postgres(?:ql)?:\/\/(?:[^/]*@db\.([a-z]{20})\.supabase\.co\b|postgres\.([a-z]{20})[:@])/.exec(database ?? "") ?? [];
+  if ((own ?? pooled ?? ref) !== ref) throw new CommandError("SUPABASE_DB_URL is of another project than SUPABASE_PROJECT_ID");
+}
+
+/** An address of this machine or its network. @param {string} address */
+const isLocal = (address) => /^[a-z]+:\/\/(?:[^/]*@)?(localhost|127\.|\[::1\]|0\.0\.0\.0|10\.|192\.168\.|host\.docker\.internal)/.test(address);
 
 /**
  * A variable as `supabase secrets set --env-file` reads it, which undoes no escape: in quotes that the value has not. Where it

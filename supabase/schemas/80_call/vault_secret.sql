@@ -5,7 +5,7 @@ declare
   v_secret text;
   v_problem text;
   -- No statement with the secret in it: PostgreSQL's log, and the SQL editor, keep those.
-  v_remedy text := 'supabase/functions/deploy.sh stores it. Otherwise call email_queue_connect with the address and the secret as parameters.';
+  v_remedy text := 'email-queue deploy stores it. Otherwise call email_queue_connect with the address and the secret as parameters.';
 begin
   perform email_queue_private.need_extension('supabase_vault');
   select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(p_name) as s;

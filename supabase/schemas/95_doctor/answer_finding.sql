@@ -2,7 +2,7 @@ create function email_queue_private.answer_finding(p_call text, p_status integer
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_deploy text := 'supabase/functions/deploy.sh';
+  v_deploy text := 'email-queue deploy';
   v_logs text := 'Look at the function''s logs (dashboard: Edge Functions)';
   v_answer jsonb;
   v_detail text;

@@ -39,7 +39,7 @@ begin
   return next email_queue_private.finding('function address',
     case when v_other then format('this database calls the function of %s, but its own is the function of %s, which gets no calls. The other function works on its own project''s database', v_called, v_reported)
       end, 'this database calls ' || v_called,
-    'To stop the calls: select email_queue_unschedule(), email_queue_wake(false); To have this database call its own function: supabase/functions/deploy.sh', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
+    'To stop the calls: select email_queue_unschedule(), email_queue_wake(false); To have this database call its own function: email-queue deploy', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
 end
 $$;
 comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';

@@ -24,7 +24,7 @@ begin
     select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(v_name) as s;
     return next email_queue_private.finding('vault ' || v_name,
       case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. The deployment replaces it', v_name, v_problem)
-        when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name) end, 'present', 'supabase/functions/deploy.sh');
+        when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name) end, 'present', 'email-queue deploy');
   end loop;
   -- Connecting writes both: before it, none is missing.
   if (email_queue_private.read_secret('email_queue_url')).id is not null then
@@ -34,7 +34,7 @@ begin
   end if;
   return next email_queue_private.finding('rows',
     case when v_lost <> '' then format('%s are missing, as after a restore of the schema alone: the defaults are used', v_lost) end, 'as they should be',
-    'Set again what you had set with these functions. To store what .env says: supabase/functions/deploy.sh', 'warn');
+    'Set again what you had set with these functions. To store what .env says: email-queue deploy', 'warn');
 end
 $$;
 comment on function email_queue_private.doctor_parts() is 'Extensions, secrets and single rows.';

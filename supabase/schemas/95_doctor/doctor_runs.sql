@@ -31,7 +31,7 @@ begin
       v_run.started_at, v_run.cause, v_run.last_seen_at), null, v_limit)
     when v_run.stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('runs', format('the run of %s (%s) ended as %s: %s',
       v_run.started_at, v_run.cause, v_run.stopped, coalesce(v_run.reason, 'the function''s log has the reason')), null, case v_run.stopped
-        when 'misconfigured' then 'Correct in .env what the reason names (RESEND_API_KEY, a key of the project); then: supabase/functions/deploy.sh'
+        when 'misconfigured' then 'Correct in .env what the reason names (RESEND_API_KEY, a key of the project); then: email-queue deploy'
         else 'Nothing to do: the next run tries again. The status pages are https://resend-status.com and https://status.supabase.com. To try now: select email_queue_call();' end)
     when v_dead > 0 then email_queue_private.finding('runs', format('%s of the %s runs of the last hour never ended: they were killed', v_dead, v_all), null, v_limit, 'warn')
     else email_queue_private.finding('runs', null, format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;

@@ -8,7 +8,7 @@ declare
   v_max_rows text;
 begin
   return next email_queue_private.finding('default sender', case when v_sender is null then 'none: an e-mail without "from" is refused at enqueue' end,
-    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'To store EMAIL_FROM: supabase/functions/deploy.sh', 'warn');
+    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'To store EMAIL_FROM: email-queue deploy', 'warn');
   return next email_queue_private.finding('wake-up', null, case when email_queue_private.wakes()
     then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
   -- PostgREST sets what the role has in all databases; else what it logged in with counts.

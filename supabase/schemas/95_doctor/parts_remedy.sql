@@ -12,7 +12,7 @@ begin
   end loop;
   foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
     if coalesce((email_queue_private.read_secret(v_name)).secret, '') = '' then
-      return 'supabase/functions/deploy.sh';
+      return 'email-queue deploy';
     end if;
   end loop;
   return null;

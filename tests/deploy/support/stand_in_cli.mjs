@@ -4,14 +4,14 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { ROOT } from "../../../scripts/lib/stack.mjs";
+import { ROOT, startProcess } from "../../../scripts/lib/stack.mjs";
 
 /** What a .env needs. */
 export const VARIABLES = {
   SUPABASE_PROJECT_ID: "abcdefghijklmnopqrst",
-  SUPABASE_URL: "http://127.0.0.1:1",
+  SUPABASE_URL: "",
   SUPABASE_SECRET_KEY: "sb_secret_of_the_tests",
-  SUPABASE_DB_URL: "postgresql://postgres@db.example:5432/postgres",
+  SUPABASE_DB_URL: "postgresql://postgres@localhost:5432/postgres",
   SUPABASE_ACCESS_TOKEN: `sbp_${"0123456789".repeat(4)}`,
   RESEND_API_KEY: "re_the_key_of_the_tests",
   EMAIL_FROM: "Shop <shop@example.com>",
@@ -30,8 +30,21 @@ case "$1 $2" in
 esac
 `;
 
-/** @param {string} folder an empty one of the test's */
-export function standInCli(folder) {
+/** What the project's API answers before the migrations: it does not know the function, and refuses the rest. */
+const API = `require("node:http").createServer((request, response) => {
+  const version = request.url.endsWith("email_queue_version");
+  response.writeHead(version ? 404 : 401, { "content-type": "application/json" }).end(version ? '{"code": "PGRST202"}' : "{}");
+}).listen(0, "127.0.0.1", function () { console.log(this.address().port); });`;
+
+/** In a process of its own, since the tests wait for deploy.sh. */
+export async function standInApi() {
+  const { ready, stop } = await startProcess({ name: "the stand-in of the project's API", program: process.execPath, args: ["-e", API], ready: /^(\d+)$/m });
+  return { url: `http://127.0.0.1:${ready?.[1]}`, stop };
+}
+
+/** @param {string} folder an empty one of the test's @param {string} api its address */
+export function standInCli(folder, api) {
+  VARIABLES.SUPABASE_URL = api;
   const told = path.join(folder, "told");
   const envFile = path.join(folder, ".env");
   const bin = path.join(folder, "bin");
