@@ -9,7 +9,7 @@ for (const [command, says] of /** @type {[string[], string][]} */ ([
   [["scripts/lib/lines.mjs", "nope"], "there is no commit nope"],
   [["scripts/lib/lines.mjs", "--output=x"], "there is no commit --output=x"],
   [["scripts/lib/lines.mjs", "HEAD", "HEAD"], "one commit at most"],
-  [["tests/deploy/support/releases.mjs", "nope"], "which version was released? Name it, like 0.1.0"],
+  [["tests/deploy/support/releases.mjs", "nope"], "which version was released? supabase/version.json has"],
   [["tests/chaos/main.mjs", "--seed", "x"], "--seed must be a whole number"],
   [["tests/chaos/rate.mjs", "--requests", "x"], "--requests must be a whole number"],
   [["tests/faults/main.mjs", "--nope"], "Unknown option '--nope'"],

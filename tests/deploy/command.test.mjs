@@ -130,7 +130,7 @@ test("a secret that has another value is not overwritten without a question", as
 
 test("a function of theirs that is deployed under the name is not replaced without a question", async () => {
   world.platform.deployed = { metadata: { verify_jwt: true }, files: {} };
-  await refuses([], /there is no terminal to answer "The project has a function process-email-queue, but no queue in its database\. Replace the function\?"/);
+  await refuses([], /there is no terminal to answer "The project has a function process-email-queue that its database does not call\. Replace the function\?"/);
   world.platform.deployed = null;
 });
 

@@ -103,7 +103,7 @@ for (const [version, cli] of /** @type {const} */ ([[15, "2"], [17, "3"]])) {
       assert.match(await runs(["deploy", "--direct", "--use-api"]), /deploy +the function mail-worker\n/);
       assert.equal(world.platform.deployed, theirs);
       await sends();
-      await refuses(["deploy", "--direct", "--use-api", "--function-name", "process-email-queue"], /nobody answers "The project has a function process-email-queue that its database does not call/);
+      await refuses(["deploy", "--direct", "--use-api", "--function-name", "process-email-queue"], /there is no terminal to answer "The project has a function process-email-queue that its database does not call/);
       assert.match(await runs(["uninstall", "--direct", "--dry-run"]), /mail-worker|at once/);
       world.platform.functions.delete("mail-worker");
       world.platform.deployed = null;

@@ -17,8 +17,8 @@ await lite.rpc("email_queue_configure", { p_settings: { default_sender: "shop@ex
 fs.mkdirSync(path.join(project.path, "node_modules/@supabase"), { recursive: true });
 fs.symlinkSync(path.join(await ensureTool("lite"), "node_modules/@supabase/supabase-js"), path.join(project.path, "node_modules/@supabase/supabase-js"));
 
-const SUPABASE = `import { createClient } from "@supabase/supabase-js";
-const supabase = createClient(process.env.SUPABASE_URL!, process.env.SUPABASE_SECRET_KEY!);
+const IMPORT = 'import { createClient } from "@supabase/supabase-js";\n';
+const SUPABASE = `const supabase = createClient(process.env.SUPABASE_URL!, process.env.SUPABASE_SECRET_KEY!);
 `;
 
 // Supabase Lite has no Vault: the call that stores a secret gets as far as that.
@@ -36,7 +36,7 @@ for (const page of [...PAGES, "src/js/README.md"]) {
   const called = code.replace("await supabase.rpc", "const { error } = await supabase.rpc");
   const file = path.join(project.path, "pages", `${name}.ts`);
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, called === code ? code : `${SUPABASE}${called}console.log(error?.message ?? "");\n`);
+  fs.writeFileSync(file, called === code ? code : `${code.includes(IMPORT) ? "" : IMPORT}${SUPABASE}${called}console.log(error?.message ?? "");\n`);
   await addProgram(project, file);
 
   programs.push(`${name}.ts`);

@@ -81,8 +81,10 @@ class Platform {
     const body = Buffer.concat(chunks);
     const url = incoming.url ?? "/";
     if (url.startsWith("/rest/v1/")) {
-      if (this.stale-- > 0) return { status: 404, body: { code: "PGRST202", message: "Could not find the function in the schema cache" } };
-      return await pass((await this.rest()).url + url, incoming, body);
+      const lite = await this.rest();
+      // Supabase Lite reads the catalogue once; PostgREST again at each notification, which the migrations send.
+      if (this.stale-- > 0 || incoming.headers.apikey === lite.secretKey && !await this.#has(url)) return { status: 404, body: { code: "PGRST202", message: "Could not find the function in the schema cache" } };
+      return await pass(lite.url + url, incoming, body);
     }
     if (url.startsWith("/functions/v1/")) return await this.#function(url, incoming, body);
     if (url.startsWith("/v1/")) return await this.#manage(url, incoming, body);
@@ -118,6 +120,12 @@ class Platform {
         return found ? { status: 200, body: described([slug, found]) } : { status: 404, body: { message: "the mock has no such call, or no such function" } };
       }
     }
+  }
+
+  /** Whether the database has the function that is called. @param {string} url */
+  async #has(url) {
+    const [, name] = /^\/rest\/v1\/rpc\/(\w+)/.exec(url) ?? [];
+    return name === undefined || (await this.options.sql`select to_regproc(${`public.${name}`}) is not null as there`)[0].there;
   }
 
   /** As the role postgres, any number of statements: the rows are the last one's. @param {string} query */
