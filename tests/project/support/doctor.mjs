@@ -19,7 +19,7 @@ const URL = `${PROJECT}/functions/v1/process-email-queue`;
 const LINE = "*/1 * * * *";
 
 /** What stands at the end of a remedy, to be copied; null where it only says what to wait for, or where to look. @param {string | null} remedy */
-export const commandOf = (remedy) => /^(?:.*: )?((?:select|call|alter|create|begin) .*;|supabase\/functions\/deploy\.sh)$/.exec(remedy ?? "")?.[1] ?? null;
+export const commandOf = (remedy) => /^(?:.*: )?((?:select|call|alter|create|begin) .*;|email-queue deploy|supabase\/functions\/deploy\.sh)$/.exec(remedy ?? "")?.[1] ?? null;
 
 /** @param {number} version of PostgreSQL @param {{called?: boolean}} [options] called: a run has been there */
 export async function startPatient(version, { called = true } = {}) {

@@ -94,7 +94,7 @@ const all = [
     remedy: "select email_queue_adopt();", after: (patient) => patient.call() },
   { check: "function address", name: "another project's function is called", keeps: false,
     breaks: ({ sql }) => sql`select vault.update_secret(id, 'https://zyxwvutsrqponmlkjihg.supabase.co/functions/v1/process-email-queue') from vault.secrets where name = 'email_queue_url'`,
-    remedy: /^To stop the calls: select email_queue_unschedule\(\), email_queue_wake\(false\); To have this database call its own function: supabase\/functions\/deploy\.sh$/, other: "select email_queue_unschedule(), email_queue_wake(false);",
+    remedy: /^To stop the calls: select email_queue_unschedule\(\), email_queue_wake\(false\); To have this database call its own function: email-queue deploy$/, other: "select email_queue_unschedule(), email_queue_wake(false);",
     after: async (patient) => (await patient.connect(), await patient.schedule(), await patient.call()) },
 
   ...[["is missing", "delete"], ["is switched off", "active = false"], ["runs something else", "command = 'select 1'"], ["runs in the database", "database = 'other'"]].map(([fault, change]) => ({
