@@ -62,13 +62,18 @@ export const marking = (marked, cli, target) => marked.length === 0 || !cli || !
 /** What a deployment takes from here. */
 export const NEXT = "Commit the changes, put the variables of .env.example into .env, then:\n  node_modules/.bin/email-queue deploy";
 
+/** @param {string} [given] of the function */
+export function refuseName(given) {
+  if (given !== undefined && !isFunctionName(given)) throw new CommandError(`--function-name: ${given} cannot be the name of a function`, "use letters, digits, - and _, and begin with a letter");
+}
+
 /**
  * The name that was given, or the one that the project has already.
  * @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} [given]
  */
 export function functionName(project, pack, given) {
   const [own, another] = ownFunctions(project.supabase);
-  if (given !== undefined && !isFunctionName(given)) throw new CommandError(`--function-name: ${given} cannot be the name of a function`, "use letters, digits, - and _, and begin with a letter");
+  refuseName(given);
   if (another !== undefined && given === undefined) throw new CommandError(`the project has the function twice: supabase/functions/${own} and ${another}`, `delete one of the folders, or say which: --function-name ${own}`);
   if (own !== undefined && given !== undefined && own !== given && another === undefined) {
     throw new CommandError(`the project has the function already, as supabase/functions/${own}`, `leave out --function-name; or, for another name, rename the folder and its section of supabase/config.toml, then deploy`);

@@ -3,11 +3,11 @@ import path from "node:path";
 import { configure } from "./config.js";
 import { push, step } from "./deploy-steps.js";
 import { isFolder, withFolder } from "./files.js";
-import { examineFolder, isFunctionName, withHead } from "./function.js";
+import { examineFolder, withHead } from "./function.js";
 import { missingImports } from "./imports.js";
-import { functionName, newer, refuseTaken } from "./init.js";
+import { functionName, newer, refuseName, refuseTaken } from "./init.js";
 import { compareVersions } from "./package.js";
-import { configuration } from "./parts.js";
+import { configuration, migrationVersion } from "./parts.js";
 import { pendingOf, unmarked } from "./pending.js";
 import { findProject, linkedRef, refuseTwice, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
@@ -72,7 +72,7 @@ export function projectSource({ pack, cwd, values }) {
 export function directSource({ pack, cwd, values }) {
   const root = directRoot(cwd, values.workdir);
   const name = values["function-name"];
-  if (name !== undefined && !isFunctionName(name)) throw new CommandError(`--function-name: ${name} cannot be the name of a function`, "use letters, digits, - and _, and begin with a letter");
+  refuseName(name);
   if (values["with-yours"]) throw new CommandError("--with-yours concerns a project's migrations, and --direct reads none", "use only one of the two");
   refuseGaps(path.join(pack.folder, "function"), path.dirname(pack.folder), "install the package again; in a clone of its repository: git checkout pkg");
   return {
@@ -115,7 +115,7 @@ export function directRoot(cwd, workdir) {
 
 /** A schema that a repository's migrations brought is changed by these, or the next branch or reset has another one. @param {import("./remote.js").Remote} remote */
 export function refusePushed({ history }) {
-  const pushed = history.filter(({ name }) => /^email_queue_\d+_\d+_\d+$/.test(name));
+  const pushed = history.filter(({ name }) => migrationVersion(name) !== undefined);
   if (pushed.length === 0) return;
   throw new CommandError(`the database has the queue from a repository's migration: ${pushed.map(({ version, name }) => `${version}_${name}.sql`).join(", ")}. Nothing was changed`,
     "deploy from that repository, without --direct");

@@ -7,7 +7,8 @@ import { ProjectError, request } from "./deployed.js";
  * @typedef {ReturnType<typeof import("./deployed.js").readProject>} Project
  */
 
-const DEPLOY = "email-queue deploy";
+/** As the database's own findings name it; what deploys here takes its place. */
+export const DEPLOY = "email-queue deploy";
 
 const LOGS = "Look at the function's logs (dashboard: Edge Functions)";
 

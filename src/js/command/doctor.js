@@ -1,7 +1,7 @@
 // The doctor: the database's own checks (email_queue_doctor), and those that need a caller from outside.
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProjectError, readProject, rpc } from "./deployed.js";
-import { SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.js";
+import { DEPLOY, SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.js";
 import { environment } from "./env.js";
 import { FUNCTION, ownFunctions } from "./function.js";
 import { compareVersions, openPackage } from "./package.js";
@@ -64,9 +64,6 @@ function place(cwd, values) {
 
 /** How long an answer to a call through pg_net is waited for. A run that has much to do takes longer, which is no fault. */
 const ANSWER_MS = 15_000;
-
-/** As the database's own findings name it; what deploys here takes its place. */
-const DEPLOY = "email-queue deploy";
 
 const MARKS = { ok: "✓", warn: "!", fail: "✗", skip: "·" };
 

@@ -19,6 +19,9 @@ import { CommandError } from "./terminal.js";
 /** Without dots: Supabase Lite passes over a migration that has one in its name. @param {string} version */
 export const migrationName = (version) => `email_queue_${version.replaceAll(".", "_")}`;
 
+/** The version that a migration of that name brings; undefined: another migration. @param {string} name */
+export const migrationVersion = (name) => /^email_queue_(\d+_\d+_\d+)$/.exec(name)?.[1]?.replaceAll("_", ".");
+
 /**
  * New migrations, numbered after all that are there.
  * @param {Project} project @param {{name: string, text: string}[]} files name: without its number
@@ -56,7 +59,7 @@ export const declaredFile = (project) => path.resolve(project.supabase, declared
  */
 export function editedMigrations(project, pack) {
   const edited = project.migrations.filter(({ name, text }) => {
-    const version = /^email_queue_(\d+_\d+_\d+)$/.exec(name)?.[1]?.replaceAll("_", ".");
+    const version = migrationVersion(name);
     return pack.wrote(version ?? "", text) === false;
   });
   return edited.length > 0 ? [`These migrations are not as this package writes them (changed by hand, or of another build): ${edited.map(({ file }) => `supabase/migrations/${file}`).join(", ")}. To change something, add a migration of your own after them.`] : [];

@@ -1,9 +1,10 @@
 // Which migrations a push would apply: the queue's and the user's own, apart.
 import { compareVersions } from "./package.js";
+import { migrationVersion } from "./parts.js";
 import { CommandError } from "./terminal.js";
 
 /** Named as the command names them. Squashed ones are the user's. @param {{name: string}} migration */
-const isOurs = ({ name }) => /^email_queue_(\d+_\d+_\d+|uninstall)$/.test(name);
+const isOurs = ({ name }) => name === "email_queue_uninstall" || migrationVersion(name) !== undefined;
 
 /**
  * Migrations of ours whose schema the database has although its history does not know them: the queue was installed without a repository.
@@ -14,7 +15,7 @@ export function unmarked(local, remote) {
   if (!remote?.installed || remote.history.some(isOurs)) return [];
   const { installed, history } = remote;
   return local.filter((one) => {
-    const to = /^email_queue_(\d+_\d+_\d+)$/.exec(one.name)?.[1]?.replaceAll("_", ".");
+    const to = migrationVersion(one.name);
     return to !== undefined && compareVersions(to, installed) <= 0 && !history.some(({ version }) => version === one.version);
   });
 }
