@@ -6,7 +6,7 @@ import { fetch, Request } from "./fetch.js";
 
 /**
  * The methods, as JavaScript names them but for the first letter.
- * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15}
+ * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18 | 19}
  */
 export const Method = Object.freeze({
     EnqueueMany: 0, "0": "EnqueueMany",
@@ -22,9 +22,13 @@ export const Method = Object.freeze({
     GetMessagesByStatus: 10, "10": "GetMessagesByStatus",
     ListDeadLetters: 11, "11": "ListDeadLetters",
     Redrive: 12, "12": "Redrive",
-    Stats: 13, "13": "Stats",
-    Pause: 14, "14": "Pause",
-    Resume: 15, "15": "Resume",
+    Suppress: 13, "13": "Suppress",
+    Unsuppress: 14, "14": "Unsuppress",
+    ListSuppressions: 15, "15": "ListSuppressions",
+    PutTemplate: 16, "16": "PutTemplate",
+    Stats: 17, "17": "Stats",
+    Pause: 18, "18": "Pause",
+    Resume: 19, "19": "Resume",
 });
 
 /**
@@ -462,12 +466,12 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 253, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 269, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__ha61e0de2076df75b);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 118, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 134, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__hbe980a37b571a37e);
             return ret;
         },

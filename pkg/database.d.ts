@@ -1,11 +1,11 @@
 // The queue's view and functions as supabase-js sees them, in the form of `supabase gen types`. Times are texts here, and names those of SQL.
-import type { EmailPayload, FailureReason, Metadata, Tags } from "./messages.d.ts";
+import type { DeliveryState, EmailPayload, FailureReason, Metadata, Suppression, SuppressionReason, SuppressionScope, Tags } from "./messages.d.ts";
 import type { QueueMessageStatus } from "./queue.d.ts";
 
 /** Any JSON. */
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
-/** A row of the view `email_queue`, and what `email_queue_get` answers. */
+/** A row of the view `email_queue`. `email_queue_get` answers the same, and a `notice`. */
 export type EmailQueueRow = {
   id: string;
   type: string;
@@ -25,6 +25,12 @@ export type EmailQueueRow = {
   updated_at: string;
   completed_at: string | null;
   send_before: string | null;
+  delivery: Json;
+  topic: string | null;
+  ignore_suppression: boolean;
+  secret: boolean;
+  recipients: Json;
+  template: Json;
 };
 
 /** The options of an enqueue; as a message of `email_queue_enqueue_many` without `p_`. */
@@ -39,10 +45,17 @@ type EnqueueArgs = {
   p_dedup_key?: string;
   p_metadata?: Metadata;
   p_tags?: Tags;
+  p_topic?: string;
+  p_ignore_suppression?: boolean;
+  p_secret?: boolean;
 };
 
-/** `payload_differs`: a message with this dedup key was there, with another payload. */
-type Enqueued = { id: string; created: boolean; payload_differs?: boolean };
+/** `version` 0 is built in. */
+type UsedTemplate = { name: string; language: string | null; version: number };
+type Template = UsedTemplate & { created_at: string; variables: string[] };
+
+/** `payload_differs`: a message with this dedup key was there, with another payload. `notice`: nothing calls the function. */
+type Enqueued = { id: string; created: boolean; payload_differs?: boolean; notice?: string };
 
 type Filter = { type?: string; reason?: FailureReason; since?: string; until?: string; text?: string; metadata?: Metadata };
 
@@ -57,15 +70,39 @@ type Functions = {
     Returns: Enqueued;
   };
   email_queue_enqueue_many: {
-    Args: { p_messages: readonly { [Name in keyof EnqueueArgs as Name extends `p_${infer Rest}` ? Rest : never]: EnqueueArgs[Name] }[] };
+    Args: { p_messages: readonly ({ [Name in keyof EnqueueArgs as Name extends `p_${infer Rest}` ? Rest : never]: EnqueueArgs[Name] } & { template?: string; variables?: Json; language?: string })[] };
     Returns: Enqueued[];
+  };
+  email_queue_enqueue_template: {
+    Args: { p_template: string; p_to?: string; p_variables?: Json; p_language?: string; p_payload?: Json; p_priority?: number; p_max_attempts?: number; p_run_at?: string; p_delay_ms?: number; p_send_before?: string; p_dedup_key?: string; p_metadata?: Metadata; p_tags?: Tags; p_topic?: string; p_ignore_suppression?: boolean; p_secret?: boolean };
+    Returns: Enqueued;
+  };
+  email_queue_template_put: {
+    Args: { p_name: string; p_subject: string; p_html?: string; p_text?: string; p_language?: string };
+    Returns: Template & { changed: boolean };
+  };
+  email_queue_template_get: {
+    Args: { p_name: string; p_language?: string; p_version?: number };
+    Returns: (Template & { subject: string; html: string | null; text: string | null }) | null;
+  };
+  email_queue_template_list: {
+    Args: Record<PropertyKey, never>;
+    Returns: Template[];
+  };
+  email_queue_template_delete: {
+    Args: { p_name: string; p_language?: string };
+    Returns: { deleted: boolean };
+  };
+  email_queue_template_preview: {
+    Args: { p_name: string; p_variables?: Json; p_language?: string };
+    Returns: { template: UsedTemplate; subject: string; html: string | null; text: string | null };
   };
   email_queue_get: {
     Args: { p_id: string };
-    Returns: EmailQueueRow | null;
+    Returns: (EmailQueueRow & { notice?: string }) | null;
   };
   email_queue_list: {
-    Args: { p_status: string; p_type?: string; p_limit?: number; p_before?: string; p_since?: string; p_until?: string; p_metadata?: Metadata };
+    Args: { p_status: string; p_type?: string; p_limit?: number; p_before?: string; p_since?: string; p_until?: string; p_metadata?: Metadata; p_delivery?: DeliveryState | "complained" };
     Returns: EmailQueueRow[];
   };
   email_queue_cancel: {
@@ -95,6 +132,18 @@ type Functions = {
   email_queue_resume: {
     Args: { p_domain?: string };
     Returns: { domain: string | null; resumed: boolean };
+  };
+  email_queue_suppress: {
+    Args: { p_address: string; p_reason?: SuppressionReason; p_topic?: string; p_note?: string; p_hash_only?: boolean };
+    Returns: Suppression;
+  };
+  email_queue_unsuppress: {
+    Args: { p_address: string; p_topic?: string; p_reason?: SuppressionReason };
+    Returns: { removed: SuppressionScope[]; left: SuppressionScope[] };
+  };
+  email_queue_suppressions: {
+    Args: { p_filter?: { address?: string; reason?: SuppressionReason; topic?: string }; p_after?: string; p_limit?: number };
+    Returns: Suppression[];
   };
   email_queue_stats: {
     Args: Record<PropertyKey, never>;

@@ -31,7 +31,7 @@ export interface EmailPayload {
   headers?: Readonly<Record<string, string>> | undefined;
   tags?: Tags | undefined;
   attachments?: readonly Attachment[] | undefined;
-  /** A template stored at Resend, in place of `content` and `text`. */
+  /** A template stored at Resend, in place of `content` and `text`. Those of the queue are the option `template`. */
   template?: { readonly id: string; readonly variables?: Readonly<Record<string, string | number>> | undefined } | undefined;
 }
 
@@ -49,6 +49,14 @@ export interface NewMessage extends EnqueueOptions {
   payload: EmailPayload;
   /** The same as `payload.tags`, into which they are written: give one of the two. */
   tags?: Tags | undefined;
+  /** A stored template (`putTemplate`) that subject, HTML and text are made of; `payload` has none of these then. */
+  template?: string | undefined;
+  /** The template's variables. One that is missing is an error. */
+  variables?: Readonly<Record<string, unknown>> | undefined;
+  /** The template's language: of `de-AT`, `de` and the default the first that is stored. */
+  language?: string | undefined;
+  /** Nobody is shown the payload, and it is erased once the message has ended. */
+  secret?: boolean | undefined;
 }
 
 /** A message for a consumer of your own. */
@@ -73,6 +81,10 @@ export interface EnqueueOptions {
   dedupKey?: string | undefined;
   /** Your own data: at most 16 kB of JSON. Lists and dead letters can be searched by it. */
   metadata?: Metadata | undefined;
+  /** Of an e-mail: what its recipients can unsubscribe from, as 1 to 100 characters. Mail without a topic goes to those who unsubscribed, too. */
+  topic?: string | undefined;
+  /** An e-mail that must go: it is sent to suppressed addresses, too. */
+  ignoreSuppression?: boolean | undefined;
 }
 
 /** The answer to an enqueue. */
@@ -83,10 +95,12 @@ export interface Enqueued {
   created: boolean;
   /** With a known dedup key: whether that message has another payload. */
   payloadDiffers?: boolean | undefined;
+  /** Of an e-mail, if nothing calls the function for this database: `not connected: …`, and what to do. */
+  notice?: string | undefined;
 }
 
-/** Why a message failed: it can never go, its attempts are used up, it may have been sent, or `sendBefore` passed. */
-export type FailureReason = "rejected" | "exhausted" | "unknown_outcome" | "expired";
+/** Why a message failed: it can never go, its attempts are used up, it may have been sent, the provider does not have it (`email-queue reconcile`), `sendBefore` passed, or every recipient is suppressed. */
+export type FailureReason = "rejected" | "exhausted" | "unknown_outcome" | "not_accepted" | "expired" | "suppressed";
 
 /** Why an attempt, or a message, failed. */
 export interface MessageError {
@@ -95,7 +109,8 @@ export interface MessageError {
   status?: number | null | undefined;
   /** The provider's name for the error. */
   name?: string | null | undefined;
-  message?: string | undefined;
+  /** Null: the message is secret. */
+  message?: string | null | undefined;
   /** Which attempt, from 1. */
   attempt?: number | undefined;
   /** When, by the database's clock. */
@@ -133,6 +148,63 @@ export interface QueueMessage<Payload = EmailPayload> {
   updatedAt: Date;
   completedAt: Date | null;
   sendBefore: Date | null;
+  /** What the provider reported after it had accepted the e-mail; null without a report. */
+  delivery: Delivery | null;
+  topic: string | null;
+  ignoreSuppression: boolean;
+  /** Its payload is null. */
+  secret: boolean;
+  /** Of a secret message: the `to` of its payload. */
+  recipients: Addresses | null;
+  /** What the payload was made of; null without a template. */
+  template: UsedTemplate | null;
+  /** Of an open e-mail that `getMessage` reads: as in {@link Enqueued}. */
+  notice?: string | undefined;
+}
+
+/** A template in a version, from 1; 0 is built in. Its language is in lower case, null for all others. */
+export interface UsedTemplate {
+  name: string;
+  language: string | null;
+  version: number;
+}
+
+/** A template to store: `{{ name }}` is a value, `{{ if name }} … {{ else }} … {{ end }}` a condition. It needs `html`, `text` or both. */
+export interface NewTemplate {
+  /** 1 to 100 letters, digits, `_` or `-`. */
+  name: string;
+  /** As in `de` or `de-AT`; without, for all other languages. */
+  language?: string | undefined;
+  subject: string;
+  html?: string | undefined;
+  text?: string | undefined;
+}
+
+/** How far an e-mail has come; it only moves forward. `bounced`, `failed` and `suppressed` are ends. */
+export type DeliveryState = "sent" | "delayed" | "delivered" | "suppressed" | "failed" | "bounced";
+
+/** The delivery of an e-mail. Times are the provider's. */
+export interface Delivery {
+  /** Of the recipient that came furthest; what went wrong counts most. */
+  state: DeliveryState;
+  at: string;
+  recipients: RecipientDelivery[];
+}
+
+/** The delivery of an e-mail to one recipient. */
+export interface RecipientDelivery {
+  /** Absent if none was named, or the message was erased. */
+  address?: string | undefined;
+  state: DeliveryState;
+  at: string;
+  /** Why it bounced. `type` is `Permanent`, `Transient` or `Undetermined`, `subtype` as in `General`, `NoEmail`, `MailboxFull`. */
+  bounce?: { type?: string | undefined; subtype?: string | undefined; text?: string | undefined } | undefined;
+  /** Why the provider did not send it. */
+  reason?: string | undefined;
+  openedAt?: string | undefined;
+  clickedAt?: string | undefined;
+  /** When it was reported as spam. */
+  complainedAt?: string | undefined;
 }
 
 /** The holder of a message. Every write about the message needs it. */
@@ -166,6 +238,8 @@ export interface ListOptions {
    * and so is `{ lines: ["a"] }`. `{}` is in all that have any.
    */
   metadata?: Metadata | undefined;
+  /** Only messages that came so far, or that were reported as spam. Without `since`, `sent`, `delayed` and `delivered` are looked for among the newest 10,000. */
+  delivery?: DeliveryState | "complained" | undefined;
 }
 
 /** Which failed messages. */
@@ -208,6 +282,42 @@ export interface Redriven {
 export interface Cancelled {
   result: "cancelled" | "processing" | "completed" | "failed" | "not_found";
   reason?: string | undefined;
+}
+
+/** Why an address gets no mail. `unsubscribe` counts for mail with a topic only. */
+export type SuppressionReason = "bounce" | "complaint" | "unsubscribe" | "manual";
+
+/** An address to suppress. */
+export interface Suppress {
+  address: string;
+  /** `manual` by default. */
+  reason?: SuppressionReason | undefined;
+  /** For this topic only; by default for all mail. */
+  topic?: string | undefined;
+  /** Your own words: at most 1000 characters. */
+  note?: string | undefined;
+  /** No entry of the address keeps it: what stays is its keyed hash. */
+  hashOnly?: boolean | undefined;
+}
+
+/** An entry of the suppression list. */
+export interface Suppression {
+  id: string;
+  /** In lower case; null if only its hash is kept. */
+  address: string | null;
+  reason: SuppressionReason;
+  /** Null: for all mail. */
+  topic: string | null;
+  since: string;
+  /** The provider's event that it came with. */
+  event: string | null;
+  note: string | null;
+}
+
+/** What an entry counts for. */
+export interface SuppressionScope {
+  reason: SuppressionReason;
+  topic: string | null;
 }
 
 /** Messages of one type by where they are, counted up to 100,000. */

@@ -4,7 +4,10 @@
 /**
  * @typedef {object} Provider
  * @property {string} name
- * @property {{ key: string, url: string }} variables the account's key, and another address of the API than its own
+ * @property {{ key: string, url: string, webhookSecret: string, fullKey: string }} variables the account's key, another address of the
+ *   API than its own, what signs its reports, and a key that may do everything, for one command
+ * @property {string} segment the last one of the address that takes its reports
+ * @property {string} webhooks where its reports are set up
  * @property {string} api its own address
  * @property {string} keys where a key is made
  * @property {string} domains where a sender's domain is verified
@@ -15,10 +18,12 @@
 /** @type {Provider} */
 export const PROVIDER = {
   name: "Resend",
-  variables: { key: "RESEND_API_KEY", url: "RESEND_BASE_URL" },
+  variables: { key: "RESEND_API_KEY", url: "RESEND_BASE_URL", webhookSecret: "RESEND_WEBHOOK_SECRET", fullKey: "RESEND_FULL_ACCESS_KEY" },
+  segment: "resend",
   api: "https://api.resend.com",
   keys: "https://resend.com/api-keys",
   domains: "https://resend.com/domains",
+  webhooks: "https://resend.com/webhooks",
   status: "https://resend-status.com",
   testDomain: "resend.dev",
 };

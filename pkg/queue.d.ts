@@ -9,11 +9,17 @@ import type {
   LeasedMessage,
   ListOptions,
   NewMessage,
+  NewTemplate,
   QueueMessage,
   Redrive,
   Redriven,
   Settlement,
   Stats,
+  Suppress,
+  Suppression,
+  SuppressionReason,
+  SuppressionScope,
+  UsedTemplate,
 } from "./messages.d.ts";
 
 /** Where a message is in its life. */
@@ -92,12 +98,20 @@ export interface QueueProvider {
   cancel(id: string): Promise<Cancelled>;
   /** One message, or null. */
   getMessage<Payload = EmailPayload>(id: string): Promise<QueueMessage<Payload> | null>;
-  /** Messages in a status, newest first: by `type`, `since`, `until`, `metadata`; a page has `limit` messages, `before` an id. */
+  /** Messages in a status, newest first: by `type`, `since`, `until`, `metadata`, `delivery`; a page has `limit` messages, `before` an id. */
   getMessagesByStatus<Payload = EmailPayload>(status: QueueMessageStatus, options?: ListOptions): Promise<QueueMessage<Payload>[]>;
   /** Failed messages, newest first: by `type`, `reason`, `since`, `until`, `text`, `metadata`. */
   listDeadLetters<Payload = EmailPayload>(options?: DeadLetterFilter & { limit?: number | undefined; before?: string | undefined }): Promise<QueueMessage<Payload>[]>;
   /** Puts failed messages back, at most 1000 a call: `ids`, or those of a `filter`; with `dryRun`, `allowDuplicates`, `limit`, `from`. */
   redrive(redrive: Redrive): Promise<Redriven>;
+  /** Puts an address on the suppression list. A message all of whose recipients are on it fails as `suppressed`, before it is sent. */
+  suppress(suppress: Suppress): Promise<Suppression>;
+  /** Takes an address off the list: its entries for all mail, or those of a `topic`; those of one `reason`, or all but `unsubscribe`. */
+  unsuppress(options: { address: string; topic?: string | undefined; reason?: SuppressionReason | undefined }): Promise<{ removed: SuppressionScope[]; left: SuppressionScope[] }>;
+  /** Entries of the list, newest first: by `address`, `reason`, `topic`; a page has `limit` entries, `after` an id. */
+  listSuppressions(options?: { address?: string | undefined; reason?: SuppressionReason | undefined; topic?: string | undefined; limit?: number | undefined; after?: string | undefined }): Promise<Suppression[]>;
+  /** Stores a template of e-mails. Another content is another version. */
+  putTemplate(template: NewTemplate): Promise<UsedTemplate>;
   /** How deep the queue is by type, and what holds it up. */
   stats(): Promise<Stats>;
   /** Pauses e-mail, or one sender domain, for some seconds or until it is resumed. */

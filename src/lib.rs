@@ -8,6 +8,7 @@
 pub mod base;
 pub mod client;
 pub mod email;
+pub mod events;
 pub mod function;
 pub mod io;
 pub mod model;
@@ -20,9 +21,11 @@ pub use base::{ErrorCode, QueueError};
 pub use client::{QueueProvider, SupabaseQueueProvider};
 pub use model::InMemoryQueueProvider;
 pub use protocol::{
-    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
-    Pause, QueueMessage, QueueMessageStatus, Reason, Redrive, Redriven, Settlement, Stats,
-    TypeStats,
+    Bounce, Cancelled, DeadLetterFilter, Delivery, DeliveryState, Dequeue, Enqueued, Lease, Leased,
+    ListOptions, NewMessage, NewTemplate, Page, Pause, QueueMessage, QueueMessageStatus, Reason,
+    RecipientDelivery, Redrive, Redriven, Settlement, Stats, Suppress, Suppression,
+    SuppressionList, SuppressionReason, SuppressionScope, TypeStats, Unsuppress, Unsuppressed,
+    UsedTemplate,
 };
 
 #[cfg(target_arch = "wasm32")]

@@ -22,7 +22,7 @@ begin
   select string_agg(d, ', ' order by d) into v_dependants from email_queue_private.dependants() as d;
   if not p_force and (v_open > 0 or v_dependants is not null) then
     raise exception using errcode = '55006', message = concat('email_queue: it was not removed, and nothing was changed: ',
-      case when v_open > 0 then format('%s messages are open', v_open) end, case when v_open > 0 and v_dependants is not null then '; ' end,
+      case when v_open > 0 then format('%s open', case v_open when 1 then '1 message is' else v_open || ' messages are' end) end, case when v_open > 0 and v_dependants is not null then '; ' end,
       'these use it: ' || v_dependants, '. See to them first; or, to lose the mail and what cannot be without the queue: email-queue uninstall --force');
   end if;
 

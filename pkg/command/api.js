@@ -1,6 +1,6 @@
-// Queries a project's database through the Management API, by the project's reference. This needs neither the database's password nor a
-// connection to it. The CLI 2 wants a connection, which a network with IPv4 only cannot make. If the token is in the system's keyring,
-// only the CLI can read it.
+// Asks a project's Management API, by the project's reference: for settings, and for its database. This needs neither the database's
+// password nor a connection to it. The CLI 2 wants a connection, which a network with IPv4 only cannot make. If the token is in the
+// system's keyring, only the CLI can read it.
 import os from "node:os";
 import path from "node:path";
 import { read } from "./files.js";
@@ -17,31 +17,40 @@ export function apiOf(env) {
   return /^api_url:\s*["']?(\S+?)["']?\s*$/m.exec(profile ?? "")?.[1]?.replace(/\/$/, "") ?? API;
 }
 
+/** Whose settings, and who asks. @typedef {{ref: string, token: string, api: string}} Place */
+
 /**
- * @param {{ref: string, sql: string, token: string, api: string}} what
- * @returns {Promise<any[]>} the rows @throws {CommandError}
+ * @param {Place} place @param {{method: string, path: string, body?: object, permission: string, does: string}} what permission: which
+ *   the token needs; does: in the words of an error, as in "query"
+ * @returns {Promise<any>} @throws {CommandError}
  */
-export async function queryApi({ ref, sql, token, api }) {
+export async function manage({ ref, token, api }, { method, path: where, body, permission, does }) {
   let response;
+  let answer;
   try {
-    response = await fetch(`${api}/v1/projects/${ref}/database/query`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ query: sql }),
+    response = await fetch(`${api}/v1/projects/${ref}/${where}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...body ? { "content-type": "application/json" } : {} },
+      ...body ? { body: JSON.stringify(body) } : {},
       // The token would go along.
       redirect: "manual",
       signal: AbortSignal.timeout(120_000),
     });
+    answer = parse(await response.text());
   } catch (error) {
     throw new CommandError(`Supabase's Management API did not answer (${/** @type {any} */ (error).cause?.code ?? /** @type {Error} */ (error).name})`, "check this machine's network, then repeat the command");
   }
-  const text = await response.text();
-  const answer = parse(text);
-  if (response.ok) return Array.isArray(answer) ? answer : [];
+  if (response.ok) return answer;
   const { status } = response;
   if (status === 401) throw new CommandError("Supabase refuses the access token", "supabase login, or set SUPABASE_ACCESS_TOKEN: https://supabase.com/dashboard/account/tokens");
-  if (status === 403 || status === 404) throw new CommandError(`the access token may not query the project ${ref}, or there is no such project`, "check the project's reference; the token needs the permission database_write for that project");
+  if (status === 403 || status === 404) throw new CommandError(`the access token may not ${does} the project ${ref}, or there is no such project`, `check the project's reference; the token needs the permission ${permission} for that project`);
   throw new CommandError(String(answer?.message ?? `Supabase's Management API answered ${status}`).replace(/^Failed to run sql query: (ERROR: +)?/, ""), "correct what the message names, then repeat the command");
+}
+
+/** @param {Place & {sql: string}} what @returns {Promise<any[]>} the rows @throws {CommandError} */
+export async function queryApi({ sql, ...place }) {
+  const answer = await manage(place, { method: "POST", path: "database/query", body: { query: sql }, permission: "database_write", does: "query" });
+  return Array.isArray(answer) ? answer : [];
 }
 
 /** @param {string} text @returns {any} */

@@ -60,8 +60,8 @@ export async function checkApi(project, installed) {
   if (version !== installed) throw new CommandError(`SUPABASE_URL (${project.url}) has email-queue ${version}, and the project's database has ${installed ?? "no queue"}: they are two projects. Nothing was changed`, remedy);
 }
 
-/** @param {(text: string) => void} say @param {string} name @param {() => Promise<string>} work */
-async function step(say, name, work) {
+/** What it answers is said. @param {(text: string) => void} say @param {string} name @param {() => Promise<string>} work @throws {ProjectError} */
+export async function step(say, name, work) {
   const end = performance.now() + STALE_MS;
   for (;;) {
     try {

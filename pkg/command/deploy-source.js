@@ -3,26 +3,27 @@ import path from "node:path";
 import { configure } from "./config.js";
 import { push, step } from "./deploy-steps.js";
 import { isFolder, withFolder } from "./files.js";
-import { examineFolder, withHead } from "./function.js";
+import { EVENTS_FUNCTION, examineFolder, FUNCTION, withHead } from "./function.js";
 import { missingImports } from "./imports.js";
-import { functionName, newer, refuseName, refuseTaken } from "./init.js";
+import { functionNames, newer, refuseNames, refuseTaken } from "./init.js";
 import { compareVersions } from "./package.js";
-import { configuration, migrationVersion } from "./parts.js";
-import { pendingOf, unmarked } from "./pending.js";
-import { findProject, linkedRef, refuseTwice, versionOf } from "./project.js";
+import { configuration } from "./parts.js";
+import { pendingOf, refusePushed, unmarked } from "./pending.js";
+import { findProject, linkedRef, refuseMigrations, versionOf } from "./project.js";
 import { asOneStatement } from "./remote.js";
 import { CommandError } from "./terminal.js";
+import { EVENTS } from "./variables.js";
 
 /**
  * @typedef {object} Source
  * @property {string} root the folder of .env
  * @property {string} label
- * @property {string | undefined} name of the function; undefined: the one that the database calls
+ * @property {(remote: import("./remote.js").Remote, env: Record<string, string | undefined>) => import("./function.js").Named[]} functions the one that sends is the first
  * @property {string} version of what is deployed
  * @property {string | undefined} linked the project that the folder is linked to
  * @property {string[]} notes
  * @property {(remote: import("./remote.js").Remote) => Schema} schema
- * @property {(name: string, use: (workdir: string) => Promise<void>) => Promise<void>} withFunction
+ * @property {(functions: import("./function.js").Named[], use: (workdir: string) => Promise<void>) => Promise<void>} withFunctions
  *
  * @typedef {object} Schema what a database needs that is as `remote` says
  * @property {string[]} lines of the plan
@@ -35,20 +36,23 @@ import { CommandError } from "./terminal.js";
 /** @param {{pack: import("./parts.js").Package, cwd: string, values: Record<string, any>}} from @returns {Source} */
 export function projectSource({ pack, cwd, values }) {
   const project = findProject(cwd, values.workdir);
-  refuseTwice(project.migrations);
-  const name = functionName(project, pack, values["function-name"]);
-  const folder = path.join(project.supabase, "functions", name);
+  refuseMigrations(project.migrations);
+  const functions = functionNames(project, values);
+  const names = functions.map(({ name }) => name);
   const version = versionOf(project.migrations);
-  const { owner } = examineFolder(folder, pack.functionFiles());
   const direct = "email-queue init writes it; for a project without a repository: --direct";
   if (version === undefined) throw new CommandError("no migration of this project installs the queue", direct);
   if (compareVersions(version, pack.version) > 0) throw newer(version, pack.version);
-  if (owner !== "ours") throw new CommandError(`supabase/functions/${name} is not the queue's`, direct);
-  refuseGaps(folder, project.root, "email-queue upgrade writes it again");
+  for (const { kind, name } of functions) {
+    const folder = path.join(project.supabase, "functions", name);
+    const { owner } = examineFolder(folder, pack.functionFiles(kind));
+    if (owner !== "ours") throw new CommandError(`supabase/functions/${name} is not the queue's`, direct);
+    refuseGaps(folder, project.root, "email-queue upgrade writes it again");
+  }
   return {
-    root: project.root, label: project.root, name, version, linked: linkedRef(project.supabase), notes: configuration(project, name).notes,
+    root: project.root, label: project.root, functions: () => functions, version, linked: linkedRef(project.supabase), notes: configuration(project, names).notes,
     schema: (remote) => {
-      refuseTaken({ project, pack, remote, name, owner });
+      refuseTaken({ project, pack, remote, functions });
       const { ours, yours } = pendingOf(project.migrations, remote.history);
       const files = { ours: ours.map(({ file }) => file), yours: yours.map(({ file }) => file) };
       const withYours = values["with-yours"] === true;
@@ -64,19 +68,26 @@ export function projectSource({ pack, cwd, values }) {
         apply: async (to) => ours.length + yours.length > 0 ? await push(to) : undefined,
       };
     },
-    withFunction: (_, use) => use(project.root),
+    withFunctions: (_, use) => use(project.root),
   };
 }
 
 /** @param {{pack: import("./parts.js").Package, cwd: string, values: Record<string, any>}} from @returns {Source} */
 export function directSource({ pack, cwd, values }) {
   const root = directRoot(cwd, values.workdir);
-  const name = values["function-name"];
-  refuseName(name);
+  refuseNames(values);
   if (values["with-yours"]) throw new CommandError("--with-yours concerns a project's migrations, and --direct reads none", "use only one of the two");
-  refuseGaps(path.join(pack.folder, "function"), path.dirname(pack.folder), "install the package again; in a clone of its repository: git checkout pkg");
+  for (const kind of [FUNCTION, EVENTS_FUNCTION]) refuseGaps(path.join(pack.folder, "functions", kind), path.dirname(pack.folder), "install the package again; in a clone of its repository: git checkout pkg");
   return {
-    root, label: "this package", name, version: pack.version, linked: linkedRef(path.join(root, "supabase")), notes: [],
+    root, label: "this package", version: pack.version, linked: linkedRef(path.join(root, "supabase")), notes: [],
+    functions: ({ functionName }, env) => {
+      const without = values["without-events"] || env[EVENTS] === "off";
+      if (without && values["events-function-name"] !== undefined) throw new CommandError(`--without-events, or ${EVENTS}=off, leaves out the function that --events-function-name names`, "use only one of the two");
+      const kinds = without ? [FUNCTION] : [FUNCTION, EVENTS_FUNCTION];
+      /** @type {Record<string, string>} */
+      const names = { [FUNCTION]: values["function-name"] ?? functionName ?? FUNCTION, [EVENTS_FUNCTION]: values["events-function-name"] ?? EVENTS_FUNCTION };
+      return kinds.map((kind) => ({ kind, name: names[kind] ?? kind }));
+    },
     schema: (remote) => {
       const { installed } = remote;
       if (installed !== null && compareVersions(installed, pack.version) > 0) throw newer(installed, pack.version);
@@ -94,9 +105,9 @@ export function directSource({ pack, cwd, values }) {
         },
       };
     },
-    withFunction: (called, use) => withFolder({
-      "supabase/config.toml": configured(called),
-      ...Object.fromEntries(pack.functionFiles().map((file) => [`supabase/functions/${called}/${file.name}`, withHead(file, pack.version).text])),
+    withFunctions: (functions, use) => withFolder({
+      "supabase/config.toml": functions.reduce((text, { name }) => configured(text, name), ""),
+      ...Object.fromEntries(functions.flatMap(({ kind, name }) => pack.functionFiles(kind).map((file) => [`supabase/functions/${name}/${file.name}`, withHead(file, pack.version).text]))),
     }, use),
   };
 }
@@ -113,18 +124,10 @@ export function directRoot(cwd, workdir) {
   return root;
 }
 
-/** A schema that a repository's migrations brought is changed by these, or the next branch or reset has another one. @param {import("./remote.js").Remote} remote */
-export function refusePushed({ history }) {
-  const pushed = history.filter(({ name }) => migrationVersion(name) !== undefined);
-  if (pushed.length === 0) return;
-  throw new CommandError(`the database has the queue from a repository's migration: ${pushed.map(({ version, name }) => `${version}_${name}.sql`).join(", ")}. Nothing was changed`,
-    "deploy from that repository, without --direct");
-}
-
-/** @param {string} name */
-function configured(name) {
-  const answer = configure("", name);
-  return answer.kind === "append" ? answer.text : "";
+/** @param {string} text @param {string} name */
+function configured(text, name) {
+  const answer = configure(text, name);
+  return answer.kind === "append" ? answer.text : text;
 }
 
 /** The CLI only warns of a file that is not there, and uploads the others. @param {string} folder @param {string} root @param {string} remedy */

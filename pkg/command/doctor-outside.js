@@ -1,6 +1,7 @@
 // The doctor's checks outside the database: the function, the provider, Supabase's Management API.
 import { PROVIDER } from "../provider.js";
 import { ProjectError, request } from "./deployed.js";
+import { CommandError } from "./terminal.js";
 
 /**
  * @typedef {import("./doctor.js").Finding} Finding
@@ -10,7 +11,7 @@ import { ProjectError, request } from "./deployed.js";
 /** As the database's own findings name it; what deploys here takes its place. */
 export const DEPLOY = "email-queue deploy";
 
-const LOGS = "Look at the function's logs (dashboard: Edge Functions)";
+export const LOGS = "Look at the function's logs (dashboard: Edge Functions)";
 
 /** The remedy if the network is at fault. */
 export const SUPABASE = "SUPABASE_URL must be this project's address. If it is, look at https://status.supabase.com and at this machine's network; a paused project is restored in the dashboard";
@@ -108,7 +109,9 @@ export async function examineHosting(project) {
     await attempt("verify_jwt", remedy, async () => {
       const deployed = await ask(`functions/${project.functionName}`);
       if (!deployed) return fail("the function is not deployed", DEPLOY);
-      return deployed.verify_jwt ? fail("it is on: pg_net's calls, which carry no JWT, are refused", DEPLOY) : ok("off: the function checks its callers itself");
+      if (deployed.verify_jwt) return fail("it is on: pg_net's calls, which carry no JWT, are refused", DEPLOY);
+      const events = project.events ? await ask(`functions/${project.events}`) : null;
+      return events?.verify_jwt ? fail(`it is on for ${project.events}: ${PROVIDER.name}'s reports, which carry no JWT, are refused`, DEPLOY) : ok("off: the function checks its callers itself");
     }),
     await attempt("max_rows of the API", remedy, async () => {
       const settings = await ask("postgrest");
@@ -123,15 +126,15 @@ export async function examineHosting(project) {
 }
 
 /** @param {string} check @param {string} remedy where no answer comes @param {() => Promise<Omit<Finding, "check">>} look @returns {Promise<Finding>} */
-async function attempt(check, remedy, look) {
+export async function attempt(check, remedy, look) {
   try {
     return { check, ...await look() };
   } catch (error) {
-    if (!(error instanceof ProjectError)) throw error;
+    if (!(error instanceof ProjectError || error instanceof CommandError)) throw error;
     return { check, status: "fail", detail: error.message, remedy: error.remedy ?? remedy };
   }
 }
 
-const ok = (/** @type {string} */ detail) => ({ status: /** @type {const} */ ("ok"), detail });
-const skip = (/** @type {string} */ detail) => ({ status: /** @type {const} */ ("skip"), detail });
-const fail = (/** @type {string} */ detail, /** @type {string} */ remedy) => ({ status: /** @type {const} */ ("fail"), detail, remedy });
+export const ok = (/** @type {string} */ detail) => ({ status: /** @type {const} */ ("ok"), detail });
+export const skip = (/** @type {string} */ detail) => ({ status: /** @type {const} */ ("skip"), detail });
+export const fail = (/** @type {string} */ detail, /** @type {string} */ remedy) => ({ status: /** @type {const} */ ("fail"), detail, remedy });

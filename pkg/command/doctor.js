@@ -1,9 +1,12 @@
 // The doctor: the database's own checks (email_queue_doctor), and those that need a caller from outside.
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProjectError, readProject, rpc } from "./deployed.js";
+import { examineAuth } from "./doctor-auth.js";
+import { examineEvents, examineOutcomes } from "./doctor-events.js";
+import { examineTemplates } from "./doctor-templates.js";
 import { DEPLOY, SUPABASE, examineFunction, examineHosting, examineProvider } from "./doctor-outside.js";
 import { environment } from "./env.js";
-import { FUNCTION, ownFunctions } from "./function.js";
+import { EVENTS_FUNCTION, FUNCTION, ownFunctions } from "./function.js";
 import { compareVersions, openPackage } from "./package.js";
 import { findProject } from "./project.js";
 import { CommandError } from "./terminal.js";
@@ -21,23 +24,26 @@ Says what is broken, and how to fix it: the installation, the schedule, the func
 
   --json                   {"ok": …, "findings": [{check, status, detail, remedy}]}
   --no-call                starts no run of the function, and leaves out the checks that need one
-  --function-name <name>   the function's name, if it is another one than in this project
+  --reconcile              asks ${PROVIDER.name} about messages that failed as unknown_outcome, too, as a dry run of reconcile does;
+                           it needs ${PROVIDER.variables.fullKey}
+  --function-name <name>, --events-function-name <name>
+                           the functions' names, if they are others than in this project
   --workdir
 
 Ends with 0 if nothing has failed, with 1 if something has, and with 2 if the project could not be asked.
 `;
 
 /** @type {import("./main.js").Command["options"]} */
-export const options = { "no-call": { type: "boolean" }, "function-name": { type: "string" } };
+export const options = { "no-call": { type: "boolean" }, reconcile: { type: "boolean" }, "function-name": { type: "string" }, "events-function-name": { type: "string" } };
 
 /** @param {import("./main.js").Context} context */
 export async function run({ values, terminal, cwd, env: given }) {
   const pack = openPackage();
-  const { root, name } = place(cwd, values);
+  const { root, name, events } = place(cwd, values);
   try {
     const env = environment(root, given);
-    const project = readProject(env, values["function-name"] ?? name);
-    return await report(project, { json: terminal.json, call: !values["no-call"], release: releaseOf(pack, given), print: (text) => terminal.print(text) });
+    const project = readProject(env, values["function-name"] ?? name, values["events-function-name"] ?? events);
+    return await report(project, { json: terminal.json, call: !values["no-call"], outcomes: values.reconcile === true, release: releaseOf(pack, given), root, print: (text) => terminal.print(text) });
   } catch (error) {
     if (!(error instanceof ProjectError || error instanceof CommandError)) throw error;
     throw new CommandError(error.message, error.remedy, 2);
@@ -52,28 +58,28 @@ export const releaseOf = ({ version }, env, direct) =>
   ({ version, where: "this package", deploy: env.EMAIL_QUEUE_COMMAND ?? `node_modules/.bin/email-queue deploy${direct ? " --direct" : ""}${direct && direct !== FUNCTION ? ` --function-name ${direct}` : ""}` });
 
 /** From anywhere: without a project, .env of this folder counts. @param {string} cwd @param {Record<string, any>} values */
-function place(cwd, values) {
+export function place(cwd, values) {
   try {
     const { root, supabase } = findProject(cwd, values.workdir);
-    return { root, name: ownFunctions(supabase)[0] ?? FUNCTION };
+    return { root, name: ownFunctions(supabase, FUNCTION)[0] ?? FUNCTION, events: ownFunctions(supabase, EVENTS_FUNCTION)[0] };
   } catch (error) {
     if (!(error instanceof CommandError) || values.workdir !== undefined) throw error;
-    return { root: cwd, name: FUNCTION };
+    return { root: cwd, name: FUNCTION, events: undefined };
   }
 }
 
 /** How long an answer to a call through pg_net is waited for. A run that has much to do takes longer, which is no fault. */
 const ANSWER_MS = 15_000;
 
-const MARKS = { ok: "✓", warn: "!", fail: "✗", skip: "·" };
+export const MARKS = { ok: "✓", warn: "!", fail: "✗", skip: "·" };
 
 /**
  * Examines, and prints what was found.
  * @param {ReturnType<typeof readProject>} project
- * @param {{json?: boolean, call: boolean, release: Release, print: (text: string) => void}} how @returns {Promise<number>} the exit code
+ * @param {{json?: boolean, call: boolean, outcomes?: boolean, release: Release, root: string, print: (text: string) => void}} how @returns {Promise<number>} the exit code
  */
-export async function report(project, { json = false, call, release, print }) {
-  const findings = (await examine(project, { call, release })).map(({ remedy, ...finding }) => ({ ...finding, remedy: remedy?.replaceAll(DEPLOY, release.deploy) ?? null }));
+export async function report(project, { json = false, call, outcomes = false, release, root, print }) {
+  const findings = (await examine(project, { call, outcomes, release, root })).map(({ remedy, ...finding }) => ({ ...finding, remedy: remedy?.replaceAll(DEPLOY, release.deploy) ?? null }));
   const failed = findings.filter(({ status }) => status === "fail").length;
   if (json) print(JSON.stringify({ ok: failed === 0, findings: findings.map(({ data: _, ...finding }) => finding) }, null, 2));
   else {
@@ -83,25 +89,29 @@ export async function report(project, { json = false, call, release, print }) {
   return failed === 0 ? 0 : 1;
 }
 
-/** @param {ReturnType<typeof readProject>} project @param {{call: boolean, release: Release}} how @returns {Promise<Finding[]>} */
-async function examine(project, { call, release }) {
+/** @param {ReturnType<typeof readProject>} project @param {{call: boolean, outcomes: boolean, release: Release, root: string}} how root: the folder that has supabase/ @returns {Promise<Finding[]>} */
+async function examine(project, { call, outcomes, release, root }) {
   /** @type {Finding[]} */
   const found = [];
   /** @type {Finding[]} */
   let inside = [];
   try {
     found.push(await clock(project));
+    // Before the runs of this command, which are calls, too.
+    const connection = call ? (await rpc(project, "email_queue_doctor")).find(isConnection) : undefined;
     if (call) found.push(...await examineFunction(project));
     // Through pg_net, as the schedule does: its answer is what the next check is about.
-    inside = call ? await callAndAsk(project) : await rpc(project, "email_queue_doctor");
+    inside = call ? (await callAndAsk(project)).map((one) => isConnection(one) && connection || one) : await rpc(project, "email_queue_doctor");
   } catch (error) {
     if (!(error instanceof ProjectError)) throw error;
     found.push({ check: "database", status: "fail", detail: error.message, remedy: error.remedy ?? SUPABASE });
     if (call && found.length === 1) found.push(...await examineFunction(project));
   }
   const sender = project.sender ?? inside.find(({ check }) => check === "default sender")?.detail;
-  return [...found, ...inside.map((finding) => withVersion(finding, release)).map((finding) => withProject(finding, project)), ...await examineProvider(project, sender), ...await examineHosting(project)];
+  return [...found, ...inside.map((finding) => withVersion(finding, release)).map((finding) => withProject(finding, project)), ...await examineEvents(project), ...outcomes ? [await examineOutcomes(project)] : [], ...await examineProvider(project, sender), ...await examineHosting(project), ...await examineAuth(project), ...await examineTemplates(project, root)];
 }
+
+const isConnection = (/** @type {Finding} */ { check }) => check === "connection";
 
 /** @param {ReturnType<typeof readProject>} project @returns {Promise<Finding>} */
 async function clock(project) {

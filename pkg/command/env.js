@@ -22,8 +22,9 @@ export function environment(root, given) {
   return ref ? { SUPABASE_PROJECT_ID: ref, ...all } : all;
 }
 
-/** The variables that are the queue's. */
-const OURS = new RegExp(`^((SUPABASE|EMAIL|PROCESS_EMAIL_QUEUE)_[A-Z_]+|${Object.values(PROVIDER.variables).join("|")})$`);
+/** The variables that are the queue's. A key that may do everything is in no file. */
+const { fullKey: _, ...KEPT } = PROVIDER.variables;
+const OURS = new RegExp(`^((SUPABASE|EMAIL|PROCESS_EMAIL_QUEUE)_[A-Z_]+|${Object.values(KEPT).join("|")})$`);
 
 /** A shell's white space: \s would take a byte order mark for some. */
 const SPACE = "[ \\t\\v\\f\\r\\n]";

@@ -1,9 +1,17 @@
-// The function's folder in a project. A digest in the head of each file shows whether it was changed; line ends do not count.
+// The functions' folders in a project. A digest in the head of each file shows whether it was changed; line ends do not count.
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { filesOf, isFile, isFolder, list, peek } from "./files.js";
 
+/** Sends. */
 export const FUNCTION = "process-email-queue";
+/** Takes the provider's reports. */
+export const EVENTS_FUNCTION = "email-queue-events";
+
+/** A function of the package, and what it is called in a project. @typedef {{kind: string, name: string}} Named */
+
+/** The option that gives each its name. @type {Record<string, string>} */
+export const NAME_OPTIONS = { [FUNCTION]: "function-name", [EVENTS_FUNCTION]: "events-function-name" };
 
 /** What the Supabase CLI takes for a function's name. */
 export const isFunctionName = (/** @type {string} */ name) => /^[A-Za-z][A-Za-z0-9_-]*$/.test(name);
@@ -54,9 +62,11 @@ export function examineFolder(folder, known) {
   return { owner: ours ? "ours" : "theirs", changed: named("changed"), foreign: named("foreign"), present, ...(version ? { version } : {}) };
 }
 
-/** The names of the functions that this command wrote. @param {string} supabase @returns {string[]} */
-export function ownFunctions(supabase) {
+/** The names of the functions of a kind that this command wrote. @param {string} supabase @param {string} kind @returns {string[]} */
+export function ownFunctions(supabase, kind) {
   const functions = path.join(supabase, "functions");
   const isOurs = (/** @type {string} */ folder) => list(folder).some(({ name }) => /\.[jt]s$/.test(name) && isFile(path.join(folder, name)) && HEAD.test(unix(peek(path.join(folder, name)) ?? "")));
-  return list(functions).map(({ name }) => name).filter((name) => isFunctionName(name) && isFolder(path.join(functions, name)) && isOurs(path.join(functions, name))).sort();
+  const kindOf = (/** @type {string} */ folder) => ["events.js", "events_wasm.js"].some((name) => isFile(path.join(folder, name))) ? EVENTS_FUNCTION : FUNCTION;
+  return list(functions).map(({ name }) => ({ name, folder: path.join(functions, name) }))
+    .filter(({ name, folder }) => isFunctionName(name) && isFolder(folder) && isOurs(folder) && kindOf(folder) === kind).map(({ name }) => name).sort();
 }

@@ -3,22 +3,25 @@ import path from "node:path";
 import { carryOut } from "./carry.js";
 import { findCli } from "./cli.js";
 import { environment } from "./env.js";
-import { examineFolder, FUNCTION, isFunctionName, ownFunctions } from "./function.js";
+import { EVENTS_FUNCTION, examineFolder, FUNCTION, isFunctionName, NAME_OPTIONS, ownFunctions } from "./function.js";
 import { takenNames } from "./names.js";
 import { compareVersions, openPackage } from "./package.js";
 import { configuration, declaredSchema, editedMigrations, functionFolder, lines, migrationName, newMigrations } from "./parts.js";
-import { unmarked } from "./pending.js";
-import { findProject, linkedRef, refuseTwice, versionOf } from "./project.js";
+import { broughtBy, unmarked } from "./pending.js";
+import { findProject, linkedRef, refuseMigrations, versionOf } from "./project.js";
 import { markApplied, readRemote } from "./remote.js";
 import { CommandError } from "./terminal.js";
+import { refuseTwoProjects } from "./variables.js";
 
 export const help = `Usage: email-queue init [options]
 
-Writes into this project: one migration, supabase/functions/${FUNCTION}/, its section of supabase/config.toml, and lines of
-.env.example and .gitignore. It does not change the database, except that it marks the migration as applied if the queue was installed
-there directly. A second run changes nothing.
+Writes into this project: one migration, supabase/functions/${FUNCTION}/ and ${EVENTS_FUNCTION}/, their sections of
+supabase/config.toml, and lines of .env.example and .gitignore. It does not change the database, except that it marks the migration as
+applied if the queue was installed there directly. A second run changes nothing.
 
-  --function-name <name>   another name for the function, if you have a ${FUNCTION} of your own
+  --function-name <name>   another name for the function that sends, if you have a ${FUNCTION} of your own
+  --events-function-name <name>   another name for the function that takes the provider's reports; adds it, if it was left out
+  --without-events         leaves that function out: what happened to accepted mail is then not known
   --project-ref <ref>      the project (SUPABASE_PROJECT_ID); by default the linked one. The new migration's number comes after its migrations
   --db-url <url>           or its database's address (SUPABASE_DB_URL)
   --offline                asks no database
@@ -28,6 +31,8 @@ there directly. A second run changes nothing.
 /** @type {import("./main.js").Command["options"]} */
 export const options = {
   "function-name": { type: "string" },
+  "events-function-name": { type: "string" },
+  "without-events": { type: "boolean" },
   "project-ref": { type: "string" },
   "db-url": { type: "string" },
   offline: { type: "boolean" },
@@ -36,11 +41,11 @@ export const options = {
 /** @param {import("./main.js").Context} context */
 export async function run({ values, terminal, cwd, env }) {
   const project = findProject(cwd, values.workdir);
-  refuseTwice(project.migrations);
+  refuseMigrations(project.migrations);
   const pack = openPackage();
-  const name = functionName(project, pack, values["function-name"]);
+  const functions = functionNames(project, values, true);
   const { cli, target, remote } = await look({ project, pack, values, env, terminal });
-  const plan = planInit({ project, pack, remote, name, now: new Date() });
+  const plan = planInit({ project, pack, remote, functions, now: new Date() });
   await carryOut({
     terminal, project, changes: plan.changes, notes: plan.notes,
     title: `email-queue ${pack.version}`,
@@ -62,23 +67,47 @@ export const marking = (marked, cli, target) => marked.length === 0 || !cli || !
 /** What a deployment takes from here. */
 export const NEXT = "Commit the changes, put the variables of .env.example into .env, then:\n  node_modules/.bin/email-queue deploy";
 
-/** @param {string} [given] of the function */
-export function refuseName(given) {
-  if (given !== undefined && !isFunctionName(given)) throw new CommandError(`--function-name: ${given} cannot be the name of a function`, "use letters, digits, - and _, and begin with a letter");
+/** The names that options give. @param {Record<string, any>} values */
+export function refuseNames(values) {
+  for (const option of Object.values(NAME_OPTIONS)) {
+    const given = values[option];
+    if (given !== undefined && !isFunctionName(given)) throw new CommandError(`--${option}: ${given} cannot be the name of a function`, "use letters, digits, - and _, and begin with a letter");
+  }
+  const [one, other] = Object.values(NAME_OPTIONS).map((option) => values[option]);
+  if (one !== undefined && one === other) throw new CommandError(`two functions cannot both be named ${one}`, "give each a name of its own");
+  if (values["without-events"] && other !== undefined) throw new CommandError("--without-events leaves out the function that --events-function-name names", "use only one of the two");
 }
 
 /**
- * The name that was given, or the one that the project has already.
- * @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {string} [given]
+ * The name of a function that was given, or the one that the project has already.
+ * @param {import("./project.js").Project} project @param {string} kind @param {Record<string, any>} values @returns {string | undefined}
  */
-export function functionName(project, pack, given) {
-  const [own, another] = ownFunctions(project.supabase);
-  refuseName(given);
-  if (another !== undefined && given === undefined) throw new CommandError(`the project has the function twice: supabase/functions/${own} and ${another}`, `delete one of the folders, or say which: --function-name ${own}`);
+function ownName(project, kind, values) {
+  const option = /** @type {string} */ (NAME_OPTIONS[kind]);
+  const given = values[option];
+  const [own, another] = ownFunctions(project.supabase, kind);
+  if (another !== undefined && given === undefined) throw new CommandError(`the project has the function twice: supabase/functions/${own} and ${another}`, `delete one of the folders, or say which: --${option} ${own}`);
   if (own !== undefined && given !== undefined && own !== given && another === undefined) {
-    throw new CommandError(`the project has the function already, as supabase/functions/${own}`, `leave out --function-name; or, for another name, rename the folder and its section of supabase/config.toml, then deploy`);
+    throw new CommandError(`the project has the function already, as supabase/functions/${own}`, `leave out --${option}; or, for another name, rename the folder and its section of supabase/config.toml, then deploy`);
   }
-  return given ?? own ?? FUNCTION;
+  return given ?? own;
+}
+
+/**
+ * The functions of a project. One that was left out at first stays out: its folder is missing beside the other's.
+ * @param {import("./project.js").Project} project @param {Record<string, any>} values @param {boolean} [complete] a project that has none gets all of them
+ * @returns {import("./function.js").Named[]}
+ */
+export function functionNames(project, values, complete = false) {
+  refuseNames(values);
+  const sends = ownName(project, FUNCTION, values);
+  const events = ownName(project, EVENTS_FUNCTION, values);
+  if (values["without-events"] && events !== undefined) throw new CommandError(`the project has the function already, as supabase/functions/${events}`, "delete that folder and its section of supabase/config.toml");
+  const fresh = complete && ownFunctions(project.supabase, FUNCTION).length === 0 && !values["without-events"];
+  return [
+    { kind: FUNCTION, name: sends ?? FUNCTION },
+    ...events ?? fresh ? [{ kind: EVENTS_FUNCTION, name: events ?? EVENTS_FUNCTION }] : [],
+  ];
 }
 
 /**
@@ -94,7 +123,8 @@ export async function look({ project, pack, values, env: given, terminal }) {
   if (ref !== undefined && !/^[a-z]{20}$/.test(ref)) throw new CommandError(`--project-ref (SUPABASE_PROJECT_ID): ${ref} is not a project's reference`, "it is the 20 letters of the project's address");
   const target = url ? { url } : ref ? { ref } : undefined;
   if (!target) return {};
-  const asked = values["db-url"] !== undefined || values["project-ref"] !== undefined;
+  if (values["db-url"] === undefined && values["project-ref"] === undefined) refuseTwoProjects(env);
+  const asked = values.direct || values["db-url"] !== undefined || values["project-ref"] !== undefined;
   try {
     const cli = findCli(project.root, env);
     terminal.say("Asking the project's database …");
@@ -107,18 +137,17 @@ export async function look({ project, pack, values, env: given, terminal }) {
 }
 
 /**
- * @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, name: string, now: Date}} what
+ * @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, functions: import("./function.js").Named[], now: Date}} what
  * @returns {{changes: import("./files.js").Change[], notes: string[], marked: {version: string, name: string}[], version: string}}
  */
-export function planInit({ project, pack, remote, name, now }) {
-  const folder = path.join(project.supabase, "functions", name);
-  const present = examineFolder(folder, pack.functionFiles());
-  refuseTaken({ project, pack, remote, name, owner: present.owner });
+export function planInit({ project, pack, remote, functions, now }) {
+  const names = functions.map(({ name }) => name);
+  refuseTaken({ project, pack, remote, functions });
   const local = versionOf(project.migrations);
   if (local !== undefined && compareVersions(local, pack.version) > 0) throw newer(local, pack.version);
   const installed = local === undefined ? remote?.installed ?? undefined : undefined;
   if (installed !== undefined && compareVersions(installed, pack.version) > 0) throw newer(installed, pack.version);
-  const pushed = installed === undefined ? [] : (remote?.history ?? []).filter((one) => one.name.startsWith("email_queue_"));
+  const pushed = installed === undefined ? [] : broughtBy(remote?.history ?? []);
   if (pushed.length > 0) {
     throw new CommandError(`the database has the queue from the migration ${pushed.map((one) => `${one.version}_${one.name}.sql`).join(", ")}, which is not in this folder`,
       "take it from the branch that added it (git pull, git merge), then repeat the command");
@@ -131,11 +160,14 @@ export function planInit({ project, pack, remote, name, now }) {
   const behind = local !== undefined && local !== pack.version;
   if (behind) notes.push(`The project has email-queue ${local}, and this package is ${pack.version}. To upgrade: email-queue upgrade`);
   else {
-    if (present.changed.length > 0) notes.push(`These were changed by hand and stay as they are: ${present.changed.map((file) => `supabase/functions/${name}/${file}`).join(", ")}. email-queue upgrade replaces them.`);
-    else parts.push({ changes: functionFolder(project, pack, name, []), notes: [], migrations: [] });
+    for (const named of functions) {
+      const { changed } = examineFolder(path.join(project.supabase, "functions", named.name), pack.functionFiles(named.kind));
+      if (changed.length > 0) notes.push(`These were changed by hand and stay as they are: ${changed.map((file) => `supabase/functions/${named.name}/${file}`).join(", ")}. email-queue upgrade replaces them.`);
+      else parts.push({ changes: functionFolder(project, pack, named, []), notes: [], migrations: [] });
+    }
     parts.push({ ...declaredSchema(project, pack), migrations: [] });
   }
-  parts.push({ ...configuration(project, name), migrations: [] }, { ...lines(project, name), migrations: [] });
+  parts.push({ ...configuration(project, names), migrations: [] }, { ...lines(project, names), migrations: [] });
   return {
     changes: parts.flatMap((part) => part.changes),
     notes: [...notes, ...parts.flatMap((part) => part.notes)],
@@ -147,11 +179,22 @@ export function planInit({ project, pack, remote, name, now }) {
 /** @param {string} there @param {string} here */
 export const newer = (there, here) => new CommandError(`the project has version ${there} of the queue, which is newer than this package (${here})`, `install email-queue ${there} or newer`);
 
-/** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, name: string, owner: string}} what */
-export function refuseTaken({ project, pack, remote, name, owner }) {
-  if (owner === "theirs") {
-    throw new CommandError(`supabase/functions/${name} is your own function. Nothing was changed`, `give the queue's function another name: email-queue init --function-name ${name === FUNCTION ? "email-queue-worker" : `${name}-2`}`);
+/** @param {import("./project.js").Project} project @param {import("./parts.js").Package} pack @param {import("./function.js").Named[]} functions */
+export function refuseTheirs(project, pack, functions) {
+  for (const { kind, name } of functions) {
+    const { owner, present } = examineFolder(path.join(project.supabase, "functions", name), pack.functionFiles(kind));
+    if (owner !== "theirs") continue;
+    const free = name !== kind ? `${name}-2` : kind === FUNCTION ? "email-queue-worker" : "email-queue-reports";
+    const another = `give the queue's function another name: email-queue init --${NAME_OPTIONS[kind]} ${free}${kind === EVENTS_FUNCTION ? "; or leave it out: --without-events" : ""}`;
+    if (present.some((file) => /^index\.[jt]sx?$/.test(file))) throw new CommandError(`supabase/functions/${name} is your own function. Nothing was changed`, another);
+    // As after an uninstall, which leaves what is the user's.
+    throw new CommandError(`supabase/functions/${name} has files of your own: ${present.join(", ")}. Nothing was changed`, `move them elsewhere, then repeat the command; or ${another}`);
   }
+}
+
+/** @param {{project: import("./project.js").Project, pack: import("./parts.js").Package, remote?: import("./remote.js").Remote | undefined, functions: import("./function.js").Named[]}} what */
+export function refuseTaken({ project, pack, remote, functions }) {
+  refuseTheirs(project, pack, functions);
   const taken = [...takenNames(project.migrations, pack.functions()), ...(remote?.taken ?? [])];
   if (taken.length > 0) {
     throw new CommandError(`names that the queue needs are taken: ${taken.join(", ")}. Nothing was changed`,

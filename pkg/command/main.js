@@ -5,6 +5,7 @@ import fs from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { manifest } from "./files.js";
 import { CommandError, Terminal } from "./terminal.js";
 
 /**
@@ -20,6 +21,9 @@ const COMMANDS = {
   doctor: ["says what is broken, and how to fix it", () => import("./doctor.js")],
   upgrade: ["appends the migrations to this package's version, and replaces the function", () => import("./upgrade.js")],
   uninstall: ["appends a migration that removes all of the queue", () => import("./uninstall.js")],
+  "auth-hook": ["has Supabase Auth's mail go through the queue, or no longer", () => import("./auth-hook.js")],
+  suppressions: ["imports the provider's suppression list, or exports to it", () => import("./suppressions.js")],
+  reconcile: ["asks the provider for lost answers and events", () => import("./reconcile.js")],
   sql: ["prints the SQL, for another migration tool", () => import("./sql.js")],
 };
 
@@ -34,13 +38,14 @@ const COMMON = {
 
 const USAGE = `Usage: email-queue <command> [options]
 
-${Object.entries(COMMANDS).map(([name, [line]]) => `  ${name.padEnd(10)} ${line}`).join("\n")}
+${Object.entries(COMMANDS).map(([name, [line]]) => `  ${name.padEnd(12)} ${line}`).join("\n")}
 
   --workdir <folder>   the folder that has supabase/config.toml; by default the nearest one upwards
   --dry-run            shows what would be done, and does nothing
   --yes, -y            does it without asking
   --json               prints what was done, or would be, as JSON
   --help, -h           email-queue <command> --help has more
+  --version            prints this package's version
 `;
 
 /** @param {string[]} args @param {{cwd?: string, env?: Record<string, string | undefined>}} [where] @returns {Promise<number>} the exit code */
@@ -50,6 +55,10 @@ export async function main(args, { cwd = process.cwd(), env = process.env } = {}
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     terminal.print(USAGE);
     return name === undefined ? 2 : 0;
+  }
+  if (name === "--version") {
+    terminal.print(manifest(fileURLToPath(new URL("..", import.meta.url))).version);
+    return 0;
   }
   const found = COMMANDS[/** @type {keyof typeof COMMANDS} */ (name)];
   if (!Object.hasOwn(COMMANDS, name) || !found) return terminal.fail(`there is no command ${name}`, "email-queue --help lists them", 2);
@@ -61,7 +70,8 @@ export async function main(args, { cwd = process.cwd(), env = process.env } = {}
       return 0;
     }
     terminal.begin(values);
-    return await command.run({ values, positionals, terminal, cwd, env }) ?? 0;
+    const code = await command.run({ values, positionals, terminal, cwd, env });
+    return typeof code === "number" ? code : 0;
   } catch (error) {
     if (error instanceof CommandError) return terminal.fail(error.message, error.remedy, error.code);
     const { code, path: file } = /** @type {NodeJS.ErrnoException} */ (error);

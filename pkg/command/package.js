@@ -1,4 +1,4 @@
-// The package's files for the command: the SQL of its versions (sql/) and the function's files (function/).
+// The package's files for the command: the SQL of its versions (sql/) and the files of its functions (functions/).
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -44,9 +44,9 @@ export function openPackage(folder = PACKAGE) {
     uninstall: (force = false) => read("uninstall.sql").replace("email_queue_uninstall(false)", `email_queue_uninstall(${force})`),
     /** The names of the functions in public. */
     functions: () => [...new Set([...read(/** @type {Step} */ (shortest(steps, null, version)?.at(-1)).file).matchAll(/create (?:or replace )?function public\.(\w+)/g)].map(([, name]) => /** @type {string} */ (name)))],
-    /** The function's files as they are here, without their heads. @returns {{name: string, text: string}[]} */
-    functionFiles: () => {
-      const from = path.join(folder, "function");
+    /** The files of a kind of function as they are here, without their heads. @param {string} name @returns {{name: string, text: string}[]} */
+    functionFiles: (name) => {
+      const from = path.join(folder, "functions", name);
       return fs.readdirSync(from).filter((name) => !name.endsWith(".d.ts")).sort().map((name) => ({ name, text: fs.readFileSync(path.join(from, name), "utf8") }));
     },
   };

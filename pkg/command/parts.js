@@ -1,4 +1,4 @@
-// The parts of the queue in a repository, each with the changes that bring it there: migrations, the function's folder, the declared
+// The parts of the queue in a repository, each with the changes that bring it there: migrations, the functions' folders, the declared
 // schema, configuration, and lines in files of the user's.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
@@ -40,10 +40,10 @@ export function newMigrations(project, files, { now, history = [] }) {
   };
 }
 
-/** What the folder of supabase/functions has to be. @param {Project} project @param {Package} pack @param {string} name @param {string[]} present its files now @returns {Change[]} */
-export function functionFolder(project, pack, name, present) {
+/** What a folder of supabase/functions has to be. @param {Project} project @param {Package} pack @param {import("./function.js").Named} named @param {string[]} present its files now @returns {Change[]} */
+export function functionFolder(project, pack, { kind, name }, present) {
   const folder = path.join(project.supabase, "functions", name);
-  const files = pack.functionFiles().map((file) => withHead(file, pack.version));
+  const files = pack.functionFiles(kind).map((file) => withHead(file, pack.version));
   // Line ends do not count: git may have changed them.
   const same = (/** @type {string | null} */ before, /** @type {string} */ text) => before?.replaceAll("\r\n", "\n") === text;
   return files.flatMap(({ name: file, text }) => same(read(path.join(folder, file)), text) ? [] : change(path.join(folder, file), text))
@@ -88,28 +88,35 @@ export function declaredSchema(project, pack) {
   };
 }
 
-/** @param {Project} project @param {string} name @returns {Part} */
-export function configuration(project, name) {
-  const text = read(project.config) ?? "";
-  const answer = configure(text, name);
-  if (answer.kind === "append") return { changes: change(project.config, answer.text), notes: [] };
-  if (answer.kind === "present") return { changes: [], notes: [] };
-  return { changes: [], notes: [`supabase/config.toml was left alone: ${answer.why}. ${answer.text}`] };
+/** @param {Project} project @param {string[]} names of the functions @returns {Part} */
+export function configuration(project, names) {
+  let text = read(project.config) ?? "";
+  const notes = names.flatMap((name) => {
+    const answer = configure(text, name);
+    if (answer.kind === "append") text = answer.text;
+    return answer.kind === "paste" ? [`supabase/config.toml has to be changed by hand: ${answer.why}. ${answer.text}`] : [];
+  });
+  return { changes: text === "" ? [] : change(project.config, text), notes };
 }
 
-/** Lines of .env.example, .gitignore and .prettierignore. @param {Project} project @param {string} name @returns {Part} */
-export function lines(project, name) {
+/** Lines of .env.example, .gitignore and .prettierignore. @param {Project} project @param {string[]} names of the functions @returns {Part} */
+export function lines(project, names) {
   const example = path.join(project.root, ".env.example");
   const before = read(example) ?? "";
   const missing = missingLines(before);
   const variables = missing === "" ? [] : change(example, append(before, missing, true));
   const git = spawnSync("git", ["check-ignore", "--quiet", "--no-index", ".env"], { cwd: project.root });
   const ignored = git.status === 0 ? [] : git.status === 1 || isFile(path.join(project.root, ".gitignore")) ? appendLines(path.join(project.root, ".gitignore"), [".env"]) : [];
-  const folder = `supabase/functions/${name}/`;
+  // As Next does by .env*: a team would not get it. What git has already is not ignored.
+  const [, by] = /^([^\t]+)\t/.exec(spawnSync("git", ["check-ignore", "--verbose", ".env.example"], { cwd: project.root, encoding: "utf8" }).stdout ?? "") ?? [];
+  const folders = names.map((name) => `supabase/functions/${name}/`);
   const formatter = formatterOf(project.root);
   return {
-    changes: [...variables, ...ignored, ...(formatter === "prettier" ? appendLines(path.join(project.root, ".prettierignore"), [folder]) : [])],
-    notes: formatter === "biome" ? [`Biome: add "!${folder.slice(0, -1)}" to files.includes of your configuration, so that it leaves the generated folder alone.`] : [],
+    changes: [...variables, ...ignored, ...(formatter === "prettier" ? appendLines(path.join(project.root, ".prettierignore"), folders) : [])],
+    notes: [
+      ...(by === undefined || /:!/.test(by) ? [] : [`git ignores .env.example (${by}), so your team would not get it. Add this line to .gitignore, below that one: !.env.example`]),
+      ...(formatter === "biome" ? [`Biome: add ${folders.map((folder) => `"!${folder.slice(0, -1)}"`).join(", ")} to files.includes of your configuration, so that it leaves the generated ${folders.length > 1 ? "folders" : "folder"} alone.`] : []),
+    ],
   };
 }
 

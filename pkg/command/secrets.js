@@ -15,17 +15,18 @@ export const secretNames = (env) => FUNCTION_VARIABLES.filter((name) => env[name
 /** The file for `supabase secrets set`. @param {string[]} names @param {Record<string, string | undefined>} env */
 export const secretFile = (names, env) => names.map((name) => secretLine(name, env[name] ?? "")).join("");
 
-/** Keeps a secret that was made in .env. @param {string} file @param {string} secret @throws {CommandError} */
-export function keepSecret(file, secret) {
+/** Keeps what was made or chosen in .env; null takes it out. @param {string} file @param {string} name @param {string | null} value @throws {CommandError} */
+export function keep(file, name, value) {
   try {
     // Byte by byte, since nothing else of the file is ours. An empty line of it, as in .env.example, gives way.
     const text = fs.existsSync(file) ? fs.readFileSync(file, "latin1") : "";
-    const others = text.split("\n").filter((line) => !new RegExp(`^(\\xef\\xbb\\xbf)?\\s*(export\\s+)?${SECRET}\\s*=`).test(line)).join("\n");
+    const others = text.split("\n").filter((line) => !new RegExp(`^(\\xef\\xbb\\xbf)?\\s*(export\\s+)?${name}\\s*=`).test(line)).join("\n");
+    if (value === null && others === text) return;
     const end = others === "" || others.endsWith("\n") ? "" : "\n";
     // In place, so that owner and mode stay.
-    fs.writeFileSync(file, `${others}${end}${SECRET}=${secret}\n`, { encoding: "latin1", mode: 0o600 });
+    fs.writeFileSync(file, value === null ? others : `${others}${end}${name}=${value}\n`, { encoding: "latin1", mode: 0o600 });
   } catch {
-    throw new CommandError(`${SECRET} could not be written into ${path.resolve(file)}: make the file writable, or set the variable`);
+    throw new CommandError(`${name} could not be written into ${path.resolve(file)}: make the file writable, or set the variable`);
   }
 }
 

@@ -12,6 +12,9 @@ export class CommandError extends Error {
   }
 }
 
+/** What others wrote is in it, such as the provider's answers: it does not steer the terminal. @param {string} text */
+const shown = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "");
+
 export class Terminal {
   #yes = false;
   #dry = false;
@@ -37,12 +40,12 @@ export class Terminal {
 
   /** A result. @param {string} text */
   print(text) {
-    process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+    process.stdout.write(shown(text.endsWith("\n") ? text : `${text}\n`));
   }
 
   /** @param {string} text */
   say(text = "") {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(shown(`${text}\n`));
   }
 
   /** @param {string} message @param {string} [remedy] @param {number} [code] */

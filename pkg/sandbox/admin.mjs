@@ -5,9 +5,16 @@
 //   GET    faults, DELETE faults       {faults}
 //   POST   faults                      one Fault (see faults.mjs) or a list -> {added}
 //   GET    config, POST config         some settings (see config.mjs) -> {config}
+//   GET    events?email_id&type&limit  {total, events}, newest first, with their deliveries
+//   POST   events                      an event now -> {deliveries}; see `happen`
+//   POST   events/release              held events go out: {email_id?, type?, limit?} -> {released}
+//   POST   events/drop                 held events never come: the same -> {dropped}
+//   POST   events/repeat               deliveries once more, with their ids: {id?, email_id?, type?} -> {repeated}
+//   POST   webhooks                    {endpoint, events?, signing_secret?}, kept over a reset -> {id, signing_secret}
 //   POST   reset                       as it was started
 import { json } from "./answers.mjs";
-import { configure } from "./config.mjs";
+import { describe, drop, happen, release, repeat } from "./admin-events.mjs";
+import { Refusal } from "./validate.mjs";
 
 const refuse = (status, error) => json(status, { error });
 
@@ -22,7 +29,7 @@ export function admin(sandbox, request) {
   try {
     return json(200, run(sandbox, request));
   } catch (error) {
-    if (error instanceof TypeError || error instanceof SyntaxError) return refuse(400, error.message);
+    if (error instanceof TypeError || error instanceof SyntaxError || error instanceof Refusal) return refuse(400, error.message);
     throw error;
   }
 }
@@ -40,7 +47,7 @@ const ROUTES = {
   },
   "/faults": {
     GET: ({ faults }) => ({ faults: faults.list() }),
-    POST: ({ faults, config }, { body }) => ({ added: faults.add(JSON.parse(body.toString("utf8")), config.seed) }),
+    POST: ({ faults, config }, request) => ({ added: faults.add(parsed(request), config.seed) }),
     DELETE: ({ faults }) => {
       faults.clear();
       return { faults: [] };
@@ -48,11 +55,16 @@ const ROUTES = {
   },
   "/config": {
     GET: ({ config }) => ({ config }),
-    POST: (sandbox, { body }) => {
-      sandbox.config = configure(sandbox.config, JSON.parse(body.toString("utf8")));
-      return { config: sandbox.config };
-    },
+    POST: (sandbox, request) => ({ config: sandbox.configure(parsed(request)) }),
   },
+  "/events": {
+    GET: (sandbox, { query }) => describe(sandbox, { email_id: query.get("email_id"), type: query.get("type"), limit: number(query, "limit", 100) }),
+    POST: (sandbox, request) => happen(sandbox, parsed(request)),
+  },
+  "/events/release": { POST: (sandbox, request) => release(sandbox, parsed(request)) },
+  "/events/drop": { POST: (sandbox, request) => drop(sandbox, parsed(request)) },
+  "/events/repeat": { POST: (sandbox, request) => repeat(sandbox, parsed(request)) },
+  "/webhooks": { POST: (sandbox, request) => sandbox.connect(parsed(request)) },
   "/reset": {
     POST: (sandbox) => {
       sandbox.reset();
@@ -60,6 +72,8 @@ const ROUTES = {
     },
   },
 };
+
+const parsed = ({ body }) => JSON.parse(body.toString("utf8") || "{}");
 
 const flag = (query, name) => ["1", "true"].includes(query.get(name) ?? "");
 

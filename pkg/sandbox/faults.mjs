@@ -77,7 +77,7 @@ function parseFault(input) {
 }
 
 /** Mulberry32: small, and the same on every runtime, so that a seed replays a run. */
-function random(seed) {
+export function random(seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,5 +1,5 @@
-// Building blocks of the mailbox pages. Everything that comes from an e-mail is escaped;
-// there is no script, and nothing is loaded from elsewhere.
+// Building blocks of the mailbox's pages, and of the preview of templates. Everything that comes from an e-mail is escaped;
+// there is no script within a page, and nothing is loaded from elsewhere.
 import { createHash } from "node:crypto";
 
 /** A piece of HTML that is safe as it stands. */
@@ -10,10 +10,11 @@ class Html {
   }
 }
 
+/** @type {Record<string, string>} */
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 /** @param {unknown} value @returns {string} */
-export const escape = (value) => String(value ?? "").replace(/[&<>"']/g, (character) => ENTITIES[character]);
+export const escape = (value) => String(value ?? "").replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 
 /**
  * Escapes what is put in, unless it came out of this tag: forgetting to escape is not possible.
@@ -23,6 +24,7 @@ export function html(strings, ...values) {
   return new Html(strings.reduce((all, part, index) => all + render(values[index - 1]) + part));
 }
 
+/** @param {unknown} value @returns {string} */
 const render = (value) => {
   if (value instanceof Html) return value.source;
   if (Array.isArray(value)) return value.map(render).join("");
@@ -63,6 +65,7 @@ dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 .chip{background:var(--chip);border-radius:999px;padding:.2rem .75rem;overflow-wrap:anywhere;max-width:100%}
 iframe{display:block;width:100%;height:32rem;border:0;background:#fff;color-scheme:light;resize:vertical}
 pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.875rem;font-family:ui-monospace,SFMono-Regular,Menlo,"Liberation Mono",monospace}
+iframe.dark{background:#111;color-scheme:dark}.phone{max-width:24rem;margin:0 auto}.chip.now{background:var(--accent);color:var(--card)}.fault{border-color:#c5303a}
 iframe+.pad{border-top:1px solid var(--line)}dl.bare{margin:0}
 details summary{cursor:pointer;color:var(--accent)}details[open] summary{margin-bottom:.75rem}
 @media(max-width:40rem){
@@ -75,9 +78,10 @@ const STYLE_HASH = `'sha256-${createHash("sha256").update(CSS).digest("base64")}
 
 /**
  * A whole page as an answer.
- * @param {{title: string, body: Html, refresh?: number, showsEmail?: boolean, status?: number}} page
+ * @param {{title: string, body: Html, refresh?: number, showsEmail?: boolean, status?: number, runs?: boolean}} page
+ *   runs: scripts of this address may run, and ask it
  */
-export function page({ title, body, refresh, showsEmail = false, status = 200 }) {
+export function page({ title, body, refresh, showsEmail = false, status = 200, runs = false }) {
   // An e-mail in a `srcdoc` frame inherits this policy. E-mails are made of inline styles, so
   // the page that shows one must allow these; images only from the e-mail itself, so that
   // looking at a message tells nobody about it.
@@ -85,6 +89,7 @@ export function page({ title, body, refresh, showsEmail = false, status = 200 })
     "default-src 'none'",
     `style-src ${showsEmail ? "'unsafe-inline'" : STYLE_HASH}`,
     ...(showsEmail ? ["img-src data:"] : []),
+    ...(runs ? ["script-src 'self'", "connect-src 'self'"] : []),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",

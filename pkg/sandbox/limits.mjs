@@ -71,6 +71,12 @@ export class Quotas {
     return null;
   }
 
+  /** @param {number} now ms */
+  used(now) {
+    this.#turn(now);
+    return { daily: this.daily, monthly: this.monthly };
+  }
+
   /** @param {number} recipients @param {number} now ms */
   use(recipients, now) {
     this.#turn(now);

@@ -2,6 +2,8 @@
 import { Buffer } from "node:buffer";
 import { text } from "./answers.mjs";
 import { html, page } from "./html.mjs";
+import { badge, eventList } from "./mailbox-events.mjs";
+import { lastEvent } from "./reading.mjs";
 
 const PAGE_SIZE = 50;
 const REFRESH_S = 5;
@@ -20,7 +22,7 @@ export function mailbox({ ledger, config }, { method, path, query }) {
   const [, id, part, index] = /^\/mailbox\/([0-9a-f-]+)(?:\/(attachments)\/(\d+))?$/.exec(path) ?? [];
   const email = id && ledger.email(id);
   if (!email) return notFound("This e-mail is not here. Only the last ones are kept.");
-  return part ? download(email, Number(index)) : detail(email);
+  return part ? download(email, Number(index)) : detail(email, ledger.events(id));
 }
 
 const notFound = (message) =>
@@ -48,20 +50,20 @@ function list(ledger, { keepEmails }, query) {
   return page({
     title: "Mailbox – Resend sandbox",
     refresh: q === "" && offset === 0 ? REFRESH_S : undefined,
-    body: html`${top(search, sub)}<main><div class="card">${emails.length > 0 ? html`<ul class="list">${emails.map(row)}</ul>` : nothing}</div>${found > PAGE_SIZE ? pages : null}</main>`,
+    body: html`${top(search, sub)}<main><div class="card">${emails.length > 0 ? html`<ul class="list">${emails.map((email) => row(email, lastEvent(ledger, email.id)))}</ul>` : nothing}</div>${found > PAGE_SIZE ? pages : null}</main>`,
   });
 }
 
-const row = (email) => html`<li><a href="/mailbox/${email.id}">
+const row = (email, last) => html`<li><a href="/mailbox/${email.id}">
 <span class="cut strong">${email.to.join(", ")}</span>
-<span class="cut subject">${subjectOf(email)}${email.attachments?.length ? html` <span class="soft">· ${plural(email.attachments.length, "attachment")}</span>` : null}</span>
+<span class="cut subject">${subjectOf(email)}${email.attachments?.length ? html` <span class="soft">· ${plural(email.attachments.length, "attachment")}</span>` : null}${badge(last)}</span>
 <span class="soft when">${time(email.created_at)}</span>
 <span class="cut soft from">from ${email.from}</span><span class="cut soft mono">${email.id}</span>
 </a></li>`;
 
 const subjectOf = ({ subject, template }) => subject || (template ? `(template ${template.id})` : "(no subject)");
 
-function detail(email) {
+function detail(email, events) {
   const fields = [
     ["From", email.from],
     ["To", email.to.join(", ")],
@@ -80,6 +82,7 @@ function detail(email) {
     showsEmail: true,
     body: html`${top()}<main><article>
 <div class="card pad"><h2>${subjectOf(email)}</h2><dl>${fields.filter(([, value]) => value).map(pair)}</dl></div>
+${section("Events", eventList(events))}
 ${email.html ? section("HTML", html`<div class="card"><iframe sandbox title="The e-mail's HTML" srcdoc="${withPictures(email)}"></iframe><div class="pad"><details><summary>Source</summary><pre>${email.html}</pre></details></div></div>`) : null}
 ${email.template ? section("Template", html`<div class="card pad"><pre>${JSON.stringify(email.template, null, 2)}</pre></div>`) : null}
 ${email.text ? section("Text", html`<div class="card pad"><pre>${email.text}</pre></div>`) : null}

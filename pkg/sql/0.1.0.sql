@@ -12,6 +12,7 @@ language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select array[
     'email_queue_adopt()',
+    'email_queue_auth_hook(jsonb)',
     'email_queue_call(text)',
     'email_queue_cancel(uuid)',
     'email_queue_configure(jsonb)',
@@ -20,20 +21,33 @@ as $$
     'email_queue_dequeue(text[], uuid[], bigint)',
     'email_queue_discard(uuid[], jsonb, boolean, integer)',
     'email_queue_doctor()',
-    'email_queue_enqueue(jsonb, text, integer, integer, timestamp with time zone, bigint, timestamp with time zone, text, jsonb, jsonb)',
+    'email_queue_enqueue(jsonb, text, integer, integer, timestamp with time zone, bigint, timestamp with time zone, text, jsonb, jsonb, text, boolean, boolean)',
     'email_queue_enqueue_many(jsonb)',
+    'email_queue_enqueue_template(text, text, jsonb, text, jsonb, integer, integer, timestamp with time zone, bigint, timestamp with time zone, text, jsonb, jsonb, text, boolean, boolean)',
     'email_queue_erase(uuid)',
     'email_queue_extend(uuid, uuid, bigint)',
     'email_queue_get(uuid)',
-    'email_queue_list(text, text, integer, uuid, timestamp with time zone, timestamp with time zone, jsonb)',
+    'email_queue_known_events(text[])',
+    'email_queue_list(text, text, integer, uuid, timestamp with time zone, timestamp with time zone, jsonb, text)',
+    'email_queue_not_accepted(uuid[], boolean)',
+    'email_queue_on_event(text)',
     'email_queue_pause(text, text, integer)',
     'email_queue_prune(integer)',
+    'email_queue_record_events(jsonb, integer)',
     'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text)',
     'email_queue_resume(text)',
     'email_queue_schedule(text)',
     'email_queue_settle(jsonb)',
     'email_queue_stats()',
+    'email_queue_suppress(text, text, text, text, boolean)',
+    'email_queue_suppressions(jsonb, uuid, integer)',
+    'email_queue_template_delete(text, text)',
+    'email_queue_template_get(text, text, integer)',
+    'email_queue_template_list()',
+    'email_queue_template_preview(text, jsonb, text)',
+    'email_queue_template_put(text, text, text, text, text)',
     'email_queue_unschedule()',
+    'email_queue_unsuppress(text, text, text)',
     'email_queue_version()',
     'email_queue_wake(boolean, interval)',
     'email_queue_worker_work(jsonb)'
@@ -128,6 +142,7 @@ as $$
 declare
   v_object text;
   v_name text;
+  v_role text;
   v_relation regclass;
 begin
   for v_object, v_name in select h.object, coalesce(quote_ident(h.role), 'public') from email_queue_private.held_rights() as h group by 1, 2 loop
@@ -139,8 +154,8 @@ begin
   if to_regrole('service_role') is null then
     return;
   end if;
-  for v_object, v_name in select w.object, w.privilege from email_queue_private.wanted_rights() as w loop
-    execute format('grant %s on %s to service_role', v_name, v_object);
+  for v_object, v_name, v_role in select w.object, w.privilege, w.role from email_queue_private.wanted_rights() as w loop
+    execute format('grant %s on %s to %I', v_name, v_object, v_role);
   end loop;
   -- Elsewhere than on Supabase service_role may lack bypassrls; and a table without any policy looks forgotten.
   for v_relation in
@@ -156,19 +171,21 @@ comment on procedure email_queue_private.apply_grants() is 'Takes all of email-q
 -- 05_grants/check_caller.sql
 -- A function with the owner's rights begins with this. Inside it current_user is the owner, and through PostgREST
 -- session_user is authenticator for every caller. So the caller is the role that was set, or the session's role if none was set.
-create function email_queue_private.check_caller() returns void
+create function email_queue_private.check_caller(p_besides text default null) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_caller text := coalesce(nullif(current_setting('role'), 'none'), session_user);
 begin
-  if v_caller not in (current_user, 'service_role') and not coalesce((select r.rolsuper from pg_catalog.pg_roles as r where r.rolname = v_caller), false) then
+  if v_caller not in (current_user, 'service_role', coalesce(p_besides, 'service_role'))
+    and not coalesce((select r.rolsuper from pg_catalog.pg_roles as r where r.rolname = v_caller), false)
+  then
     raise exception using errcode = '42501', message = format('email_queue: permission denied for role %I', v_caller),
       hint = 'Use a secret key of the project, or the role that owns email-queue.';
   end if;
 end
 $$;
-comment on function email_queue_private.check_caller() is 'Refuses callers that are neither the owner nor service_role (nor a superuser).';
+comment on function email_queue_private.check_caller(text) is 'Refuses callers that are neither the owner nor service_role (nor a superuser, nor the role that is named besides).';
 
 -- 05_grants/check_sees_all.sql
 -- A run that does not see a pause would send in spite of it. So a caller from whom row security hides rows gets nothing to do.
@@ -261,6 +278,16 @@ as $$
     ('email_queue_private.breaker', 'select, insert, update, delete'),
     ('email_queue_private.prune_cursor', 'select, insert, update'),
     ('email_queue_private.identity', 'select, insert, update, delete'),
+    ('email_queue_private.suppression', 'select, insert, update, delete'),
+    ('email_queue_private.suppression_filter', 'select, insert, delete'),
+    ('email_queue_private.suppression_recent', 'select, insert, delete'),
+    ('email_queue_private.suppression_key', 'select'),
+    ('email_queue_private.event', 'select, insert, update, delete'), -- update: an erasure
+    ('email_queue_private.evidence', 'select, insert, update, delete'), -- update: rows are locked for a sweep
+    ('email_queue_private.event_stream', 'select, insert, update'),
+    ('email_queue_private.template', 'select, insert, update, delete'),
+    ('email_queue_private.reaction', 'select, insert, update'),
+    ('email_queue_private.mark', 'select, insert, update'), -- update: it is locked while one is minted
     ('email_queue_private.enqueued_here', 'usage, select'),
     ('email_queue_private.recorded_here', 'usage, select, update'),
     ('email_queue_private.wiring', 'select'),
@@ -274,19 +301,24 @@ $$;
 comment on function email_queue_private.rights() is 'What service_role may do with the tables, the view and the sequences.';
 
 -- 05_grants/wanted_rights.sql
--- The rights that service_role needs. No other role has any.
-create function email_queue_private.wanted_rights() returns table (object text, privilege text)
+-- The rights that service_role needs, and Supabase Auth's one. No other role has any.
+create function email_queue_private.wanted_rights() returns table (object text, role name, privilege text)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
-  select 'schema email_queue_private', 'USAGE'
-  union all
-  select 'routine ' || p.oid::regprocedure, 'EXECUTE' from email_queue_private.our_functions() as p where p.prokind = 'f'
-  union all
-  select 'table ' || c.oid::regclass, upper(btrim(p) collate "C")
-  from email_queue_private.rights() as r join pg_catalog.pg_class as c on c.oid = to_regclass(r.relation)
-  cross join lateral regexp_split_to_table(r.rights, ',') as p
+  select w.object, w.role, w.privilege from (
+    select 'schema email_queue_private', 'service_role', 'USAGE'
+    union all
+    select 'routine ' || p.oid::regprocedure, 'service_role', 'EXECUTE' from email_queue_private.our_functions() as p where p.prokind = 'f'
+    union all
+    select 'table ' || c.oid::regclass, 'service_role', upper(btrim(p) collate "C")
+    from email_queue_private.rights() as r join pg_catalog.pg_class as c on c.oid = to_regclass(r.relation)
+    cross join lateral regexp_split_to_table(r.rights, ',') as p
+    union all
+    select 'routine ' || p.oid::regprocedure, 'supabase_auth_admin', 'EXECUTE'
+    from email_queue_private.our_functions() as p where p.pronamespace = 'public'::regnamespace and p.proname = 'email_queue_auth_hook'
+  ) as w(object, role, privilege) where to_regrole(w.role) is not null
 $$;
-comment on function email_queue_private.wanted_rights() is 'The rights of service_role.';
+comment on function email_queue_private.wanted_rights() is 'The rights of service_role and supabase_auth_admin.';
 
 -- 05_grants/wrong_grants.sql
 -- What differs from the rights that apply_grants gives, or null. jit is off: compiling this query took 1.6 s, running it 30 ms.
@@ -294,16 +326,16 @@ create function email_queue_private.wrong_grants() returns text
 language sql stable set search_path = pg_catalog, pg_temp set jit = off
 as $$
   with held as materialized (select * from email_queue_private.held_rights()),
-  wanted as materialized (select * from email_queue_private.wanted_rights() where to_regrole('service_role') is not null)
+  wanted as materialized (select * from email_queue_private.wanted_rights() )
   select string_agg(w.what, ', ' order by w.what) from (
     select concat_ws(' ', coalesce(o.role, 'PUBLIC'), o.may, case o.privilege when 'USAGE' then 'use' else lower(o.privilege collate "C") end,
       regexp_replace(o.object, '^(routine|table) ', ''))
     from (
       select h.role, 'may' as may, h.privilege, h.object from held as h
-      where h.role is distinct from 'service_role' or (h.object, h.privilege) not in (select w.object, w.privilege from wanted as w)
+      where h.role is null or (h.object, h.role, h.privilege) not in (select w.object, w.role, w.privilege from wanted as w)
       union all
-      select 'service_role', 'may not', w.privilege, w.object from wanted as w
-      where (w.object, w.privilege) not in (select h.object, h.privilege from held as h where h.role = 'service_role')
+      select w.role, 'may not', w.privilege, w.object from wanted as w
+      where (w.object, w.role, w.privilege) not in (select h.object, h.role, h.privilege from held as h where h.role is not null)
     ) as o
     union all
     select format('row security is off for %s', c.oid::regclass) from email_queue_private.our_relations() as c where c.relkind = 'r' and not c.relrowsecurity
@@ -408,6 +440,7 @@ create table email_queue_private.dispatch (
   begun boolean not null default false,
   frozen boolean not null default false,
   endpoint text collate "C",
+  mark text collate "C",
   type text collate "C" not null,
   lane text collate "C" not null,
   message_ids uuid[] not null,
@@ -448,6 +481,7 @@ comment on column email_queue_private.dispatch.wire_version is 'The version of t
 comment on column email_queue_private.dispatch.begun is 'Begun under the present lease.';
 comment on column email_queue_private.dispatch.frozen is 'It may have been sent: replayed whole, same members, order, key and bytes.';
 comment on column email_queue_private.dispatch.endpoint is 'single (/emails) or batch (/emails/batch), as first begun.';
+comment on column email_queue_private.dispatch.mark is 'The mark that its e-mails carry, since its first begin; null under wire version 1, which has none.';
 comment on column email_queue_private.dispatch.type is 'Its members'' type.';
 comment on column email_queue_private.dispatch.lane is 'Its members'' lane.';
 comment on column email_queue_private.dispatch.message_ids is 'Its members, in the order of the request.';
@@ -465,6 +499,72 @@ comment on index email_queue_private.dispatch_settled is 'Finds settled dispatch
 -- Sequences, because their values outlive a truncated table and a rollback, and no schema-only dump carries them.
 create sequence email_queue_private.enqueued_here;
 comment on sequence email_queue_private.enqueued_here is 'Used by each enqueue: what is loaded from a dump of the tables does not use it.';
+
+-- 10_tables/event.sql
+-- What the provider reported about one recipient of one e-mail of ours. Inserted once, and changed by nothing but an erasure; how far the e-mail has come is
+-- derived, so that the order in which events arrive does not matter.
+create table email_queue_private.event (
+  svix_id text collate "C" not null,
+  ordinal smallint not null,
+  type text collate "C" not null,
+  provider_message_id text collate "C" not null,
+  recipient text collate "C" not null,
+  occurred_at timestamptz not null,
+  received_at timestamptz not null,
+  message_id uuid,
+  mark text collate "C",
+  detail jsonb,
+  constraint event_pkey primary key (svix_id, ordinal),
+  -- Two endpoints report one event under two ids.
+  constraint event_is_counted_once unique (provider_message_id, type, recipient, occurred_at)
+) with (autovacuum_vacuum_scale_factor = 0.01);
+create index event_message on email_queue_private.event (message_id) where message_id is not null;
+create index event_trouble on email_queue_private.event (message_id)
+  where type in ('email.bounced', 'email.failed', 'email.suppressed', 'email.complained');
+create index event_of_address on email_queue_private.event (recipient, occurred_at) where type in ('email.bounced', 'email.delivered') and recipient <> '';
+create index event_of_no_message on email_queue_private.event (received_at) where message_id is null;
+comment on table email_queue_private.event is 'The provider''s events of e-mails of this queue, one row a recipient. No foreign key: its check would write to every message row.';
+comment on column email_queue_private.event.svix_id is 'The id of the event: the header svix-id.';
+comment on column email_queue_private.event.ordinal is 'Which of the event''s recipients, from 0.';
+comment on column email_queue_private.event.type is 'As the provider calls it: email.delivered, email.bounced, ...';
+comment on column email_queue_private.event.provider_message_id is 'The provider''s id of the e-mail; empty if the event is about an address only.';
+comment on column email_queue_private.event.recipient is 'The address it is about, lower case; empty if none is named. Of an erased message its keyed hash.';
+comment on column email_queue_private.event.occurred_at is 'When it happened, by the provider''s clock: shown, and never compared with the database''s.';
+comment on column email_queue_private.event.received_at is 'When it was recorded.';
+comment on column email_queue_private.event.message_id is 'The message; null if the event is about an address only.';
+comment on column email_queue_private.event.mark is 'The mark that the e-mail carries; null if it has none.';
+comment on column email_queue_private.event.detail is 'A bounce''s type, subtype and text, or why the provider did not send it; of an opening or a click nothing, unless record_clients is on.';
+comment on constraint event_pkey on email_queue_private.event is 'An event that is delivered again is known by its id.';
+comment on constraint event_is_counted_once on email_queue_private.event is 'The same event under another id is known too.';
+comment on index email_queue_private.event_message is 'The events of a message.';
+comment on index email_queue_private.event_trouble is 'Finds messages that bounced or were complained about.';
+comment on index email_queue_private.event_of_address is 'The last messages to an address, and their ends.';
+comment on index email_queue_private.event_of_no_message is 'Finds events to prune that no message takes with it.';
+
+-- 10_tables/event_stream.sql
+create table email_queue_private.event_stream (
+  singleton boolean constraint event_stream_is_one_row primary key default true,
+  last_event_at timestamptz,
+  refused bigint not null default 0,
+  refused_at timestamptz,
+  constraint event_stream_singleton_is_true check (singleton)
+) with (fillfactor = 10);
+comment on table email_queue_private.event_stream is 'Whether events arrive, for the doctor. One row, which the first call writes.';
+comment on column email_queue_private.event_stream.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.event_stream.last_event_at is 'When an event arrived last, to a minute; also one of another installation.';
+comment on column email_queue_private.event_stream.refused is 'Requests with a wrong signature since the last event.';
+comment on column email_queue_private.event_stream.refused_at is 'When one came last.';
+
+-- 10_tables/evidence.sql
+-- Messages that were open when an event of theirs arrived. The sweep looks whether that ends a frozen dispatch, and deletes what it has
+-- looked at. The key has no meaning: an insert never waits for a sweep.
+create table email_queue_private.evidence (
+  id uuid constraint evidence_pkey primary key default gen_random_uuid(),
+  message_id uuid not null
+) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+comment on table email_queue_private.evidence is 'New evidence of open messages, until the next sweep.';
+comment on column email_queue_private.evidence.id is 'Has no meaning.';
+comment on column email_queue_private.evidence.message_id is 'The message.';
 
 -- 10_tables/identity.sql
 -- Copies do not send. The function reports the address of its project with each call, and the queue keeps the address of
@@ -493,6 +593,18 @@ comment on column email_queue_private.identity.last_server is 'The same when the
 comment on column email_queue_private.identity.created_at is 'When it was written.';
 comment on column email_queue_private.identity.seen_at is 'When the function asked last; to five minutes if it may send.';
 
+-- 10_tables/mark.sql
+-- One team has one stream of events for all its installations, and a copied database has the same message ids. So each e-mail carries
+-- the mark of its installation, beside the message's id. It is minted anew whenever a database becomes one that may send.
+create table email_queue_private.mark (
+  mark text collate "C" constraint mark_pkey primary key,
+  minted_at timestamptz not null,
+  constraint mark_is_hexadecimal check (mark ~ '^[0-9a-f]{12}$')
+);
+comment on table email_queue_private.mark is 'The marks of this installation. The newest is the one that new e-mails carry; the others are retired.';
+comment on column email_queue_private.mark.mark is '48 random bits.';
+comment on column email_queue_private.mark.minted_at is 'When it was made.';
+
 -- 10_tables/message.sql
 -- What the queue stores. One row is written per e-mail at enqueue (message, body, ready), one row per provider
 -- request while it runs (dispatch), and the message is changed once more, at its end. Everything here is private;
@@ -516,11 +628,17 @@ create table email_queue_private.message (
   status text,
   reason text,
   provider_message_id text,
+  mark text collate "C",
   dedup_key text,
   metadata jsonb,
   errors jsonb,
+  topic text,
+  ignore_suppression boolean,
+  secret boolean,
+  recipients jsonb,
+  template jsonb,
   constraint message_status_is_an_end check (status in ('completed', 'failed', 'cancelled')),
-  constraint message_reason_is_known check (reason in ('rejected', 'exhausted', 'unknown_outcome', 'expired', 'cancelled')),
+  constraint message_reason_is_known check (reason in ('rejected', 'exhausted', 'unknown_outcome', 'not_accepted', 'expired', 'suppressed', 'cancelled')),
   constraint message_unsent_has_a_reason check ((coalesce(status, 'completed') = 'completed') = (reason is null)),
   constraint message_cancelled_is_a_reason check ((status is not distinct from 'cancelled') = (reason is not distinct from 'cancelled')),
   constraint message_end_has_a_time check ((status is null) = (completed_at is null)),
@@ -548,11 +666,17 @@ comment on column email_queue_private.message.attempts is 'Begins used when it e
 comment on column email_queue_private.message.bytes is 'Size of the payload''s JSON text: it is known without reading the body.';
 comment on column email_queue_private.message.type is 'email, or the name of a custom consumer''s type.';
 comment on column email_queue_private.message.status is 'How it ended: completed, failed or cancelled; null while open. The open states are derived, so that a state change writes no message row.';
-comment on column email_queue_private.message.reason is 'Why it was not completed: rejected, exhausted, unknown_outcome, expired or cancelled.';
+comment on column email_queue_private.message.reason is 'Why it was not completed: rejected, exhausted, unknown_outcome, not_accepted, expired, suppressed or cancelled.';
 comment on column email_queue_private.message.provider_message_id is 'The provider''s id of the accepted e-mail.';
+comment on column email_queue_private.message.mark is 'The mark of the last request whose outcome was not known when it ended; empty if that had none. Null: it was in none. A redrive leaves it.';
 comment on column email_queue_private.message.dedup_key is 'Unique per type while the row exists.';
 comment on column email_queue_private.message.metadata is 'The caller''s own data: an object, searched with @>.';
 comment on column email_queue_private.message.errors is 'The last ten errors, oldest first.';
+comment on column email_queue_private.message.topic is 'What recipients may unsubscribe from; null: an unsubscribe does not concern it.';
+comment on column email_queue_private.message.ignore_suppression is 'True: it is sent to suppressed addresses, too.';
+comment on column email_queue_private.message.secret is 'True: its payload is shown to nobody, and erased once it has ended.';
+comment on column email_queue_private.message.recipients is 'Of a secret message: the "to" of its payload, which is shown and stays.';
+comment on column email_queue_private.message.template is 'What its payload was made of: {name, language, version}; version 0 is built in.';
 comment on index email_queue_private.message_dedup_key is 'One message per type and dedup key.';
 comment on index email_queue_private.message_dead_letters is 'Lists failed and cancelled messages, newest last. Completing changes no column of any index, so it writes none (a HOT update); an index on status would make each completion write to all.';
 comment on index email_queue_private.message_metadata is 'Searches by metadata (@>). A message without metadata is not in it, and completing one changes no metadata, so neither writes to it.';
@@ -599,6 +723,22 @@ comment on table email_queue_private.prune_cursor is 'Where the next prune goes 
 comment on column email_queue_private.prune_cursor.singleton is 'Always true: the table has one row.';
 comment on column email_queue_private.prune_cursor.after is 'The last message that was looked at.';
 
+-- 10_tables/reaction.sql
+create table email_queue_private.reaction (
+  singleton boolean constraint reaction_is_one_row primary key default true,
+  function text,
+  failures bigint not null default 0,
+  failed_at timestamptz,
+  error text,
+  constraint reaction_singleton_is_true check (singleton)
+) with (fillfactor = 10);
+comment on table email_queue_private.reaction is 'Which function of the user''s is called with each event. One row; while it is missing, none is.';
+comment on column email_queue_private.reaction.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.reaction.function is 'Its schema and name; null: none is called.';
+comment on column email_queue_private.reaction.failures is 'How often it has failed since it was named.';
+comment on column email_queue_private.reaction.failed_at is 'When it failed last.';
+comment on column email_queue_private.reaction.error is 'What its last error said.';
+
 -- 10_tables/ready.sql
 create table email_queue_private.ready (
   id uuid constraint ready_pkey primary key,
@@ -609,9 +749,13 @@ create table email_queue_private.ready (
   priority smallint not null,
   attempts smallint not null default 0,
   max_attempts smallint not null,
+  redriven boolean not null default false,
   type text collate "C" not null,
   lane text collate "C" not null,
-  errors jsonb
+  errors jsonb,
+  recipients uuid[],
+  topic text,
+  ignore_suppression boolean
 ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 create index ready_claim_order on email_queue_private.ready (type, lane, priority, run_at, id);
 create index ready_send_before on email_queue_private.ready (send_before) where send_before is not null;
@@ -624,9 +768,13 @@ comment on column email_queue_private.ready.bytes is 'Copy of the message''s: bo
 comment on column email_queue_private.ready.priority is 'Copy of the message''s.';
 comment on column email_queue_private.ready.attempts is 'Begins used so far.';
 comment on column email_queue_private.ready.max_attempts is 'Copy of the message''s.';
+comment on column email_queue_private.ready.redriven is 'It ended once with an unknown outcome: a claim looks whether it was accepted after all.';
 comment on column email_queue_private.ready.type is 'Copy of the message''s.';
-comment on column email_queue_private.ready.lane is 'What may share a dispatch: batch:<sender domain>, or single:<sender domain> for what must travel alone.';
+comment on column email_queue_private.ready.lane is 'What may share a dispatch: batch:<sender domain>, or single:<sender domain> for what must travel alone; of secret messages with :secret at the end.';
 comment on column email_queue_private.ready.errors is 'Errors so far, oldest first; null when there are none.';
+comment on column email_queue_private.ready.recipients is 'Of an e-mail: the keyed hashes of its addresses, so that a claim need not read the payload. Null: as the payload says.';
+comment on column email_queue_private.ready.topic is 'Copy of the message''s.';
+comment on column email_queue_private.ready.ignore_suppression is 'Copy of the message''s.';
 -- Lanes lead, so that a paused domain is a lane that is not probed, and filling a dispatch reads no row of another lane.
 -- Within a lane the few priorities are probed one by one, so that rows of the future are never walked.
 comment on index email_queue_private.ready_send_before is 'Finds messages that are no longer worth sending.';
@@ -676,6 +824,14 @@ create table email_queue_private.setting (
   completed_retention interval not null default '30 days',
   failed_retention interval not null default '90 days',
   payload_retention interval,
+  record_clients boolean not null default false,
+  soft_bounces smallint not null default 3,
+  auth_sender text,
+  auth_url text,
+  auth_site_url text,
+  auth_product text,
+  auth_language text,
+  auth_link_lifetime interval not null default '1 hour',
   constraint setting_singleton_is_true check (singleton),
   constraint setting_rate_limit_is_positive check (rate_limit > 0 and rate_limit <= 1000),
   constraint setting_horizon_is_positive check (horizon > '0'),
@@ -685,7 +841,13 @@ create table email_queue_private.setting (
   constraint setting_retry_cap_in_range check (retry_cap_ms between retry_base_ms and 86400000),
   constraint setting_completed_retention_is_positive check (completed_retention > '0'),
   constraint setting_failed_retention_is_positive check (failed_retention > '0'),
-  constraint setting_payload_retention_is_positive check (payload_retention > '0')
+  constraint setting_payload_retention_is_positive check (payload_retention > '0'),
+  constraint setting_soft_bounces_in_range check (soft_bounces between 0 and 100),
+  constraint setting_auth_url_is_an_address check (auth_url ~ '^https?://[^[:space:]"<>#]+$' and char_length(auth_url) <= 2000),
+  constraint setting_auth_site_url_is_an_address check (auth_site_url ~ '^https?://[^[:space:]"<>#]+$' and char_length(auth_site_url) <= 2000),
+  constraint setting_auth_product_is_a_name check (char_length(auth_product) >= 1 and char_length(auth_product) <= 100 and auth_product !~ '[[:cntrl:]]'),
+  constraint setting_auth_language_is_one check (auth_language ~ '^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}$'),
+  constraint setting_auth_link_lifetime_is_positive check (auth_link_lifetime > '0')
 );
 comment on table email_queue_private.setting is 'What operators set, with email_queue_configure. One row; while it is missing, the defaults count.';
 comment on column email_queue_private.setting.singleton is 'Always true: the table has one row.';
@@ -699,12 +861,128 @@ comment on column email_queue_private.setting.retry_cap_ms is 'Longest backoff, 
 comment on column email_queue_private.setting.completed_retention is 'How long completed messages are kept.';
 comment on column email_queue_private.setting.failed_retention is 'How long failed and cancelled messages are kept.';
 comment on column email_queue_private.setting.payload_retention is 'How long payloads of completed messages are kept; null: as long as the message. Dead letters keep theirs, for a redrive.';
+comment on column email_queue_private.setting.record_clients is 'Whether openings and clicks are kept with the reader''s address, program and link.';
+comment on column email_queue_private.setting.soft_bounces is 'After so many messages in a row that bounced softly an address is suppressed; 0: never.';
+comment on column email_queue_private.setting.auth_sender is 'The sender of Supabase Auth''s mails; null: the default sender.';
+comment on column email_queue_private.setting.auth_url is 'The page of the application that the links of Auth''s mails lead to, with token_hash, type and redirect_to, and which calls verifyOtp; null: Auth''s own.';
+comment on column email_queue_private.setting.auth_site_url is '{{ .SiteURL }} in templates of Auth''s mails; null: that of the event''s redirect_to.';
+comment on column email_queue_private.setting.auth_product is 'The product''s name in Auth''s mails; null: the sender''s.';
+comment on column email_queue_private.setting.auth_language is 'The language of users of whom Auth knows none; null: the templates without a language.';
+comment on column email_queue_private.setting.auth_link_lifetime is 'How long Auth''s links and codes are valid: an auth mail that has not begun by then expires.';
 
 -- 10_tables/slot_lock.sql
 -- Only sessions of email-queue can lock this empty table. An advisory lock could be held for ever by any login, as its number is
 -- public. A lock of a table takes no transaction id and writes nothing.
 create table email_queue_private.slot_lock ();
 comment on table email_queue_private.slot_lock is 'Empty. Locked while a session takes a slot of the rate.';
+
+-- 10_tables/suppression.sql
+-- Addresses that get no mail. They are found by a keyed hash: the keyed hashes of a message''s recipients are in its row of ready, and the
+-- address itself can be left out.
+create table email_queue_private.suppression (
+  id uuid constraint suppression_pkey primary key,
+  hash uuid not null,
+  reason text collate "C" not null,
+  topic text collate "C",
+  address text collate "C",
+  since timestamptz not null,
+  removed_at timestamptz,
+  event text collate "C",
+  note text,
+  folded boolean not null default false,
+  constraint suppression_reason_is_known check (reason in ('bounce', 'complaint', 'unsubscribe', 'manual')),
+  constraint suppression_removed_keeps_nothing check (removed_at is null or coalesce(address, event, note) is null)
+) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+create unique index suppression_entry on email_queue_private.suppression (reason, topic, hash) nulls not distinct;
+create index suppression_hash on email_queue_private.suppression using hash (hash);
+create index suppression_fresh on email_queue_private.suppression (id) where not folded;
+create index suppression_removed on email_queue_private.suppression (removed_at) where removed_at is not null;
+comment on table email_queue_private.suppression is 'Addresses that get no mail, and why. Written by email_queue_suppress and by the provider''s events.';
+comment on column email_queue_private.suppression.id is 'Ordered by time, for lists.';
+comment on column email_queue_private.suppression.hash is 'The keyed hash of the normalised address.';
+comment on column email_queue_private.suppression.reason is 'bounce, complaint, unsubscribe (counts for mail with a topic only) or manual.';
+comment on column email_queue_private.suppression.topic is 'What it is suppressed for; null: everything.';
+comment on column email_queue_private.suppression.address is 'The address; null if only its hash was to be kept.';
+comment on column email_queue_private.suppression.since is 'Since when.';
+comment on column email_queue_private.suppression.removed_at is 'When it was removed; the row stays a while, so that an event from before does not bring it back.';
+comment on column email_queue_private.suppression.event is 'The provider''s event that it came with.';
+comment on column email_queue_private.suppression.note is 'An operator''s words.';
+comment on column email_queue_private.suppression.folded is 'It is in suppression_filter or suppression_recent.';
+comment on index email_queue_private.suppression_entry is 'One entry an address, reason and topic.';
+comment on index email_queue_private.suppression_hash is 'Finds the entries of an address in one page.';
+comment on index email_queue_private.suppression_fresh is 'Entries of sessions that could not fold them. Mostly empty.';
+comment on index email_queue_private.suppression_removed is 'Finds removed entries to prune.';
+
+-- 10_tables/suppression_filter.sql
+-- A Bloom filter over the hashes of suppression. A search for each of a hundred recipients would read a sixth of what the rest of a
+-- claim reads. The filter is read once, in twenty pages, and leaves one search in a hundred. Up to a hundred new hashes are in
+-- suppression_recent. A change of either writes a new generation and deletes the old one: a row that is updated again and again would leave
+-- its old versions for every claim to read.
+create table email_queue_private.suppression_filter (
+  generation bigint not null,
+  part smallint not null,
+  bits bytea not null,
+  constraint suppression_filter_pkey primary key (generation, part)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
+comment on table email_queue_private.suppression_filter is 'Which hashes may be in suppression: of five bits a hash, all are set.';
+comment on column email_queue_private.suppression_filter.generation is 'The one that suppression_recent names counts.';
+comment on column email_queue_private.suppression_filter.part is 'The place of these bits, from 0 on.';
+comment on column email_queue_private.suppression_filter.bits is '1,920 bytes: four rows fill a page.';
+
+-- 10_tables/suppression_key.sql
+-- The oldest key counts. When a dump with data is loaded into a database that has the migrations, the dump's key is older than the one
+-- that these have written, and it is the key of the dump's hashes.
+create table email_queue_private.suppression_key (
+  created_at timestamptz not null default clock_timestamp(),
+  id uuid not null default gen_random_uuid(),
+  key bytea not null,
+  constraint suppression_key_pkey primary key (created_at, id),
+  constraint suppression_key_is_long_enough check (octet_length(key) >= 32)
+);
+insert into email_queue_private.suppression_key (key)
+values (sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())));
+comment on table email_queue_private.suppression_key is 'The key of the hashes of addresses, written by the migration and never changed: another key fits no stored hash. While it is missing, a constant counts.';
+comment on column email_queue_private.suppression_key.created_at is 'When it was written.';
+comment on column email_queue_private.suppression_key.id is 'Has no meaning.';
+comment on column email_queue_private.suppression_key.key is 'Random bytes.';
+
+-- 10_tables/suppression_recent.sql
+create table email_queue_private.suppression_recent (
+  generation bigint constraint suppression_recent_pkey primary key,
+  filter bigint not null,
+  hashes uuid[] not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
+comment on table email_queue_private.suppression_recent is 'Hashes of suppression that suppression_filter does not have yet.';
+comment on column email_queue_private.suppression_recent.generation is 'The highest one counts.';
+comment on column email_queue_private.suppression_recent.filter is 'The generation of suppression_filter that belongs to it.';
+comment on column email_queue_private.suppression_recent.hashes is 'At most a hundred.';
+
+-- 10_tables/template.sql
+-- Each change is a version, so that a message can say which one it was made of. Supabase Auth's built-in templates are in
+-- auth_template(), not here: what Auth's hook needs must not get lost with a row.
+create table email_queue_private.template (
+  name text collate "C" not null,
+  language text collate "C" not null default '',
+  version integer not null,
+  created_at timestamptz not null,
+  deleted_at timestamptz,
+  subject text not null,
+  html text,
+  text text,
+  programs jsonb not null,
+  constraint template_pkey primary key (name, language, version),
+  constraint template_has_a_body check (html is not null or text is not null)
+);
+comment on table email_queue_private.template is 'Templates of e-mails by name and language; the newest version counts. The newest 100 versions of each are kept.';
+comment on column email_queue_private.template.name is 'Its name. Those of Supabase Auth''s mails begin with auth-.';
+comment on column email_queue_private.template.language is 'In lower case, as in de-at; empty: for all other languages.';
+comment on column email_queue_private.template.version is 'From 1.';
+comment on column email_queue_private.template.created_at is 'When this version was put.';
+comment on column email_queue_private.template.deleted_at is 'When the template was deleted, on its newest version; null: it counts.';
+comment on column email_queue_private.template.subject is 'The subject, as it was put.';
+comment on column email_queue_private.template.html is 'The HTML, as it was put.';
+comment on column email_queue_private.template.text is 'The text, as it was put.';
+comment on column email_queue_private.template.programs is 'The parts as render_program reads them: {subject, html, text}.';
 
 -- 10_tables/wake_lock.sql
 create table email_queue_private.wake_lock ();
@@ -749,6 +1027,38 @@ end
 $$;
 comment on function email_queue_private.budget_now() is 'The budget; an unknown one if none is stored.';
 
+-- 15_rows/connection_notice.sql
+-- On a preview branch, or after a database reset, the migrations have made the queue, and no deployment has said who calls the function.
+-- A run of the last day shows that something else calls it.
+-- lock_timeout: if another session has locked one of the tables, there is no notice, and no wait.
+create function email_queue_private.connection_notice() returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set lock_timeout = '10ms'
+as $$
+begin
+  -- By its key: an enqueue reads a page of the index and one of the table.
+  if exists (select from email_queue_private.wiring as w where w.singleton and (w.cron_line is not null or w.wake_every_ms is not null))
+    or exists (select from email_queue_private.run as r where r.started_at > statement_timestamp() - interval '1 day') then
+    return '{}'::jsonb;
+  end if;
+  return jsonb_build_object('notice', 'not connected: nothing calls the function for this database, as on a new preview branch or after a reset, and e-mail waits. On this machine: email-queue dev. Elsewhere: email-queue deploy');
+exception when others then
+  -- No enqueue fails for a notice.
+  return '{}'::jsonb;
+end
+$$;
+comment on function email_queue_private.connection_notice() is 'Where nothing calls the function: {notice}, which says what to do; else {}.';
+
+-- 15_rows/hash_key.sql
+-- Never written here: rows of ready and of suppression already have hashes of the key in force.
+create function email_queue_private.hash_key() returns bytea
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce((select k.key from email_queue_private.suppression_key as k order by k.created_at, k.id limit 1), decode('00', 'hex'));
+end
+$$;
+comment on function email_queue_private.hash_key() is 'The key of the hashes of addresses; a constant if none is stored.';
+
 -- 15_rows/new_id.sql
 -- UUIDv7 form: 48 bits of milliseconds, then 12 bits of the fraction of that millisecond, so that new rows land on
 -- the last, hot index page and messages of one transaction keep their order.
@@ -778,7 +1088,8 @@ begin
   select * into v_setting from email_queue_private.setting as s;
   if not found then
     -- The table's defaults, written as a row.
-    v_setting := row(true, null, 10, null, 15, 10485760, 30000, 3600000, interval '30 days', interval '90 days', null);
+    v_setting := row(true, null, 10, null, 15, 10485760, 30000, 3600000, interval '30 days', interval '90 days', null, false, 3,
+      null, null, null, null, null, interval '1 hour');
   end if;
   return v_setting;
 end
@@ -993,11 +1304,11 @@ begin
     perform email_queue_private.refuse('message', 'must be an object');
   end if;
   select k into v_key from jsonb_object_keys(p_item) as k
-  where k not in ('type', 'payload', 'tags', 'priority', 'max_attempts', 'run_at', 'delay_ms', 'send_before', 'dedup_key', 'metadata') limit 1;
+  where k not in ('type', 'payload', 'tags', 'priority', 'max_attempts', 'run_at', 'delay_ms', 'send_before', 'dedup_key', 'metadata', 'topic', 'ignore_suppression', 'secret', 'template', 'language', 'variables') limit 1;
   if v_key is not null then
     perform email_queue_private.refuse(left(v_key, 60), 'is not an option of enqueue');
   end if;
-  foreach v_key in array array['type', 'run_at', 'send_before', 'dedup_key'] loop
+  foreach v_key in array array['type', 'run_at', 'send_before', 'dedup_key', 'topic', 'template', 'language'] loop
     if jsonb_typeof(p_item -> v_key) not in ('string', 'null') then
       perform email_queue_private.refuse(v_key, 'must be a text');
     end if;
@@ -1040,6 +1351,23 @@ begin
   v_message.dedup_key := p_item ->> 'dedup_key';
   if char_length(v_message.dedup_key) not between 1 and 255 then
     perform email_queue_private.refuse('dedup_key', 'must have 1 to 255 characters');
+  end if;
+  foreach v_key in array array['ignore_suppression', 'secret'] loop
+    if jsonb_typeof(p_item -> v_key) not in ('boolean', 'null') then
+      perform email_queue_private.refuse(v_key, 'must be true or false');
+    end if;
+  end loop;
+  v_message.secret := nullif((p_item ->> 'secret')::boolean, false);
+  if v_message.secret and v_message.dedup_key is not null then
+    v_message.dedup_key := email_queue_private.address_hash(v_message.dedup_key, email_queue_private.hash_key());
+  end if;
+  v_message.topic := p_item ->> 'topic';
+  perform email_queue_private.check_topic(v_message.topic);
+  v_message.ignore_suppression := nullif((p_item ->> 'ignore_suppression')::boolean, false);
+  v_key := case when v_message.topic is not null then 'topic' when v_message.ignore_suppression then 'ignore_suppression'
+    when v_message.secret then 'secret' when p_item ->> 'template' is not null then 'template' end;
+  if v_message.type <> 'email' and v_key is not null then
+    perform email_queue_private.refuse(v_key, 'belongs to e-mail');
   end if;
   v_message.metadata := nullif(p_item -> 'metadata', 'null'::jsonb);
   perform email_queue_private.check_metadata('metadata', v_message.metadata);
@@ -1140,6 +1468,20 @@ end
 $$;
 comment on function email_queue_private.check_time(text, text) is 'Reads a time of an enqueue call.';
 
+-- 20_check/check_topic.sql
+create function email_queue_private.check_topic(p_topic text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if char_length(p_topic) not between 1 and 100
+    or p_topic collate "C" ~ ('[' || chr(1) || '-' || chr(31) || chr(127) || '-' || chr(159) || ']')
+  then
+    perform email_queue_private.refuse('topic', 'must be a text of 1 to 100 characters, none of them a control character');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_topic(text) is 'Checks the name of a topic; null passes.';
+
 -- 20_check/refuse.sql
 create function email_queue_private.refuse(p_field text, p_message text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -1171,9 +1513,7 @@ create function email_queue_private.sender_fault(p_from jsonb, out field text, o
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- What Unicode calls white space, without control characters.
-  v_spaces text := ' ' || chr(160) || chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198)
-    || chr(8199) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288);
+  v_spaces text := email_queue_private.spaces();
   v_controls text := '[' || chr(1) || '-' || chr(31) || chr(127) || '-' || chr(159) || ']';
   v_text text collate "C";
   v_name text collate "C";
@@ -1234,6 +1574,16 @@ end
 $$;
 comment on function email_queue_private.sender_fault(jsonb) is 'What is wrong with a sender, and where; nulls if nothing is.';
 
+-- 20_check/spaces.sql
+-- What Unicode calls white space, without control characters.
+create function email_queue_private.spaces() returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select ' ' || chr(160) || chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198)
+    || chr(8199) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288)
+$$;
+comment on function email_queue_private.spaces() is 'What is trimmed from an address.';
+
 -- 20_check/too_large.sql
 -- A double ends at 1.8e308 and jsonb at 10^131072: a reader of such a number gets no number, or cannot read the rest either.
 create function email_queue_private.too_large(p_value jsonb) returns text
@@ -1254,6 +1604,917 @@ as $$
 $$;
 comment on function email_queue_private.too_large(jsonb) is 'The path to a number that others cannot read.';
 
+-- 22_templates/check_language.sql
+-- Lower case, with hyphens. Null and empty are the default.
+create function email_queue_private.check_language(p_language text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_language text := replace(lower(coalesce(p_language, '') collate "C"), '_', '-');
+begin
+  if v_language !~ '^([a-z]{2,8}(-[a-z0-9]{1,8}){0,4})?$' then
+    perform email_queue_private.refuse('language', 'must be like de or de-AT');
+  end if;
+  return v_language;
+end
+$$;
+comment on function email_queue_private.check_language(text) is 'A language as templates are found by it; empty is the default.';
+
+-- 22_templates/check_template_name.sql
+create function email_queue_private.check_template_name(p_field text, p_name text) returns void
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- It is a file's name, too: a point comes before the language.
+  if p_name is null or p_name !~ '^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$' then
+    perform email_queue_private.refuse(p_field, 'must be 1 to 100 letters, digits, _ or -');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_template_name(text, text) is 'Checks the name of a template.';
+
+-- 22_templates/check_variables.sql
+create function email_queue_private.check_variables(p_variables jsonb) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_variables jsonb := coalesce(nullif(p_variables, 'null'::jsonb), '{}'::jsonb);
+begin
+  if jsonb_typeof(v_variables) <> 'object' then
+    perform email_queue_private.refuse('variables', 'must be an object');
+  end if;
+  perform email_queue_private.check_json('variables', v_variables);
+  return v_variables;
+end
+$$;
+comment on function email_queue_private.check_variables(jsonb) is 'Checks the variables of a template; null becomes an empty object.';
+
+-- 22_templates/compile_parts.sql
+create function email_queue_private.compile_parts(p_subject text, p_html text, p_text text) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_part text;
+  v_source text;
+  v_most integer;
+  v_programs jsonb := jsonb_build_object();
+begin
+  for v_part, v_source, v_most in
+    select p.name, p.source, p.most from (values ('subject', p_subject, 980), ('html', p_html, 200000), ('text', p_text, 200000)) as p(name, source, most)
+  loop
+    if char_length(v_source) > v_most then
+      perform email_queue_private.refuse(v_part, format('must have at most %s characters', v_most));
+    end if;
+    if v_source is not null then
+      v_programs := v_programs || jsonb_build_object(v_part, email_queue_private.compile_template(v_part, v_source));
+    end if;
+  end loop;
+  if btrim(coalesce(p_subject, '')) = '' then
+    perform email_queue_private.refuse('subject', 'is missing');
+  elsif p_html is null and p_text is null then
+    perform email_queue_private.refuse('html', 'is missing: give html, text or both');
+  end if;
+  return v_programs;
+end
+$$;
+comment on function email_queue_private.compile_parts(text, text, text) is 'The programs of a template''s parts; an error names the part.';
+
+-- 22_templates/compile_template.sql
+-- A part of a template as a list of steps: texts, which are copied, and what read_tag gives. A template is read once, when it is stored;
+-- a value is never read as one. The time is in proportion to the length: each tag is looked at with a tail of at most 4,000 characters.
+create function email_queue_private.compile_template(p_part text, p_source text) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_steps jsonb[] := array[]::jsonb[];
+  v_pieces text[] := string_to_array(p_source, '{{');
+  v_text text := coalesce(v_pieces[1], '');
+  v_tail text := '';
+  v_tag text;
+  v_end integer;
+  v_line integer := 1;
+  v_fault text;
+  v_else boolean[] := array[]::boolean[];
+  v_read record;
+  v_place record;
+begin
+  if cardinality(v_pieces) > 1001 then
+    perform email_queue_private.refuse(p_part, 'has more than 1000 tags');
+  end if;
+  for v_n in 1..cardinality(v_pieces) loop
+    if v_n > 1 then
+      v_end := strpos(v_pieces[v_n], '}}');
+      v_tag := case when v_end > 0 then left(v_pieces[v_n], v_end - 1) else split_part(v_pieces[v_n], chr(10), 1) end;
+      v_text := substr(v_pieces[v_n], v_end + 2);
+      select null::jsonb as step, null::text as fault into v_read;
+      v_fault := case when v_end = 0 then 'has no }}' end;
+      -- As in Go, a hyphen at an edge takes the white space beside it away.
+      if v_tag like '- %' and jsonb_typeof(v_steps[cardinality(v_steps)]) = 'string' then
+        v_steps[cardinality(v_steps)] := to_jsonb(regexp_replace(v_steps[cardinality(v_steps)] #>> '{}', E'\\s+$', ''));
+      end if;
+      if v_tag like '% -' then
+        v_text := regexp_replace(v_text, E'^\\s+', '');
+      end if;
+      if v_fault is null then
+        select * into v_read from email_queue_private.read_tag(btrim(substr(v_tag, 1 + 2 * (v_tag like '- %')::integer, char_length(v_tag) - 2 * (v_tag like '- %')::integer - 2 * (v_tag like '% -')::integer), E' \t\r\n'));
+        v_fault := v_read.fault;
+      end if;
+      case v_read.step ->> 'op'
+        when 'put' then
+          if p_part = 'html' then
+            select * into v_place from email_queue_private.tag_context(v_tail);
+            v_fault := v_place.fault;
+            v_read.step := v_read.step || jsonb_strip_nulls(jsonb_build_object('url', coalesce(v_read.step ->> 'url', v_place.url)));
+            v_tail := v_tail || 'x';
+          end if;
+        when 'if' then
+          v_else := v_else || false;
+          v_fault := case when cardinality(v_else) > 8 then 'is nested more than 8 deep' end;
+        when 'elif', 'else' then
+          v_fault := case when cardinality(v_else) = 0 then 'belongs to no if' when v_else[cardinality(v_else)] then 'comes after an else' end;
+          v_else[greatest(cardinality(v_else), 1)] := v_read.step ->> 'op' = 'else';
+        when 'end' then
+          v_fault := case when cardinality(v_else) = 0 then 'belongs to no if' end;
+          v_else := v_else[1:cardinality(v_else) - 1];
+        else
+      end case;
+      if v_fault is not null then
+        perform email_queue_private.refuse(p_part, format('line %s: {{%s}} %s', v_line, left(v_tag, 60), v_fault));
+      end if;
+      v_line := v_line + char_length(v_tag) - char_length(replace(v_tag, chr(10), ''));
+      v_steps := v_steps || v_read.step;
+    end if;
+    v_line := v_line + char_length(v_text) - char_length(replace(v_text, chr(10), ''));
+    v_tail := right(case when strpos(v_text, '<') > 0 then substring(v_text from '<[^<]*$') else v_tail || v_text end, 4000);
+    v_steps := v_steps || nullif(to_jsonb(v_text), '""'::jsonb);
+  end loop;
+  if cardinality(v_else) > 0 then
+    perform email_queue_private.refuse(p_part, 'has an {{ if }} without {{ end }}');
+  end if;
+  return to_jsonb(array_remove(v_steps, null));
+end
+$$;
+comment on function email_queue_private.compile_template(text, text) is 'Reads a part of a template; an error names the line and the tag.';
+
+-- 22_templates/describe_template.sql
+create function email_queue_private.describe_template(p_template email_queue_private.template) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object('name', p_template.name, 'language', nullif(p_template.language, ''), 'version', p_template.version,
+    'created_at', p_template.created_at, 'variables', email_queue_private.template_variables(p_template.programs));
+end
+$$;
+comment on function email_queue_private.describe_template(email_queue_private.template) is 'A template as the functions answer it, without its parts.';
+
+-- 22_templates/email_queue_template_delete.sql
+-- The versions stay, for messages that name them, and the next one goes on from them.
+create function public.email_queue_template_delete(p_name text, p_language text default null) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_language text := email_queue_private.check_language(p_language);
+begin
+  lock table email_queue_private.template in share row exclusive mode;
+  update email_queue_private.template as t set deleted_at = clock_timestamp()
+  where t.name = p_name and t.language = v_language and t.deleted_at is null
+    and t.version = (select max(o.version) from email_queue_private.template as o where o.name = p_name and o.language = v_language);
+  return jsonb_build_object('deleted', found);
+end
+$$;
+comment on function public.email_queue_template_delete(text, text) is 'Deletes a template of one language; no language is the one for all others. Answers {deleted}.';
+
+-- 22_templates/email_queue_template_get.sql
+create function public.email_queue_template_get(p_name text, p_language text default null, p_version integer default null) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_language text := email_queue_private.check_language(p_language);
+  v_template email_queue_private.template;
+begin
+  select * into v_template from email_queue_private.template as t
+  where t.name = p_name and t.language = v_language and (p_version is null or t.version = p_version) order by t.version desc limit 1;
+  if not found or p_version is null and v_template.deleted_at is not null then
+    return null;
+  end if;
+  return email_queue_private.describe_template(v_template)
+    || jsonb_build_object('subject', v_template.subject, 'html', v_template.html, 'text', v_template.text);
+end
+$$;
+comment on function public.email_queue_template_get(text, text, integer) is
+  'A template of exactly this language, in its newest version or in p_version: {name, language, version, created_at, variables, subject, html, text}; null for an unknown name.';
+
+-- 22_templates/email_queue_template_list.sql
+create function public.email_queue_template_list() returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce((
+    select jsonb_agg(email_queue_private.describe_template(t) order by t.name, t.language) from (
+      select distinct on (n.name, n.language) n.* from email_queue_private.template as n order by n.name, n.language, n.version desc) as t
+    where t.deleted_at is null), '[]');
+end
+$$;
+comment on function public.email_queue_template_list() is 'The templates that are stored, by name and language: [{name, language, version, created_at, variables}].';
+
+-- 22_templates/email_queue_template_preview.sql
+create function public.email_queue_template_preview(p_name text, p_variables jsonb default '{}', p_language text default null) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_shown jsonb := email_queue_private.render_template(p_name, p_language, p_variables);
+begin
+  return jsonb_build_object('template', v_shown -> 'template', 'subject', v_shown -> 'subject', 'html', v_shown -> 'content', 'text', v_shown -> 'text');
+end
+$$;
+comment on function public.email_queue_template_preview(text, jsonb, text) is
+  'A template with its variables, as it would be sent: {template: {name, language, version}, subject, html, text}. An error names a variable that is missing.';
+
+-- 22_templates/email_queue_template_put.sql
+-- The table's lock makes each version one more than the last; what reads templates does not wait for it.
+create function public.email_queue_template_put(
+  p_name text, p_subject text, p_html text default null, p_text text default null, p_language text default null
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_language text := email_queue_private.check_language(p_language);
+  v_programs jsonb;
+  v_old email_queue_private.template;
+  v_new email_queue_private.template;
+begin
+  perform email_queue_private.check_template_name('name', p_name);
+  v_programs := email_queue_private.compile_parts(p_subject, p_html, p_text);
+  lock table email_queue_private.template in share row exclusive mode;
+  select * into v_old from email_queue_private.template as t where t.name = p_name and t.language = v_language order by t.version desc limit 1;
+  if v_old.version is not null and v_old.deleted_at is null
+    and (v_old.subject, v_old.html, v_old.text) is not distinct from (p_subject, p_html, p_text)
+  then
+    return email_queue_private.describe_template(v_old) || '{"changed": false}';
+  end if;
+  insert into email_queue_private.template (name, language, version, created_at, subject, html, text, programs)
+  values (p_name, v_language, coalesce(v_old.version, 0) + 1, clock_timestamp(), p_subject, p_html, p_text, v_programs)
+  returning * into v_new;
+  delete from email_queue_private.template where name = p_name and language = v_language and version <= v_new.version - 100;
+  return email_queue_private.describe_template(v_new) || '{"changed": true}';
+end
+$$;
+comment on function public.email_queue_template_put(text, text, text, text, text) is
+  'Stores a template, for one language or for all others. Another content is another version. Answers {name, language, version, created_at, variables, changed}.';
+
+-- 22_templates/encode_url.sql
+-- p_kept: characters that stay besides letters, digits and - . _ ~.
+create function email_queue_private.encode_url(p_text text, p_kept text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_kept text := '[A-Za-z0-9._~' || p_kept || '-]';
+begin
+  -- Most values need nothing else.
+  if p_text collate "C" ~ ('^' || v_kept || '*$') then
+    return p_text;
+  end if;
+  return (select string_agg(case when c.c collate "C" ~ v_kept then c.c
+      else regexp_replace(upper(encode(convert_to(c.c, 'UTF8'), 'hex') collate "C"), '(..)', E'%\\1', 'g') end, '' order by c.n)
+    from regexp_split_to_table(p_text, '') with ordinality as c(c, n));
+end
+$$;
+comment on function email_queue_private.encode_url(text, text) is 'A text with % in the place of what may not stand in an address.';
+
+-- 22_templates/escape_html.sql
+create function email_queue_private.escape_html(p_text text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return replace(replace(replace(replace(replace(p_text, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;');
+end
+$$;
+comment on function email_queue_private.escape_html(text) is 'A text as it stands in HTML, in quotes too.';
+
+-- 22_templates/find_template.sql
+-- de-at, then de, then the default: the first of which there is a template that was not deleted; then what is built in.
+create function email_queue_private.find_template(p_name text, p_language text) returns email_queue_private.template
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_language text := email_queue_private.check_language(p_language);
+  v_template email_queue_private.template;
+begin
+  loop
+    select * into v_template from email_queue_private.template as t
+    where t.name = p_name and t.language = v_language order by t.version desc limit 1;
+    if found and v_template.deleted_at is null then
+      return v_template;
+    end if;
+    exit when v_language = '';
+    v_language := case when strpos(v_language, '-') > 0 then regexp_replace(v_language, '-[^-]*$', '') else '' end;
+  end loop;
+  return email_queue_private.auth_template(p_name);
+end
+$$;
+comment on function email_queue_private.find_template(text, text) is 'The template of a name that fits a language best; null for an unknown name.';
+
+-- 22_templates/is_set.sql
+-- As in Go: nothing, false, 0 and what is empty count as no.
+create function email_queue_private.is_set(p_value jsonb) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_value not in ('null', 'false', '0', '""', '[]', '{}'), false);
+end
+$$;
+comment on function email_queue_private.is_set(jsonb) is 'Whether a condition holds for a value.';
+
+-- 22_templates/read_tag.sql
+-- One tag, without its braces and trimmed, as a step of a program: {op: put|if|elif|else|end, path, url, test, value}; null is a comment. A
+-- point before a name is Supabase Auth's way of writing. Word by word, since regular expressions took most of the time.
+create function email_queue_private.read_tag(p_tag text, out step jsonb, out fault text)
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_words text[] := string_to_array(regexp_replace(p_tag, '[[:space:]]+', ' ', 'g'), ' ');
+  v_if boolean := v_words[1] in ('if', '#if') or v_words[1] = 'else' and v_words[2] = 'if';
+  v_name text;
+  v_value text;
+begin
+  if p_tag like '!%' or p_tag like '/*%*/' then
+    return;
+  elsif p_tag in ('end', '/if') then
+    step := '{"op": "end"}';
+    return;
+  elsif p_tag = 'else' then
+    step := '{"op": "else"}';
+    return;
+  elsif v_if then
+    step := jsonb_build_object('op', case when v_words[1] = 'else' then 'elif' else 'if' end);
+    v_words := v_words[case when v_words[1] = 'else' then 3 else 2 end:];
+    if v_words[1] = 'not' and cardinality(v_words) = 2 then
+      step := step || '{"test": "not"}';
+      v_words := v_words[2:];
+    elsif v_words[1] in ('eq', 'ne') and cardinality(v_words) > 2 then
+      v_value := substring(p_tag from '"([^"]*)"$');
+      step := step || jsonb_build_object('test', v_words[1], 'value', v_value);
+      v_words := case when v_value is not null and strpos(p_tag, '"') = char_length(p_tag) - char_length(v_value) - 1 then v_words[2:2] end;
+    end if;
+  else
+    step := '{"op": "put"}';
+    if v_words[1] in ('url', 'urlquery') and cardinality(v_words) = 2 then
+      step := step || jsonb_build_object('url', case v_words[1] when 'url' then 'whole' else 'query' end);
+      v_words := v_words[2:];
+    end if;
+  end if;
+  v_name := ltrim(v_words[1], '.');
+  if cardinality(v_words) = 1 and char_length(v_words[1]) - char_length(v_name) < 2 and char_length(v_name) <= 64
+    and v_name ~ '^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*$'
+  then
+    step := step || jsonb_build_object('path', string_to_array(v_name, '.'));
+  else
+    step := null;
+    fault := case when v_if then 'is no condition: use if name, if not name, if eq name "text" or if ne name "text"'
+      else 'is not known: use a name, if, else, end, url or urlquery' end;
+  end if;
+end
+$$;
+comment on function email_queue_private.read_tag(text) is 'A tag of a template as a step of its program; or what is wrong with it.';
+
+-- 22_templates/render_program.sql
+create function email_queue_private.render_program(p_program jsonb, p_part text, p_variables jsonb, p_loose text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_step jsonb;
+  v_path text[];
+  v_pieces text[] := array[]::text[];
+  v_piece text;
+  v_length bigint := 0;
+  -- Of each open condition: whether its present branch is taken, and whether one was.
+  v_now boolean[] := array[]::boolean[];
+  v_been boolean[] := array[]::boolean[];
+  v_depth integer := 0;
+  v_holds boolean;
+begin
+  for v_step in select s from jsonb_array_elements(p_program) as s loop
+    v_piece := null;
+    if jsonb_typeof(v_step) = 'string' then
+      v_piece := case when not (false = any (v_now)) then v_step #>> '{}' end;
+    elsif v_step ->> 'op' = 'put' then
+      v_piece := case when not (false = any (v_now)) then email_queue_private.render_value(v_step, p_part, p_variables, p_loose) end;
+    elsif v_step ->> 'op' = 'end' then
+      v_depth := v_depth - 1;
+      v_now := v_now[1:v_depth];
+      v_been := v_been[1:v_depth];
+    else
+      v_holds := true;
+      if v_step ? 'path' then
+        v_path := array(select jsonb_array_elements_text(v_step -> 'path'));
+        v_holds := case v_step ->> 'test'
+          when 'eq' then coalesce(p_variables #>> v_path, '') = v_step ->> 'value'
+          when 'ne' then coalesce(p_variables #>> v_path, '') <> v_step ->> 'value'
+          else email_queue_private.is_set(p_variables #> v_path) <> (v_step ? 'test') end;
+      end if;
+      if v_step ->> 'op' = 'if' then
+        v_depth := v_depth + 1;
+        v_been[v_depth] := false;
+      end if;
+      v_now[v_depth] := v_holds and not v_been[v_depth];
+      v_been[v_depth] := v_been[v_depth] or v_holds;
+    end if;
+    if v_piece is not null then
+      v_pieces := v_pieces || v_piece;
+      v_length := v_length + char_length(v_piece);
+      if v_length > 1000000 then
+        perform email_queue_private.refuse(p_part, 'would have more than 1000000 characters');
+      end if;
+    end if;
+  end loop;
+  v_piece := array_to_string(v_pieces, '');
+  if p_part = 'subject' then
+    return btrim(regexp_replace(v_piece, '[' || chr(1) || '-' || chr(31) || chr(127) || '-' || chr(159) || chr(8232) || chr(8233) || ']+', ' ', 'g'));
+  end if;
+  return v_piece;
+end
+$$;
+comment on function email_queue_private.render_program(jsonb, text, jsonb, text) is 'A part of an e-mail from its program and variables.';
+
+-- 22_templates/render_row.sql
+-- {template: {name, language, version}, subject, content, text}: the last three as a payload has them.
+create function email_queue_private.render_row(p_template email_queue_private.template, p_variables jsonb, p_loose text) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_programs jsonb := p_template.programs;
+begin
+  return jsonb_strip_nulls(jsonb_build_object(
+    'subject', email_queue_private.render_program(v_programs -> 'subject', 'subject', p_variables, p_loose),
+    'content', case when v_programs ? 'html' then email_queue_private.render_program(v_programs -> 'html', 'html', p_variables, p_loose) end,
+    'text', case when v_programs ? 'text' then email_queue_private.render_program(v_programs -> 'text', 'text', p_variables, p_loose) end))
+    || jsonb_build_object('template', jsonb_build_object('name', p_template.name, 'language', nullif(p_template.language, ''), 'version', p_template.version));
+end
+$$;
+comment on function email_queue_private.render_row(email_queue_private.template, jsonb, text) is 'The parts of a template with its variables.';
+
+-- 22_templates/render_template.sql
+create function email_queue_private.render_template(p_name text, p_language text, p_variables jsonb) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_template email_queue_private.template;
+  v_variables jsonb := email_queue_private.check_variables(p_variables);
+begin
+  perform email_queue_private.check_template_name('template', p_name);
+  v_template := email_queue_private.find_template(p_name, p_language);
+  if v_template.name is null then
+    perform email_queue_private.refuse('template', format('there is no template %s: store it with email_queue_template_put', p_name));
+  end if;
+  return email_queue_private.render_row(v_template, v_variables, null);
+end
+$$;
+comment on function email_queue_private.render_template(text, text, jsonb) is 'The subject, HTML and text of a template with its variables.';
+
+-- 22_templates/render_value.sql
+-- One variable. p_loose names the variable that a stranger fills (Auth's Data): what is missing in it is empty, and what may not stand in
+-- its place is left out, so that it spoils no mail.
+create function email_queue_private.render_value(p_step jsonb, p_part text, p_variables jsonb, p_loose text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_path text[] := array(select jsonb_array_elements_text(p_step -> 'path'));
+  v_field text := 'variables.' || array_to_string(v_path, '.');
+  v_value jsonb := p_variables #> v_path;
+  v_text text := case when jsonb_typeof(v_value) in ('string', 'number', 'boolean') then v_value #>> '{}' end;
+begin
+  if v_path[1] = p_loose then
+    v_text := left(coalesce(v_text, ''), 500);
+    if p_step ? 'url' then
+      v_text := coalesce(email_queue_private.write_url(v_text, p_step ->> 'url'), '#');
+    end if;
+  else
+    if v_text is null then
+      perform email_queue_private.refuse(v_field, case when coalesce(jsonb_typeof(v_value), 'null') = 'null' then 'is missing'
+        else 'must be a text, a number or a boolean' end);
+    end if;
+    if p_step ? 'url' then
+      v_text := email_queue_private.write_url(v_text, p_step ->> 'url');
+      if v_text is null then
+        perform email_queue_private.refuse(v_field, 'must be an address with http, https, mailto or tel, of at most 4096 characters');
+      end if;
+    end if;
+  end if;
+  return case p_part when 'html' then email_queue_private.escape_html(v_text) else v_text end;
+end
+$$;
+comment on function email_queue_private.render_value(jsonb, text, jsonb, text) is 'A variable as it stands in a part of an e-mail; an error names it.';
+
+-- 22_templates/tag_context.sql
+-- Where in a piece of HTML a value would stand. p_tail is what comes before it from the last < on. An attribute that holds an address
+-- needs more than escaped characters: whole is its beginning, part is what follows, query is behind a question mark.
+create function email_queue_private.tag_context(p_tail text, out url text, out fault text)
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_attribute text[];
+  v_name text collate "C";
+begin
+  if p_tail ~* E'^<script\\M[^>]*>' then
+    fault := 'stands in a script';
+  elsif p_tail ~ '^</?([A-Za-z]|$)' and p_tail ~ '^<[^"''>]*(("[^"]*"|''[^'']*'')[^"''>]*)*$' then
+    fault := 'stands in a tag: put the value into quotes, as in href="{{ name }}"';
+  elsif p_tail ~ '^</?[A-Za-z]' and p_tail ~ '^<[^"''>]*(("[^"]*"|''[^'']*'')[^"''>]*)*("[^"]*|''[^'']*)$' then
+    v_attribute := regexp_match(p_tail, E'([A-Za-z_:][A-Za-z0-9_:.-]*)\\s*=\\s*(?:"([^"]*)|''([^'']*))$');
+    v_name := lower(v_attribute[1] collate "C");
+    if v_name like 'on%' then
+      fault := 'stands in a script';
+    elsif v_name in ('href', 'src', 'action', 'formaction', 'background', 'cite', 'data', 'longdesc', 'poster', 'srcset', 'xlink:href') then
+      url := case when coalesce(v_attribute[2], v_attribute[3]) ~ E'^[\\x01-\\x20]*$' then 'whole'
+        when coalesce(v_attribute[2], v_attribute[3]) ~ '[?#&=]' then 'query' else 'part' end;
+    end if;
+  end if;
+end
+$$;
+comment on function email_queue_private.tag_context(text) is 'How a value is written at a place of an HTML template; or why it may not stand there.';
+
+-- 22_templates/template_variables.sql
+create function email_queue_private.template_variables(p_programs jsonb) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(v.name order by v.name), '[]') from (
+    select distinct array_to_string(array(select jsonb_array_elements_text(s -> 'path')), '.') collate "C" as name
+    from jsonb_each(p_programs) as p cross join lateral jsonb_array_elements(p.value) as s where jsonb_typeof(s) = 'object' and s ? 'path') as v
+$$;
+comment on function email_queue_private.template_variables(jsonb) is 'The names that a template has, in their order.';
+
+-- 22_templates/write_url.sql
+-- p_where: the whole of an address, a part of it, or behind its question mark (query). Null: no address that may be followed. A program in
+-- a link (javascript:) would come from the person who chose the value.
+create function email_queue_private.write_url(p_value text, p_where text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when char_length(p_value) > 4096 then null
+    when p_where = 'query' then email_queue_private.encode_url(p_value, '')
+    when p_where = 'whole' and p_value !~* '^(https?://|mailto:|tel:)' and split_part(split_part(split_part(p_value, '/', 1), '?', 1), '#', 1) ~ ':' then null
+    else email_queue_private.encode_url(p_value, E':/?#@!$&''()*+,;=%[\\]')
+  end;
+end
+$$;
+comment on function email_queue_private.write_url(text, text) is 'A value as it stands in an address; null if it may not.';
+
+-- 23_auth/auth_failure.sql
+-- Auth answers the application with this. Of an error that is not ours only the code is told: its text may have values.
+create function email_queue_private.auth_failure(p_state text, p_message text, p_detail text) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object('error', case
+    when p_state = '22023' and p_detail = 'field=address'
+      then jsonb_build_object('http_code', 422, 'message', 'The e-mail ' || replace(p_message, 'email_queue: address: ', 'address is refused: '))
+    when p_state = '22023' and p_detail like 'field=%'
+      then jsonb_build_object('http_code', 500, 'message', 'The e-mail could not be queued. ' || p_message)
+    when p_state in ('55P03', '57014', '40P01', '40001')
+      then jsonb_build_object('http_code', 503, 'message', 'The e-mail could not be queued, because the database is busy. Try again in a moment.')
+    else jsonb_build_object('http_code', 500, 'message', format('The e-mail could not be queued (SQLSTATE %s).', p_state)) end)
+$$;
+comment on function email_queue_private.auth_failure(text, text, text) is 'An error as Supabase Auth takes it from a hook.';
+
+-- 23_auth/auth_language.sql
+-- user_metadata is the user's own: what is no language is passed over.
+create function email_queue_private.auth_language(p_user jsonb, p_default text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce((
+    select l.language from (values (1, 'user_metadata'), (2, 'app_metadata')) as m(n, name)
+    cross join (values (1, 'language'), (2, 'locale'), (3, 'lang'), (4, 'i18n')) as k(n, key)
+    cross join lateral (select p_user -> m.name ->> k.key as language) as l
+    where l.language ~* '^[a-z]{2,8}([-_][a-z0-9]{1,8}){0,4}$' order by m.n, k.n limit 1), p_default)
+$$;
+comment on function email_queue_private.auth_language(jsonb, text) is 'The language that a user of Supabase Auth has, or the default.';
+
+-- 23_auth/auth_link.sql
+-- As Auth builds it, or to a page of the application that calls verifyOtp. Null without a token or an address to begin with. Where the
+-- link would be too long for a mail the redirect is left out: Auth goes to the Site URL then.
+create function email_queue_private.auth_link(p_page text, p_auth_url text, p_token_hash text, p_type text, p_redirect_to text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_link text := case
+    when p_token_hash = '' or p_type = 'reauthentication' then null
+    when p_page is not null then p_page || case when strpos(p_page, '?') > 0 then '&' else '?' end || 'token_hash='
+    when p_auth_url ~* '^https?://' then rtrim(p_auth_url, '/') || '/verify?token='
+  end || email_queue_private.encode_url(p_token_hash, '') || '&type=' || email_queue_private.encode_url(p_type, '');
+  v_redirect text := case when p_redirect_to <> '' then '&redirect_to=' || email_queue_private.encode_url(p_redirect_to, '') else '' end;
+begin
+  return case
+    when char_length(v_link) + char_length(v_redirect) <= 4096 then v_link || v_redirect
+    when char_length(v_link) <= 4096 then v_link
+  end;
+end
+$$;
+comment on function email_queue_private.auth_link(text, text, text, text, text) is 'The link of a mail of Supabase Auth; null without a token.';
+
+-- 23_auth/auth_recipients.sql
+-- Who gets a mail of an event, and with which token: one row a mail. When an address changes, and both addresses have to agree, the tokens are
+-- crossed, for reasons of Auth's history: the present address gets token with token_hash_new, the new one token_new with token_hash.
+create function email_queue_private.auth_recipients(p_type text, p_user jsonb, p_data jsonb)
+returns table (address text, token text, token_hash text)
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_address text := coalesce(p_user ->> 'email', '');
+  v_token text := coalesce(p_data ->> 'token', '');
+  v_token_new text := coalesce(p_data ->> 'token_new', '');
+  v_hash text := coalesce(p_data ->> 'token_hash', '');
+  v_hash_new text := coalesce(p_data ->> 'token_hash_new', '');
+  v_both boolean := v_hash_new <> '' and v_address <> '';
+begin
+  if p_type = 'email_change' then
+    if v_both then
+      return query select v_address, v_token, v_hash_new;
+    end if;
+    return query select coalesce(p_user ->> 'new_email', ''),
+      case when v_both then coalesce(nullif(v_token_new, ''), v_token) else coalesce(nullif(v_token, ''), v_token_new) end, v_hash;
+  elsif p_type = 'email_changed_notification' then
+    return query select coalesce(p_data ->> 'old_email', ''), '', '';
+  else
+    return query select v_address, v_token, v_hash;
+  end if;
+end
+$$;
+comment on function email_queue_private.auth_recipients(text, jsonb, jsonb) is 'The mails of an event of Supabase Auth: address, token, token_hash.';
+
+-- 23_auth/auth_template.sql
+-- Built in, so that no row is needed. What differs from mail to mail is in auth_texts; the rest is one page, with colours for a light and a
+-- dark screen. Only Auth's own values are in it, none that a user has chosen but addresses.
+create function email_queue_private.auth_template(p_name text) returns email_queue_private.template
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_texts record;
+  v_html text;
+  v_text text;
+  v_template email_queue_private.template;
+begin
+  select * into v_texts from email_queue_private.auth_texts() as t where t.name = p_name;
+  if not found then
+    return null;
+  end if;
+  v_html := replace(replace(replace(replace(replace($html$<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<title>@subject</title>
+<style>
+  :root { color-scheme: light dark; supported-color-schemes: light dark; }
+  @media (prefers-color-scheme: dark) {
+    .page { background: #0f1115 !important; }
+    .card { background: #1a1d24 !important; border-color: #2b303a !important; }
+    .strong { color: #f2f4f7 !important; }
+    .soft { color: #a5adba !important; }
+    .link { color: #8ab4ff !important; }
+    .button { background: #f2f4f7 !important; color: #14161a !important; }
+    .code { background: #262b35 !important; color: #f2f4f7 !important; }
+  }
+</style>
+</head>
+<body class="page" style="margin: 0; padding: 0; background: #f4f5f7;">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" class="page" style="background: #f4f5f7;">
+<tr><td align="center" style="padding: 40px 16px;">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" class="card" style="max-width: 480px; background: #ffffff; border: 1px solid #e3e6ea; border-radius: 12px;">
+<tr><td style="padding: 32px; overflow-wrap: anywhere; word-break: break-word; font-family: -apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif; font-size: 16px; line-height: 24px;">
+{{ if Product }}<p class="soft" style="margin: 0 0 24px; color: #5c6470; font-size: 14px; line-height: 20px;">{{ Product }}</p>{{ end }}
+<h1 class="strong" style="margin: 0 0 12px; color: #14161a; font-size: 22px; line-height: 28px; font-weight: 600;">@heading</h1>
+<p class="strong" style="margin: 0 0 24px; color: #14161a;">@body</p>
+@action
+<p class="soft" style="margin: 24px 0 0; color: #5c6470; font-size: 14px; line-height: 20px;">@note</p>
+</td></tr>
+</table>
+</td></tr>
+</table>
+</body>
+</html>
+$html$, '@subject', v_texts.subject), '@heading', v_texts.heading), '@body', v_texts.body), '@note', v_texts.note), '@action',
+    case when v_texts.action is null then '' else replace($html${{ if ConfirmationURL }}<p style="margin: 0 0 24px;"><a href="{{ ConfirmationURL }}" class="button" style="display: inline-block; padding: 12px 24px; background: #14161a; border-radius: 8px; color: #ffffff; font-weight: 600; text-decoration: none;">@action</a></p>{{ end }}
+{{ if Token }}<p class="strong" style="margin: 0 0 8px; color: #14161a;">{{ if ConfirmationURL }}Or enter this code:{{ else }}Enter this code:{{ end }}</p>
+<p class="code" style="margin: 0 0 24px; padding: 12px 16px; background: #f4f5f7; border-radius: 8px; color: #14161a; font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 24px; line-height: 32px; letter-spacing: 4px;">{{ Token }}</p>{{ end }}
+<p class="soft" style="margin: 0; color: #5c6470; font-size: 14px; line-height: 20px;">Valid for {{ Minutes }} minutes.</p>$html$, '@action', v_texts.action) end);
+  v_text := v_texts.heading || $text$
+
+$text$ || v_texts.body || case when v_texts.action is null then '' else $text$
+{{ if ConfirmationURL }}
+$text$ || v_texts.action || $text$:
+{{ ConfirmationURL }}
+{{ end }}{{ if Token }}
+Code: {{ Token }}
+{{ end }}
+Valid for {{ Minutes }} minutes.$text$ end || $text$
+
+$text$ || v_texts.note || $text${{ if Product }}
+
+{{ Product }}{{ end }}
+$text$;
+  v_template.name := p_name;
+  v_template.language := '';
+  v_template.version := 0;
+  v_template.subject := v_texts.subject;
+  v_template.html := v_html;
+  v_template.text := v_text;
+  v_template.programs := email_queue_private.compile_parts(v_texts.subject, v_html, v_text);
+  return v_template;
+end
+$$;
+comment on function email_queue_private.auth_template(text) is 'The built-in template of a mail of Supabase Auth; null if the name is another.';
+
+-- 23_auth/auth_texts.sql
+-- No text has a character that HTML would read.
+create function email_queue_private.auth_texts() returns table (name text, subject text, heading text, body text, action text, note text)
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  values
+    ('auth-signup', 'Confirm your e-mail address', 'Confirm your e-mail address', 'One step is left to create your account with {{ Email }}.', 'Confirm e-mail address',
+      'If you did not ask for an account, ignore this e-mail: nothing happens without you.'),
+    ('auth-invite', 'You have been invited{{ if Product }} to {{ Product }}{{ end }}', 'You have been invited', 'Accept the invitation to create your account with {{ Email }}.', 'Accept the invitation',
+      'If you did not expect an invitation, ignore this e-mail.'),
+    ('auth-magiclink', 'Sign in{{ if Product }} to {{ Product }}{{ end }}', 'Sign in', 'You asked to sign in as {{ Email }}.', 'Sign in',
+      'If you did not ask to sign in, ignore this e-mail. Pass neither the link nor the code on.'),
+    ('auth-recovery', 'Reset your password', 'Reset your password', 'You asked for a new password for {{ Email }}.', 'Choose a new password',
+      'If you did not ask for it, ignore this e-mail: your password stays as it is.'),
+    ('auth-email-change', 'Confirm the change of your e-mail address', 'Confirm the change of your e-mail address',
+      'Your account is to have the address {{ NewEmail }}{{ if Email }} in the place of {{ Email }}{{ end }}.', 'Confirm the change',
+      'If you did not ask for the change, do not confirm it, and change your password.'),
+    ('auth-reauthentication', 'Confirm that it is you', 'Confirm that it is you', 'Somebody who is signed in as {{ Email }} is about to change something important.', 'Confirm',
+      'If that was not you, change your password.'),
+    ('auth-other', 'Confirm your request', 'Confirm your request', 'A request for {{ SendingTo }} has to be confirmed.', 'Confirm',
+      'If you did not ask for anything, ignore this e-mail.'),
+    ('auth-notice', 'Your account was changed', 'Your account was changed', 'A setting of the account {{ SendingTo }} has just been changed.', null,
+      'If that was not you, change your password at once.'),
+    ('auth-password-changed', 'Your password was changed', 'Your password was changed', 'The password of {{ Email }} has just been changed.', null,
+      'If that was not you, reset your password at once.'),
+    ('auth-email-changed', 'Your e-mail address was changed', 'Your e-mail address was changed',
+      'Your account now has the address {{ Email }}{{ if OldEmail }} in the place of {{ OldEmail }}{{ end }}.', null,
+      'If that was not you, answer this e-mail: you can no longer sign in with this address.'),
+    ('auth-phone-changed', 'Your phone number was changed', 'Your phone number was changed',
+      'The phone number of {{ Email }} has just been changed{{ if OldPhone }}. The old one was {{ OldPhone }}{{ end }}.', null,
+      'If that was not you, change your password at once.'),
+    ('auth-identity-linked', 'A way to sign in was added', 'A way to sign in was added',
+      'You can now sign in to the account {{ Email }}{{ if Provider }} with {{ Provider }}{{ else }} in another way{{ end }}.', null,
+      'If that was not you, change your password at once.'),
+    ('auth-identity-unlinked', 'A way to sign in was removed', 'A way to sign in was removed',
+      'You can no longer sign in to the account {{ Email }}{{ if Provider }} with {{ Provider }}{{ else }} in one way{{ end }}.', null,
+      'If that was not you, change your password at once.'),
+    ('auth-mfa-factor-enrolled', 'A second step was added to your sign-in', 'A second step was added to your sign-in',
+      'Signing in as {{ Email }} now asks for a second step{{ if FactorType }} ({{ FactorType }}){{ end }}.', null,
+      'If that was not you, change your password at once.'),
+    ('auth-mfa-factor-unenrolled', 'A second step was removed from your sign-in', 'A second step was removed from your sign-in',
+      'Signing in as {{ Email }} no longer asks for this second step{{ if FactorType }} ({{ FactorType }}){{ end }}.', null,
+      'If that was not you, change your password at once.')
+$$;
+comment on function email_queue_private.auth_texts() is 'The texts of the built-in templates of Supabase Auth''s mails.';
+
+-- 23_auth/auth_variables.sql
+-- By the names that Supabase's own templates have, and some more. p_event is not trusted: strings are cut, and of large user_metadata
+-- nothing is taken.
+create function email_queue_private.auth_variables(
+  p_event jsonb, p_type text, p_address text, p_token text, p_token_hash text, p_setting email_queue_private.setting
+) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user jsonb := p_event -> 'user';
+  v_data jsonb := p_event -> 'email_data';
+  v_redirect text := case when char_length(v_data ->> 'redirect_to') <= 4096 then v_data ->> 'redirect_to' else '' end;
+  v_metadata jsonb := v_user -> 'user_metadata';
+  v_site text := coalesce(p_setting.auth_site_url, substring(v_redirect from '^https?://[^/?#]+'), substring(v_data ->> 'site_url' from '^https?://[^/?#]+'), '');
+  v_from text := btrim(coalesce(p_setting.auth_sender, p_setting.default_sender));
+  v_product text := coalesce(p_setting.auth_product, nullif(btrim(split_part(v_from, '<', 1), ' "'), v_from), nullif(regexp_replace(v_site, '^https?://', ''), ''), '');
+begin
+  return jsonb_build_object(
+    'ConfirmationURL', coalesce(email_queue_private.auth_link(p_setting.auth_url, v_data ->> 'site_url', p_token_hash, p_type, coalesce(v_redirect, '')), ''),
+    'Token', p_token, 'TokenHash', p_token_hash, 'SiteURL', v_site, 'RedirectTo', coalesce(v_redirect, ''),
+    'SendingTo', p_address, 'Email', left(coalesce(v_user ->> 'email', ''), 254),
+    'NewEmail', left(coalesce(v_user ->> 'new_email', ''), 254), 'OldEmail', left(coalesce(v_data ->> 'old_email', ''), 254),
+    'Phone', left(coalesce(v_user ->> 'phone', ''), 50), 'OldPhone', left(coalesce(v_data ->> 'old_phone', ''), 50),
+    'Provider', left(coalesce(v_data ->> 'provider', ''), 50), 'FactorType', left(coalesce(v_data ->> 'factor_type', ''), 50),
+    'Product', v_product, 'Minutes', round(extract(epoch from p_setting.auth_link_lifetime) / 60),
+    'Data', case when jsonb_typeof(v_metadata) = 'object' and pg_column_size(v_metadata) <= 16384 then v_metadata else '{}' end);
+end
+$$;
+comment on function email_queue_private.auth_variables(jsonb, text, text, text, text, email_queue_private.setting) is 'The variables of a mail of Supabase Auth.';
+
+-- 23_auth/email_queue_auth_hook.sql
+-- Supabase Auth's Send Email hook, called in the transaction of the sign-up, by supabase_auth_admin, who may do nothing else here. The user
+-- waits for the mails that have a token: if one cannot be enqueued, the answer is an error. No other mail fails anything, and neither does
+-- a type that is not known.
+-- lock_timeout: Auth waits for two seconds.
+create function public.email_queue_auth_hook(p_event jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '1500ms' set enable_seqscan = off set jit = off
+as $$
+declare
+  v_type text := coalesce(p_event #>> '{email_data,email_action_type}', '');
+  v_awaited boolean := v_type in ('signup', 'invite', 'magiclink', 'recovery', 'email_change', 'reauthentication', 'email');
+  v_state text;
+  v_message text;
+  v_detail text;
+begin
+  perform email_queue_private.check_caller('supabase_auth_admin');
+  begin
+    if coalesce(jsonb_typeof(p_event -> 'email_data'), 'null') <> 'object' or coalesce(jsonb_typeof(p_event -> 'user'), 'null') <> 'object' then
+      v_awaited := true;
+      perform email_queue_private.refuse('event', 'has no user or no email_data');
+    end if;
+    -- Of a type to come, what has a token is sent in the plainest form.
+    if v_awaited or v_type ~ '_notification$' or (p_event #>> '{email_data,token}') <> '' or (p_event #>> '{email_data,token_hash}') <> '' then
+      perform email_queue_private.enqueue_auth(p_event, v_type, v_awaited);
+    end if;
+    return jsonb_build_object();
+  exception when query_canceled or others then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text, v_detail = pg_exception_detail;
+    return case when v_awaited then email_queue_private.auth_failure(v_state, v_message, v_detail) else jsonb_build_object() end;
+  end;
+end
+$$;
+comment on function public.email_queue_auth_hook(jsonb) is
+  'Supabase Auth''s Send Email hook (pg-functions://postgres/public/email_queue_auth_hook), for supabase_auth_admin: enqueues Auth''s mails as secret messages of priority 0, in the transaction of the sign-up. Answers {}, or {error: {http_code, message}}.';
+
+-- 23_auth/enqueue_auth.sql
+-- The mails of one event. p_awaited: the user waits for them, and they have a token.
+create function email_queue_private.enqueue_auth(p_event jsonb, p_type text, p_awaited boolean) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_setting email_queue_private.setting := email_queue_private.settings();
+  v_mail record;
+  v_fault text;
+  v_rendered jsonb;
+begin
+  for v_mail in select r.* from email_queue_private.auth_recipients(p_type, p_event -> 'user', p_event -> 'email_data') as r loop
+    v_mail.address := btrim(v_mail.address);
+    v_fault := email_queue_private.bare_address_fault(v_mail.address);
+    if v_fault is not null then
+      perform email_queue_private.refuse('address', v_fault);
+    elsif p_awaited and v_mail.token = '' and v_mail.token_hash = '' then
+      perform email_queue_private.refuse('email_data', 'has no token');
+    elsif char_length(v_mail.token) > 100 or char_length(v_mail.token_hash) > 500 then
+      perform email_queue_private.refuse('email_data', 'has a token that is too long');
+    elsif email_queue_private.is_suppressed(array[email_queue_private.address_hash(
+      email_queue_private.bare_address(v_mail.address), email_queue_private.hash_key())], null)
+    then
+      perform email_queue_private.refuse('address', 'is suppressed: mail to it bounced, or was complained about');
+    end if;
+    v_rendered := email_queue_private.render_auth(p_type, email_queue_private.auth_language(p_event -> 'user', v_setting.auth_language),
+      email_queue_private.auth_variables(p_event, p_type, v_mail.address, v_mail.token, v_mail.token_hash, v_setting));
+    perform email_queue_private.enqueue_one(jsonb_build_object('priority', 0, 'secret', true,
+        'send_before', case when v_mail.token <> '' or v_mail.token_hash <> '' then clock_timestamp() + v_setting.auth_link_lifetime end,
+        'metadata', jsonb_build_object('auth', p_type, 'user_id', left(p_event #>> '{user,id}', 100)),
+        -- Hashed once more, with the key, before it is stored. Two notices without a token or an id are two.
+        'dedup_key', case when v_mail.token <> '' or v_mail.token_hash <> '' or p_event #>> '{metadata,uuid}' <> '' then encode(sha256(convert_to(concat_ws(' ', p_type, p_event #>> '{user,id}', v_mail.address, v_mail.token, v_mail.token_hash,
+          p_event #>> '{metadata,uuid}'), 'UTF8')), 'hex') end),
+      v_rendered - 'template' || jsonb_build_object('to', v_mail.address)
+        || case when v_setting.auth_sender is not null then jsonb_build_object('from', v_setting.auth_sender) else '{}' end,
+      v_rendered -> 'template');
+  end loop;
+end
+$$;
+comment on function email_queue_private.enqueue_auth(jsonb, text, boolean) is 'Enqueues the mails of an event of Supabase Auth; an error says why one cannot be sent.';
+
+-- 23_auth/render_auth.sql
+-- A stored template that cannot be used must not keep anybody from signing in: the next one takes its place. The last is built in.
+create function email_queue_private.render_auth(p_type text, p_language text, p_variables jsonb) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name text := 'auth-' || replace(regexp_replace(p_type, '_notification$', ''), '_', '-');
+  v_other text := case when p_variables ->> 'Token' = '' and p_variables ->> 'TokenHash' = '' then 'auth-notice' else 'auth-other' end;
+  v_template email_queue_private.template;
+  v_mail jsonb;
+begin
+  for v_try in 1..4 loop
+    v_template := case v_try
+      when 1 then email_queue_private.find_template(v_name, p_language)
+      when 2 then email_queue_private.auth_template(v_name)
+      when 3 then email_queue_private.find_template(v_other, p_language)
+      else email_queue_private.auth_template(v_other) end;
+    continue when v_template.name is null;
+    begin
+      v_mail := email_queue_private.render_row(v_template, p_variables, 'Data');
+      if v_mail ->> 'subject' !~ '[^[:space:]]' then
+        raise exception 'its subject is empty';
+      elsif char_length(v_mail ->> 'subject') > 980 then
+        raise exception 'its subject has more than 980 characters';
+      elsif concat(v_mail ->> 'content', v_mail ->> 'text') !~ '[^[:space:]]' then
+        raise exception 'it has no text';
+      end if;
+      return v_mail;
+    exception when others then
+      raise warning 'email_queue: the template % was not used, another was: %', v_template.name, sqlerrm;
+    end;
+  end loop;
+  perform email_queue_private.refuse('template', 'none can be used');
+end
+$$;
+comment on function email_queue_private.render_auth(text, text, jsonb) is 'A mail of Supabase Auth from its template.';
+
 -- 25_enqueue/_checked.sql
 -- One message of a call: checked, with its payload as it is stored and its lane.
 create type email_queue_private.checked as (message email_queue_private.message, payload jsonb, lane text);
@@ -1267,11 +2528,24 @@ declare
   v_message email_queue_private.message := email_queue_private.check_message(p_item, p_payload, p_setting);
   v_payload jsonb := p_payload;
   v_lane text := 'single:';
+  v_rendered jsonb;
+  v_field text;
 begin
   if v_message.type = 'email' and jsonb_typeof(v_payload) is distinct from 'object' then
     perform email_queue_private.refuse('payload', 'must be an object');
   elsif coalesce(jsonb_typeof(v_payload), 'null') = 'null' then
     perform email_queue_private.refuse('payload', 'is missing');
+  end if;
+  if p_item ->> 'template' is not null then
+    v_rendered := email_queue_private.render_template(p_item ->> 'template', p_item ->> 'language', p_item -> 'variables');
+    select k into v_field from unnest(array['subject', 'content', 'text', 'template']) as k where jsonb_typeof(v_payload -> k) <> 'null' limit 1;
+    if v_field is not null then
+      perform email_queue_private.refuse(v_field, 'comes from the template: leave it out of the payload');
+    end if;
+    v_payload := v_payload || (v_rendered - 'template');
+    v_message.template := v_rendered -> 'template';
+  elsif jsonb_typeof(p_item -> 'variables') <> 'null' or p_item ->> 'language' is not null then
+    perform email_queue_private.refuse('template', 'is missing: variables and language belong to it');
   end if;
   if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
     v_payload := v_payload || jsonb_build_object('tags', p_item -> 'tags');
@@ -1281,7 +2555,8 @@ begin
     if coalesce(jsonb_typeof(v_payload -> 'from'), 'null') = 'null' and p_setting.default_sender is not null then
       v_payload := v_payload || jsonb_build_object('from', p_setting.default_sender);
     end if;
-    v_lane := email_queue_private.check_email(v_payload);
+    v_lane := email_queue_private.check_email(v_payload) || case when v_message.secret then ':secret' else '' end;
+    v_message.recipients := case when v_message.secret then v_payload -> 'to' end;
   end if;
   v_message.bytes := octet_length(v_payload::text);
   if v_message.bytes > p_setting.max_payload_bytes then
@@ -1299,18 +2574,20 @@ comment on function email_queue_private.check_item(jsonb, jsonb, email_queue_pri
 create function public.email_queue_enqueue(
   p_payload jsonb, p_type text default 'email', p_priority integer default null, p_max_attempts integer default null,
   p_run_at timestamptz default null, p_delay_ms bigint default null, p_send_before timestamptz default null,
-  p_dedup_key text default null, p_metadata jsonb default null, p_tags jsonb default null
+  p_dedup_key text default null, p_metadata jsonb default null, p_tags jsonb default null,
+  p_topic text default null, p_ignore_suppression boolean default null, p_secret boolean default null
 ) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 begin
   return email_queue_private.enqueue_one(jsonb_strip_nulls(jsonb_build_object(
     'type', p_type, 'priority', p_priority, 'max_attempts', p_max_attempts, 'run_at', p_run_at, 'delay_ms', p_delay_ms,
-    'send_before', p_send_before, 'dedup_key', p_dedup_key)) || jsonb_build_object('metadata', p_metadata, 'tags', p_tags), p_payload);
+    'send_before', p_send_before, 'dedup_key', p_dedup_key, 'topic', p_topic,
+    'ignore_suppression', p_ignore_suppression, 'secret', p_secret)) || jsonb_build_object('metadata', p_metadata, 'tags', p_tags), p_payload);
 end
 $$;
-comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb) is
-  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. Answers {id, created}; created is false if the dedup key was known.';
+comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb, text, boolean, boolean) is
+  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. p_topic is what recipients can unsubscribe from; p_ignore_suppression sends to suppressed addresses, too. p_secret shows the payload to nobody, and erases it once the message has ended. Answers {id, created}; created is false if the dedup key was known. notice is there if nothing calls the function, and says what to do.';
 
 -- 25_enqueue/email_queue_enqueue_many.sql
 create function public.email_queue_enqueue_many(p_messages jsonb) returns jsonb
@@ -1324,7 +2601,38 @@ begin
 end
 $$;
 comment on function public.email_queue_enqueue_many(jsonb) is
-  'Enqueues a list of objects, each with what email_queue_enqueue takes ({payload, type, ...}), all or none. Answers [{id, created}] in their order. An error names the message: field=messages[0].to.';
+  'Enqueues a list of objects, each with what email_queue_enqueue takes ({payload, type, ...}), all or none. Answers [{id, created}] in their order, as email_queue_enqueue does. An error names the message: field=messages[0].to.';
+
+-- 25_enqueue/email_queue_enqueue_template.sql
+-- See email_queue_enqueue.
+create function public.email_queue_enqueue_template(
+  p_template text, p_to text default null, p_variables jsonb default null, p_language text default null, p_payload jsonb default '{}',
+  p_priority integer default null, p_max_attempts integer default null, p_run_at timestamptz default null, p_delay_ms bigint default null,
+  p_send_before timestamptz default null, p_dedup_key text default null, p_metadata jsonb default null, p_tags jsonb default null,
+  p_topic text default null, p_ignore_suppression boolean default null, p_secret boolean default null
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
+as $$
+declare
+  v_payload jsonb := coalesce(p_payload, '{}'::jsonb);
+begin
+  if p_template is null then
+    perform email_queue_private.refuse('template', 'is missing');
+  end if;
+  if p_to is not null and jsonb_typeof(v_payload) = 'object' then
+    if jsonb_typeof(v_payload -> 'to') <> 'null' then
+      perform email_queue_private.refuse('to', 'is given in the payload too; give it once');
+    end if;
+    v_payload := v_payload || jsonb_build_object('to', p_to);
+  end if;
+  return email_queue_private.enqueue_one(jsonb_strip_nulls(jsonb_build_object(
+    'template', p_template, 'language', p_language, 'priority', p_priority, 'max_attempts', p_max_attempts, 'run_at', p_run_at, 'delay_ms', p_delay_ms,
+    'send_before', p_send_before, 'dedup_key', p_dedup_key, 'topic', p_topic, 'ignore_suppression', p_ignore_suppression, 'secret', p_secret))
+    || jsonb_build_object('variables', p_variables, 'metadata', p_metadata, 'tags', p_tags), v_payload);
+end
+$$;
+comment on function public.email_queue_enqueue_template(text, text, jsonb, text, jsonb, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb, text, boolean, boolean) is
+  'Enqueues an e-mail from a template (email_queue_template_put), in the language that fits p_language best: de-AT, de, then the default. p_payload has what else an e-mail has: from, cc, replyTo, headers, attachments, or "to" as a list. A variable that is missing is an error. The rest, and the answer, are email_queue_enqueue''s.';
 
 -- 25_enqueue/enqueue.sql
 -- Enqueue: checked messages become rows, all of a call or none.
@@ -1342,8 +2650,10 @@ declare
   v_payloads jsonb[] := array[]::jsonb[];
   v_lanes text[] := array[]::text[];
   v_created uuid[];
+  v_key bytea := email_queue_private.hash_key();
   v_field text;
   v_error text;
+  v_notice jsonb := email_queue_private.connection_notice();
 begin
   if coalesce(jsonb_typeof(p_messages), 'null') <> 'array' then
     perform email_queue_private.refuse('messages', 'must be a list');
@@ -1373,7 +2683,7 @@ begin
 
   -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
   with item as materialized (
-    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, i.payload, i.lane
+    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.topic, m.ignore_suppression, i.payload, i.lane
     from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes) with ordinality as i(payload, lane, n) on i.n = m.ordinality
   ), new_message as (
     insert into email_queue_private.message
@@ -1384,8 +2694,10 @@ begin
     insert into email_queue_private.body (id, payload)
     select i.id, i.payload from item as i join new_message as n on n.id = i.id order by i.id
   ), new_ready as (
-    insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane)
-    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane
+    insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, recipients,
+      topic, ignore_suppression)
+    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane,
+      case when i.type = 'email' then email_queue_private.recipients(i.payload, v_key) end, i.topic, i.ignore_suppression
     from item as i join new_message as n on n.id = i.id order by i.id
   )
   select array_agg(n.id) into v_created from new_message as n;
@@ -1394,45 +2706,56 @@ begin
   -- A statement of its own: it sees what another transaction committed while the insert waited for it.
   return coalesce((
     select jsonb_agg(case when c.id is not null then jsonb_build_object('id', i.id, 'created', true)
-      else email_queue_private.known_message(i.type, i.dedup_key, p.payload) end order by i.ordinality)
+      else email_queue_private.known_message(i.type, i.dedup_key, p.payload) end
+      || case i.type when 'email' then v_notice else '{}' end order by i.ordinality)
     from unnest(v_messages) with ordinality as i
     join unnest(v_payloads) with ordinality as p(payload, n) on p.n = i.ordinality
     left join unnest(v_created) as c(id) on c.id = i.id), '[]'::jsonb);
 end
 $$;
 comment on function email_queue_private.enqueue(jsonb) is
-  'Inserts messages; answers [{id, created, payload_differs?}] in their order. An error says which: field=messages[0].to.';
+  'Inserts messages; answers [{id, created, payload_differs?, notice?}] in their order. An error says which: field=messages[0].to.';
 
 -- 25_enqueue/enqueue_one.sql
 -- One message, as in most calls. The cost grows neither with the transaction nor with the table, even with a plan that was made when
 -- both were empty: three inserts, and a search by key if the dedup key was known.
-create function email_queue_private.enqueue_one(p_item jsonb, p_payload jsonb) returns jsonb
+create function email_queue_private.enqueue_one(p_item jsonb, p_payload jsonb, p_template jsonb default null) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_checked email_queue_private.checked;
   v_message email_queue_private.message;
+  v_notice jsonb := '{}'::jsonb;
 begin
   v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
+  if v_message.type = 'email' then
+    v_notice := email_queue_private.connection_notice();
+  end if;
   v_message.id := email_queue_private.new_id();
+  v_message.template := coalesce(p_template, v_message.template);
   -- Column by column: an upgrade may add one while this call waits for its lock, and v_message has not got it.
-  insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata)
+  insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata,
+    topic, ignore_suppression, secret, recipients, template)
   values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
-    v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata)
+    v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata, v_message.topic, v_message.ignore_suppression,
+    v_message.secret, v_message.recipients, v_message.template)
   on conflict (type, dedup_key) where dedup_key is not null do nothing;
   if not found then
-    return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload);
+    return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload) || v_notice;
   end if;
   insert into email_queue_private.body (id, payload) values (v_message.id, v_checked.payload);
-  insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane)
+  insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, recipients, topic,
+    ignore_suppression)
   values (v_message.id, v_message.run_at, v_message.created_at, v_message.send_before, v_message.bytes, v_message.priority,
-    v_message.max_attempts, v_message.type, v_checked.lane);
+    v_message.max_attempts, v_message.type, v_checked.lane,
+    case when v_message.type = 'email' then email_queue_private.recipients(v_checked.payload, email_queue_private.hash_key()) end,
+    v_message.topic, v_message.ignore_suppression);
   perform nextval('email_queue_private.enqueued_here'); -- See identity.
-  return jsonb_build_object('id', v_message.id, 'created', true);
+  return jsonb_build_object('id', v_message.id, 'created', true) || v_notice;
 end
 $$;
-comment on function email_queue_private.enqueue_one(jsonb, jsonb) is 'Inserts one message; answers {id, created, payload_differs?}.';
+comment on function email_queue_private.enqueue_one(jsonb, jsonb, jsonb) is 'Inserts one message; answers {id, created, payload_differs?, notice?}.';
 
 -- 25_enqueue/known_message.sql
 -- The answer for a message whose dedup key was known: {id, created: false, payload_differs}.
@@ -1485,6 +2808,7 @@ create function email_queue_private.close_dispatch(p_id uuid) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
+  perform email_queue_private.erase_secrets(d.message_ids) from email_queue_private.dispatch as d where d.id = p_id and email_queue_private.is_secret(d.lane);
   update email_queue_private.dispatch
   set settled_at = clock_timestamp(), updated_at = clock_timestamp(), last_token = coalesce(token, last_token), token = null,
     visible_at = null, begun = false, frozen = false, message_ids = '{}', member_attempts = '{}', member_errors = null, errors = null
@@ -1492,6 +2816,53 @@ begin
 end
 $$;
 comment on function email_queue_private.close_dispatch(uuid) is 'Marks a dispatch as settled.';
+
+-- 30_members/complete_by_evidence.sql
+-- Failed messages, of which the provider reported something, were accepted.
+create function email_queue_private.complete_by_evidence(p_ids uuid[]) returns uuid[]
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  with completed as (
+    update email_queue_private.message as m
+    set status = 'completed', reason = null, completed_at = clock_timestamp(), provider_message_id = e.provider_message_id
+    from unnest(p_ids) as i(id) cross join lateral email_queue_private.evidence_of(i.id, null) as e
+    where m.id = i.id and m.status = 'failed'
+    returning m.id
+  )
+  select coalesce(array_agg(c.id), '{}') from completed as c
+$$;
+comment on function email_queue_private.complete_by_evidence(uuid[]) is 'Completes those of failed messages that have evidence. Answers their ids.';
+
+-- 30_members/complete_evident.sql
+-- A frozen dispatch all of whose members were accepted needs no replay. p_dispatch is locked by the caller. What the events say about
+-- the provider is old: the circuit breaker learns nothing from it.
+create function email_queue_private.complete_evident(p_dispatch email_queue_private.dispatch) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_dispatch.type <> 'email' or exists (select 1 from unnest(p_dispatch.message_ids) as u(id)
+    where not exists (select 1 from email_queue_private.evidence_of(u.id, coalesce(p_dispatch.mark, ''))))
+  then
+    return false;
+  end if;
+  perform email_queue_private.complete_members(p_dispatch, p_dispatch.message_ids);
+  perform email_queue_private.close_dispatch(p_dispatch.id);
+  return true;
+end
+$$;
+comment on function email_queue_private.complete_evident(email_queue_private.dispatch) is 'Ends a frozen dispatch if each of its members has evidence; says whether it did.';
+
+-- 30_members/complete_members.sql
+create function email_queue_private.complete_members(p_dispatch email_queue_private.dispatch, p_ids uuid[]) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  update email_queue_private.message as m
+  set status = 'completed', completed_at = clock_timestamp(), dispatch_id = p_dispatch.id, provider_message_id = v.provider_message_id,
+    attempts = e.attempts + p_dispatch.attempt, errors = email_queue_private.append_errors(e.errors, p_dispatch.errors)
+  from email_queue_private.members(p_dispatch) as e cross join lateral email_queue_private.evidence_of(e.id, case when p_dispatch.first_begun_at is not null then coalesce(p_dispatch.mark, '') end) as v
+  where m.id = e.id and e.id = any (p_ids) and m.status is null
+$$;
+comment on function email_queue_private.complete_members(email_queue_private.dispatch, uuid[]) is 'Completes open members that have evidence.';
 
 -- 30_members/drop_members.sql
 -- Takes members out of an open dispatch that goes on with the rest.
@@ -1509,26 +2880,96 @@ as $$
     join email_queue_private.message as m on m.id = e.id
     where e.id <> all (p_ids)
   ) as rest
-  where d.id = p_dispatch.id
+  where d.id = p_dispatch.id;
+  select email_queue_private.erase_secrets(p_ids) where email_queue_private.is_secret(p_dispatch.lane);
 $$;
 comment on function email_queue_private.drop_members(email_queue_private.dispatch, uuid[]) is 'Takes members out of a dispatch that keeps others.';
 
+-- 30_members/erase_secrets.sql
+-- The payload of a secret message is needed while it may be sent, or sent again. The callers have just ended the messages.
+create function email_queue_private.erase_secrets(p_ids uuid[]) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  delete from email_queue_private.body as b
+  where b.id = any (p_ids)
+    and exists (select 1 from email_queue_private.message as m where m.id = b.id and m.secret and m.status is not null)
+$$;
+comment on function email_queue_private.erase_secrets(uuid[]) is 'Erases the payloads of those secret messages that have ended.';
+
+-- 30_members/evidence_of.sql
+-- An event about an e-mail shows that the provider accepted it: this member, and no other of its request. It counts only with a mark that
+-- the message was begun under here: p_begun is that of its open dispatch (empty under version 1, null before its begin), and the message
+-- keeps that of a request whose outcome was not known. In a copy, the original's e-mails have the mark that the copy had until it was adopted.
+create function email_queue_private.evidence_of(p_message_id uuid, p_begun text, out provider_message_id text) returns setof text
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select e.provider_message_id from email_queue_private.event as e
+  where e.message_id = p_message_id and email_queue_private.is_outbound(e.type)
+    and (coalesce(e.mark, '') = p_begun or coalesce(e.mark, '') = (select m.mark from email_queue_private.message as m where m.id = p_message_id))
+  order by e.received_at, e.svix_id collate "C" limit 1
+$$;
+comment on function email_queue_private.evidence_of(uuid, text) is 'The provider''s id of an e-mail of the message, if any was reported of what was begun here.';
+
 -- 30_members/fail_members.sql
--- Ends members as failed. p_error (or null) is added to each one's history.
+-- Ends members as failed. p_error (or null) is added to each one's history. Those of which the provider reported something complete: an
+-- event that was recorded before is seen, and one that comes later sees the end. For that the messages are locked first, against events.
 create function email_queue_private.fail_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_reason text, p_error jsonb
 ) returns void
-language sql volatile set search_path = pg_catalog, pg_temp
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
+begin
+  perform 1 from email_queue_private.message as m where m.id = any (p_ids) order by m.id for update;
   update email_queue_private.message as m
   set status = 'failed', reason = p_reason, completed_at = clock_timestamp(), dispatch_id = p_dispatch.id,
     attempts = least(e.attempts + p_dispatch.attempt, m.max_attempts),
+    mark = case when p_dispatch.type = 'email' and (p_reason = 'unknown_outcome' or p_dispatch.frozen) then coalesce(p_dispatch.mark, '') else m.mark end,
     errors = email_queue_private.append_errors(email_queue_private.append_errors(e.errors, p_dispatch.errors),
       email_queue_private.stamp_error(p_error, e.attempts + p_dispatch.attempt))
   from email_queue_private.members(p_dispatch) as e
-  where m.id = e.id and e.id = any (p_ids) and m.status is null
+  where m.id = e.id and e.id = any (p_ids) and m.status is null;
+  perform email_queue_private.complete_by_evidence(p_ids);
+end
 $$;
-comment on function email_queue_private.fail_members(email_queue_private.dispatch, uuid[], text, jsonb) is 'Ends members of a dispatch as failed.';
+comment on function email_queue_private.fail_members(email_queue_private.dispatch, uuid[], text, jsonb) is 'Ends members of a dispatch as failed, or as completed where there is evidence.';
+
+-- 30_members/fail_ready.sql
+-- Ends messages that were taken out of ready as failed. Those that were redriven may have evidence.
+create function email_queue_private.fail_ready(p_rows email_queue_private.ready[], p_reason text, p_error jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_redriven uuid[] := array(select r.id from unnest(p_rows) as r where r.redriven);
+begin
+  perform 1 from email_queue_private.message as m where m.id = any (v_redriven) order by m.id for update;
+  update email_queue_private.message as m
+  set status = 'failed', reason = p_reason, completed_at = clock_timestamp(), attempts = r.attempts,
+    errors = email_queue_private.append_errors(r.errors, email_queue_private.stamp_error(
+      case when email_queue_private.is_secret(r.lane) then email_queue_private.hide_text(p_error) else p_error end, r.attempts))
+  from unnest(p_rows) as r where m.id = r.id;
+  perform email_queue_private.complete_by_evidence(v_redriven);
+  perform email_queue_private.erase_secrets(array(select r.id from unnest(p_rows) as r where email_queue_private.is_secret(r.lane)));
+end
+$$;
+comment on function email_queue_private.fail_ready(email_queue_private.ready[], text, jsonb) is 'Ends waiting messages as failed, or as completed where there is evidence.';
+
+-- 30_members/hide_text.sql
+-- Of a provider's error about a secret message: it may quote the payload.
+create function email_queue_private.hide_text(p_error jsonb) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case when jsonb_typeof(p_error) = 'object' then p_error || '{"message": null}' end
+$$;
+comment on function email_queue_private.hide_text(jsonb) is 'An error without its text.';
+
+-- 30_members/is_secret.sql
+-- Secret messages share no dispatch with others, so a dispatch is secret as a whole.
+create function email_queue_private.is_secret(p_lane text) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select right(p_lane, 7) = ':secret'
+$$;
+comment on function email_queue_private.is_secret(text) is 'Whether a lane is one of secret messages.';
 
 -- 30_members/members.sql
 -- How members leave a dispatch. Lock order everywhere: dispatch, ready, message, then budget.
@@ -1567,18 +3008,20 @@ $$;
 comment on function email_queue_private.retry_members(email_queue_private.dispatch, uuid[], jsonb, bigint) is 'Puts members back with a delay, or fails them as exhausted.';
 
 -- 30_members/return_members.sql
--- Puts members back into ready. With p_delay_ms null they keep their place. p_alone makes each go by itself.
+-- Puts members back into ready, without the hashes of their recipients: to find these the payload is read, and a claim may not need them. With p_delay_ms null they keep their place. p_alone makes each go by itself.
 create function email_queue_private.return_members(
   p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint, p_alone boolean
 ) returns void
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
-  insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, attempts, max_attempts, type, lane, errors)
+  insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, attempts, max_attempts, redriven, type, lane, errors,
+    topic, ignore_suppression)
   select m.id, case when p_delay_ms is null then m.run_at else clock_timestamp() + p_delay_ms * interval '1 millisecond' end,
-    clock_timestamp(), m.send_before, m.bytes, m.priority, e.attempts + p_dispatch.attempt, m.max_attempts, m.type,
-    case when p_alone then 'single:' || split_part(p_dispatch.lane, ':', 2) else p_dispatch.lane end,
+    clock_timestamp(), m.send_before, m.bytes, m.priority, e.attempts + p_dispatch.attempt, m.max_attempts, m.mark is not null, m.type,
+    case when p_alone then 'single:' || substr(p_dispatch.lane, strpos(p_dispatch.lane, ':') + 1) else p_dispatch.lane end,
     email_queue_private.append_errors(email_queue_private.append_errors(e.errors, p_dispatch.errors),
-      email_queue_private.stamp_error(p_error, e.attempts + p_dispatch.attempt))
+      email_queue_private.stamp_error(p_error, e.attempts + p_dispatch.attempt)),
+    m.topic, m.ignore_suppression
   from email_queue_private.members(p_dispatch) as e
   join email_queue_private.message as m on m.id = e.id
   where e.id = any (p_ids) and m.status is null
@@ -1631,6 +3074,8 @@ begin
   if v_dispatch.frozen then
     if p_dispatch.begun and v_dispatch.attempt >= v_dispatch.attempts_allowed then
       perform email_queue_private.abandon_dispatch(v_dispatch, null);
+    elsif p_dispatch.begun then
+      perform email_queue_private.complete_evident(v_dispatch);
     end if;
   elsif p_dispatch.begun and v_dispatch.type = 'email' then
     perform email_queue_private.abandon_dispatch(v_dispatch, null);
@@ -1657,7 +3102,7 @@ comment on function email_queue_private.recover_dispatch(email_queue_private.dis
 -- 33_sweep/sweep.sql
 -- Sweep: expired leases, horizons and messages. Every claim does it first.
 
--- Mostly there is nothing to sweep. Four index probes find that out in a fifth of the time of a sweep.
+-- Mostly there is nothing to sweep. Five index probes find that out in a fifth of the time of a sweep.
 create function email_queue_private.sweep() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -1667,6 +3112,7 @@ begin
   if exists (select 1 from email_queue_private.dispatch as d where d.token is not null and d.visible_at <= v_now)
     or exists (select 1 from email_queue_private.dispatch as d where d.frozen and d.token is null and d.horizon_at <= v_now)
     or exists (select 1 from email_queue_private.ready as r where r.send_before <= v_now)
+    or exists (select 1 from email_queue_private.evidence)
     or exists (select 1 from email_queue_private.dispatch as d where d.settled_at < v_now - interval '1 day')
   then
     perform email_queue_private.sweep_now(v_now);
@@ -1685,6 +3131,8 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
+  v_late email_queue_private.ready[];
+  v_evident uuid[];
 begin
   for v_dispatch in
     select d.* from email_queue_private.dispatch as d
@@ -1701,16 +3149,26 @@ begin
     perform email_queue_private.abandon_dispatch(v_dispatch,
       '{"class": "unknown", "message": "The horizon passed without a definite answer."}');
   end loop;
-  with late as materialized (
-    select r.id, r.attempts, r.errors from email_queue_private.ready as r
-    where r.send_before <= p_now
-    order by r.send_before limit 500 for update skip locked
-  ), gone as (
-    delete from email_queue_private.ready as r using late as l where r.id = l.id
+  with gone as (
+    delete from email_queue_private.ready as r
+    where r.id = any (array(select l.id from email_queue_private.ready as l where l.send_before <= p_now order by l.send_before limit 500 for update skip locked))
+    returning r.*
   )
-  update email_queue_private.message as m
-  set status = 'failed', reason = 'expired', completed_at = clock_timestamp(), attempts = l.attempts, errors = l.errors
-  from late as l where m.id = l.id;
+  select coalesce(array_agg(g::email_queue_private.ready), '{}') into v_late from gone as g;
+  perform email_queue_private.fail_ready(v_late, 'expired', null);
+  -- Frozen dispatches are few, and looked at only where an event has arrived.
+  with looked as (
+    delete from email_queue_private.evidence where id in (select e.id from email_queue_private.evidence as e order by e.id limit 500 for update skip locked)
+    returning message_id
+  )
+  select array_agg(l.message_id) into v_evident from looked as l;
+  for v_dispatch in
+    select d.* from email_queue_private.dispatch as d
+    where v_evident is not null and d.frozen and d.token is null and d.message_ids && v_evident
+    order by d.id for update skip locked
+  loop
+    perform email_queue_private.complete_evident(v_dispatch);
+  end loop;
   delete from email_queue_private.dispatch
   where id = any (array(
     select d.id from email_queue_private.dispatch as d
@@ -1720,7 +3178,7 @@ exception when lock_not_available then
   null; -- Another call has them in hand.
 end
 $$;
-comment on function email_queue_private.sweep_now(timestamptz) is 'Recovers expired leases, ends frozen dispatches past their horizon and messages past their send_before, prunes settled dispatches; a bounded number of each.';
+comment on function email_queue_private.sweep_now(timestamptz) is 'Recovers expired leases, ends frozen dispatches past their horizon or with evidence of all their members, and messages past their send_before, prunes settled dispatches; a bounded number of each.';
 
 -- 36_breaker/closed.sql
 -- Why a dispatch may not begin for the first time, or null. p_alone: the caller has the budget's lock alone.
@@ -2012,26 +3470,56 @@ comment on function email_queue_private.claim_one(text, uuid, boolean, interval,
 
 -- 40_claim/describe_dispatch.sql
 -- A claimed dispatch as the worker gets it. json: the payloads are written out once and then only copied, where jsonb is
--- taken apart and put together again by each function that it passes.
-create function email_queue_private.describe_dispatch(p_dispatch email_queue_private.dispatch) returns json
+-- taken apart and put together again by each function that it passes. p_mark is the installation's, for what has not begun.
+create function email_queue_private.describe_dispatch(p_dispatch email_queue_private.dispatch, p_mark text) returns json
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return json_build_object(
     'dispatch_id', p_dispatch.id, 'token', p_dispatch.token, 'priority', p_dispatch.priority, 'attempt', p_dispatch.attempt, 'frozen', p_dispatch.frozen, 'begun', p_dispatch.begun,
     -- However many messages it holds: its answers tell of the lane's endpoint.
-    'endpoint', coalesce(p_dispatch.endpoint, case when p_dispatch.type = 'email' then split_part(p_dispatch.lane, ':', 1) end), 'wire_version', p_dispatch.wire_version, 'bytes', p_dispatch.bytes,
+    'endpoint', coalesce(p_dispatch.endpoint, case when p_dispatch.type = 'email' then split_part(p_dispatch.lane, ':', 1) end), 'wire_version', p_dispatch.wire_version,
+    'mark', case when p_dispatch.first_begun_at is null then p_mark else p_dispatch.mark end, 'bytes', p_dispatch.bytes,
     'messages', (
       select json_agg(json_build_object('id', u.id, 'attempts', u.attempts + p_dispatch.attempt, 'payload', b.payload) order by u.n)
       from unnest(p_dispatch.message_ids, p_dispatch.member_attempts) with ordinality as u(id, attempts, n)
       left join email_queue_private.body as b on b.id = u.id));
 end
 $$;
-comment on function email_queue_private.describe_dispatch(email_queue_private.dispatch) is 'A dispatch with its members and their payloads, as the worker gets it.';
+comment on function email_queue_private.describe_dispatch(email_queue_private.dispatch, text) is 'A dispatch with its members and their payloads, as the worker gets it.';
+
+-- 40_claim/drop_accepted.sql
+-- A redriven message that was accepted after all is not sent again. The claim has taken the row out of ready, so an event that came
+-- meanwhile has only left its record: the lock waits for it, and the next statement sees it.
+create function email_queue_private.drop_accepted(p_dispatch email_queue_private.dispatch, p_ids uuid[]) returns email_queue_private.dispatch
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_accepted uuid[];
+begin
+  perform 1 from email_queue_private.message as m where m.id = any (p_ids) order by m.id for update;
+  v_accepted := array(select u.id from unnest(p_ids) as u(id) where exists (select 1 from email_queue_private.evidence_of(u.id, null)));
+  if v_accepted = '{}' then
+    return p_dispatch;
+  end if;
+  perform email_queue_private.complete_members(p_dispatch, v_accepted);
+  if cardinality(v_accepted) = cardinality(p_dispatch.message_ids) then
+    perform email_queue_private.close_dispatch(p_dispatch.id);
+    return null;
+  end if;
+  perform email_queue_private.drop_members(p_dispatch, v_accepted);
+  select * into v_dispatch from email_queue_private.dispatch as d where d.id = p_dispatch.id;
+  return v_dispatch;
+end
+$$;
+comment on function email_queue_private.drop_accepted(email_queue_private.dispatch, uuid[]) is 'Completes redriven members that have evidence and takes them out of a dispatch that has not begun; null if none is left.';
 
 -- 40_claim/form_dispatch.sql
--- Forms a dispatch from one lane, beginning at a place, best priority first; null if other sessions have taken every row.
--- A dispatch of priority 0 has at most ten messages, and none of a lower priority.
+-- Forms a dispatch from one lane, beginning at a place, best priority first; null if other sessions have taken every row,
+-- or if each turns out to have been accepted.
+-- A dispatch of priority 0 has at most ten messages, and none of a lower priority. Messages all of whose recipients are suppressed end
+-- here, and only here: what is in a dispatch may have been sent.
 create function email_queue_private.form_dispatch(
   p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_from_id uuid, p_token uuid, p_lease interval,
   p_max_messages integer, p_max_bytes integer
@@ -2045,39 +3533,70 @@ declare
   v_from timestamptz := p_from;
   v_from_id uuid := coalesce(p_from_id, '00000000-0000-0000-0000-000000000000');
   v_more record;
+  v_list record;
+  v_wanted integer;
+  v_passed integer := 0;
+  v_redriven uuid[];
 begin
+  select null::bytea as p_bits, null::uuid[] as p_fresh into v_list;
+  if p_type = 'email' then
+    v_list := email_queue_private.known_suppressions();
+  end if;
   v_dispatch.message_ids := '{}';
   v_dispatch.bytes := 0;
+  <<priorities>>
   for v_priority in p_priority..3 loop
-    with picked as materialized (
-      select r.ctid as place, r.id, r.run_at, r.bytes, r.attempts, r.max_attempts, r.send_before, r.errors from email_queue_private.ready as r
-      where r.type = p_type and r.lane = p_lane and r.priority = v_priority and (r.run_at, r.id) >= (v_from, v_from_id) and r.run_at <= v_now
-        and (r.send_before is null or r.send_before > v_now)
-      order by r.run_at, r.id limit v_limit - cardinality(v_dispatch.message_ids) for update skip locked
-    ), fitting as materialized (
-      -- The first message is taken whatever its size, or it would never go.
-      select p.*, row_number() over w = 1 and cardinality(v_dispatch.message_ids) = 0 or v_dispatch.bytes + sum(p.bytes) over w <= p_max_bytes as fits
-      from picked as p window w as (order by p.run_at, p.id)
-    ), taken as (
-      -- By place: a row of ready is never updated, and each look in the index would read two or three pages more.
-      delete from email_queue_private.ready as r where r.ctid = any (array(select f.place from fitting as f where f.fits))
-    )
-    select array_agg(f.id order by f.run_at, f.id) as ids, array_agg(f.attempts order by f.run_at, f.id) as attempts,
-      sum(f.bytes)::integer as bytes, min(f.send_before) as send_before, max(f.max_attempts - f.attempts) as allowed,
-      jsonb_object_agg(f.id, f.errors) filter (where f.errors is not null) as errors,
-      (select count(*) from fitting) as found
-    into v_more from fitting as f where f.fits;
-    if v_more.ids is not null then
-      v_dispatch.priority := coalesce(v_dispatch.priority, v_priority);
-      v_dispatch.message_ids := v_dispatch.message_ids || v_more.ids;
-      v_dispatch.member_attempts := v_dispatch.member_attempts || v_more.attempts;
-      v_dispatch.bytes := v_dispatch.bytes + v_more.bytes;
-      v_dispatch.send_before := least(v_dispatch.send_before, v_more.send_before);
-      v_dispatch.attempts_allowed := greatest(v_dispatch.attempts_allowed, v_more.allowed);
-      v_dispatch.member_errors := coalesce(v_dispatch.member_errors || v_more.errors, v_dispatch.member_errors, v_more.errors);
-    end if;
-    exit when cardinality(v_dispatch.message_ids) >= v_limit or v_more.found > coalesce(cardinality(v_more.ids), 0)
-      or v_dispatch.priority = 0;
+    -- Suppressed messages leave places, which the next rows fill.
+    loop
+      v_wanted := v_limit - cardinality(v_dispatch.message_ids);
+      with picked as materialized (
+        select r.ctid as place, r as row, r.id, r.run_at, r.bytes, r.attempts, r.max_attempts, r.send_before, r.redriven, r.errors, r.recipients, r.topic,
+          r.ignore_suppression
+        from email_queue_private.ready as r
+        where r.type = p_type and r.lane = p_lane and r.priority = v_priority and (r.run_at, r.id) >= (v_from, v_from_id) and r.run_at <= v_now
+          and (r.send_before is null or r.send_before > v_now)
+        order by r.run_at, r.id limit v_wanted for update skip locked
+      ), judged as materialized (
+        select p.*, case when v_list.p_fresh is not null and p.ignore_suppression is null
+          then email_queue_private.suppressed_share(p.id, p.recipients, p.topic, v_list.p_bits, v_list.p_fresh) else 0 end as suppressed
+        from picked as p
+      ), fitting as materialized (
+        -- The first message is taken whatever its size, or it would never go.
+        select p.*, p.suppressed < 2 and count(*) filter (where p.suppressed < 2) over w = 1 and cardinality(v_dispatch.message_ids) = 0
+          or v_dispatch.bytes + coalesce(sum(p.bytes) filter (where p.suppressed < 2) over w, 0) <= p_max_bytes as fits
+        from judged as p window w as (order by p.run_at, p.id)
+      ), taken as (
+        -- By place: a row of ready is never updated, and each look in the index would read two or three pages more.
+        delete from email_queue_private.ready as r where r.ctid = any (array(select f.place from fitting as f where f.fits))
+      )
+      select array_agg(f.id order by f.run_at, f.id) filter (where f.suppressed < 2) as ids,
+        array_agg(f.attempts order by f.run_at, f.id) filter (where f.suppressed < 2) as attempts,
+        sum(f.bytes) filter (where f.suppressed < 2)::integer as bytes, min(f.send_before) filter (where f.suppressed < 2) as send_before,
+        max(f.max_attempts - f.attempts) filter (where f.suppressed < 2) as allowed,
+        jsonb_object_agg(f.id, case when f.suppressed = 1 then email_queue_private.note_suppression(f.errors, f.attempts) else f.errors end)
+          filter (where f.suppressed = 1 or f.suppressed = 0 and f.errors is not null) as errors,
+        array_agg(f.id) filter (where f.redriven and f.suppressed < 2) as redriven, array_agg(f.row) filter (where f.suppressed = 2) as suppressed,
+        count(*) as taken, (select count(*) from fitting) as found
+      into v_more from fitting as f where f.fits;
+      if v_more.suppressed is not null then
+        perform email_queue_private.fail_ready(v_more.suppressed, 'suppressed',
+          '{"class": "suppressed", "message": "Every recipient is on the suppression list."}');
+        v_passed := v_passed + cardinality(v_more.suppressed);
+      end if;
+      if v_more.ids is not null then
+        v_dispatch.priority := coalesce(v_dispatch.priority, v_priority);
+        v_dispatch.message_ids := v_dispatch.message_ids || v_more.ids;
+        v_dispatch.member_attempts := v_dispatch.member_attempts || v_more.attempts;
+        v_redriven := v_redriven || v_more.redriven;
+        v_dispatch.bytes := v_dispatch.bytes + v_more.bytes;
+        v_dispatch.send_before := least(v_dispatch.send_before, v_more.send_before);
+        v_dispatch.attempts_allowed := greatest(v_dispatch.attempts_allowed, v_more.allowed);
+        v_dispatch.member_errors := coalesce(v_dispatch.member_errors || v_more.errors, v_dispatch.member_errors, v_more.errors);
+      end if;
+      exit priorities when cardinality(v_dispatch.message_ids) >= v_limit or v_more.found > v_more.taken or v_passed >= 1000;
+      exit when v_more.suppressed is null or v_more.found < v_wanted;
+    end loop;
+    exit when v_dispatch.priority = 0;
     v_from := '-infinity';
     v_from_id := '00000000-0000-0000-0000-000000000000';
     v_limit := case when p_lane like 'single:%' then 1 else p_max_messages end;
@@ -2091,6 +3610,9 @@ begin
     v_dispatch.priority, v_dispatch.attempts_allowed, p_type, p_lane, v_dispatch.message_ids, v_dispatch.member_attempts,
     v_dispatch.member_errors)
   returning * into v_dispatch;
+  if v_redriven is not null then
+    v_dispatch := email_queue_private.drop_accepted(v_dispatch, v_redriven);
+  end if;
   return v_dispatch;
 end
 $$;
@@ -2188,14 +3710,26 @@ end
 $$;
 comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null if none is remembered.';
 
+-- 40_claim/note_suppression.sql
+-- The provider, too, has a list, and leaves the recipient out. Noted once.
+create function email_queue_private.note_suppression(p_errors jsonb, p_attempts integer) returns jsonb
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select case when p_errors @> '[{"class": "suppressed"}]' then p_errors else email_queue_private.append_errors(p_errors, email_queue_private.stamp_error(
+    '{"class": "suppressed", "message": "Some of its recipients are on the suppression list; it goes out as it is."}', p_attempts)) end
+$$;
+comment on function email_queue_private.note_suppression(jsonb, integer) is 'The history of a message some of whose recipients are suppressed.';
+
 -- 40_claim/take_dispatch.sql
--- A waiting dispatch for the caller's token; null if another session was faster.
+-- A waiting dispatch for the caller's token; null if another session was faster, or if each member turns out to have been accepted. Since
+-- the claim that formed it an event may have come.
 create function email_queue_private.take_dispatch(p_id uuid, p_token uuid, p_lease interval, p_now timestamptz)
 returns email_queue_private.dispatch
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
 as $$
 declare
   v_dispatch email_queue_private.dispatch;
+  v_redriven uuid[];
 begin
   update email_queue_private.dispatch as d
   set token = p_token, begun = false, visible_at = clock_timestamp() + p_lease, updated_at = clock_timestamp()
@@ -2203,6 +3737,12 @@ begin
     select w.id from email_queue_private.dispatch as w
     where w.id = p_id and w.settled_at is null and w.token is null and w.visible_at <= p_now for update skip locked)
   returning d.* into v_dispatch;
+  if v_dispatch.type = 'email' and not v_dispatch.frozen then
+    v_redriven := array(select m.id from email_queue_private.message as m where m.id = any (v_dispatch.message_ids) and m.mark is not null);
+    if v_redriven <> '{}' then
+      v_dispatch := email_queue_private.drop_accepted(v_dispatch, v_redriven);
+    end if;
+  end if;
   return v_dispatch;
 exception when lock_not_available then
   return null; -- As in sweep.
@@ -2213,12 +3753,12 @@ comment on function email_queue_private.take_dispatch(uuid, uuid, interval, time
 -- 45_begin/begin_dispatch.sql
 -- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
--- p_begin: {dispatch_id, token, endpoint, wire_version, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. The
+-- p_begin: {dispatch_id, token, endpoint, wire_version, mark?, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. The
 -- provider knows the key for `key_window_ms` from the first begin on; without it, a dispatch that may have been sent is never sent
--- again. `members` is how many messages the request's body holds.
+-- again. `members` is how many messages the request's body holds, `mark` what its e-mails carry (none under wire version 1).
 -- Answers {dispatch_id, state, ...}, state being one of
 --   begun {wait_ms, attempt}          send after wait_ms
---   changed {removed: [id]}           some members expired, or it has fewer than `members`: prepare again
+--   changed {removed: [id]}           some members expired, or it has fewer than `members`, or `mark` was retired: prepare again
 --   paused, unavailable, throttled    {retry_after_ms, reason}: give it back
 --   ended {reason}                    it is over: nothing to send
 --   lost                              another has it
@@ -2261,9 +3801,12 @@ begin
     return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
       'wait_ms', greatest(0, ceil(extract(epoch from v_dispatch.slot_at - v_now) * 1000)));
   end if;
-  if v_dispatch.frozen and (v_dispatch.endpoint, v_dispatch.wire_version)
-    is distinct from (p_begin ->> 'endpoint', (p_begin ->> 'wire_version')::smallint) then
-    return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'a frozen dispatch keeps its endpoint and wire version');
+  if v_dispatch.frozen and (v_dispatch.endpoint, v_dispatch.wire_version, v_dispatch.mark)
+    is distinct from (p_begin ->> 'endpoint', (p_begin ->> 'wire_version')::smallint, p_begin ->> 'mark') then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'a frozen dispatch keeps its endpoint, wire version and mark');
+  end if;
+  if not v_dispatch.frozen and p_begin ->> 'mark' is distinct from email_queue_private.current_mark() and p_begin ->> 'mark' is not null then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'changed', 'removed', '[]'::jsonb, 'reason', 'this installation has another mark now');
   end if;
   if v_dispatch.frozen and (v_dispatch.horizon_at <= v_now or v_dispatch.attempt >= v_dispatch.attempts_allowed or v_key_window is null) then
     perform email_queue_private.abandon_dispatch(v_dispatch, null);
@@ -2307,7 +3850,7 @@ begin
   set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
     first_begun_at = coalesce(d.first_begun_at, v_now),
     horizon_at = coalesce(d.horizon_at, v_now + case when v_key_window is not null then least(v_key_window, (email_queue_private.settings()).horizon) end),
-    endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint
+    endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint, mark = p_begin ->> 'mark'
   where d.id = v_id returning * into v_dispatch;
   return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
     'wait_ms', ceil(extract(epoch from v_slot - v_now) * 1000));
@@ -2512,10 +4055,37 @@ begin
   returning * into v_dispatch;
   if v_dispatch.attempt >= v_dispatch.attempts_allowed or v_dispatch.horizon_at <= clock_timestamp() then
     perform email_queue_private.abandon_dispatch(v_dispatch, null);
+  else
+    perform email_queue_private.complete_evident(v_dispatch);
   end if;
 end
 $$;
 comment on function email_queue_private.freeze_dispatch(email_queue_private.dispatch, jsonb, bigint) is 'Keeps a dispatch of unknown outcome for its replay.';
+
+-- 50_settle/hide_credentials.sql
+-- Links, codes, and tokens: these are long and have digits, as names of errors (monthly_quota_exceeded) have not.
+create function email_queue_private.hide_credentials(p_text text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select regexp_replace(p_text collate "C", '[Hh][Tt][Tt][Pp][Ss]?://[!-~]+|[0-9]{6,}|(?=[A-Za-z_]*[0-9])[A-Za-z0-9_]{20,}', '…', 'g')
+$$;
+comment on function email_queue_private.hide_credentials(text) is 'A provider''s text without what could be a link, a code or a token.';
+
+-- 50_settle/hide_texts.sql
+-- A settle of a secret dispatch, without the provider's texts about it. What concerns the queue or the sender domain stays, since it says why
+-- mail is held up, but for what it may quote of the message.
+create function email_queue_private.hide_texts(p_settle jsonb) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select p_settle || jsonb_strip_nulls(jsonb_build_object(
+    'members', (select jsonb_agg(case when e ? 'error' then e || jsonb_build_object('error', email_queue_private.hide_text(e -> 'error')) else e end order by n)
+      from jsonb_array_elements(p_settle -> 'members') with ordinality as m(e, n)),
+    'signals', (p_settle -> 'signals') || jsonb_strip_nulls(jsonb_build_object(
+      'cooldown_reason', email_queue_private.hide_credentials(p_settle #>> '{signals,cooldown_reason}'),
+      'pause', (p_settle #> '{signals,pause}') || jsonb_build_object('reason', email_queue_private.hide_credentials(p_settle #>> '{signals,pause,reason}')))))) || case when p_settle ? 'error'
+    then jsonb_build_object('error', email_queue_private.hide_text(p_settle -> 'error')) else '{}' end
+$$;
+comment on function email_queue_private.hide_texts(jsonb) is 'A settle without the texts of its errors.';
 
 -- 50_settle/refuse_domain.sql
 -- The provider refuses mail of a sender domain. The pause doubles with each refusal, up to a day, so that many
@@ -2527,6 +4097,7 @@ as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_since timestamptz;
+  v_late email_queue_private.ready[];
 begin
   insert into email_queue_private.paused_domain as d (domain, paused_at, paused_until, reason, refusals, first_refused_at)
   values (p_domain, v_now, v_now + p_ms * interval '1 millisecond', p_reason, 1, v_now)
@@ -2536,19 +4107,17 @@ begin
   where d.paused_until <= v_now;
   select d.first_refused_at into v_since from email_queue_private.paused_domain as d where d.domain = p_domain collate "C";
   if v_since <= v_now - interval '3 days' then
-    with late as materialized (
-      select r.id, r.attempts, r.errors from email_queue_private.ready as r
-      where r.type = 'email' and r.lane = any (array['batch:' || p_domain, 'single:' || p_domain]) and r.priority = any (array[0, 1, 2, 3])
-        and r.run_at <= v_now - interval '3 days'
-      order by r.run_at limit 5000 for update skip locked
-    ), gone as (
-      delete from email_queue_private.ready as r using late as l where r.id = l.id
+    with gone as (
+      delete from email_queue_private.ready as r
+      where r.id = any (array(
+        select l.id from email_queue_private.ready as l
+        where l.type = 'email' and l.lane = any (array['batch:' || p_domain, 'single:' || p_domain, 'batch:' || p_domain || ':secret', 'single:' || p_domain || ':secret']) and l.priority = any (array[0, 1, 2, 3])
+          and l.run_at <= v_now - interval '3 days'
+        order by l.run_at limit 5000 for update skip locked))
+      returning r.*
     )
-    update email_queue_private.message as m
-    set status = 'failed', reason = 'rejected', completed_at = v_now, attempts = l.attempts,
-      errors = email_queue_private.append_errors(l.errors,
-        email_queue_private.stamp_error(jsonb_build_object('class', 'misconfigured', 'message', p_reason), l.attempts))
-    from late as l where m.id = l.id;
+    select coalesce(array_agg(g::email_queue_private.ready), '{}') into v_late from gone as g;
+    perform email_queue_private.fail_ready(v_late, 'rejected', jsonb_build_object('class', 'misconfigured', 'message', p_reason));
   end if;
 end
 $$;
@@ -2593,6 +4162,9 @@ begin
     return jsonb_build_object('dispatch_id', v_id, 'result', 'invalid', 'reason', v_fault);
   end if;
 
+  if email_queue_private.is_secret(v_dispatch.lane) then
+    p_settle := email_queue_private.hide_texts(p_settle);
+  end if;
   if v_dispatch.begun and not coalesce((p_settle ->> 'counted')::boolean, true) then
     v_dispatch.attempt := v_dispatch.attempt - 1;
   end if;
@@ -2749,6 +4321,16 @@ as $$
 $$;
 comment on function email_queue_private.copy_reason(text, text[]) is 'Why a function was refused, and the way out.';
 
+-- 55_identity/current_mark.sql
+create function email_queue_private.current_mark() returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select m.mark from email_queue_private.mark as m order by m.minted_at desc, m.mark desc limit 1);
+end
+$$;
+comment on function email_queue_private.current_mark() is 'The mark that new e-mails carry; null if none has been minted.';
+
 -- 55_identity/email_queue_adopt.sql
 create function public.email_queue_adopt() returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
@@ -2763,6 +4345,7 @@ begin
   into v_answer from email_queue_private.identity as i;
   delete from email_queue_private.identity where kind in ('recorded', 'adopt', 'refused');
   perform email_queue_private.adopt_next();
+  perform email_queue_private.mint_mark(false);
   return v_answer;
 end
 $$;
@@ -2811,6 +4394,7 @@ begin
     delete from email_queue_private.identity where kind in ('recorded', 'adopt', 'refused');
     insert into email_queue_private.identity (kind, address, server, last_server) values ('recorded', p_address, p_server, p_server);
     perform setval('email_queue_private.recorded_here', email_queue_private.server_number(p_server));
+    perform email_queue_private.mint_mark(false);
     return null;
   end if;
   update email_queue_private.identity set seen_at = clock_timestamp(), last_server = p_server where kind = 'refused' and address = p_address;
@@ -2885,6 +4469,20 @@ as $$
 $$;
 comment on function email_queue_private.is_local_address(text) is 'Whether an address is one that several machines may have.';
 
+-- 55_identity/mint_mark.sql
+-- p_only_first: not if there is a mark. One at a time, so that two calls do not both mint the first.
+create function email_queue_private.mint_mark(p_only_first boolean) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  lock table email_queue_private.mark in share row exclusive mode;
+  insert into email_queue_private.mark (mark, minted_at)
+  select left(replace(gen_random_uuid()::text, '-', ''), 12), clock_timestamp()
+  where not p_only_first or email_queue_private.current_mark() is null;
+end
+$$;
+comment on function email_queue_private.mint_mark(boolean) is 'Gives this installation a new mark: it is one that may send.';
+
 -- 55_identity/server_number.sql
 create function email_queue_private.server_number(p_server text) returns bigint
 language sql immutable set search_path = pg_catalog, pg_temp
@@ -2927,11 +4525,16 @@ declare
   v_dispatch email_queue_private.dispatch;
   v_new boolean;
   v_trouble boolean := false;
+  v_mark text := email_queue_private.current_mark();
   v_replays integer := coalesce((p_claim ->> 'max_frozen')::integer, 20);
 begin
   claims := array[]::json[];
   perform email_queue_private.sweep();
   if v_type = 'email' then
+    if v_mark is null then
+      perform email_queue_private.mint_mark(true);
+      v_mark := email_queue_private.current_mark();
+    end if;
     v_budget := email_queue_private.budget_now();
     obstacle := email_queue_private.claim_obstacle(v_budget, p_begins, coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
   end if;
@@ -2951,7 +4554,7 @@ begin
       v_new := false;
     else
       v_bytes_left := v_bytes_left - v_dispatch.bytes;
-      claims := claims || email_queue_private.describe_dispatch(v_dispatch);
+      claims := claims || email_queue_private.describe_dispatch(v_dispatch, v_mark);
       v_replays := v_replays - v_dispatch.frozen::integer;
       v_new := v_new and not email_queue_private.is_suspect(v_dispatch);
     end if;
@@ -3254,6 +4857,38 @@ $$;
 comment on function public.email_queue_dequeue(text[], uuid[], bigint) is
   'Leases up to one message for each token, of the first type that has any. Answers [{dispatch_id, token, message}]; repeated with the same tokens it gives the same messages. End each with email_queue_settle.';
 
+-- 70_read/delivery.sql
+-- How far an e-mail has come, for each recipient: sent < delayed < delivered < bounced, failed, suppressed. Whatever the order in which
+-- the events came, the answer is the same.
+create function email_queue_private.delivery(p_message_id uuid) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with seen as (
+    select e.recipient, e.type, min(e.occurred_at) as at, (array_agg(e.detail order by e.occurred_at))[1] as detail
+    from email_queue_private.event as e where e.message_id = p_message_id group by e.recipient, e.type
+  ), state as (
+    select distinct on (s.recipient) s.recipient, k.rank, k.state, s.at,
+      case when k.state = 'bounced' and s.detail is not null
+        then jsonb_strip_nulls(jsonb_build_object('type', s.detail ->> 'type', 'subtype', s.detail ->> 'subtype', 'text', s.detail ->> 'text')) end as bounce,
+      case when k.state in ('failed', 'suppressed') then coalesce(s.detail ->> 'reason', s.detail ->> 'text') end as reason
+    from seen as s join (values ('email.sent', 1, 'sent'), ('email.scheduled', 1, 'sent'), ('email.delivery_delayed', 2, 'delayed'),
+      ('email.delivered', 3, 'delivered'), ('email.opened', 3, 'delivered'), ('email.clicked', 3, 'delivered'), ('email.complained', 3, 'delivered'),
+      ('email.suppressed', 4, 'suppressed'), ('email.failed', 5, 'failed'), ('email.bounced', 6, 'bounced')) as k(type, rank, state) on k.type = s.type
+    order by s.recipient, k.rank desc, s.at
+  ), recipient as (
+    select t.rank, t.state, t.at, t.recipient, jsonb_strip_nulls(jsonb_build_object('address', case when position('@' in t.recipient) > 0 then t.recipient end, 'state', t.state, 'at', t.at,
+      'bounce', t.bounce, 'reason', t.reason,
+      'opened_at', (select s.at from seen as s where s.recipient = t.recipient and s.type = 'email.opened'),
+      'clicked_at', (select s.at from seen as s where s.recipient = t.recipient and s.type = 'email.clicked'),
+      'complained_at', (select s.at from seen as s where s.recipient = t.recipient and s.type = 'email.complained'))) as shown
+    from state as t
+  )
+  select case when count(*) > 0 then jsonb_build_object('state', (array_agg(r.state order by r.rank desc))[1],
+    'at', (array_agg(r.at order by r.rank desc, r.at desc))[1], 'recipients', jsonb_agg(r.shown order by r.recipient)) end
+  from recipient as r
+$$;
+comment on function email_queue_private.delivery(uuid) is 'The delivery of a message, as the view shows it; null if no event is known.';
+
 -- 70_read/email_queue.sql
 -- The view public.email_queue is for users, and so are functions that give the same as JSON.
 
@@ -3265,13 +4900,14 @@ select m.id, m.type,
     when r.attempts > 0 then 'retrying'
     else 'pending'
   end as status,
-  b.payload, m.priority, coalesce(r.run_at, m.run_at) as run_at,
+  case when m.secret is null then b.payload end as payload, m.priority, coalesce(r.run_at, m.run_at) as run_at,
   coalesce(m.attempts, r.attempts, d.attempts, 0)::smallint as attempts, m.max_attempts,
   coalesce(m.dispatch_id, d.dispatch_id) as dispatch_id, d.lease_expires_at, m.dedup_key, m.metadata,
   case when e.errors is not null or m.status = 'failed'
     then coalesce(e.errors -> -1, '{}'::jsonb) || jsonb_build_object('reason', m.reason, 'history', e.errors) end as error,
   m.provider_message_id, m.created_at, coalesce(m.completed_at, d.updated_at, r.entered_at, m.created_at) as updated_at, m.completed_at,
-  m.send_before
+  m.send_before, email_queue_private.delivery(m.id) as delivery, m.topic, coalesce(m.ignore_suppression, false) as ignore_suppression,
+  coalesce(m.secret, false) as secret, m.recipients, m.template
 from email_queue_private.message as m
 left join email_queue_private.body as b on b.id = m.id
 left join email_queue_private.ready as r on r.id = m.id and m.status is null
@@ -3291,7 +4927,7 @@ comment on view public.email_queue is 'The queue, one row a message. Read only: 
 comment on column public.email_queue.id is 'The message''s id, ordered by time.';
 comment on column public.email_queue.type is 'email, or a custom consumer''s type.';
 comment on column public.email_queue.status is 'pending, processing, retrying, completed, failed or cancelled.';
-comment on column public.email_queue.payload is 'What to send; it never changes after enqueue.';
+comment on column public.email_queue.payload is 'What to send; it never changes after enqueue. Null: it was erased, or is secret.';
 comment on column public.email_queue.priority is '0 (first) to 3.';
 comment on column public.email_queue.run_at is 'Not before this time: as asked for, or after a backoff.';
 comment on column public.email_queue.attempts is 'Attempts used: one a provider request that it was in. More than max_attempts if a message of the same request, which may have been sent, may use more: such a request is repeated whole.';
@@ -3306,21 +4942,28 @@ comment on column public.email_queue.created_at is 'When it was enqueued.';
 comment on column public.email_queue.updated_at is 'When it changed last.';
 comment on column public.email_queue.completed_at is 'When it ended.';
 comment on column public.email_queue.send_before is 'Fails as expired if it has not begun by then.';
+comment on column public.email_queue.delivery is 'What the provider reported after it accepted the e-mail: {state: sent|delayed|delivered|suppressed|failed|bounced, at, recipients: [{address, state, at, bounce, reason, opened_at, clicked_at, complained_at}]}; null without a report.';
+comment on column public.email_queue.topic is 'What recipients can unsubscribe from; null: an unsubscribe does not concern it.';
+comment on column public.email_queue.ignore_suppression is 'It is sent to suppressed addresses, too.';
+comment on column public.email_queue.secret is 'Its payload and the provider''s texts are shown to nobody; the payload is erased once the message has ended.';
+comment on column public.email_queue.recipients is 'Of a secret message: the "to" of its payload.';
+comment on column public.email_queue.template is 'What the payload was made of: {name, language, version}; version 0 is built in.';
 
 -- 70_read/email_queue_get.sql
 create function public.email_queue_get(p_id uuid) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 as $$
-  select to_jsonb(q) from public.email_queue as q where q.id = p_id
+  select to_jsonb(q) || case when q.type = 'email' and q.completed_at is null then email_queue_private.connection_notice() else '{}' end
+  from public.email_queue as q where q.id = p_id
 $$;
-comment on function public.email_queue_get(uuid) is 'One message as JSON; null if its id is unknown.';
+comment on function public.email_queue_get(uuid) is 'One message as JSON; null if its id is unknown. An open e-mail has a notice if nothing calls the function.';
 
 -- 70_read/email_queue_list.sql
 -- Planned for the values of each call. A cached plan knows neither how many messages have some metadata nor where a page begins, and
 -- reads all of them.
 create function public.email_queue_list(
   p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null,
-  p_since timestamptz default null, p_until timestamptz default null, p_metadata jsonb default null
+  p_since timestamptz default null, p_until timestamptz default null, p_metadata jsonb default null, p_delivery text default null
 ) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
 as $$
@@ -3328,15 +4971,18 @@ declare
   v_limit integer := least(greatest(p_limit, 1), 1000);
   v_from uuid := email_queue_private.first_id(p_since);
   v_before uuid := least(p_before, email_queue_private.first_id(p_until));
-  v_ids uuid[] := case when p_metadata is null
+  v_ids uuid[] := case
+    when p_delivery is not null
+    then array(select i from email_queue_private.ids_by_delivery(p_delivery, p_metadata, p_status, p_type, v_limit, v_from, v_before) as i)
+    when p_metadata is null
     then array(select i from email_queue_private.ids_by_status(p_status, p_type, v_limit, v_from, v_before) as i)
     else array(select i from email_queue_private.ids_by_metadata(p_metadata, p_status, p_type, v_limit, v_from, v_before) as i) end;
 begin
   return (select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q where q.id = any (v_ids));
 end
 $$;
-comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb) is
-  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata selects those whose metadata contains it.';
+comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb, text) is
+  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata selects those whose metadata contains it, p_delivery those that came so far (sent, delayed, delivered, suppressed, failed, bounced) or were complained about (complained). Without p_since, sent, delayed and delivered are looked for among 10000 messages.';
 
 -- 70_read/email_queue_stats.sql
 -- Counted up to 100,000 each; completed messages are not counted, since that would read the history.
@@ -3387,6 +5033,51 @@ as $$
     then (lpad(to_hex(least(greatest(0, extract(epoch from p_time) * 1000), 281474976710655)::bigint), 12, '0') || repeat('0', 20))::uuid end
 $$;
 comment on function email_queue_private.first_id(timestamptz) is 'The least id that a message enqueued at this time or later can have.';
+
+-- 70_read/ids_by_delivery.sql
+-- The same of those with a state of delivery. What went wrong is rare and has an index; the rest is looked for
+-- among the newest. Where nobody bounds the time, a state that is rare would have it walk over all history.
+create function email_queue_private.ids_by_delivery(
+  p_delivery text, p_metadata jsonb, p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid
+) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_page uuid[];
+  v_before uuid := p_before;
+  v_left integer := p_limit;
+  v_count integer;
+  v_looked integer := 0;
+begin
+  if p_delivery not in ('sent', 'delayed', 'delivered', 'suppressed', 'failed', 'bounced', 'complained') then
+    perform email_queue_private.refuse('delivery', 'must be sent, delayed, delivered, suppressed, failed, bounced or complained');
+  end if;
+  loop
+    if p_delivery in ('suppressed', 'failed', 'bounced', 'complained') then
+      v_page := array(select q.id from public.email_queue as q where q.status = p_status and (p_type is null or q.type = p_type)
+        and (p_metadata is null or q.metadata @> p_metadata) and q.id = any (array(
+          select distinct e.message_id from email_queue_private.event as e
+          where e.type = 'email.' || p_delivery and e.type in ('email.bounced', 'email.failed', 'email.suppressed', 'email.complained')
+            and (p_from is null or e.message_id >= p_from) and (p_before is null or e.message_id < p_before))));
+    elsif p_metadata is null then
+      v_page := array(select i from email_queue_private.ids_by_status(p_status, p_type, 500, p_from, v_before) as i);
+    else
+      v_page := array(select i from email_queue_private.ids_by_metadata(p_metadata, p_status, p_type, 500, p_from, v_before) as i);
+    end if;
+    return query select i from unnest(v_page) as i cross join lateral (select email_queue_private.delivery(i) as is) as d
+      where d.is ->> 'state' = p_delivery or p_delivery = 'complained' and d.is @? '$.recipients[*].complained_at' order by i desc limit v_left;
+    get diagnostics v_count = row_count;
+    v_left := v_left - v_count;
+    exit when v_left <= 0 or cardinality(v_page) < 500 or p_delivery in ('suppressed', 'failed', 'bounced', 'complained');
+    v_before := v_page[cardinality(v_page)];
+    v_looked := v_looked + 500;
+    if p_from is null and v_looked >= 10000 then
+      perform email_queue_private.refuse('delivery', 'is not that of enough of the newest 10000 messages: bound the search with since');
+    end if;
+  end loop;
+end
+$$;
+comment on function email_queue_private.ids_by_delivery(text, jsonb, text, text, integer, uuid, uuid) is 'Ids of messages in a status with a state of delivery, newest first.';
 
 -- 70_read/ids_by_metadata.sql
 -- The same of those whose metadata contains p_metadata. Common metadata is found among the newest
@@ -3466,6 +5157,825 @@ end
 $$;
 comment on function email_queue_private.ids_by_status(text, text, integer, uuid, uuid) is 'Ids of messages in a status, newest first.';
 
+-- 72_events/apply_evidence.sql
+-- What a new event does to its message, whose lock the caller shares. It touches no dispatch. A redriven message that waits is taken out of
+-- ready first. If a claim has it in hand, that claim waits for this transaction and then looks for evidence itself.
+create function email_queue_private.apply_evidence(p_message email_queue_private.message) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ready email_queue_private.ready;
+begin
+  if p_message.status = 'failed' and p_message.mark is not null then
+    perform email_queue_private.complete_by_evidence(array[p_message.id]);
+  elsif p_message.status is null then
+    if p_message.mark is not null then
+      delete from email_queue_private.ready
+      where id = (select r.id from email_queue_private.ready as r where r.id = p_message.id for update skip locked)
+      returning * into v_ready;
+    end if;
+    if v_ready.id is not null then
+      update email_queue_private.message as m
+      set status = 'completed', completed_at = clock_timestamp(), provider_message_id = e.provider_message_id, attempts = v_ready.attempts,
+        errors = v_ready.errors
+      from email_queue_private.evidence_of(p_message.id, null) as e where m.id = p_message.id and m.status is null;
+    else
+      insert into email_queue_private.evidence (message_id) values (p_message.id);
+    end if;
+  end if;
+end
+$$;
+comment on function email_queue_private.apply_evidence(email_queue_private.message) is 'Completes a message whose outcome was not known, or leaves a note for the sweep.';
+
+-- 72_events/call_reaction.sql
+-- The user's function, with the database's usual search_path. It has a block of its own: whatever it does wrong, also by a constraint that
+-- is checked at the commit, undoes what it did and not the event.
+create function email_queue_private.call_reaction(p_function text, p_event jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '1s'
+as $$
+declare
+  v_name text[] := parse_ident(p_function);
+  v_path text := (select s.reset_val from pg_catalog.pg_settings as s where s.name = 'search_path');
+  v_fault text := email_queue_private.reaction_fault(p_function);
+begin
+  if v_fault is not null then
+    raise exception using message = v_fault;
+  end if;
+  perform pg_catalog.set_config('search_path', v_path, true);
+  execute pg_catalog.format('select %I.%I($1)', v_name[1], v_name[2]) using p_event;
+  set constraints all immediate;
+exception when query_canceled or assert_failure or others then
+  update email_queue_private.reaction
+  set failures = failures + 1, failed_at = clock_timestamp(), error = left(sqlerrm, 1000) || ' (' || sqlstate || ')'
+  where singleton in (select r.singleton from email_queue_private.reaction as r for update skip locked);
+end
+$$;
+comment on function email_queue_private.call_reaction(text, jsonb) is 'Calls the user''s function with an event; an error is noted and loses nothing.';
+
+-- 72_events/email_queue_known_events.sql
+create function public.email_queue_known_events(p_ids text[]) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+  select coalesce(jsonb_agg(distinct e.svix_id), '[]'::jsonb) from email_queue_private.event as e where e.svix_id = any (p_ids)
+$$;
+comment on function public.email_queue_known_events(text[]) is 'Those of these ids (svix-id) whose events are recorded, as a JSON list: email-queue reconcile reads the others from the provider.';
+
+-- 72_events/email_queue_on_event.sql
+create function public.email_queue_on_event(p_function text) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_fault text := case when p_function is not null then email_queue_private.reaction_fault(p_function) end;
+  v_previous text;
+begin
+  if v_fault is null and p_function is not null and cardinality(parse_ident(p_function)) <> 2 then
+    v_fault := 'must be given with its schema, as in public.on_email_event';
+  end if;
+  if v_fault is not null then
+    perform email_queue_private.refuse('function', v_fault);
+  end if;
+  insert into email_queue_private.reaction default values on conflict do nothing;
+  select r.function into v_previous from email_queue_private.reaction as r for update;
+  update email_queue_private.reaction set function = p_function, failures = 0, failed_at = null, error = null where singleton;
+  return jsonb_build_object('function', p_function, 'previous', v_previous);
+end
+$$;
+comment on function public.email_queue_on_event(text) is
+  'Names a function of yours, schema.function(jsonb), that is called with each event in the transaction that records it; null: none. It must be SECURITY DEFINER. An error of it undoes what it did, is shown by email_queue_doctor, and loses no event. Answers {function, previous}.';
+
+-- 72_events/email_queue_record_events.sql
+-- Lock order: messages, then what was inserted. Events of one message share its lock (for key share), which completing it does not need.
+-- What ends a message without knowing its outcome takes the lock alone (fail_members), so it sees the event, or the event sees the end.
+create function public.email_queue_record_events(p_events jsonb, p_refused integer default 0) returns jsonb
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_mark text := email_queue_private.current_mark();
+  v_clients boolean := (email_queue_private.settings()).record_clients;
+  v_event jsonb;
+  v_n integer;
+  v_type text;
+  v_results text[] := array[]::text[];
+  v_reasons text[] := array[]::text[];
+  v_ids uuid[] := array[]::uuid[];
+  v_locked email_queue_private.message[];
+  v_locked_ids uuid[];
+  v_message email_queue_private.message;
+  v_seen text[];
+  v_rows email_queue_private.event[] := array[]::email_queue_private.event[];
+  v_new text[];
+begin
+  perform email_queue_private.check_sees_all();
+  if coalesce(jsonb_typeof(p_events), 'null') <> 'array' or jsonb_array_length(p_events) > 100 then
+    perform email_queue_private.refuse('events', 'must be a list of at most 100');
+  end if;
+  -- The provider is told that it need not repeat them.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+
+  for v_event, v_n in select e.e, e.n from jsonb_array_elements(p_events) with ordinality as e(e, n) loop
+    v_type := v_event ->> 'type';
+    v_reasons[v_n] := email_queue_private.event_fault(v_event);
+    if v_reasons[v_n] is not null then
+      v_results[v_n] := 'invalid';
+    elsif not email_queue_private.is_outbound(v_type) and v_type not in ('suppression.added', 'suppression.removed') then
+      v_results[v_n] := 'ignored';
+      v_reasons[v_n] := 'no e-mail that was sent has events of this type';
+    else
+      v_ids[v_n] := coalesce((v_event ->> 'message_id')::uuid, email_queue_private.message_of_email(v_event ->> 'provider_message_id', (v_event ->> 'occurred_at')::timestamptz));
+    end if;
+  end loop;
+  v_locked := array(select m from (
+    select o.* from email_queue_private.message as o where o.id = any (v_ids) and o.type = 'email' order by o.id for key share) as m);
+  v_locked_ids := array(select m.id from unnest(v_locked) with ordinality as m order by m.ordinality);
+  v_seen := array(select distinct e.svix_id from email_queue_private.event as e
+    where e.svix_id = any (array(select i.e ->> 'id' from jsonb_array_elements(p_events) as i(e))));
+
+  for v_event, v_n in select e.e, e.n from jsonb_array_elements(p_events) with ordinality as e(e, n) loop
+    continue when v_results[v_n] is not null;
+    v_message := v_locked[array_position(v_locked_ids, v_ids[v_n])];
+    if v_event ->> 'id' = any (v_seen) then
+      v_results[v_n] := 'known';
+    elsif v_message.id is null and (v_ids[v_n] is not null or v_event ->> 'provider_message_id' is not null) then
+      v_results[v_n] := 'foreign';
+      v_reasons[v_n] := 'there is no such message';
+    elsif v_message.id is not null and not email_queue_private.is_ours(v_message, v_event ->> 'mark', v_mark, v_event ->> 'provider_message_id') then
+      v_results[v_n] := 'foreign';
+      v_reasons[v_n] := 'another installation sent it';
+    else
+      v_seen := v_seen || (v_event ->> 'id');
+      v_rows := v_rows || array(
+        select row(v_event ->> 'id', r.n, v_event ->> 'type', coalesce(v_event ->> 'provider_message_id', ''),
+          -- Of an erased message no address is kept again.
+          case when v_message.bytes = 0 then email_queue_private.recipient_hash(r.recipient) else r.recipient end, (v_event ->> 'occurred_at')::timestamptz, v_now, v_message.id, v_event ->> 'mark',
+          email_queue_private.shown_detail(v_event, v_message, v_clients))::email_queue_private.event
+        from (
+          select a.recipient, a.n - 1 as n from jsonb_array_elements_text(nullif(v_event -> 'recipients', 'null'::jsonb)) with ordinality as a(recipient, n)
+          union all
+          select '', 0 where coalesce(jsonb_array_length(nullif(v_event -> 'recipients', 'null'::jsonb)), 0) = 0
+        ) as r);
+    end if;
+  end loop;
+
+  -- In one order: two calls with the same events would otherwise wait for each other.
+  with inserted as (
+    insert into email_queue_private.event
+    select r.* from unnest(v_rows) as r order by r.provider_message_id, r.type, r.recipient, r.occurred_at
+    on conflict do nothing returning svix_id
+  )
+  select coalesce(array_agg(distinct i.svix_id), '{}') into v_new from inserted as i;
+  for v_message in
+    select m.* from unnest(v_locked) as m
+    where exists (select 1 from unnest(v_rows) as r where r.message_id = m.id and r.svix_id = any (v_new) and email_queue_private.is_outbound(r.type))
+    order by m.id
+  loop
+    perform email_queue_private.apply_evidence(v_message);
+  end loop;
+
+  -- By address: two calls that suppress the same addresses do it in one order.
+  for v_event, v_n in
+    select e.e, e.n from jsonb_array_elements(p_events) with ordinality as e(e, n) order by (e.e -> 'recipients')::text collate "C", e.n
+  loop
+    continue when v_results[v_n] is not null;
+    v_results[v_n] := case when v_event ->> 'id' = any (v_new) then 'recorded' else 'known' end;
+    if v_results[v_n] = 'recorded' then
+      perform email_queue_private.react_to_event(v_event, v_locked[array_position(v_locked_ids, v_ids[v_n])], v_clients);
+    end if;
+  end loop;
+  perform email_queue_private.note_stream(jsonb_array_length(p_events) > 0, p_refused);
+  return jsonb_build_object('results', (
+    select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', e.e -> 'id', 'result', v_results[e.n], 'reason', v_reasons[e.n])) order by e.n), '[]'::jsonb)
+    from jsonb_array_elements(p_events) with ordinality as e(e, n)));
+end
+$$;
+comment on function public.email_queue_record_events(jsonb, integer) is
+  'Records what the provider reports of e-mails, at most 100 events: [{id, type, occurred_at, provider_message_id, message_id, mark, recipients, detail}]. p_refused is how many requests had a wrong signature. Answers {results: [{id, result: recorded|known|foreign|ignored|invalid, reason?}]}.';
+
+-- 72_events/event_fault.sql
+-- The function email-queue-events writes this shape, whatever the provider's is. What passes can be recorded without an error.
+create function email_queue_private.event_fault(p_event jsonb) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when jsonb_typeof(p_event) <> 'object' then 'it must be an object'
+    when jsonb_typeof(p_event -> 'id') is distinct from 'string' or char_length(p_event ->> 'id') not between 1 and 256
+      then 'id must be a text of 1 to 256 characters'
+    when jsonb_typeof(p_event -> 'type') is distinct from 'string' or char_length(p_event ->> 'type') not between 1 and 100
+      then 'type must be a text of 1 to 100 characters'
+    when email_queue_private.time_or_null(p_event ->> 'occurred_at') is null then 'occurred_at must be a time in RFC 3339 and UTC'
+    when not coalesce(octet_length(p_event ->> 'provider_message_id') between 1 and 256, p_event ->> 'type' not like 'email.%')
+      then 'provider_message_id must be a text of 1 to 256 bytes'
+    when p_event ->> 'message_id' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then 'message_id must be a UUID'
+    when p_event ->> 'mark' !~ '^[0-9a-f]{12}$' then 'mark must be 12 hexadecimal digits'
+    when coalesce(jsonb_typeof(p_event -> 'recipients'), 'null') not in ('array', 'null') then 'recipients must be a list'
+    when case when jsonb_typeof(p_event -> 'recipients') = 'array' then jsonb_array_length(p_event -> 'recipients') > 100
+        or exists (select 1 from jsonb_array_elements(p_event -> 'recipients') as r where jsonb_typeof(r) <> 'string' or octet_length(r #>> '{}') > 320) end
+      then 'recipients must be at most 100 addresses of at most 320 bytes'
+    when coalesce(jsonb_typeof(p_event -> 'detail'), 'null') not in ('object', 'null') or octet_length((p_event -> 'detail')::text) > 8192
+      then 'detail must be an object of at most 8 kB'
+  end
+$$;
+comment on function email_queue_private.event_fault(jsonb) is 'Why an event cannot be recorded; null if it can.';
+
+-- 72_events/is_ours.sql
+-- An event names its message, but copies of this database have a message with the same id. The mark tells them apart. With a retired mark,
+-- or none, the event is ours if the message was begun with just that.
+create function email_queue_private.is_ours(p_message email_queue_private.message, p_mark text, p_current_mark text, p_provider_message_id text) returns boolean
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_mark = p_current_mark, false)
+    or coalesce(p_message.mark = coalesce(p_mark, ''), false)
+    or p_message.status is not distinct from 'completed' and p_message.provider_message_id is not distinct from p_provider_message_id
+    or exists (select 1 from email_queue_private.event as e
+      where e.provider_message_id = p_provider_message_id and e.message_id = p_message.id)
+    or p_message.status is null and exists (
+      select 1 from (
+        -- One index each: a day of settled dispatches is not read.
+        select * from email_queue_private.dispatch where token is not null
+        union all
+        select * from email_queue_private.dispatch where token is null and settled_at is null
+      ) as d
+      where d.first_begun_at is not null and p_message.id = any (d.message_ids) and coalesce(d.mark, '') = coalesce(p_mark, ''));
+end
+$$;
+comment on function email_queue_private.is_ours(email_queue_private.message, text, text, text) is 'Whether an event about a message is about an e-mail that this installation sent.';
+
+-- 72_events/is_outbound.sql
+-- Events of e-mails prove that the provider has accepted the e-mail.
+create function email_queue_private.is_outbound(p_type text) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select p_type in ('email.sent', 'email.scheduled', 'email.delivered', 'email.delivery_delayed', 'email.bounced', 'email.complained',
+    'email.opened', 'email.clicked', 'email.failed', 'email.suppressed')
+$$;
+comment on function email_queue_private.is_outbound(text) is 'Whether a type of event is about an e-mail that was sent.';
+
+-- 72_events/message_of_email.sql
+-- Completed messages are in no index but that of their id, because completing one writes none. So after the events that are known, only
+-- the newest are looked at. Our own e-mails name their message in a tag.
+create function email_queue_private.message_of_email(p_provider_message_id text, p_occurred_at timestamptz) returns uuid
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (select e.message_id from email_queue_private.event as e
+      where e.provider_message_id = p_provider_message_id and e.message_id is not null limit 1),
+    (select m.id from (
+        select n.id, n.provider_message_id from email_queue_private.message as n
+        where n.id < email_queue_private.first_id(p_occurred_at + interval '5 minutes') order by n.id desc limit 1000) as m
+      where m.provider_message_id = p_provider_message_id limit 1))
+$$;
+comment on function email_queue_private.message_of_email(text, timestamptz) is 'The message of an e-mail that the provider''s id tells; null if none is found.';
+
+-- 72_events/note_stream.sql
+-- The time of the last event is written once a minute, and no call waits for it. An event ends the count of refusals.
+create function email_queue_private.note_stream(p_seen boolean, p_refused integer) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  if not exists (select 1 from email_queue_private.event_stream) then
+    insert into email_queue_private.event_stream default values on conflict do nothing;
+  end if;
+  update email_queue_private.event_stream
+  set last_event_at = v_now, refused = 0
+  where p_seen and singleton in (select s.singleton from email_queue_private.event_stream as s
+    where s.last_event_at is null or s.last_event_at < v_now - interval '1 minute' or s.refused > 0 for update skip locked);
+  update email_queue_private.event_stream set refused = refused + p_refused, refused_at = v_now where p_refused > 0;
+end
+$$;
+comment on function email_queue_private.note_stream(boolean, integer) is 'Notes that events arrive, and how many were refused.';
+
+-- 72_events/react_to_event.sql
+-- What else a newly recorded event does.
+create function email_queue_private.react_to_event(p_event jsonb, p_message email_queue_private.message, p_clients boolean) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_event jsonb := p_event || jsonb_build_object('message_id', p_message.id);
+  v_detail jsonb := email_queue_private.shown_detail(p_event, p_message, p_clients);
+  v_function text := (select r.function from email_queue_private.reaction as r);
+begin
+  if p_event ->> 'type' in ('email.bounced', 'email.complained', 'suppression.added', 'suppression.removed') then
+    perform email_queue_private.suppress_for_event(v_event || jsonb_build_object('erased', coalesce(p_message.bytes = 0, false)));
+  end if;
+  if v_function is not null then
+    v_event := v_event - 'detail' || case when v_detail is not null then jsonb_build_object('detail', v_detail) else '{}' end
+      || case when p_message.bytes = 0 then '{"recipients": []}'::jsonb else '{}' end;
+    perform email_queue_private.call_reaction(v_function, v_event - 'mark' || jsonb_build_object('metadata', p_message.metadata));
+  end if;
+end
+$$;
+comment on function email_queue_private.react_to_event(jsonb, email_queue_private.message, boolean) is 'Suppresses addresses, and calls the user''s function.';
+
+-- 72_events/reaction_fault.sql
+-- p_function: schema.function, as it is stored. Events are recorded by service_role, also if the owner names the function.
+create function email_queue_private.reaction_fault(p_function text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role text := case when to_regrole('service_role') is not null then 'service_role' else current_user end;
+  v_function record;
+begin
+  select p.prosecdef, p.prokind, has_function_privilege(v_role, p.oid, 'EXECUTE') as may_call, has_schema_privilege(v_role, p.pronamespace, 'USAGE') as may_see,
+    p.oid::regprocedure as name, p.pronamespace::regnamespace as schema
+  into v_function from pg_catalog.pg_proc as p where p.oid = to_regprocedure(p_function || '(jsonb)');
+  return case
+    when v_function.prokind is null then format('there is no function %s(jsonb); give it with its schema, as in public.on_email_event', p_function)
+    when v_function.prokind <> 'f' then 'it must be a function'
+    when not v_function.prosecdef then format('it must be SECURITY DEFINER: events are recorded as %s, which has no rights on your tables that you have not given it', v_role)
+    when not v_function.may_see then format('%s may not use its schema: grant usage on schema %s to %1$s;', v_role, v_function.schema)
+    when not v_function.may_call then format('%s may not call it: grant execute on function %s to %1$s;', v_role, v_function.name)
+  end;
+exception when insufficient_privilege then
+  return format('%s may not use its schema: grant usage on it to %1$s;', current_user);
+when others then
+  -- What is no name at all.
+  return format('there is no function %s(jsonb); give it with its schema, as in public.on_email_event', p_function);
+end
+$$;
+comment on function email_queue_private.reaction_fault(text) is 'Why a function cannot be called with events; null if it can.';
+
+-- 72_events/recipient_hash.sql
+-- In place of the address where the message was erased, so that its recipients are still told apart. A hash has no @.
+create function email_queue_private.recipient_hash(p_recipient text) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case when position('@' in p_recipient) > 0
+    then email_queue_private.address_hash(p_recipient, email_queue_private.hash_key())::text else p_recipient end
+$$;
+comment on function email_queue_private.recipient_hash(text) is 'The keyed hash of an event''s recipient, as it is kept of an erased message.';
+
+-- 72_events/shown_detail.sql
+-- What is kept of an event's detail. Of an erased message nothing; of an opening or a click nothing, unless the setting says so; of a secret
+-- message no text of the provider's, and no link, since it has the token.
+create function email_queue_private.shown_detail(p_event jsonb, p_message email_queue_private.message, p_clients boolean) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when p_message.bytes = 0 or p_event ->> 'type' in ('email.opened', 'email.clicked') and not p_clients or coalesce(jsonb_typeof(p_event -> 'detail'), 'null') = 'null' then null
+    when p_message.secret then jsonb_strip_nulls(jsonb_build_object('type', p_event #> '{detail,type}', 'subtype', p_event #> '{detail,subtype}'))
+    else p_event -> 'detail' end;
+end
+$$;
+comment on function email_queue_private.shown_detail(jsonb, email_queue_private.message, boolean) is 'What is kept of an event''s detail; null is nothing.';
+
+-- 72_events/suppress_for_event.sql
+-- A new event of a message of ours, or of the provider's own list. At once enters: a complaint, and a bounce that says that there is no
+-- such mailbox. Other bounces count after some messages in a row, except for those that are about the content of a mail.
+create function email_queue_private.suppress_for_event(p_event jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_type text := p_event ->> 'type';
+  v_at timestamptz := (p_event ->> 'occurred_at')::timestamptz;
+  v_most integer := (email_queue_private.settings()).soft_bounces;
+  -- The provider's list says why an address is on it.
+  v_reason text := case v_type when 'email.complained' then 'complaint' when 'email.bounced' then 'bounce'
+    else coalesce(substring(p_event #>> '{detail,reason}' from '^(bounce|complaint)$'), 'manual') end;
+  v_address text;
+  v_message email_queue_private.message;
+  v_note text;
+begin
+  select * into v_message from email_queue_private.message as m where m.id = (p_event ->> 'message_id')::uuid;
+  for v_address in select a from jsonb_array_elements_text(nullif(p_event -> 'recipients', 'null'::jsonb)) as a order by a collate "C" loop
+    v_address := email_queue_private.bare_address(v_address);
+    v_note := null;
+    continue when email_queue_private.bare_address_fault(v_address) is not null;
+    if v_type = 'suppression.removed' then
+      perform email_queue_private.leave_suppression(v_address, v_reason, v_at);
+      continue;
+    end if;
+    if v_type = 'email.bounced' and not email_queue_private.is_hard(p_event -> 'detail') then
+      continue when v_most = 0 or email_queue_private.soft_bounces(v_address) < v_most;
+      v_note := format('%s messages in a row bounced softly', v_most);
+    end if;
+    -- Of an erased message (bytes = 0) no address is kept again.
+    perform email_queue_private.enter_suppression(v_address, v_reason, null, v_note, coalesce(v_message.bytes = 0, false), p_event ->> 'id', v_at,
+      v_message.completed_at);
+  end loop;
+end
+$$;
+comment on function email_queue_private.suppress_for_event(jsonb) is 'What a bounce, a complaint or a change of the provider''s list does to the list of suppressed addresses.';
+
+-- 72_events/time_or_null.sql
+create function email_queue_private.time_or_null(p_text text) returns timestamptz
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case when p_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$' then p_text::timestamptz end;
+exception when data_exception then
+  return null;
+end
+$$;
+comment on function email_queue_private.time_or_null(text) is 'A time in RFC 3339 and UTC; null if the text is not one.';
+
+-- 74_suppression/address_hash.sql
+-- PostgreSQL's core has no HMAC: the key is hashed in twice, as HMAC does, so that no longer address can be made of a hash. Without the
+-- key a guessed address cannot be checked; with the key it can.
+create function email_queue_private.address_hash(p_address text, p_key bytea) returns uuid
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return encode(substr(sha256(p_key || sha256(p_key || convert_to(p_address, 'UTF8'))), 1, 16), 'hex')::uuid;
+end
+$$;
+comment on function email_queue_private.address_hash(text, bytea) is 'The keyed hash of a normalised address: half of a double sha256.';
+
+-- 74_suppression/bare_address.sql
+-- An address of a payload, or of an operator, as addresses are compared: without name, trimmed, in lower case. Dots and +tags stay: at
+-- most hosts they tell people apart. The domain is in punycode already, or the worker refuses the message.
+create function email_queue_private.bare_address(p_text text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_spaces text := email_queue_private.spaces();
+  v_text text collate "C" := btrim(p_text, v_spaces);
+begin
+  if right(v_text, 1) = '>' then
+    v_text := btrim(substring(v_text from '<([^<]*)>$'), v_spaces);
+  end if;
+  return lower(v_text collate "C");
+end
+$$;
+comment on function email_queue_private.bare_address(text) is 'An address as it is compared: bare, trimmed, in lower case.';
+
+-- 74_suppression/check_address.sql
+-- An address of a call, as it is compared; or an error.
+create function email_queue_private.check_address(p_address text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_address text := email_queue_private.bare_address(p_address);
+  v_fault text := case when p_address is null then 'is missing' else email_queue_private.bare_address_fault(coalesce(v_address, '')) end;
+begin
+  if v_fault is not null then
+    perform email_queue_private.refuse('address', v_fault);
+  end if;
+  return v_address;
+end
+$$;
+comment on function email_queue_private.check_address(text) is 'Checks an address of the suppression list.';
+
+-- 74_suppression/check_suppression.sql
+create function email_queue_private.check_suppression(p_reason text, p_topic text, p_note text) returns void
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_reason not in ('bounce', 'complaint', 'unsubscribe', 'manual') then
+    perform email_queue_private.refuse('reason', 'must be bounce, complaint, unsubscribe or manual');
+  end if;
+  perform email_queue_private.check_topic(p_topic);
+  if char_length(p_note) > 1000 then
+    perform email_queue_private.refuse('note', 'must have at most 1000 characters');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_suppression(text, text, text) is 'Checks what an entry of the suppression list has besides its address; nulls pass.';
+
+-- 74_suppression/describe_suppression.sql
+create function email_queue_private.describe_suppression(p_entry email_queue_private.suppression) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object('id', p_entry.id, 'address', p_entry.address, 'reason', p_entry.reason, 'topic', p_entry.topic, 'since', p_entry.since,
+    'event', p_entry.event, 'note', p_entry.note)
+$$;
+comment on function email_queue_private.describe_suppression(email_queue_private.suppression) is 'An entry as users read it.';
+
+-- 74_suppression/email_queue_suppress.sql
+-- The suppression list: addresses that get no mail. A message all of whose recipients are on it fails as suppressed before it is sent.
+-- p_hash_only: for a person who wants to be forgotten. No entry of the address keeps it.
+create function public.email_queue_suppress(
+  p_address text, p_reason text default 'manual', p_topic text default null, p_note text default null, p_hash_only boolean default false
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set jit = off
+as $$
+declare
+  v_address text := email_queue_private.check_address(p_address);
+begin
+  perform email_queue_private.check_suppression(p_reason, p_topic, p_note);
+  return email_queue_private.describe_suppression(email_queue_private.enter_suppression(
+    v_address, coalesce(p_reason, 'manual'), p_topic, p_note, coalesce(p_hash_only, false), null, null, null));
+end
+$$;
+comment on function public.email_queue_suppress(text, text, text, text, boolean) is
+  'Puts an address on the suppression list: for all mail, or for one topic. p_reason: bounce, complaint, manual, or unsubscribe, which counts for mail with a topic only. p_hash_only erases the address from its entries. Answers the entry.';
+
+-- 74_suppression/email_queue_suppressions.sql
+create function public.email_queue_suppressions(p_filter jsonb default '{}', p_after uuid default null, p_limit integer default 100) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'), '{}');
+  v_key text;
+  v_hash uuid;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('address', 'reason', 'topic') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use address, reason or topic');
+    end if;
+  end loop;
+  perform email_queue_private.check_suppression(v_filter ->> 'reason', v_filter ->> 'topic', null);
+  if v_filter ->> 'address' is not null then
+    v_hash := email_queue_private.address_hash(email_queue_private.check_address(v_filter ->> 'address'), email_queue_private.hash_key());
+  end if;
+  return coalesce((
+    select jsonb_agg(email_queue_private.describe_suppression(e) order by e.id desc) from (
+      select s.* from email_queue_private.suppression as s
+      where s.removed_at is null and (p_after is null or s.id < p_after) and (v_hash is null or s.hash = v_hash)
+        and (v_filter ->> 'reason' is null or s.reason = v_filter ->> 'reason') and (v_filter ->> 'topic' is null or s.topic = v_filter ->> 'topic')
+      order by s.id desc limit least(greatest(p_limit, 1), 1000)) as e), '[]');
+end
+$$;
+comment on function public.email_queue_suppressions(jsonb, uuid, integer) is
+  'Entries of the suppression list, newest first, at most 1000: [{id, address, reason, topic, since, event, note}]. p_filter: {address, reason, topic}; p_after (an id) continues a page.';
+
+-- 74_suppression/email_queue_unsuppress.sql
+-- A person''s own wish is not lifted by the way: an unsubscribe must be named.
+create function public.email_queue_unsuppress(p_address text, p_topic text default null, p_reason text default null) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set jit = off
+as $$
+declare
+  v_hash uuid := email_queue_private.address_hash(email_queue_private.check_address(p_address), email_queue_private.hash_key());
+  v_removed jsonb;
+begin
+  perform email_queue_private.check_suppression(p_reason, p_topic, null);
+  with gone as (
+    update email_queue_private.suppression as s
+    set removed_at = clock_timestamp(), address = null, event = null, note = null
+    where s.hash = v_hash and s.removed_at is null and s.topic is not distinct from p_topic
+      and case when p_reason is null then s.reason <> 'unsubscribe' else s.reason = p_reason end
+    returning s.reason, s.topic
+  )
+  select jsonb_agg(jsonb_build_object('reason', g.reason, 'topic', g.topic) order by g.reason) into v_removed from gone as g;
+  return jsonb_build_object('removed', coalesce(v_removed, '[]'), 'left', coalesce((
+    select jsonb_agg(jsonb_build_object('reason', s.reason, 'topic', s.topic) order by s.reason, s.topic nulls first)
+    from email_queue_private.suppression as s where s.hash = v_hash and s.removed_at is null), '[]'));
+end
+$$;
+comment on function public.email_queue_unsuppress(text, text, text) is
+  'Takes an address off the suppression list: its entries for all mail, or for one topic; of one reason, or all but unsubscribe. Answers {removed: [{reason, topic}], left: [{reason, topic}]}.';
+
+-- 74_suppression/enter_suppression.sql
+-- One entry. p_at: when the event happened that it comes with; null if an operator says so. p_ended: when the event''s message had ended, by
+-- our clock. An operator''s removal lasts: what happened before it, or concerns mail sent before it, does not bring the entry back.
+create function email_queue_private.enter_suppression(
+  p_address text, p_reason text, p_topic text, p_note text, p_hash_only boolean, p_event text, p_at timestamptz, p_ended timestamptz
+) returns email_queue_private.suppression
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_entry email_queue_private.suppression;
+  v_hash uuid := email_queue_private.address_hash(p_address, email_queue_private.hash_key());
+  v_folds boolean := email_queue_private.may_fold();
+  v_address text := case when not p_hash_only then p_address end;
+begin
+  insert into email_queue_private.suppression as s (id, hash, reason, topic, address, since, event, note, folded)
+  values (email_queue_private.new_id(), v_hash, p_reason, p_topic, v_address, least(p_at, v_now), p_event, p_note, v_folds)
+  on conflict (hash, reason, topic) do update
+  set removed_at = null, id = case when s.removed_at is null then s.id else excluded.id end,
+    since = case when s.removed_at is null then s.since else excluded.since end,
+    event = coalesce(case when s.removed_at is null then s.event end, excluded.event), note = coalesce(excluded.note, s.note),
+    -- An entry whose address was erased stays so.
+    address = case when s.removed_at is null and p_at is not null then s.address else excluded.address end
+  where s.removed_at is null or p_at is null or p_at > s.removed_at and coalesce(p_ended, v_now) > s.removed_at
+  returning s.* into v_entry;
+  if p_hash_only then
+    update email_queue_private.suppression set address = null, note = null where hash = v_hash and (address is not null or note is not null);
+  end if;
+  if v_entry.id is not null and v_folds then
+    perform email_queue_private.fold_suppression(array[v_hash]);
+  end if;
+  return v_entry;
+end
+$$;
+comment on function email_queue_private.enter_suppression(text, text, text, text, boolean, text, timestamptz, timestamptz) is 'Enters an address, unless it was removed after the event.';
+
+-- 74_suppression/filter_places.sql
+-- 64 parts of 15,360 bits. With 100,000 entries two fifths of the bits are set, and 1 of 100 other hashes finds all of its five set.
+create function email_queue_private.filter_places(p_hash uuid) returns integer[]
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_bytes bytea := uuid_send(p_hash);
+begin
+  return array[((get_byte(v_bytes, 0) << 16) | (get_byte(v_bytes, 1) << 8) | get_byte(v_bytes, 2)) % 983040,
+    ((get_byte(v_bytes, 3) << 16) | (get_byte(v_bytes, 4) << 8) | get_byte(v_bytes, 5)) % 983040,
+    ((get_byte(v_bytes, 6) << 16) | (get_byte(v_bytes, 7) << 8) | get_byte(v_bytes, 8)) % 983040,
+    ((get_byte(v_bytes, 9) << 16) | (get_byte(v_bytes, 10) << 8) | get_byte(v_bytes, 11)) % 983040,
+    ((get_byte(v_bytes, 12) << 16) | (get_byte(v_bytes, 13) << 8) | get_byte(v_bytes, 14)) % 983040];
+end
+$$;
+comment on function email_queue_private.filter_places(uuid) is 'The five bits of a hash in suppression_filter.';
+
+-- 74_suppression/fold_suppression.sql
+create function email_queue_private.fold_suppression(p_hashes uuid[]) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_recent email_queue_private.suppression_recent;
+  v_hashes uuid[];
+  v_parts bytea[];
+  v_place integer;
+begin
+  with taken as materialized (
+    select s.id, s.hash from email_queue_private.suppression as s where not s.folded order by s.id limit 1000 for update skip locked
+  ), done as (
+    update email_queue_private.suppression as s set folded = true from taken as t where s.id = t.id
+  )
+  select array_agg(t.hash) into v_hashes from taken as t;
+  select * into v_recent from email_queue_private.suppression_recent as r order by r.generation desc limit 1;
+  v_recent := row(coalesce(v_recent.generation, 0), coalesce(v_recent.filter, 0), v_recent.hashes);
+  v_hashes := v_recent.hashes || coalesce(v_hashes, '{}') || p_hashes;
+  if cardinality(v_hashes) > 100 then
+    v_parts := coalesce((select array_agg(f.bits order by f.part) from email_queue_private.suppression_filter as f where f.generation = v_recent.filter),
+      array_fill(decode(repeat('00', 1920), 'hex'), array[64]));
+    for v_place in select p from unnest(v_hashes) as h cross join unnest(email_queue_private.filter_places(h)) as p loop
+      v_parts[1 + v_place / 15360] := set_bit(v_parts[1 + v_place / 15360], v_place % 15360, 1);
+    end loop;
+    insert into email_queue_private.suppression_filter (generation, part, bits)
+    select v_recent.filter + 1, p.n - 1, p.bits from unnest(v_parts) with ordinality as p(bits, n) order by p.n;
+    delete from email_queue_private.suppression_filter as f where f.generation = v_recent.filter;
+    v_recent.filter := v_recent.filter + 1;
+    v_hashes := '{}';
+  end if;
+  insert into email_queue_private.suppression_recent (generation, filter, hashes) values (v_recent.generation + 1, v_recent.filter, v_hashes);
+  delete from email_queue_private.suppression_recent as r where r.generation = v_recent.generation;
+end
+$$;
+comment on function email_queue_private.fold_suppression(uuid[]) is 'Puts hashes, and those that others had to leave, where a claim finds them at little cost. After may_fold.';
+
+-- 74_suppression/is_hard.sql
+create function email_queue_private.is_hard(p_bounce jsonb) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_bounce ->> 'type' = 'Permanent' and p_bounce ->> 'subtype' in ('General', 'NoEmail'), false);
+end
+$$;
+comment on function email_queue_private.is_hard(jsonb) is 'Whether a bounce says that mail to the address will never arrive.';
+
+-- 74_suppression/is_suppressed.sql
+create function email_queue_private.is_suppressed(p_recipients uuid[], p_topic text) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return cardinality(p_recipients) > 0 and email_queue_private.suppressed_recipients(p_recipients, p_topic) = cardinality(p_recipients);
+end
+$$;
+comment on function email_queue_private.is_suppressed(uuid[], text) is 'Whether no recipient is left that may get mail of a topic.';
+
+-- 74_suppression/known_suppressions.sql
+-- What a claim reads of the suppression list: the filter, and the hashes that it does not have yet, in one statement, since a hash may
+-- go from the one to the other. Without entries nothing is read. p_bits is null if there is no filter, p_fresh if there is no list.
+create function email_queue_private.known_suppressions(out p_bits bytea, out p_fresh uuid[])
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if pg_relation_size('email_queue_private.suppression') > 0 then
+    select (select string_agg(f.bits, ''::bytea order by f.part) from email_queue_private.suppression_filter as f where f.generation = r.filter),
+      r.hashes || array(select s.hash from email_queue_private.suppression as s where not s.folded order by s.id)
+    into p_bits, p_fresh
+    from (values (true)) as one left join (
+      select * from email_queue_private.suppression_recent as l order by l.generation desc limit 1) as r on true;
+  end if;
+end
+$$;
+comment on function email_queue_private.known_suppressions() is 'Which hashes may be suppressed.';
+
+-- 74_suppression/leave_suppression.sql
+-- The provider has removed an address from its list: what came by its events goes, what was entered here stays. A removal that arrives before
+-- its entry leaves a mark, so that the entry does not stand afterwards.
+create function email_queue_private.leave_suppression(p_address text, p_reason text, p_at timestamptz) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into email_queue_private.suppression as s (id, hash, reason, since, removed_at)
+  values (email_queue_private.new_id(), email_queue_private.address_hash(p_address, email_queue_private.hash_key()), p_reason, p_at, p_at)
+  on conflict (hash, reason, topic) do update
+  set removed_at = greatest(s.removed_at, excluded.removed_at), address = null, event = null, note = null
+  where s.removed_at is not null or s.event is not null and s.since <= excluded.since;
+end
+$$;
+comment on function email_queue_private.leave_suppression(text, text, timestamptz) is 'Removes an entry that came by an event.';
+
+-- 74_suppression/may_fold.sql
+-- One session at a time writes the filter, until its transaction ends. The others do not wait: their entries stay unfolded, and the
+-- next session that adds one folds them, too.
+create function email_queue_private.may_fold() returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  lock table email_queue_private.suppression_filter in share row exclusive mode nowait;
+  return true;
+exception when lock_not_available then
+  return false;
+end
+$$;
+comment on function email_queue_private.may_fold() is 'Whether this session may write suppression_filter.';
+
+-- 74_suppression/recipients.sql
+-- to, cc and bcc, each address once.
+create function email_queue_private.recipients(p_payload jsonb, p_key bytea) returns uuid[]
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_field text;
+  v_list jsonb;
+  v_item jsonb;
+  v_hash uuid;
+  v_hashes uuid[] := array[]::uuid[];
+begin
+  foreach v_field in array array['to', 'cc', 'bcc'] loop
+    v_list := p_payload -> v_field;
+    continue when v_list is null or v_list = 'null';
+    if jsonb_typeof(v_list) <> 'array' then
+      v_list := jsonb_build_array(v_list);
+    end if;
+    for i in 0..jsonb_array_length(v_list) - 1 loop
+      v_item := v_list -> i;
+      v_hash := email_queue_private.address_hash(email_queue_private.bare_address(
+        case when jsonb_typeof(v_item) = 'object' then v_item ->> 'email' else v_item #>> '{}' end), p_key);
+      if v_hash <> all (v_hashes) then
+        v_hashes := v_hashes || v_hash;
+      end if;
+    end loop;
+  end loop;
+  return v_hashes;
+end
+$$;
+comment on function email_queue_private.recipients(jsonb, bytea) is 'The keyed hashes of an e-mail''s recipients.';
+
+-- 74_suppression/soft_bounces.sql
+-- From the newest event back to the first one that was delivered; nothing from before the entry was removed by hand.
+create function email_queue_private.soft_bounces(p_recipient text) returns integer
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_removed_at timestamptz := (select s.removed_at from email_queue_private.suppression as s
+    where s.hash = email_queue_private.address_hash(p_recipient, email_queue_private.hash_key()) and s.reason = 'bounce' and s.topic is null);
+begin
+  return (
+    select count(distinct w.message_id) from (
+      select n.*, bool_or(n.type = 'email.delivered') over (order by n.occurred_at desc, n.svix_id collate "C") as delivered from (
+        select e.* from email_queue_private.event as e
+        where e.recipient = p_recipient and e.recipient <> '' and e.type in ('email.bounced', 'email.delivered')
+        order by e.occurred_at desc limit 200) as n) as w
+    where not w.delivered and (v_removed_at is null or w.received_at > v_removed_at) and not email_queue_private.is_hard(w.detail)
+      and coalesce(w.detail ->> 'subtype', '') not in ('MessageTooLarge', 'ContentRejected', 'AttachmentRejected'));
+end
+$$;
+comment on function email_queue_private.soft_bounces(text) is 'How many messages in a row to an address bounced softly.';
+
+-- 74_suppression/suppressed_recipients.sql
+-- How many recipients of a message are suppressed. An unsubscribe counts for mail that names a topic, of this topic or of every one.
+create function email_queue_private.suppressed_recipients(p_recipients uuid[], p_topic text) returns integer
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select count(*) from unnest(p_recipients) as r(hash) where exists (
+    select from email_queue_private.suppression as s
+    where s.hash = r.hash and s.removed_at is null and (s.topic is null or s.topic = p_topic) and (s.reason <> 'unsubscribe' or p_topic is not null)));
+end
+$$;
+comment on function email_queue_private.suppressed_recipients(uuid[], text) is 'How many of these recipients get no mail of a topic.';
+
+-- 74_suppression/suppressed_share.sql
+-- 0: nobody; 1: some recipients of a message that is about to be sent; 2: all. Most recipients are not in the filter: no entry is read.
+create function email_queue_private.suppressed_share(p_id uuid, p_recipients uuid[], p_topic text, p_bits bytea, p_fresh uuid[]) returns integer
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_recipients uuid[] := coalesce(p_recipients, (
+    select email_queue_private.recipients(b.payload, email_queue_private.hash_key()) from email_queue_private.body as b where b.id = p_id));
+  v_hash uuid;
+  v_places integer[];
+  v_count integer;
+begin
+  foreach v_hash in array v_recipients loop
+    v_places := email_queue_private.filter_places(v_hash);
+    if coalesce(get_bit(p_bits, v_places[1]) = 1 and get_bit(p_bits, v_places[2]) = 1 and get_bit(p_bits, v_places[3]) = 1
+        and get_bit(p_bits, v_places[4]) = 1 and get_bit(p_bits, v_places[5]) = 1, false)
+      or v_hash = any (p_fresh)
+    then
+      v_count := email_queue_private.suppressed_recipients(v_recipients, p_topic);
+      return (v_count > 0)::integer + (v_count > 0 and v_count = cardinality(v_recipients))::integer;
+    end if;
+  end loop;
+  return 0;
+end
+$$;
+comment on function email_queue_private.suppressed_share(uuid, uuid[], text, bytea, uuid[]) is 'Whether a message''s recipients are suppressed: none, some or all.';
+
 -- 75_operate/email_queue_configure.sql
 create function public.email_queue_configure(p_settings jsonb default '{}') returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
@@ -3487,9 +5997,9 @@ begin
     if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
       perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
     end if;
-    if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'horizon', 'payload_retention')
-      or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) not in ('string', 'null')
-      or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) = 'string' and (email_queue_private.sender_fault(p_settings -> v_key)).message is not null then
+    if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'horizon', 'payload_retention', 'auth_sender', 'auth_url', 'auth_site_url', 'auth_product', 'auth_language')
+      or v_key in ('default_sender', 'auth_sender') and jsonb_typeof(p_settings -> v_key) not in ('string', 'null')
+      or v_key in ('default_sender', 'auth_sender') and jsonb_typeof(p_settings -> v_key) = 'string' and (email_queue_private.sender_fault(p_settings -> v_key)).message is not null then
       perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
     end if;
     begin
@@ -3504,7 +6014,9 @@ begin
       default_max_attempts = v_setting.default_max_attempts, max_payload_bytes = v_setting.max_payload_bytes,
       retry_base_ms = v_setting.retry_base_ms, retry_cap_ms = v_setting.retry_cap_ms,
       completed_retention = v_setting.completed_retention, failed_retention = v_setting.failed_retention,
-      payload_retention = v_setting.payload_retention
+      payload_retention = v_setting.payload_retention, record_clients = v_setting.record_clients, soft_bounces = v_setting.soft_bounces,
+      auth_sender = v_setting.auth_sender, auth_url = v_setting.auth_url, auth_site_url = v_setting.auth_site_url,
+      auth_product = v_setting.auth_product, auth_language = v_setting.auth_language, auth_link_lifetime = v_setting.auth_link_lifetime
     where singleton;
   exception when check_violation then
     -- A constraint is named after its setting, without the unit.
@@ -3587,16 +6099,39 @@ create function email_queue_private.setting_rule(p_name text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select case
-    when p_name = 'default_sender' then 'must be an e-mail address, or Name <address>'
+    when p_name in ('default_sender', 'auth_sender') then 'must be an e-mail address, or Name <address>'
     when p_name = 'rate_limit' then 'must be a number of requests a second, above 0 and at most 1000'
     when p_name = 'default_max_attempts' then 'must be a whole number from 1 to 100'
     when p_name = 'max_payload_bytes' then 'must be a whole number from 1024 to 41943040'
     when p_name = 'retry_base_ms' then 'must be a whole number of milliseconds from 1 to 86400000'
     when p_name = 'retry_cap_ms' then 'must be a whole number of milliseconds from retry_base_ms to 86400000'
-    when p_name = 'horizon' or right(p_name, 10) = '_retention' then 'must be an interval above zero'
+    when p_name = 'record_clients' then 'must be true or false'
+    when p_name = 'soft_bounces' then 'must be a whole number from 0 (never) to 100'
+    when p_name in ('auth_url', 'auth_site_url') then 'must be an address with http or https, without #'
+    when p_name = 'auth_product' then 'must be a text of 1 to 100 characters'
+    when p_name = 'auth_language' then 'must be like de or de-AT'
+    when p_name in ('horizon', 'auth_link_lifetime') or right(p_name, 10) = '_retention' then 'must be an interval above zero'
   end
 $$;
 comment on function email_queue_private.setting_rule(text) is 'What a setting may be, for an error.';
+
+-- 76_dead_letters/arrival_obstacle.sql
+-- A request that was lost on its way could still arrive as long as its key is good; the dispatch knows until when, and stays a day.
+-- Without it, or without keys, a day after the end is late enough. The last 5 minutes are for clocks that differ.
+create function email_queue_private.arrival_obstacle(p_message email_queue_private.message) returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_until timestamptz := interval '5 minutes' + greatest(p_message.completed_at, coalesce(
+    (select d.horizon_at from email_queue_private.dispatch as d where d.id = p_message.dispatch_id), p_message.completed_at + interval '1 day'));
+begin
+  return case
+    when p_message.type <> 'email' then 'it is no e-mail'
+    when v_until > clock_timestamp() then format('its request may still arrive until %s', to_char(v_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+  end;
+end
+$$;
+comment on function email_queue_private.arrival_obstacle(email_queue_private.message) is 'Why the provider may still accept a message whose outcome is unknown; null if it cannot.';
 
 -- 76_dead_letters/check_filter.sql
 -- A filter that changes messages must name a key of metadata. {"metadata": {}} would be all messages that have any, and JavaScript makes
@@ -3616,8 +6151,8 @@ begin
       perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use type, reason, since, until, text or metadata');
     end if;
   end loop;
-  if v_filter ->> 'reason' not in ('rejected', 'exhausted', 'unknown_outcome', 'expired') then
-    perform email_queue_private.refuse('filter.reason', 'must be rejected, exhausted, unknown_outcome or expired');
+  if v_filter ->> 'reason' not in ('rejected', 'exhausted', 'unknown_outcome', 'not_accepted', 'expired', 'suppressed') then
+    perform email_queue_private.refuse('filter.reason', 'must be rejected, exhausted, unknown_outcome, not_accepted, expired or suppressed');
   end if;
   perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
   perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
@@ -3692,6 +6227,7 @@ begin
   ) as m;
   if not coalesce(p_dry_run, false) then
     delete from email_queue_private.body where id = any (v_ids);
+    delete from email_queue_private.event where message_id = any (v_ids);
     delete from email_queue_private.message where id = any (v_ids);
   end if;
   return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'discarded', to_jsonb(v_ids));
@@ -3699,6 +6235,50 @@ end
 $$;
 comment on function public.email_queue_discard(uuid[], jsonb, boolean, integer) is
   'Deletes dead letters for good, at most 1000 a call. Answers {dry_run, discarded: [id]}.';
+
+-- 76_dead_letters/email_queue_not_accepted.sql
+-- The caller has read the provider's own list, and these are not in it. An event of a message counts more than that.
+create function public.email_queue_not_accepted(p_ids uuid[], p_dry_run boolean default false) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+declare
+  v_message email_queue_private.message;
+  v_obstacle text;
+  v_ended uuid[] := array[]::uuid[];
+  v_refused jsonb[] := array[]::jsonb[];
+begin
+  if p_ids is null or cardinality(p_ids) > 1000 then
+    perform email_queue_private.refuse('ids', 'must be at most 1000 ids');
+  end if;
+  for v_message in
+    select m.* from email_queue_private.message as m
+    where m.id = any (p_ids) and m.status = 'failed' and m.reason = 'unknown_outcome' order by m.id for update
+  loop
+    v_obstacle := email_queue_private.arrival_obstacle(v_message);
+    -- The lock is held: an event that was recorded before is seen here, and one that comes later completes the message.
+    if exists (select 1 from email_queue_private.evidence_of(v_message.id, null)) then
+      v_obstacle := 'it was accepted: the provider reported it';
+      if not coalesce(p_dry_run, false) then
+        perform email_queue_private.complete_by_evidence(array[v_message.id]);
+      end if;
+    end if;
+    if v_obstacle is not null then
+      v_refused := v_refused || jsonb_build_object('id', v_message.id, 'reason', v_obstacle);
+      continue;
+    end if;
+    v_ended := v_ended || v_message.id;
+    if not coalesce(p_dry_run, false) then
+      update email_queue_private.message as m set reason = 'not_accepted' where m.id = v_message.id;
+    end if;
+  end loop;
+  select v_refused || coalesce(array_agg(jsonb_build_object('id', a.id, 'reason', 'it is no dead letter of an unknown outcome')), array[]::jsonb[]) into v_refused
+  from unnest(p_ids) as a(id)
+  where a.id <> all (v_ended) and not exists (select 1 from unnest(v_refused) as r where (r ->> 'id')::uuid = a.id);
+  return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'not_accepted', to_jsonb(v_ended), 'refused', to_jsonb(v_refused));
+end
+$$;
+comment on function public.email_queue_not_accepted(uuid[], boolean) is
+  'For email-queue reconcile, which has read that the provider does not have them: dead letters unknown_outcome become not_accepted, at most 1000 a call, and can be redriven safely. Those that were reported, or may still arrive, are refused. Answers {dry_run, not_accepted: [id], refused: [{id, reason}]}.';
 
 -- 76_dead_letters/email_queue_redrive.sql
 -- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped,
@@ -3737,6 +6317,13 @@ begin
       v_payload := v_payload || jsonb_build_object('from', p_from);
     end if;
     v_obstacle := email_queue_private.redrive_obstacle(v_message, v_payload, p_allow_duplicates);
+    -- The lock is held: an event that was recorded before is seen here; one that comes later sees the message redriven.
+    if v_message.mark is not null and exists (select 1 from email_queue_private.evidence_of(v_message.id, null)) then
+      v_obstacle := 'it was accepted: the provider reported it';
+      if not coalesce(p_dry_run, false) then
+        perform email_queue_private.complete_by_evidence(array[v_message.id]);
+      end if;
+    end if;
     if v_obstacle is not null then
       v_refused := v_refused || jsonb_build_object('id', v_message.id, 'reason', v_obstacle);
       continue;
@@ -3748,11 +6335,13 @@ begin
         delete from email_queue_private.body as b where b.id = v_message.id;
         insert into email_queue_private.body (id, payload) values (v_message.id, v_payload);
       end if;
-      insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, errors)
+      insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, redriven, type, lane, errors,
+        topic, ignore_suppression)
       values (v_message.id, clock_timestamp(), clock_timestamp(),
         case when v_message.send_before > clock_timestamp() then v_message.send_before end, v_message.bytes, v_message.priority,
-        v_message.max_attempts, v_message.type,
-        case when v_message.type = 'email' then email_queue_private.check_email(v_payload) else 'single:' end, v_message.errors);
+        v_message.max_attempts, v_message.mark is not null, v_message.type,
+        case when v_message.type = 'email' then email_queue_private.check_email(v_payload) || case when v_message.secret then ':secret' else '' end else 'single:' end, v_message.errors,
+        v_message.topic, v_message.ignore_suppression);
       update email_queue_private.message as m
       set status = null, reason = null, completed_at = null, attempts = null, dispatch_id = null, errors = null, bytes = v_message.bytes,
         send_before = case when m.send_before > clock_timestamp() then m.send_before end
@@ -3784,6 +6373,9 @@ begin
     when p_payload is null then 'its payload was erased'
     when p_message.type = 'email' and (email_queue_private.sender_fault(p_payload -> 'from')).message is not null
       then 'its sender is refused: redrive it with another one'
+    when p_message.type = 'email' and p_message.ignore_suppression is null
+      and email_queue_private.is_suppressed(email_queue_private.recipients(p_payload, email_queue_private.hash_key()), p_message.topic)
+      then 'every recipient is suppressed: remove an entry first'
   end;
 end
 $$;
@@ -3803,6 +6395,9 @@ begin
   update email_queue_private.message as m
   set status = 'cancelled', reason = 'cancelled', completed_at = clock_timestamp(), attempts = v_ready.attempts, errors = v_ready.errors
   where m.id = p_id;
+  if email_queue_private.is_secret(v_ready.lane) then
+    perform email_queue_private.erase_secrets(array[p_id]);
+  end if;
   return jsonb_build_object('id', p_id, 'result', 'cancelled');
 end
 $$;
@@ -3822,14 +6417,19 @@ begin
       return jsonb_build_object('id', p_id, 'result', 'pending', 'reason', 'it waits to be sent: cancel it first');
     end if;
     return jsonb_build_object('id', p_id) || email_queue_private.not_waiting(p_id);
+  elsif email_queue_private.open_members(array[p_id]) <> '{}' then
+    return jsonb_build_object('id', p_id, 'result', 'processing', 'reason', 'its request may have to be repeated');
   end if;
   delete from email_queue_private.body where id = p_id;
-  update email_queue_private.message set metadata = null where id = p_id;
+  -- The events stay without what they say: one that is delivered again is known, and a later one sees how far the mail had come.
+  update email_queue_private.event set recipient = email_queue_private.recipient_hash(recipient), detail = null where message_id = p_id;
+  -- Without bytes: of events that are still to come no address is kept.
+  update email_queue_private.message set metadata = null, recipients = null, bytes = 0 where id = p_id;
   return jsonb_build_object('id', p_id, 'result', 'erased');
 end
 $$;
 comment on function public.email_queue_erase(uuid) is
-  'Erases payload and metadata of a message that has ended. While it is open, the answer says why not. Answers {id, result, reason?}.';
+  'Erases payload and metadata of a message that has ended, and the addresses and details of its events. While it is open, the answer says why not. Answers {id, result, reason?}.';
 
 -- 77_cancel/not_waiting.sql
 -- Cancel and erase. A message in a dispatch may be on its way, or may have been sent: the call is refused with the reason.
@@ -3858,6 +6458,21 @@ as $$
 $$;
 comment on function email_queue_private.not_waiting(uuid) is 'Why a message cannot be taken out of the queue.';
 
+-- 77_cancel/open_members.sql
+-- What an open dispatch names is needed for its replay, whatever its own row says.
+create function email_queue_private.open_members(p_ids uuid[]) returns uuid[]
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(array_agg(u.id), '{}') from (
+    -- One index each: a day of settled dispatches is not read.
+    select d.message_ids from email_queue_private.dispatch as d where d.token is not null
+    union all
+    select d.message_ids from email_queue_private.dispatch as d where d.token is null and d.settled_at is null
+  ) as o cross join lateral unnest(o.message_ids) as u(id)
+  where u.id = any (p_ids)
+$$;
+comment on function email_queue_private.open_members(uuid[]) is 'Those of some messages that an open dispatch names.';
+
 -- 78_retention/email_queue_prune.sql
 -- Retention: messages that have ended are deleted after a time, their payloads perhaps earlier.
 
@@ -3870,6 +6485,7 @@ declare
   v_read uuid[];
   v_old uuid[];
   v_bare uuid[];
+  v_open uuid[];
   v_erased bigint;
   v_limit integer := least(greatest(coalesce(p_limit, 1000), 1), 10000);
   v_until uuid;
@@ -3878,6 +6494,11 @@ begin
   -- No message ended before its id was made, so younger ids need not be read.
   v_until := email_queue_private.first_id(clock_timestamp() - least(v_setting.completed_retention, v_setting.failed_retention,
     v_setting.payload_retention));
+  -- Events are delivered again for some days. After that, what was removed need not be remembered.
+  delete from email_queue_private.suppression
+  where id = any (array(
+    select s.id from email_queue_private.suppression as s
+    where s.removed_at < clock_timestamp() - interval '90 days' order by s.removed_at limit v_limit for update skip locked));
   -- Two prunes at once would read the same rows: the second has nothing to do.
   insert into email_queue_private.prune_cursor default values on conflict do nothing;
   select c.after into v_after from email_queue_private.prune_cursor as c for update skip locked;
@@ -3891,15 +6512,21 @@ begin
   into v_read, v_old, v_bare
   from (select * from email_queue_private.message as m where m.id > v_after and m.id < v_until order by m.id limit v_limit) as m;
 
+  v_open := email_queue_private.open_members(v_old || v_bare);
   -- Locked, and looked at again: a redrive may have come between.
   select array_agg(m.id) into v_old from (
     select m.id from email_queue_private.message as m
     where m.id = any (v_old) and m.completed_at < clock_timestamp() - least(v_setting.completed_retention, v_setting.failed_retention)
+      and m.id <> all (v_open)
     order by m.id for update skip locked) as m;
-  delete from email_queue_private.body as b where b.id = any (v_bare) and (v_old is null or b.id <> all (v_old));
+  delete from email_queue_private.body as b where b.id = any (v_bare) and (v_old is null or b.id <> all (v_old)) and b.id <> all (v_open);
   get diagnostics v_erased = row_count;
   delete from email_queue_private.body as b where b.id = any (v_old);
+  delete from email_queue_private.event as e where e.message_id = any (v_old);
   delete from email_queue_private.message as m where m.id = any (v_old);
+  delete from email_queue_private.event where svix_id in (
+    select e.svix_id from email_queue_private.event as e
+    where e.message_id is null and e.received_at < clock_timestamp() - v_setting.failed_retention order by e.received_at limit v_limit);
   -- At the end, or at ids too young for anything, it starts again from the first.
   update email_queue_private.prune_cursor
   set after = case when coalesce(cardinality(v_read), 0) < v_limit then '00000000-0000-0000-0000-000000000000'::uuid else v_read[v_limit] end
@@ -4665,6 +7292,51 @@ end
 $$;
 comment on function email_queue_private.doctor_answers() is 'What pg_net does with the calls, and got from the function.';
 
+-- 95_doctor/doctor_auth.sql
+-- The doctor's checks of Supabase Auth's mail. Only the newest messages are read, and of the waiting ones those of the lanes of secret mail. Whether
+-- Auth may call the hook is among the grants.
+create function email_queue_private.doctor_auth() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+declare
+  v_last timestamptz;
+  v_oldest timestamptz;
+  v_seconds integer;
+  v_patience integer := 60 + email_queue_private.call_seconds();
+  v_expired bigint;
+  v_expired_at timestamptz;
+begin
+  select max(m.created_at) into v_last
+  from (select n.created_at, n.secret, n.metadata from email_queue_private.message as n order by n.id desc limit 10000) as m
+  where m.secret and m.metadata ? 'auth';
+  with recursive lane(name) as (
+    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email')
+    union all
+    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email' and r.lane > l.name) from lane as l where l.name is not null
+  ), waiting(id) as (
+    select r.id from (select l.name from lane as l where l.name like '%:secret' limit 1000) as l
+    cross join lateral (select n.id from email_queue_private.ready as n where n.type = 'email' and n.lane = l.name and n.priority = 0 order by n.run_at, n.id limit 1000) as r
+    union all
+    select unnest(d.message_ids) from email_queue_private.dispatch as d where d.type = 'email' and d.settled_at is null and d.priority = 0 and d.lane like '%:secret'
+  )
+  select min(m.created_at) into v_oldest from waiting as w join email_queue_private.message as m on m.id = w.id where m.metadata ? 'auth';
+  select count(*), max(m.completed_at) into v_expired, v_expired_at
+  from (select n.reason, n.completed_at, n.secret, n.metadata from email_queue_private.message as n where n.reason is not null order by n.id desc limit 1000) as m
+  where m.reason = 'expired' and m.secret and m.metadata ? 'auth' and m.completed_at > statement_timestamp() - interval '1 day';
+  if coalesce(v_last, v_oldest, v_expired_at) is null then
+    return;
+  end if;
+  v_seconds := floor(extract(epoch from statement_timestamp() - v_oldest));
+  return next email_queue_private.finding('auth mail', case when v_oldest is not null then format('the oldest mail of Supabase Auth has waited %s seconds, and a user with it', v_seconds) end,
+    format('none waits; the last one was enqueued at %s', v_last), 'The other findings say why. If none does, to start a run: select email_queue_call();',
+    case when v_seconds <= v_patience then 'ok' when v_seconds > v_patience + 300 then 'fail' else 'warn' end);
+  return next email_queue_private.finding('expired auth mail', case when v_expired > 0
+      then format('%s mails of Supabase Auth were not sent in the last day, since their links were no longer valid; the last one at %s', v_expired, v_expired_at) end, 'none in the last day',
+    'Each user can ask for another one. The other findings say whether something still holds mail up', 'warn');
+end
+$$;
+comment on function email_queue_private.doctor_auth() is 'Supabase Auth''s mails: the last one, the oldest that waits, those that expired. Nothing where there were none.';
+
 -- 95_doctor/doctor_consumers.sql
 -- Types of your own whose messages wait. Dispatches are kept for a day.
 create function email_queue_private.doctor_consumers() returns setof jsonb
@@ -4682,6 +7354,49 @@ begin
 end
 $$;
 comment on function email_queue_private.doctor_consumers() is 'Types whose messages have no consumer.';
+
+-- 95_doctor/doctor_events.sql
+-- Whether the provider's reports arrive, and what they say of the mail. Where no event has ever come, nobody has asked for them.
+create function email_queue_private.doctor_events() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_stream email_queue_private.event_stream;
+  v_accepted timestamptz;
+  v_all bigint;
+  v_bounced bigint;
+  v_complained bigint;
+  v_webhook text := 'See whether the webhook is enabled (https://resend.com/webhooks), and whether its address is that of the function email-queue-events';
+begin
+  select * into v_stream from email_queue_private.event_stream;
+  -- Of mail that was accepted an hour ago, something would be known.
+  select max(m.completed_at) into v_accepted from (
+    select n.status, n.completed_at, n.type, n.provider_message_id from email_queue_private.message as n order by n.id desc limit 1000
+  ) as m where m.status = 'completed' and m.type = 'email' and m.provider_message_id is not null and m.completed_at < statement_timestamp() - interval '1 hour';
+  return next email_queue_private.finding('events', case
+      when v_stream.last_event_at < v_accepted - interval '5 minutes'
+        then format('the last one came at %s, and mail was accepted at %s', v_stream.last_event_at, v_accepted) end,
+    coalesce('the last one came at ' || v_stream.last_event_at, 'none has ever come: what happened to accepted mail is not known'), v_webhook, 'warn');
+  return next email_queue_private.finding('refused events', case
+      when v_stream.refused > 0 and v_stream.refused_at > statement_timestamp() - interval '1 day'
+        then format('%s since the last event had a signature of another secret, the last one at %s', v_stream.refused, v_stream.refused_at) end,
+    'none since the last event, or none for a day', 'RESEND_WEBHOOK_SECRET must be the signing secret of the webhook (https://resend.com/webhooks). Correct it in .env; then: email-queue deploy', 'warn');
+
+  select count(*), count(*) filter (where exists (select 1 from email_queue_private.event as e where e.message_id = m.id and e.type = 'email.bounced')),
+    count(*) filter (where exists (select 1 from email_queue_private.event as e where e.message_id = m.id and e.type = 'email.complained'))
+  into v_all, v_bounced, v_complained
+  from (select n.id, n.status, n.type from email_queue_private.message as n order by n.id desc limit 10000) as m
+  where m.status = 'completed' and m.type = 'email';
+  -- One of few says nothing.
+  return next email_queue_private.finding('bounces', case
+      when v_bounced >= 5 and v_bounced > v_all * 0.04 then format('%s of the last %s mails bounced (%s %%): providers pause accounts from 4 %% on', v_bounced, v_all, round(v_bounced * 100.0 / v_all, 1)) end,
+    format('%s of the last %s mails', v_bounced, v_all), 'Look at where these addresses come from (email_queue_suppressions lists those that bounced, which get no more mail)', 'warn');
+  return next email_queue_private.finding('complaints', case
+      when v_complained >= 2 and v_complained > v_all * 0.001 then format('%s of the last %s mails were complained about (%s %%): providers pause accounts from 0.3 %% on', v_complained, v_all, round(v_complained * 100.0 / v_all, 2)) end,
+    format('%s of the last %s mails', v_complained, v_all), 'Send only to who has asked for it, and let everybody unsubscribe', case when v_complained > v_all * 0.003 then 'fail' else 'warn' end);
+end
+$$;
+comment on function email_queue_private.doctor_events() is 'Whether events arrive, how many were refused, and how much of the mail bounces or is complained about.';
 
 -- 95_doctor/doctor_identity.sql
 -- The doctor's checks of identity: may the function send from this database, and does the database call that function?
@@ -4812,6 +7527,7 @@ declare
   v_lost text;
 begin
   perform email_queue_private.check_caller();
+  return next email_queue_private.finding('connection', email_queue_private.connection_notice() ->> 'notice', 'something calls the function', 'email-queue deploy');
   foreach v_name in array array['pg_cron', 'pg_net', 'supabase_vault'] loop
     v_found := email_queue_private.has_extension(v_name);
     return next email_queue_private.finding(v_name, case when not v_found then format('the extension %s is missing', v_name)
@@ -4838,7 +7554,7 @@ begin
     'Set again what you had set with these functions. To store what .env says: email-queue deploy', 'warn');
 end
 $$;
-comment on function email_queue_private.doctor_parts() is 'Extensions, secrets and single rows.';
+comment on function email_queue_private.doctor_parts() is 'Whether anything calls the function; extensions, secrets and single rows.';
 
 -- 95_doctor/doctor_queue.sql
 -- The doctor's checks of waiting mail, of pauses, and of the settings around them. Waiting mail is judged by whether mail is being sent,
@@ -4904,6 +7620,29 @@ begin
 end
 $$;
 comment on function email_queue_private.doctor_queue() is 'Waiting mail, and what holds it up.';
+
+-- 95_doctor/doctor_reaction.sql
+create function email_queue_private.doctor_reaction() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reaction email_queue_private.reaction;
+  v_fault text;
+begin
+  select * into v_reaction from email_queue_private.reaction as r where r.function is not null;
+  if not found then
+    return;
+  end if;
+  v_fault := email_queue_private.reaction_fault(v_reaction.function);
+  return next email_queue_private.finding('on event', case
+      when v_fault is not null then format('%s cannot be called with events: %s', v_reaction.function, v_fault)
+      when v_reaction.failed_at > statement_timestamp() - interval '1 day'
+        then format('%s has failed %s times, last at %s: %s', v_reaction.function, v_reaction.failures, v_reaction.failed_at, v_reaction.error) end,
+    format('%s is called with each event', v_reaction.function),
+    'Correct the function and name it again; the events are recorded all the same. To stop the calls: select email_queue_on_event(null);', 'warn');
+end
+$$;
+comment on function email_queue_private.doctor_reaction() is 'Whether the function that is called with each event works.';
 
 -- 95_doctor/doctor_runs.sql
 -- A run sends its first call within seconds, and one that is under way a call at least every half a minute.
@@ -4984,6 +7723,10 @@ begin
     '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'To store EMAIL_FROM: email-queue deploy', 'warn');
   return next email_queue_private.finding('wake-up', null, case when email_queue_private.wakes()
     then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
+  return next email_queue_private.finding('suppression list', case when not exists (select from email_queue_private.suppression_key)
+      then 'the key of its hashes is gone, so a constant is used: entries and waiting mail from before do not match any more, and addresses can be guessed from the table' end,
+    format('%s entries', (select count(*) from (select from email_queue_private.suppression as s where s.removed_at is null limit 100000) as s)),
+    'Restore the row of email_queue_private.suppression_key from a backup. Without one, add the addresses again', 'warn');
   -- PostgREST sets what the role has in all databases; else what it logged in with counts.
   select r.rolname, split_part(c.line, '=', 2) into v_role, v_timeout
   from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
@@ -5052,7 +7795,7 @@ create function public.email_queue_doctor() returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
   select jsonb_agg(f order by p.n, f.n)
-  from unnest(array['doctor_schema', 'doctor_writable', 'doctor_parts', 'doctor_identity', 'doctor_job', 'doctor_answers', 'doctor_runs', 'doctor_queue', 'doctor_consumers', 'doctor_settings']) with ordinality as p(part, n)
+  from unnest(array['doctor_schema', 'doctor_writable', 'doctor_parts', 'doctor_identity', 'doctor_job', 'doctor_answers', 'doctor_runs', 'doctor_queue', 'doctor_consumers', 'doctor_auth', 'doctor_events', 'doctor_reaction', 'doctor_settings']) with ordinality as p(part, n)
   cross join lateral jsonb_array_elements(email_queue_private.examine(p.part)) with ordinality as f(f, n)
 $$;
 comment on function public.email_queue_doctor() is

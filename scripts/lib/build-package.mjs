@@ -8,8 +8,9 @@ import zlib from "node:zlib";
 import { ROOT } from "./host.mjs";
 import { lockedVersion } from "./rust.mjs";
 
-const MAX_BYTES = 700_000;
-const MAX_GZIP_BYTES = 256_000;
+const MAX_BYTES = 760_000;
+/** A flood of events starts many isolates: each loads this module. */
+const maxGzipBytes = (/** @type {string} */ name) => name === "events" ? 130_000 : 270_000;
 
 /** The Supabase CLI's own pattern for what it takes for an import. */
 const IMPORT = /(?:import|export)\s+(?:{[^{}]+}|.*?)\s*(?:from)?\s*["'](.*?)["']|import\(\s*["'](.*?)["']\)/gi;
@@ -24,8 +25,9 @@ export function checkModule(name, file, folders, say) {
   const gzip = spawnSync("gzip", ["-9nc", file], { maxBuffer: 1 << 26 }).stdout?.length ?? 0;
   const gzipped = Math.max(gzip, zlib.gzipSync(wasm, { level: 9 }).length);
   if (wasm.length > MAX_BYTES) throw new Error(`the module ${name} has ${wasm.length} bytes, more than ${MAX_BYTES}`);
-  if (gzipped > MAX_GZIP_BYTES) throw new Error(`the module ${name} has ${gzipped} bytes gzipped, more than ${MAX_GZIP_BYTES}`);
-  say(`ok: the module ${name} has ${wasm.length} bytes, ${gzipped} gzipped (at most ${MAX_BYTES} and ${MAX_GZIP_BYTES})`);
+  const most = maxGzipBytes(name);
+  if (gzipped > most) throw new Error(`the module ${name} has ${gzipped} bytes gzipped, more than ${most}`);
+  say(`ok: the module ${name} has ${wasm.length} bytes, ${gzipped} gzipped (at most ${MAX_BYTES} and ${most})`);
   const home = os.homedir();
   const all = [...folders, home, process.env.CARGO_HOME ?? path.join(home, ".cargo"), process.env.RUSTUP_HOME ?? path.join(home, ".rustup")];
   const found = all.find((folder) => folder !== "/" && wasm.includes(`${folder}/`));

@@ -95,7 +95,7 @@ const answer = (error) =>
  * @param {{to: string, from?: string, attachments?: object[]}} payload
  * @returns {Mail}
  */
-function mail(name, about, { expected = "completed", attempts = 1, remark, delaySeconds }, { to, ...payload }) {
+export function mail(name, about, { expected = "completed", attempts = 1, remark, delaySeconds }, { to, ...payload }) {
   const message = email(to, `email-queue demo: ${name}`, `This is the e-mail “${name}”: ${about}.`, payload);
   return { id: "", name, about, expected, attempts, remark, message: () => (delaySeconds ? { ...message, delaySeconds } : message) };
 }

@@ -2,10 +2,12 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { PROVIDER } from "../../src/js/provider.js";
+import { showAuth } from "./demo-auth.mjs";
 import { check } from "./demo-check.mjs";
 import { addFaults, burst, faults, handful, realBurst, realHandful, tell } from "./demo-mails.mjs";
 import { didWhat, keepInvoking, printAddresses } from "../../src/js/local/local.js";
 import { startDemo } from "./local.mjs";
+import { showReports } from "./demo-reports.mjs";
 import { exitCodeWhenInterrupted, isStopping, stopAll } from "../../src/js/local/processes.js";
 import { counted, createScreen, seconds, usageError } from "./screen.mjs";
 import { sleep } from "./stack.mjs";
@@ -83,18 +85,27 @@ async function main() {
   const cost = `${counted(numbers.providerRequests, "request")} to the provider and ${counted(numbers.databaseRequests, "request")} to the database`;
   screen.line(run.accepted === list.length ? "ok" : "wait", "burst", `${didWhat(run)}, with ${cost}`, seconds(run.durationMs));
 
+  const auth = local.sandbox ? await showAuth(local, screen, async () => await drain(local)) : null;
+  mails.push(...auth?.mails ?? []);
+  const reports = local.sandbox ? await showReports(local, screen, async () => await drain(local)) : null;
+  mails.push(...reports?.mails ?? []);
+
   const ids = [...mails.map(({ id }) => id), ...enqueued.map((/** @type {{id: string}} */ { id }) => id)];
   const { accepted, failed, problems } = await check({ local, ids, mails, burst: numbers });
   const totals = {
     enqueued: ids.length,
     accepted,
     failed,
+    ...(auth && { auth: auth.mails.length }),
+    ...(reports && { delivered: reports.delivered, bounced: reports.bounced, suppressed: reports.suppressed, byEvidence: reports.byEvidence }),
     providerRequests: local.provider.count(),
     databaseRequests: local.database.count(),
     burst: numbers,
   };
+  problems.push(...auth?.problems ?? [], ...reports?.problems ?? []);
   screen.title("Totals");
   screen.line("info", "e-mails", `${ids.length} enqueued, ${accepted} accepted, ${failed} failed`, seconds(performance.now() - began));
+  if (reports) screen.line("info", "reports", `${reports.delivered} delivered, ${reports.bounced} bounced, ${reports.suppressed} not sent to a suppressed address, ${reports.byEvidence} settled by its report`);
   screen.line("info", "requests", `${totals.providerRequests} to the provider, ${totals.databaseRequests} to the database`);
   if (problems.length === 0) {
     screen.line("ok", "checked", local.sandbox ? "the provider accepted each e-mail once, and the database says the same" : "every result was right");

@@ -13,12 +13,13 @@ import { ensureTool } from "./tools.mjs";
  * @param {"pglite" | "postgres"} [options.driver] pglite: an embedded PostgreSQL in memory, gone with the process
  * @param {string} [options.databaseUrl] for the driver postgres: a database of a cluster like a Supabase project's, of any login
  * @param {string} [options.migrationsDir]
+ * @param {string[]} [options.first] files to apply to the embedded one before the migrations
  * @param {boolean} [options.migrate] false: the database has its schema already
  * @returns {Promise<Lite>}
  */
-export async function startLite({ driver = "pglite", databaseUrl = "", migrationsDir = path.join(ROOT, "supabase/migrations"), migrate = true } = {}) {
+export async function startLite({ driver = "pglite", databaseUrl = "", migrationsDir = path.join(ROOT, "supabase/migrations"), first = [], migrate = true } = {}) {
   const tool = await ensureTool("lite");
-  if (driver === "pglite") return await start({ tool, migrations: migrate ? files(migrationsDir) : [] });
+  if (driver === "pglite") return await start({ tool, migrations: [...first, ...migrate ? files(migrationsDir) : []] });
   const migrations = migrate ? await applyMigrations(urlAs(databaseUrl, "postgres"), migrationsDir) : [];
   return { ...await start({ tool, databaseUrl: urlAs(databaseUrl, "authenticator") }), migrations };
 }

@@ -3,6 +3,7 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { startLocal } from "../../src/js/local/local.js";
+import { AUTH_STAND_IN } from "./auth-stand-in.mjs";
 import { counted, seconds } from "./screen.mjs";
 import { ROOT, ensureDeno, ensureTool, startCountingProxy, startLite } from "./stack.mjs";
 
@@ -29,14 +30,15 @@ export async function startDemo({ screen, real = null, settings }) {
   const [deno] = await Promise.all([ensureDeno(), ensureTool("lite")]);
   const began = performance.now();
   const { SupabaseQueueProvider, QueueMessageStatus } = await import(pathToFileURL(path.join(ROOT, "pkg/index.js")).href);
-  const lite = await startLite();
+  const lite = await startLite({ first: [AUTH_STAND_IN] });
   await lite.rpc("email_queue_configure", { p_settings: settings });
   screen.line("ok", "database", `Supabase Lite on an embedded Postgres, ${counted(lite.migrations.length, "migration")}`, seconds(performance.now() - began));
   /** @type {Record<string, import("./proxy.mjs").CountingProxy>} */
   const proxies = {};
   const through = async (/** @type {string} */ url, /** @type {string} */ to) => (proxies[to] = await startCountingProxy(url)).url;
   const entry = path.join(ROOT, "supabase/functions/process-email-queue/index.ts");
-  const local = await startLocal({ screen, deno, entry, database: lite, real, through });
+  const events = path.join(ROOT, "supabase/functions/email-queue-events/index.ts");
+  const local = await startLocal({ screen, deno, entry, events, database: lite, real, through });
   const { database, provider } = /** @type {{database: Demo["database"], provider: Demo["provider"]}} */ (proxies);
-  return Object.assign(local, { lite, queue: new SupabaseQueueProvider(lite.url, lite.secretKey), QueueMessageStatus, database, provider });
+  return Object.assign(local, { lite, queue: new SupabaseQueueProvider(lite.url, lite.secretKey, { timeoutSeconds: 60 }), QueueMessageStatus, database, provider });
 }

@@ -1,30 +1,42 @@
-// Adds to pkg/ what the command needs: function/, the function's files with the module gzipped, and sql/, the schema of each version.
-// Also writes this repository's own function, as the command writes a user's.
+// Adds to pkg/ what the command needs: functions/, the files of each function with its module gzipped, and sql/, the schema of each
+// version. Also writes this repository's own functions, as the command writes a user's.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { withHead } from "../../src/js/command/function.js";
+import { EVENTS_FUNCTION, FUNCTION, withHead } from "../../src/js/command/function.js";
 import { openPackage } from "../../src/js/command/package.js";
 import { ROOT } from "./host.mjs";
 import { earlier, forProjects, installation, migration, releases } from "./schema.mjs";
 import { packageFolder } from "./tools.mjs";
 
-const OWN_FUNCTION = "supabase/functions/process-email-queue";
+const OWN_FUNCTIONS = "supabase/functions";
+const SHARED = "shared";
 
-/** Moves the worker's module and its glue to the function, gzipped. @param {string} folder the package */
-export async function addFunction(folder) {
-  const to = path.join(folder, "function");
-  const raw = path.join(folder, "worker_wasm.js");
+/** Each function's module. @type {Record<string, string>} */
+export const FUNCTION_MODULES = { [FUNCTION]: "worker", [EVENTS_FUNCTION]: "events" };
+
+/**
+ * Completes the folder of a function: what it shares with the others, and its module with its glue, gzipped.
+ * @param {string} folder the package @param {string} name of the function
+ */
+export async function addFunction(folder, name) {
+  const to = path.join(folder, "functions", name);
+  const module = /** @type {string} */ (FUNCTION_MODULES[name]);
+  const raw = path.join(folder, `${module}_wasm.js`);
   const wasm = Buffer.from(/"([A-Za-z0-9+/=]{1000,})"/.exec(fs.readFileSync(raw, "utf8"))?.[1] ?? "", "base64");
   // In JavaScript: what zlib writes differs from one version and processor to another.
   const { gzipSync } = await import(pathToFileURL(path.join(await packageFolder("gzip", "fflate"), "esm/index.mjs")).href);
   const base64 = Buffer.from(gzipSync(wasm, { level: 9, mtime: 0 })).toString("base64");
   // The Supabase CLI finds what it uploads by the text `export … "…"`: the string is kept away from that word.
-  fs.writeFileSync(path.join(to, "worker_wasm.js"), `// The WebAssembly module, gzipped, in base64.\nconst wasm =\n  "${base64}";\nexport default wasm;\n`);
+  fs.writeFileSync(path.join(to, `${module}_wasm.js`), `// The WebAssembly module, gzipped, in base64.\nconst wasm =\n  "${base64}";\nexport default wasm;\n`);
   fs.rmSync(raw);
-  fs.renameSync(path.join(folder, "worker.js"), path.join(to, "worker.js"));
-  for (const shared of ["module.js", "fetch.js"]) fs.copyFileSync(path.join(folder, shared), path.join(to, shared));
+  fs.renameSync(path.join(folder, `${module}.js`), path.join(to, `${module}.js`));
+  for (const file of ["module.js", "fetch.js"]) fs.copyFileSync(path.join(folder, file), path.join(to, file));
+  fs.cpSync(path.join(folder, "functions", SHARED), to, { recursive: true });
 }
+
+/** The sources of what the functions share are in each of them. @param {string} folder the package */
+export const dropShared = (folder) => fs.rmSync(path.join(folder, "functions", SHARED), { recursive: true });
 
 /**
  * Each version's migration, what installs this one, and the digests of what installed the others, which is in the package no more.
@@ -49,22 +61,23 @@ export function addSql(folder, root = ROOT) {
   fs.copyFileSync(path.join(ROOT, "supabase/uninstall.sql"), path.join(to, "uninstall.sql"));
 }
 
-/** The files of this repository's function, by name. @param {string} folder the package */
-export function ownFunction(folder) {
+/** The files of this repository's functions. @param {string} folder the package @returns {{file: string, text: string}[]} */
+function ownFiles(folder) {
   const pack = openPackage(folder);
-  return pack.functionFiles().map((file) => withHead(file, pack.version));
+  return Object.keys(FUNCTION_MODULES).flatMap((name) =>
+    pack.functionFiles(name).map((file) => ({ file: path.join(OWN_FUNCTIONS, name, file.name), text: withHead(file, pack.version).text })));
 }
 
 /** @param {string} folder the package */
-export function writeOwnFunction(folder) {
-  const to = path.join(ROOT, OWN_FUNCTION);
-  fs.rmSync(to, { recursive: true, force: true });
-  fs.mkdirSync(to, { recursive: true });
-  for (const { name, text } of ownFunction(folder)) fs.writeFileSync(path.join(to, name), text);
+export function writeOwnFunctions(folder) {
+  for (const name of Object.keys(FUNCTION_MODULES)) fs.rmSync(path.join(ROOT, OWN_FUNCTIONS, name), { recursive: true, force: true });
+  for (const { file, text } of ownFiles(folder)) {
+    fs.mkdirSync(path.join(ROOT, path.dirname(file)), { recursive: true });
+    fs.writeFileSync(path.join(ROOT, file), text);
+  }
 }
 
-/** How this repository's function differs from what the package writes. @param {string} folder the package @returns {string[]} */
+/** How this repository's functions differ from what the package writes. @param {string} folder the package @returns {string[]} */
 export const functionDrift = (folder) =>
-  ownFunction(folder).map(({ name, text }) => ({ file: path.join(OWN_FUNCTION, name), text }))
-    .filter(({ file, text }) => !fs.existsSync(path.join(ROOT, file)) || fs.readFileSync(path.join(ROOT, file), "utf8") !== text)
+  ownFiles(folder).filter(({ file, text }) => !fs.existsSync(path.join(ROOT, file)) || fs.readFileSync(path.join(ROOT, file), "utf8") !== text)
     .map(({ file }) => `${file} is not what the package writes`);

@@ -63,6 +63,8 @@ pub const MAX_TYPE: usize = 100;
 pub const MAX_DEDUP_KEY: usize = 255;
 /// In bytes, as PostgreSQL writes it.
 pub const MAX_METADATA: u64 = 16_384;
+/// The longest topic, in characters.
+pub const MAX_TOPIC: usize = 100;
 /// Deeper than any payload needs.
 pub const MAX_DEPTH: usize = 32;
 /// A double ends at 1.8e308, where readers do not agree on what still fits; jsonb holds any number.
@@ -76,10 +78,38 @@ pub const LATEST_TIME: u64 = 32_503_680_000;
 /// The last errors of a message that are kept.
 pub const MAX_ERRORS: usize = 10;
 
+// A template.
+
+/// The longest name, in characters.
+pub const MAX_TEMPLATE_NAME: usize = 100;
+/// The longest HTML and the longest text, in characters.
+pub const MAX_TEMPLATE: usize = 200_000;
+/// The most tags of a part.
+pub const MAX_TEMPLATE_TAGS: usize = 1000;
+/// How deep conditions are nested, and how many names a path has.
+pub const MAX_NESTING: usize = 8;
+/// The longest part once its variables are in it, in characters.
+pub const MAX_RENDERED: usize = 1_000_000;
+/// The longest variable that stands in an address, in characters.
+pub const MAX_URL_VALUE: usize = 4096;
+/// The versions that are kept.
+pub const MAX_VERSIONS: usize = 100;
+
+// Mails of Supabase Auth.
+
+/// The characters that are taken of a value from user_metadata.
+pub const MAX_LOOSE_VALUE: usize = 500;
+/// The longest code, in characters: Auth's have 6 to 10.
+pub const MAX_TOKEN: usize = 100;
+/// The longest token of a link, in characters.
+pub const MAX_TOKEN_HASH: usize = 500;
+
 // What one call takes and gives.
 
 /// The messages that are enqueued.
 pub const MAX_ENQUEUE: usize = 1000;
+/// Events in one call, and recipients in one event.
+pub const MAX_RECORDED: usize = 100;
 /// The messages that are listed, redriven or discarded.
 pub const MAX_PAGE: u32 = 1000;
 /// The messages that a consumer is given.
@@ -116,6 +146,17 @@ pub const DEFAULT_RETRY_BASE_MS: u64 = 30_000;
 pub const DEFAULT_RETRY_CAP_MS: u64 = 3_600_000;
 /// The most that either may be.
 pub const MAX_RETRY_MS: u64 = 86_400_000;
+/// Messages in a row that bounced softly, until an address is suppressed.
+pub const DEFAULT_SOFT_BOUNCES: u32 = 3;
+/// The most that this may be.
+pub const MAX_SOFT_BOUNCES: u32 = 100;
+
+// Suppression.
+
+/// The longest note of an entry, in characters.
+pub const MAX_NOTE: usize = 1000;
+/// The suppressed messages that one lane's dispatch passes over.
+pub const MAX_PASSED: usize = 1000;
 
 // The rate and the circuit breaker.
 

@@ -5,9 +5,11 @@ pub mod limits;
 mod random;
 mod scrub;
 pub(crate) mod time;
+mod uuid;
 
 pub use error::{ErrorCode, QueueError};
 pub use random::Random;
 pub use scrub::scrub;
 pub(crate) use scrub::{joined, shown};
 pub(crate) use time::{ceil_ms, millis};
+pub(crate) use uuid::is_uuid;

@@ -3,9 +3,9 @@
 use super::tags;
 use crate::base::limits::{
     DELAY_DIGITS, LAST_PRIORITY, MAX_ATTEMPTS, MAX_DEDUP_KEY, MAX_DEQUEUE, MAX_LEASE_MS,
-    MAX_METADATA, MAX_TYPE,
+    MAX_METADATA, MAX_TOPIC, MAX_TYPE,
 };
-use crate::base::{QueueError, millis, time};
+use crate::base::{QueueError, is_uuid, millis, time};
 use crate::email::{Email, Sender};
 use crate::protocol::{Dequeue, Lease, NewMessage, jsonb};
 use serde_json::Value;
@@ -34,12 +34,19 @@ pub(crate) fn rule(field: &str) -> &'static str {
         "dedupKey" => "must be a text of 1 to 255 characters",
         "metadata" => "must be an object",
         "types" => "must be a list of at least one type",
-        "id" | "before" => "must be the id of a message (a UUID)",
+        "id" | "before" | "after" => "must be the id of a message (a UUID)",
         "ids" => "must be a list of ids of messages (UUIDs)",
-        "reason" => "must be rejected, exhausted, unknown_outcome or expired",
-        "dryRun" | "allowDuplicates" => "must be true or false",
-        "filter" => "must be an object",
-        "domain" | "text" | "url" | "key" | "defaultSender" | "from" => "must be a text",
+        "reason" => {
+            "must be rejected, exhausted, unknown_outcome, not_accepted, expired or suppressed"
+        }
+        "topic" => "must be a text of 1 to 100 characters, none of them a control character",
+        "note" => "must be a text of at most 1000 characters",
+        "dryRun" | "allowDuplicates" | "ignoreSuppression" | "hashOnly" | "secret" => {
+            "must be true or false"
+        }
+        "filter" | "variables" => "must be an object",
+        "address" | "domain" | "text" | "url" | "key" | "defaultSender" | "from" | "template"
+        | "language" | "name" | "subject" | "html" => "must be a text",
         _ => "is not what it must be",
     }
 }
@@ -55,7 +62,7 @@ pub(crate) fn message(mut message: NewMessage) -> Checked<NewMessage> {
     }
     tags::write(&mut message)?;
     if message.kind.as_deref().is_none_or(|kind| kind == "email") {
-        Email::check(&message.payload, Sender::Optional, "payload")?;
+        template(&message)?;
     } else {
         QueueError::unless(!message.payload.is_null(), "payload", "is missing")?;
     }
@@ -88,7 +95,57 @@ pub(crate) fn message(mut message: NewMessage) -> Checked<NewMessage> {
         jsonb::plain("dedupKey", key)?;
     }
     metadata(message.metadata.as_ref())?;
+    topic(message.topic.as_deref())?;
+    of_email(&message)?;
     Ok(message)
+}
+
+/// An e-mail; what comes from a template is checked where it is stored.
+fn template(message: &NewMessage) -> Checked {
+    if message.template.is_none() {
+        let given = message.variables.is_some() || message.language.is_some();
+        let why = "is missing: variables and language belong to it";
+        QueueError::unless(!given, "template", why)?;
+        return Ok(Email::check(&message.payload, Sender::Optional, "payload")?);
+    }
+    let variables = message.variables.as_ref().filter(|it| !it.is_null());
+    check("variables", variables.is_none_or(Value::is_object))?;
+    if let Some(variables) = variables {
+        jsonb::json("variables", variables)?;
+    }
+    let mut payload = message.payload.clone();
+    if let Some(payload) = payload.as_object_mut() {
+        for field in ["subject", "content", "text", "template"] {
+            let absent = payload.get(field).is_none_or(Value::is_null);
+            let why = "comes from the template: leave it out of the payload";
+            QueueError::unless(absent, &format!("payload.{field}"), why)?;
+        }
+        payload.insert("subject".to_owned(), "-".into());
+        payload.insert("text".to_owned(), "-".into());
+    }
+    Ok(Email::check(&payload, Sender::Optional, "payload")?)
+}
+
+pub(crate) fn topic(topic: Option<&str>) -> Checked {
+    let fits = |topic: &str| {
+        (1..=MAX_TOPIC).contains(&topic.chars().count()) && !topic.chars().any(char::is_control)
+    };
+    check("topic", topic.is_none_or(fits))
+}
+
+/// What a message of another type does not have.
+pub(crate) fn of_email(message: &NewMessage) -> Checked {
+    let email = message.kind.as_deref().is_none_or(|kind| kind == "email");
+    let plain = message.ignore_suppression != Some(true);
+    for (field, fits) in [
+        ("topic", message.topic.is_none()),
+        ("ignoreSuppression", plain),
+        ("secret", message.secret != Some(true)),
+        ("template", message.template.is_none()),
+    ] {
+        QueueError::unless(email || fits, field, "belongs to e-mail")?;
+    }
+    Ok(())
 }
 
 /// Of a message, or what messages are searched for.
@@ -182,14 +239,6 @@ fn near(field: &str, text: Option<&str>) -> Checked<Option<Duration>> {
     let time = text.and_then(time::parse);
     let why = "must be a time between the years 2000 and 3000";
     QueueError::unless(time.is_none_or(time::is_near), field, why).map(|()| time)
-}
-
-fn is_uuid(id: &str) -> bool {
-    let fits = |(at, byte): (usize, u8)| match (id.len(), at) {
-        (36, 8 | 13 | 18 | 23) => byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    };
-    matches!(id.len(), 32 | 36) && id.bytes().enumerate().all(fits)
 }
 
 /// An id that was checked, as the queue writes ids: in lower case, with hyphens.

@@ -2,9 +2,12 @@
 
 use super::check::{self, Checked};
 use crate::base::QueueError;
-use crate::base::limits::MAX_PAGE;
+use crate::base::limits::{MAX_NOTE, MAX_PAGE};
 use crate::email::{Mailbox, is_domain};
-use crate::protocol::{DeadLetterFilter, ListOptions, Page, Pause, Redrive, jsonb};
+use crate::protocol::{
+    DeadLetterFilter, ListOptions, Page, Pause, Redrive, Suppress, SuppressionList, Unsuppress,
+    jsonb,
+};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -15,6 +18,10 @@ pub(crate) fn list(options: &ListOptions) -> Checked {
     self::page(options.limit, options.before.as_deref())?;
     check::when("since", options.since.as_deref())?;
     check::when("until", options.until.as_deref())?;
+    let why = "must be sent, delayed, delivered, suppressed, failed, bounced or complained";
+    let delivery = options.delivery.as_deref();
+    let known = delivery.is_none_or(|it| ListOptions::DELIVERIES.contains(&it));
+    QueueError::unless(known, "delivery", why)?;
     check::metadata(options.metadata.as_ref())
 }
 
@@ -56,6 +63,33 @@ pub(crate) fn pause(pause: &Pause) -> Checked<Option<Duration>> {
     let time = time.transpose()?;
     let fits = time.is_none_or(|time| i32::try_from(time.as_secs()).is_ok());
     check::check("seconds", fits).map(|()| time)
+}
+
+pub(crate) fn suppress(suppress: &Suppress) -> Checked {
+    address(&suppress.address)?;
+    check::topic(suppress.topic.as_deref())?;
+    let note = suppress.note.as_deref().unwrap_or_default();
+    check::check("note", note.chars().count() <= MAX_NOTE)?;
+    jsonb::plain("note", note)
+}
+
+pub(crate) fn unsuppress(unsuppress: &Unsuppress) -> Checked {
+    address(&unsuppress.address)?;
+    check::topic(unsuppress.topic.as_deref())
+}
+
+pub(crate) fn suppressions(list: &SuppressionList) -> Checked {
+    list.address.as_deref().map_or(Ok(()), address)?;
+    check::topic(list.topic.as_deref())?;
+    let fits = list.limit.is_none_or(|it| (1..=MAX_PAGE).contains(&it));
+    check::check("limit", fits)?;
+    let after = list.after.as_deref();
+    after.map_or(Ok(()), |after| check::id("after", after))
+}
+
+fn address(address: &str) -> Checked {
+    Mailbox::parse(&address.into(), "address")?;
+    Ok(())
 }
 
 pub(crate) fn domain(domain: Option<&str>) -> Checked {

@@ -152,6 +152,13 @@ fn culprit(
         if error.starts_with("unknown field") {
             return QueueError::invalid(shown(name), "is not an option here");
         }
+        if let Some((unknown, known)) = error.split_once(", expected ")
+            && unknown.starts_with("unknown variant")
+        {
+            let known = known.trim_start_matches("one of ").replace('`', "");
+            let (most, last) = known.rsplit_once(", ").unwrap_or_default();
+            return QueueError::invalid(name, format!("must be {most} or {last}"));
+        }
         let list = (value.as_array()).filter(|_| ["types", "ids"].contains(&name.as_str()));
         let mut items = list.into_iter().flatten();
         return match items.position(|item| !item.is_string()) {

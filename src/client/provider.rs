@@ -6,8 +6,9 @@ use super::check;
 use super::json::{self, options, read_out, read_out_all, text, write};
 use crate::base::QueueError;
 use crate::protocol::{
-    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
-    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settlement, Stats,
+    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage,
+    NewTemplate, Page, Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settlement,
+    Stats, Suppress, Suppression, SuppressionList, Unsuppress, Unsuppressed, UsedTemplate,
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -169,6 +170,22 @@ queue_provider! {
     /// Puts failed messages back to be sent, at most 1000 a call.
     Redrive = redrive(redrive: &Redrive) -> Redriven
         => |queue, next| write(queue.redrive(&options(next())?).await?);
+
+    /// Puts an address on the suppression list: no mail of its topic, or none at all, is sent to it.
+    Suppress = suppress(suppress: &Suppress) -> Suppression
+        => |queue, next| write(queue.suppress(&options(next())?).await?);
+
+    /// Takes an address off the suppression list.
+    Unsuppress = unsuppress(unsuppress: &Unsuppress) -> Unsuppressed
+        => |queue, next| write(queue.unsuppress(&options(next())?).await?);
+
+    /// Entries of the suppression list, newest first.
+    ListSuppressions = list_suppressions(list: &SuppressionList) -> Vec<Suppression>
+        => |queue, next| write(queue.list_suppressions(&options(next())?).await?);
+
+    /// Stores a template of e-mails. Another content is another version.
+    PutTemplate = put_template(template: &NewTemplate) -> UsedTemplate
+        => |queue, next| write(queue.put_template(&options(next())?).await?);
 
     /// How deep the queue is, and what holds mail up.
     Stats = stats() -> Stats => |queue, _next| write(queue.stats().await?);

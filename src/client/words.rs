@@ -35,6 +35,11 @@ impl QueueError {
         self.renamed(|field| format!("{prefix}.{field}"))
     }
 
+    /// Of a template, whose parts are named like fields of a payload.
+    pub(crate) fn in_a_template(self) -> Self {
+        self.renamed(|field| field.trim_start_matches("payload.").to_owned())
+    }
+
     /// Of one message in a list; without a field it is the message itself that is wrong.
     pub(crate) fn of_item(mut self, index: usize) -> Self {
         let item = format!("messages[{index}]");
@@ -67,8 +72,9 @@ fn word(column: &str) -> String {
     if name == "delay_ms" {
         return "delaySeconds".to_owned();
     }
-    // These two are options as well.
-    if FIELDS.contains(&name) && !["tags", "text"].contains(&name) {
+    // These are options as well.
+    let option = ["tags", "text"].contains(&name) || column == "template";
+    if FIELDS.contains(&name) && !option {
         return format!("payload.{column}");
     }
     let mut word = String::new();

@@ -188,6 +188,17 @@ fn check_local(local: &str) -> Result<(), FieldError> {
     valid(local.split('.').all(formed), why)
 }
 
+/// How addresses are compared: without name, trimmed, in lower case.
+pub(crate) fn bare(text: &str) -> String {
+    let text = text.trim();
+    let inner = text
+        .strip_suffix('>')
+        .and_then(|rest| rest.rsplit_once('<'));
+    inner
+        .map_or(text, |(_, bare)| bare.trim())
+        .to_ascii_lowercase()
+}
+
 /// Whether an address can have this domain.
 pub(crate) fn is_domain(domain: &str) -> bool {
     split(&format!("x@{domain}")).is_ok()

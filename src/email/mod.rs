@@ -34,7 +34,7 @@ use serde_json::Value;
 
 pub use self::{address::Mailbox, error::FieldError};
 pub(crate) use self::{
-    address::is_domain,
+    address::{bare, is_domain},
     attachment::{Attachment, Source},
     headers::{check_tags, is_tag_text},
     limits::check_limits,

@@ -1,7 +1,8 @@
 //! The function's environment variables.
 
 use super::Credentials;
-use super::keys::{named_keys, secret_keys};
+use super::keys::secret_keys;
+use super::project::{EnvironmentError, Project, variable};
 use crate::email::Mailbox;
 use crate::provider::{self, Provider};
 use crate::worker::Config;
@@ -18,14 +19,11 @@ const WALL: Duration = Duration::from_secs(150);
 const SECRET: &str = "PROCESS_EMAIL_QUEUE_SECRET";
 /// As `src/js/command/variables.js` asks of a deployment.
 const MIN_SECRET: usize = 16;
-const NO_KEY: &str = "is not set, nor is SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY";
 
 /// What the function needs to run. `Debug` shows no secret.
 pub struct Environment {
     /// The project's API.
-    pub supabase_url: String,
-    /// The secret keys of the project by name, the one to try first.
-    pub supabase_keys: Vec<(String, String)>,
+    pub project: Project,
     /// What sends the e-mails.
     pub provider: &'static Provider,
     /// The account's key.
@@ -40,40 +38,15 @@ pub struct Environment {
     pub wall: Duration,
 }
 
-/// A variable is missing or wrong. The value is not shown.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} {problem}")]
-pub struct EnvironmentError {
-    /// The variable.
-    pub variable: &'static str,
-    /// What is wrong with it.
-    pub problem: &'static str,
-}
-
 impl Environment {
     /// Reads the variables.
     ///
     /// # Errors
     /// The first variable that is missing or wrong.
     pub fn read(variables: &HashMap<String, String>) -> Result<Self, EnvironmentError> {
-        let get = |name: &str| {
-            variables
-                .get(name)
-                .map(|v| v.trim())
-                .filter(|v| !v.is_empty())
-        };
+        let get = |name: &str| variable(variables, name);
         let error = |variable, problem| EnvironmentError { variable, problem };
-        let supabase_url = get("SUPABASE_URL").ok_or(error("SUPABASE_URL", "is not set"))?;
-        let named = get("SUPABASE_SECRET_KEYS").is_some();
-        let supabase_keys = secret_keys(variables);
-        if supabase_keys.is_empty() {
-            let problem = match named_keys(variables) {
-                _ if !named => NO_KEY,
-                None => "must be a JSON object of keys by name",
-                Some(_) => "has no key that is a text",
-            };
-            return Err(error("SUPABASE_SECRET_KEYS", problem));
-        }
+        let project = Project::read(variables)?;
         if get(SECRET).is_some_and(|secret| secret.len() < MIN_SECRET) {
             return Err(error(SECRET, "must have at least 16 characters"));
         }
@@ -118,8 +91,7 @@ impl Environment {
         .unwrap_or(Config::DEFAULT.deadline.min(wall / 3));
         let config = Config::DEFAULT.with_deadline(deadline);
         Ok(Self {
-            supabase_url: supabase_url.to_owned(),
-            supabase_keys,
+            project,
             provider,
             provider_key: provider_key.to_owned(),
             provider_url: provider_url.to_owned(),
@@ -132,9 +104,10 @@ impl Environment {
     /// Who may call: the function's own secret as a bearer token, or a secret key of the project.
     pub fn credentials(variables: &HashMap<String, String>) -> Credentials {
         let mut credentials = Credentials::default();
-        let secret = variables.get(SECRET).map(|secret| secret.trim());
         // A short one could be guessed.
-        if let Some(secret) = secret.filter(|secret| secret.len() >= MIN_SECRET) {
+        if let Some(secret) =
+            variable(variables, SECRET).filter(|secret| secret.len() >= MIN_SECRET)
+        {
             credentials.allow_bearer(secret);
         }
         for (_, key) in secret_keys(variables) {
@@ -150,7 +123,7 @@ impl Environment {
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Environment")
-            .field("supabase_url", &self.supabase_url)
+            .field("project", &self.project)
             .field("provider", &self.provider)
             .field("provider_url", &self.provider_url)
             .field("config", &self.config)

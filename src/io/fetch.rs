@@ -1,10 +1,15 @@
-//! The provider over `fetch`, which follows no redirect (`src/js/fetch.js`). The only file that names `gloo_net`.
+//! The provider over `fetch`, which follows no redirect (`src/js/fetch.js`), and the database for the module that takes events: `postgrest`
+//! would make it a third larger. The only file that names `gloo_net`.
 
+use super::answer::{TOO_LARGE, Target, answer};
 use super::timer::within;
+use crate::base::QueueError;
+use crate::protocol::Rpc;
 use crate::provider::{Envelope, Mail, NoAnswer, Provider, Reply};
 use crate::worker::Mailer;
 use gloo_net::http::{Request, Response};
 use js_sys::{Reflect, Uint8Array};
+use std::time::Duration;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -45,22 +50,10 @@ impl FetchMailer {
         mail: Mail,
         abort: Option<&AbortController>,
     ) -> Result<Reply, gloo_net::Error> {
-        let signal = abort.map(AbortController::signal);
         let Envelope { path, headers } =
             (self.provider.envelope)(mail.endpoint, &mail.key, &self.secret);
-        let mut request = Request::post(&format!("{}{path}", self.base_url))
-            .abort_signal(signal.as_ref())
-            .header("Content-Type", "application/json")
-            .header("User-Agent", USER_AGENT);
-        for (name, value) in &headers {
-            request = request.header(name, value);
-        }
-        let body = Uint8Array::from(mail.body.as_slice());
-        let request = request.body(&body)?;
-        // The request has a copy of its own, and these may be of 10 MB each: the collector would let some pile up.
-        drop(mail);
-        let _ = body.buffer().unchecked_into::<Transferable>().transfer(0);
-        let response = request.send().await?;
+        let url = format!("{}{path}", self.base_url);
+        let response = post(&url, &headers, mail.body, abort).await?;
         let status = response.status();
         Ok(match read(&response).await? {
             Some(body) => Reply::Answered {
@@ -73,6 +66,75 @@ impl FetchMailer {
                 detail: format!("{status}, and more than {} kB", MAX_ANSWER / 1024),
             },
         })
+    }
+}
+
+/// Sends JSON.
+async fn post(
+    url: &str,
+    headers: &[(&'static str, String)],
+    json: Vec<u8>,
+    abort: Option<&AbortController>,
+) -> Result<Response, gloo_net::Error> {
+    let signal = abort.map(AbortController::signal);
+    let mut request = Request::post(url)
+        .abort_signal(signal.as_ref())
+        .header("Content-Type", "application/json")
+        .header("User-Agent", USER_AGENT);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let body = Uint8Array::from(json.as_slice());
+    let request = request.body(&body)?;
+    // The request has a copy of its own, and these may be of 10 MB each: the collector would let some pile up.
+    drop(json);
+    let _ = body.buffer().unchecked_into::<Transferable>().transfer(0);
+    request.send().await
+}
+
+/// Calls functions in a project's `public` schema with one of its secret keys, for short answers.
+pub struct FetchRpc {
+    target: Target,
+    timeout: Duration,
+}
+
+impl FetchRpc {
+    /// See [`PostgrestRpc::new`](super::PostgrestRpc::new).
+    ///
+    /// # Errors
+    /// `invalid_input` with the field `url` or `key`.
+    pub fn new(url: &str, key: &str, timeout: Duration) -> Result<Self, QueueError> {
+        let mut target = Target::check(url, key)?;
+        (target.headers).push(("Content-Profile", Target::SCHEMA.to_owned()));
+        Ok(Self { target, timeout })
+    }
+
+    async fn send(
+        &self,
+        function: &str,
+        arguments: &str,
+        abort: Option<&AbortController>,
+    ) -> Result<(u16, Vec<u8>), String> {
+        let url = format!("{}/rpc/{function}", self.target.url);
+        let send = async {
+            let json = arguments.as_bytes().to_vec();
+            let response = post(&url, &self.target.headers, json, abort).await?;
+            Ok((response.status(), read(&response).await?))
+        };
+        let sent: Result<_, gloo_net::Error> = send.await;
+        let (status, body) = sent.map_err(|error| error.to_string())?;
+        Ok((status, body.ok_or_else(|| TOO_LARGE.to_owned())?))
+    }
+}
+
+impl Rpc for FetchRpc {
+    async fn call(&self, function: &str, arguments: &str) -> Result<String, QueueError> {
+        let abort = AbortController::new().ok();
+        let came = within(self.timeout, self.send(function, arguments, abort.as_ref())).await;
+        if let (Err(_), Some(abort)) = (&came, abort) {
+            abort.abort();
+        }
+        answer(function, self.timeout, came)
     }
 }
 

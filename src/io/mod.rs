@@ -1,23 +1,25 @@
 //! The world: PostgREST, the provider's API, clocks, randomness. The only files that name the crates for it.
 
+mod answer;
 #[cfg(target_arch = "wasm32")]
 mod fetch;
 #[cfg(target_arch = "wasm32")]
 mod javascript;
-#[cfg(feature = "worker")]
+#[cfg(any(feature = "worker", feature = "events"))]
 mod keys;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod postgrest;
+mod refusal;
 mod timer;
 
 #[cfg(target_arch = "wasm32")]
-pub use fetch::FetchMailer;
+pub use fetch::{FetchMailer, FetchRpc};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use javascript::since_1970;
 #[cfg(target_arch = "wasm32")]
 pub use javascript::{JavaScriptClock, JavaScriptRandom, JavaScriptRandom as SystemRandom};
-#[cfg(feature = "worker")]
+#[cfg(any(feature = "worker", feature = "events"))]
 pub use keys::Keys;
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::SystemRandom;

@@ -1,21 +1,20 @@
 //! The database's functions over PostgREST. The only file that names the crates `postgrest` and `reqwest`, its client.
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::answer::TOO_LARGE;
+use super::answer::{TIMEOUT, Target, answer};
 use super::timer::within;
-use crate::base::{ErrorCode, QueueError};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::base::ErrorCode;
+use crate::base::QueueError;
 use crate::protocol::Rpc;
 use futures_util::TryFutureExt;
 use postgrest::Postgrest;
-use refusal::refusal;
 use std::time::Duration;
 
-mod refusal;
-
-/// Longer than the eight seconds after which Supabase cancels a statement.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// More than a claim can hold: 8 MiB, and one message of the largest size. Also in `src/js/fetch.js`.
 #[cfg(not(target_arch = "wasm32"))]
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
-const TOO_LARGE: &str = "is larger than 64 MiB";
 
 /// Calls functions in a project's `public` schema with one of its secret keys.
 pub struct PostgrestRpc {
@@ -32,27 +31,10 @@ impl PostgrestRpc {
     /// # Errors
     /// `invalid_input` with the field `url` or `key`.
     pub fn new(url: &str, key: &str) -> Result<Self, QueueError> {
-        let url = url.trim().trim_end_matches('/');
-        let host = url
-            .strip_prefix("https://")
-            .or_else(|| url.strip_prefix("http://"))
-            .unwrap_or_default();
-        QueueError::unless(!url.is_empty(), "url", "is missing")?;
-        let fits = !host.is_empty()
-            && !host.ends_with("/rest/v1")
-            && !host.contains(['?', '#', '@', '\\'])
-            && !host.chars().any(|c| c.is_whitespace() || c.is_control());
-        QueueError::unless(fits, "url", "must be like https://<reference>.supabase.co")?;
-        QueueError::unless(!key.is_empty(), "key", "is missing")?;
-        // What is no legal header value would make the client panic.
-        let fits = key.chars().all(|c| c.is_ascii_graphic()) && !key.starts_with("sb_publishable_");
-        QueueError::unless(fits, "key", "must be a secret key of the project")?;
-        // Without the schema, PostgREST takes the first one that the project exposes.
-        let mut client = Postgrest::new(format!("{url}/rest/v1"))
-            .schema("public")
-            .insert_header("apikey", key);
-        if key.starts_with("eyJ") {
-            client = client.insert_header("Authorization", format!("Bearer {key}"));
+        let target = Target::check(url, key)?;
+        let mut client = Postgrest::new(target.url).schema(Target::SCHEMA);
+        for (name, value) in target.headers {
+            client = client.insert_header(name, value);
         }
         Ok(Self {
             client,
@@ -76,33 +58,7 @@ impl Rpc for PostgrestRpc {
         let request = self.send(function, arguments);
         // The type of the client's error has no name here; its text must not show the address.
         let request = request.map_err(|error: TextError| error.0);
-        match within(self.timeout, request).await {
-            Ok(Ok((200..=299, body))) => String::from_utf8(body).map_err(|_| {
-                QueueError::new(
-                    ErrorCode::Unexpected,
-                    format!("the answer of {function} is not UTF-8"),
-                )
-            }),
-            Ok(Ok((status, body))) => {
-                Err(refusal(function, status, &String::from_utf8_lossy(&body)))
-            }
-            Ok(Err(cause)) if cause.contains(TOO_LARGE) => Err(QueueError::new(
-                ErrorCode::Unexpected,
-                format!("the answer of {function} {TOO_LARGE}: ask for fewer messages"),
-            )),
-            Ok(Err(cause)) => Err(QueueError::new(
-                ErrorCode::Unreachable,
-                "no connection to the project's API: check its URL and the network",
-            )
-            .because(&cause)),
-            Err(_) => Err(QueueError::new(
-                ErrorCode::Timeout,
-                format!(
-                    "{function} did not answer within {} s; it may have been carried out: repeat it, an enqueue only with a dedup key",
-                    self.timeout.as_secs_f64()
-                ),
-            )),
-        }
+        answer(function, self.timeout, within(self.timeout, request).await)
     }
 }
 
@@ -151,32 +107,6 @@ impl<E: std::error::Error> From<E> for TextError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn wrong_configuration_is_named() {
-        for (url, key, field) in [
-            ("", "sb_secret_x", "url"),
-            ("ftp://x", "sb_secret_x", "url"),
-            ("https://", "sb_secret_x", "url"),
-            ("https://a b", "sb_secret_x", "url"),
-            ("https://x.supabase.co/rest/v1/", "sb_secret_x", "url"),
-            ("https://x.supabase.co?y", "sb_secret_x", "url"),
-            ("https://x.supabase.co/#y", "sb_secret_x", "url"),
-            ("https://user:word@x.supabase.co", "sb_secret_x", "url"),
-            ("https://x.supabase.co", "", "key"),
-            ("https://x.supabase.co", "a\nb", "key"),
-            ("https://x.supabase.co", "schlüssel", "key"),
-            ("https://x.supabase.co", "sb_publishable_x", "key"),
-        ] {
-            let error = PostgrestRpc::new(url, key).err().unwrap();
-            assert_eq!(
-                (error.code, error.field.as_deref()),
-                (ErrorCode::InvalidInput, Some(field)),
-                "{url} {key}"
-            );
-        }
-        assert!(PostgrestRpc::new("https://x.supabase.co/", "eyJhbGciOi").is_ok());
-    }
 
     /// An API that gives these answers, one after the other; what it was asked comes back.
     fn serving(answers: Vec<Vec<u8>>) -> (String, std::thread::JoinHandle<Vec<String>>) {

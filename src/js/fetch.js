@@ -19,21 +19,30 @@ export async function fetch(request) {
   const { headers } = response;
   // Where the length is known, the runtime reads it at once, which takes less time.
   const length = headers.has("content-encoding") ? NaN : Number.parseInt(headers.get("content-length") ?? "");
-  if (!(length <= MAX_ANSWER)) response.arrayBuffer = () => bounded(response);
+  if (!(length <= MAX_ANSWER)) response.arrayBuffer = () => answer(response);
   return response;
 }
 
-async function bounded({ body }) {
+async function answer({ body }) {
+  const bytes = await bounded(body, MAX_ANSWER);
+  if (bytes === null) throw new RangeError("the answer is larger than 64 MiB");
+  return bytes.buffer;
+}
+
+/** A body's bytes; null: it has more than so many, and the rest is not read. */
+export async function bounded(body, most, signal) {
   const reader = body?.getReader();
+  const stop = () => reader?.cancel().catch(() => {});
+  signal?.addEventListener("abort", stop);
   const chunks = [];
   let size = 0;
   for (;;) {
     const { value, done } = (await reader?.read()) ?? { done: true };
     if (done) break;
     size += value.length;
-    if (size > MAX_ANSWER) {
-      reader.cancel().catch(() => {});
-      throw new RangeError("the answer is larger than 64 MiB");
+    if (size > most) {
+      stop();
+      return null;
     }
     chunks.push(value);
   }
@@ -43,5 +52,5 @@ async function bounded({ body }) {
     bytes.set(chunk, at);
     at += chunk.length;
   }
-  return bytes.buffer;
+  return bytes;
 }

@@ -2,10 +2,12 @@
 
 use super::budget::{Budget, Paused};
 use super::message::MessageRow;
+use super::report::ReportedEvent;
 use super::store::{DispatchRow, Queue};
 use super::window::Window;
 use crate::protocol::{QueueMessageStatus, Reason, Signals};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How a queue is seen. Two queues that look the same behave the same from then on.
@@ -25,6 +27,11 @@ pub struct View<'a> {
 }
 
 impl Queue {
+    /// This installation is another one from now on: its e-mails carry another mark.
+    pub fn adopt(&mut self) {
+        self.marks += 1;
+    }
+
     /// The ids of the dispatches that are not settled.
     pub fn open_dispatches(&self) -> impl Iterator<Item = &str> {
         let open = self.dispatches.values().filter(|d| d.settled_at.is_none());
@@ -63,6 +70,58 @@ impl Queue {
         first.filter(|d| d.lane.starts_with(endpoint)).count()
     }
 
+    /// Whether the provider has reported a message.
+    pub fn is_accepted(&self, id: &str) -> bool {
+        self.events.contains_key(id)
+    }
+
+    /// Erases the payload of a message that has ended; a mistake: of an open one too.
+    pub fn erase(&mut self, id: &str, open: bool) {
+        let message = self.messages.get_mut(id);
+        if let Some(message) = message.filter(|message| open || message.end.is_some()) {
+            message.payload = Value::Null;
+        }
+    }
+
+    /// Whether what may have to be repeated can be.
+    pub fn frozen_have_bodies(&self) -> bool {
+        let frozen = self.dispatches.values().filter(|dispatch| dispatch.frozen);
+        let mut members = frozen.flat_map(DispatchRow::ids);
+        members.all(|id| (self.messages.get(&id)).is_some_and(|message| !message.payload.is_null()))
+    }
+
+    /// A mistake: an event is recorded, and nothing else.
+    pub fn record_only(&mut self, event: &ReportedEvent) {
+        let events = self
+            .events
+            .entry(event.message_id.clone().unwrap_or_default());
+        *events.or_default() = vec![event.clone()];
+    }
+
+    /// A mistake: evidence of a member is taken for the other members of its request.
+    pub fn spread_evidence(&mut self, id: &str) {
+        let Some(events) = self.events.get(id).cloned() else {
+            return;
+        };
+        let members: Vec<String> = self
+            .holders(id)
+            .flat_map(|(dispatch, _)| dispatch.ids())
+            .collect();
+        for member in members {
+            self.events.entry(member).or_insert_with(|| events.clone());
+        }
+    }
+
+    /// A mistake: for a while no evidence is seen.
+    pub fn hide_events(&mut self) -> BTreeMap<String, Vec<ReportedEvent>> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// See [`hide_events`](Self::hide_events).
+    pub fn show_events(&mut self, events: BTreeMap<String, Vec<ReportedEvent>>) {
+        self.events = events;
+    }
+
     /// A mistake: the head of the queue is next, whosever turn it is.
     pub fn take_no_turns(&mut self) {
         for window in self.breaker.values_mut() {
@@ -83,6 +142,7 @@ impl Queue {
         // Every field is named, so that a new one is not forgotten here.
         let Self {
             settings: _,
+            events,
             messages,
             ready,
             order,
@@ -90,9 +150,26 @@ impl Queue {
             budget,
             paused_domains,
             breaker,
+            suppressions: _,
+            templates: _,
+            marks: _,
             ids,
         } = &mut self;
         (messages.values_mut()).for_each(|message| view.message(message));
+        // Whether there is evidence; what was completed or cancelled stays so.
+        let is_over = |id: &String| {
+            let end = messages.get(id).and_then(|message| message.end.as_ref());
+            end.is_some_and(|end| end.status != QueueMessageStatus::Failed)
+        };
+        events.retain(|id, _| !is_over(id));
+        for events in events.values_mut() {
+            let mut marks = BTreeSet::new();
+            events.retain(|event| marks.insert(event.mark.clone()));
+            for event in events {
+                event.id.clear();
+                event.occurred_at.clear();
+            }
+        }
         *dispatches = (std::mem::take(dispatches).into_values())
             .filter_map(|dispatch| view.dispatch(dispatch))
             .map(|dispatch| (dispatch.id.clone(), dispatch))
@@ -114,8 +191,9 @@ impl Queue {
 
 impl View<'_> {
     fn message(&self, message: &mut MessageRow) {
-        if !self.payloads {
-            message.payload = Value::Null;
+        if !self.payloads && !message.payload.is_null() {
+            // That there is one: an erased one is null.
+            message.payload = Value::Bool(true);
         }
         message.created_at = Duration::ZERO;
         message.run_at = (self.time)(message.run_at);
@@ -123,6 +201,9 @@ impl View<'_> {
         if let Some(end) = &mut message.end {
             (end.at, end.attempts) = (Duration::ZERO, 0);
             (end.dispatch_id, end.provider_message_id) = (None, None);
+            if end.status != QueueMessageStatus::Failed {
+                message.mark = None;
+            }
             suspicion(&mut end.errors);
         }
     }

@@ -41,9 +41,17 @@ impl Queue {
                 ..begun(&dispatch.id, BeginState::Begun)
             };
         }
-        let as_before = (Some(begin.endpoint), Some(begin.wire_version));
-        if dispatch.frozen && (dispatch.endpoint, dispatch.wire_version) != as_before {
-            return invalid("a frozen dispatch keeps its endpoint and wire version");
+        let as_before = dispatch.endpoint == Some(begin.endpoint)
+            && dispatch.wire_version == Some(begin.wire_version)
+            && dispatch.mark == begin.mark;
+        if dispatch.frozen && !as_before {
+            return invalid("a frozen dispatch keeps its endpoint, wire version and mark");
+        }
+        if !dispatch.frozen && begin.mark.as_ref().is_some_and(|mark| *mark != self.mark()) {
+            return because(
+                BeginState::Changed,
+                "this installation has another mark now",
+            );
         }
         let over = dispatch.attempt >= dispatch.attempts_allowed
             || dispatch.horizon_at.is_some_and(|at| at <= now)
@@ -90,6 +98,7 @@ impl Queue {
         dispatch.horizon_at = dispatch.horizon_at.or(window.map(|window| now + window));
         dispatch.endpoint = Some(begin.endpoint);
         dispatch.wire_version = Some(begin.wire_version);
+        dispatch.mark = begin.mark.clone();
         Begun {
             wait_ms: ceil_ms(slot - now),
             attempt: dispatch.attempt,

@@ -1,10 +1,11 @@
 //! Claim: sweep, then hand out due dispatches and form new ones.
 
 use super::store::{DispatchRow, MemberRow, Place, Queue};
+use super::suppress::{Share, note_suppression};
 use crate::base::ceil_ms;
 use crate::base::limits::{
-    LAST_PRIORITY, MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_DISPATCH, MAX_LEASE_MS, MAX_REMAINING,
-    MAX_URGENT,
+    LAST_PRIORITY, MAX_CLAIM_BYTES, MAX_CLAIMS, MAX_DISPATCH, MAX_LEASE_MS, MAX_PASSED,
+    MAX_REMAINING, MAX_URGENT,
 };
 use crate::protocol::{self, Begin, Claim, ClaimedMessage, Endpoint, WorkReply};
 use std::time::Duration;
@@ -72,7 +73,7 @@ impl Queue {
         candidates.sort();
         candidates.into_iter().find_map(|candidate| {
             let mut dispatch = match candidate.is_lane {
-                false => self.dispatches.remove(&candidate.id)?,
+                false => self.take_over(now, &candidate.id)?,
                 true => self.form(now, claim, &candidate.id, bytes_left)?,
             };
             dispatch.token = Some(token.to_owned());
@@ -83,6 +84,19 @@ impl Queue {
                 .insert(dispatch.id.clone(), dispatch.clone());
             Some(dispatch)
         })
+    }
+
+    /// A waiting dispatch. Since the claim that formed it an event may have come.
+    fn take_over(&mut self, now: Duration, id: &str) -> Option<DispatchRow> {
+        let mut dispatch = self.dispatches.get(id)?.clone();
+        if !dispatch.frozen {
+            self.drop_accepted(now, &mut dispatch);
+            if dispatch.members.is_empty() {
+                self.close(now, id);
+                return None;
+            }
+        }
+        Some(dispatch)
     }
 
     /// Forms a dispatch from the best ready messages of a lane or, in trouble, every second time from others.
@@ -100,7 +114,8 @@ impl Queue {
             true => 1,
             false => (claim.max_messages.clamp(1, MAX_DISPATCH) as usize).min(self.size_of(lane)),
         };
-        let mut taken: Vec<Place> = Vec::new();
+        let mut taken: Vec<(Place, Share)> = Vec::new();
+        let mut passed = Vec::new();
         let mut bytes = 0;
         'filling: for priority in first..=LAST_PRIORITY {
             let limit = if priority == 0 {
@@ -122,32 +137,53 @@ impl Queue {
                 {
                     continue;
                 }
+                let share = self.suppressed_share(message);
+                let size = if share == Share::All {
+                    0
+                } else {
+                    message.bytes
+                };
                 // The first message is taken whatever its size, or it would never go.
-                let fits = taken.is_empty() || bytes + message.bytes <= max_bytes;
-                if taken.len() >= limit || !fits {
+                let fits = taken.is_empty() || bytes + size <= max_bytes;
+                if taken.len() >= limit || !fits || passed.len() >= MAX_PASSED {
                     break 'filling;
                 }
-                bytes += message.bytes;
-                taken.push(place.clone());
+                if share == Share::All {
+                    passed.push(place.id.clone());
+                    continue;
+                }
+                bytes += size;
+                taken.push((place.clone(), share));
             }
             // Urgent mail is not filled up with other.
             if priority == 0 && !taken.is_empty() {
                 break;
             }
         }
-        let priority = taken.first()?.priority;
-        let members = taken.into_iter().filter_map(|place| {
+        for id in passed {
+            self.fail_suppressed(now, &id);
+        }
+        let priority = taken.first()?.0.priority;
+        let members = taken.into_iter().filter_map(|(place, share)| {
             let ready = self.take_ready(&place.id)?;
-            Some(MemberRow {
+            let mut member = MemberRow {
                 id: place.id,
                 attempts: ready.attempts,
                 errors: ready.errors,
-            })
+            };
+            if share == Share::Some {
+                note_suppression(now, &mut member);
+            }
+            Some(member)
         });
         let members = members.collect();
         let mut dispatch =
             DispatchRow::new(self.new_id(), now, &claim.kind, lane, priority, members);
         self.measure(&mut dispatch);
+        self.drop_accepted(now, &mut dispatch);
+        if dispatch.members.is_empty() {
+            return None;
+        }
         self.count_try(lane);
         Some(dispatch)
     }
@@ -231,6 +267,10 @@ impl Queue {
             begun: dispatch.begun,
             endpoint: dispatch.endpoint.or_else(|| endpoint_of(&dispatch.lane)),
             wire_version: dispatch.wire_version,
+            mark: match dispatch.wire_version {
+                None => Some(self.mark()),
+                Some(_) => dispatch.mark.clone(),
+            },
             bytes: dispatch.bytes,
             messages: members
                 .map(|member| ClaimedMessage {

@@ -3,6 +3,7 @@
 use super::email::lane;
 use super::message::{Ended, MessageRow};
 use super::store::{DispatchRow, Queue, ReadyRow, domain_of};
+use super::suppress::Share;
 use crate::base::time;
 use crate::model::containment::has;
 use crate::protocol::jsonb::bytes;
@@ -12,6 +13,8 @@ use crate::protocol::{
 };
 use serde_json::Value;
 use std::time::Duration;
+
+const ACCEPTED: &str = "it was accepted: the provider reported it";
 
 impl Queue {
     /// Failed messages that fit, newest first.
@@ -153,7 +156,13 @@ impl Queue {
         id: &str,
         redrive: &Redrive,
     ) -> Result<(), &'static str> {
-        let (payload, lane) = self.to_redrive(id, redrive)?;
+        let (payload, lane) = match self.to_redrive(id, redrive) {
+            Err(ACCEPTED) => {
+                self.complete_by_evidence(now, id);
+                return Err(ACCEPTED);
+            }
+            found => found?,
+        };
         let message = (self.messages.get_mut(id)).ok_or("there is no such message")?;
         message.bytes = bytes(&payload);
         message.payload = payload;
@@ -176,6 +185,9 @@ impl Queue {
         let end = (message.end.as_ref())
             .filter(|end| end.status == QueueMessageStatus::Failed)
             .ok_or("it is not failed")?;
+        if message.mark.is_some() && self.has_evidence(id, None) {
+            return Err(ACCEPTED);
+        }
         if end.reason == Some(Reason::UnknownOutcome) && !redrive.allow_duplicates {
             return Err("it may have been sent: redrive it with duplicates allowed");
         }
@@ -189,6 +201,9 @@ impl Queue {
         }
         let lane =
             lane(members).map_err(|_| "its sender is refused: redrive it with another one")?;
+        if self.suppressed_share(message) == Share::All {
+            return Err("every recipient is suppressed: remove an entry first");
+        }
         Ok((payload, lane))
     }
 

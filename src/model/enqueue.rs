@@ -3,6 +3,7 @@
 use super::email::{lane, refuse};
 use super::message::MessageRow;
 use super::store::{Queue, ReadyRow};
+use super::versions::Rendered;
 use crate::base::QueueError;
 use crate::client::tags;
 use crate::protocol::jsonb::{bytes, json};
@@ -19,13 +20,17 @@ impl Queue {
         let (mut message, lane) = self.check(now, new)?;
         let known = message.dedup_key.as_ref().and_then(|key| {
             let mut messages = self.messages.iter();
-            messages.find(|(_, m)| m.kind == message.kind && m.dedup_key.as_ref() == Some(key))
+            messages.find(|(_, m)| {
+                (&m.kind, m.secret) == (&message.kind, message.secret)
+                    && m.dedup_key.as_ref() == Some(key)
+            })
         });
         if let Some((id, known)) = known {
             return Ok(Enqueued {
                 id: id.clone(),
                 created: false,
                 payload_differs: Some(known.payload != message.payload),
+                notice: None,
             });
         }
         let id = self.new_id();
@@ -43,6 +48,7 @@ impl Queue {
             id,
             created: true,
             payload_differs: None,
+            notice: None,
         })
     }
 
@@ -67,7 +73,18 @@ impl Queue {
     fn check(&self, now: Duration, new: &NewMessage) -> Result<(MessageRow, String), QueueError> {
         let attempts = self.settings.default_max_attempts;
         let mut message = MessageRow::of_options(now, new, attempts)?;
-        let (payload, lane) = self.check_payload(&message.kind, new)?;
+        let mut new = std::borrow::Cow::Borrowed(new);
+        if let Some(name) = &new.template {
+            let variables = new.variables.clone().unwrap_or_default();
+            let rendered = self.render(name, new.language.as_deref(), &variables)?;
+            fill(&mut new.to_mut().payload, &rendered)?;
+            message.template = Some(rendered.template);
+        }
+        let (payload, mut lane) = self.check_payload(&message.kind, &new)?;
+        if message.secret {
+            lane.push_str(":secret");
+            message.recipients = payload.get("to").cloned();
+        }
         (message.bytes, message.payload) = (bytes(&payload), payload);
         let fits = message.bytes <= self.settings.max_payload_bytes;
         let why = "is too large: give large attachments by path";
@@ -101,4 +118,23 @@ impl Queue {
         let lane = lane(&members)?;
         Ok((Value::Object(members), lane))
     }
+}
+
+fn fill(payload: &mut Value, rendered: &Rendered) -> Result<(), QueueError> {
+    let Some(members) = payload.as_object_mut() else {
+        return refuse("payload", "must be an object");
+    };
+    for field in ["subject", "content", "text", "template"] {
+        let absent = members.get(field).is_none_or(Value::is_null);
+        let why = "comes from the template: leave it out of the payload";
+        QueueError::unless(absent, field, why)?;
+    }
+    members.insert("subject".to_owned(), rendered.subject.clone().into());
+    let parts = [("content", &rendered.html), ("text", &rendered.text)];
+    for (field, part) in parts {
+        if let Some(part) = part {
+            members.insert(field.to_owned(), part.clone().into());
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! How members leave a dispatch.
 
 use super::message::Ended;
-use super::store::{DispatchRow, MemberRow, Queue, ReadyRow};
+use super::store::{DispatchRow, MemberRow, Queue, ReadyRow, is_secret};
 use crate::base::limits::MAX_ERRORS;
 use crate::base::time;
 use crate::protocol::{QueueMessageStatus, Reason};
@@ -33,6 +33,16 @@ impl Queue {
                     errors,
                 },
             );
+            if reason == Reason::UnknownOutcome || dispatch.frozen {
+                let message = self
+                    .messages
+                    .get_mut(&member.id)
+                    .filter(|m| m.kind == "email");
+                if let Some(message) = message {
+                    message.mark = Some(dispatch.mark.clone().unwrap_or_default());
+                }
+            }
+            self.complete_by_evidence(now, &member.id);
         }
     }
 
@@ -48,7 +58,10 @@ impl Queue {
         let Some(ready) = self.take_ready(id) else {
             return false;
         };
-        let error = stamp(now, error, ready.attempts);
+        let mut error = stamp(now, error, ready.attempts);
+        if is_secret(&ready.lane) {
+            error.iter_mut().for_each(hide_text);
+        }
         let end = Ended {
             status,
             at: now,
@@ -59,6 +72,13 @@ impl Queue {
             errors: last_ten(ready.errors.into_iter().chain(error).collect()),
         };
         self.end(id, end);
+        let redriven = self
+            .messages
+            .get(id)
+            .is_some_and(|message| message.mark.is_some());
+        if redriven {
+            self.complete_by_evidence(now, id);
+        }
         true
     }
 
@@ -188,6 +208,13 @@ impl Queue {
             error,
         );
         self.close(now, id);
+    }
+}
+
+/// The provider's text may quote the payload.
+pub(super) fn hide_text(error: &mut Value) {
+    if let Some(error) = error.as_object_mut() {
+        error.insert("message".to_owned(), Value::Null);
     }
 }
 

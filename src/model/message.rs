@@ -4,7 +4,9 @@ use super::email::refuse;
 use crate::base::limits::{DEFAULT_PRIORITY, LAST_PRIORITY, MAX_ATTEMPTS, MAX_DEDUP_KEY};
 use crate::base::{QueueError, time};
 use crate::client::check;
-use crate::protocol::{NewMessage, QueueMessage, QueueMessageStatus, Reason};
+use crate::protocol::{
+    Delivery, NewMessage, QueueMessage, QueueMessageStatus, Reason, UsedTemplate,
+};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -21,6 +23,14 @@ pub(super) struct MessageRow {
     pub send_before: Option<Duration>,
     pub dedup_key: Option<String>,
     pub metadata: Option<Value>,
+    /// Of the last request whose outcome was not known; empty if it had none.
+    pub mark: Option<String>,
+    pub topic: Option<String>,
+    pub ignore_suppression: bool,
+    pub secret: bool,
+    /// Of a secret message: to whom it goes.
+    pub recipients: Option<Value>,
+    pub template: Option<UsedTemplate>,
     pub end: Option<Ended>,
 }
 
@@ -49,7 +59,7 @@ pub(super) struct Whereabouts {
 
 impl MessageRow {
     /// As users read it.
-    pub fn shown(&self, id: &str, at: Whereabouts) -> QueueMessage {
+    pub fn shown(&self, id: &str, at: Whereabouts, delivery: Option<Delivery>) -> QueueMessage {
         let reason = self.end.as_ref().and_then(|end| end.reason);
         let failed = at.status == QueueMessageStatus::Failed;
         let error = (failed || !at.errors.is_empty()).then(|| {
@@ -67,14 +77,22 @@ impl MessageRow {
             id: id.to_owned(),
             kind: self.kind.clone(),
             status: at.status,
-            payload: self.payload.clone(),
+            payload: if self.secret {
+                Value::Null
+            } else {
+                self.payload.clone()
+            },
             priority: self.priority,
             run_at: time::format(at.run_at),
             attempts: at.attempts,
             max_attempts: self.max_attempts,
             dispatch_id: at.dispatch_id,
             lease_expires_at: at.lease_expires_at.map(time::format),
-            dedup_key: self.dedup_key.clone(),
+            // The database has a hash of it.
+            dedup_key: match &self.dedup_key {
+                Some(_) if self.secret => Some("secret".to_owned()),
+                key => key.clone(),
+            },
             metadata: self.metadata.clone(),
             error,
             provider_message_id: end.and_then(|end| end.provider_message_id.clone()),
@@ -82,6 +100,13 @@ impl MessageRow {
             updated_at: time::format(at.updated_at),
             completed_at: end.map(|end| time::format(end.at)),
             send_before: self.send_before.map(time::format),
+            delivery,
+            topic: self.topic.clone(),
+            ignore_suppression: self.ignore_suppression,
+            secret: self.secret,
+            recipients: self.recipients.clone(),
+            template: self.template.as_ref().map(|template| json!(template)),
+            notice: None,
         }
     }
 
@@ -112,6 +137,8 @@ impl MessageRow {
         QueueError::unless(fits, "dedup_key", "must have 1 to 255 characters")?;
         let metadata = new.metadata.clone().filter(|metadata| !metadata.is_null());
         check::metadata(metadata.as_ref())?;
+        check::topic(new.topic.as_deref())?;
+        check::of_email(new)?;
         Ok(Self {
             bytes: 0,
             kind,
@@ -123,6 +150,12 @@ impl MessageRow {
             send_before,
             dedup_key: new.dedup_key.clone(),
             metadata,
+            mark: None,
+            topic: new.topic.clone(),
+            ignore_suppression: new.ignore_suppression == Some(true),
+            secret: new.secret == Some(true),
+            recipients: None,
+            template: None,
             end: None,
         })
     }

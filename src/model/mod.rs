@@ -26,24 +26,39 @@ mod budget;
 mod claim;
 mod consume;
 mod containment;
+mod credentials;
 mod dead_letters;
 mod domains;
 mod email;
 mod enqueue;
+#[cfg(not(target_arch = "wasm32"))]
+mod events;
+mod evidence;
 mod members;
 mod message;
 mod operate;
 mod order;
 mod provider;
 mod read;
+#[cfg(not(target_arch = "wasm32"))]
+mod report;
+mod settings;
 mod settle;
 mod stats;
 mod store;
+mod suppress;
+mod suppression;
 mod sweep;
+mod template;
+mod versions;
 mod window;
 mod work;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use abstraction::View;
 pub use provider::InMemoryQueueProvider;
-pub use store::{Queue, Settings};
+#[cfg(not(target_arch = "wasm32"))]
+pub use report::ReportedEvent;
+pub use settings::Settings;
+pub use store::Queue;
+pub use versions::Rendered;

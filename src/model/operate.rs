@@ -1,7 +1,8 @@
 //! Operators' settings and pauses, and the steps that a custom consumer takes one by one.
 
 use super::budget::Paused;
-use super::store::{Queue, Settings};
+use super::settings::Settings;
+use super::store::Queue;
 use crate::base::QueueError;
 use crate::base::limits::{
     MAX_ATTEMPTS, MAX_LEASE_MS, MAX_PAYLOAD_BYTES, MAX_RATE, MAX_RETRY_MS, MIN_PAYLOAD_BYTES,

@@ -6,8 +6,10 @@ use crate::base::{QueueError, Random};
 use crate::client::{QueueProvider, check, check::canonical, check_operator, ending};
 use crate::io::{SystemRandom, since_1970};
 use crate::protocol::{
-    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
-    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settle, Settled, Settlement, Stats,
+    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage,
+    NewTemplate, Page, Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settle, Settled,
+    Settlement, Stats, Suppress, Suppression, SuppressionList, Unsuppress, Unsuppressed,
+    UsedTemplate,
 };
 use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -204,6 +206,33 @@ impl QueueProvider for InMemoryQueueProvider {
         };
         let limit = redrive.limit.unwrap_or(MAX_PAGE) as usize;
         Ok(self.with(|queue, now| queue.redrive_many(now, &redrive, limit)))
+    }
+
+    async fn suppress(&self, suppress: &Suppress) -> Result<Suppression, QueueError> {
+        check_operator::suppress(suppress)?;
+        Ok(self.with(|queue, now| queue.suppress(now, suppress)))
+    }
+
+    async fn unsuppress(&self, unsuppress: &Unsuppress) -> Result<Unsuppressed, QueueError> {
+        check_operator::unsuppress(unsuppress)?;
+        Ok(self.with(|queue, now| queue.unsuppress(now, unsuppress)))
+    }
+
+    async fn list_suppressions(
+        &self,
+        list: &SuppressionList,
+    ) -> Result<Vec<Suppression>, QueueError> {
+        check_operator::suppressions(list)?;
+        let after = list.after.as_deref().map(canonical);
+        let list = SuppressionList {
+            after,
+            ..list.clone()
+        };
+        Ok(self.with(|queue, _| queue.list_suppressions(&list)))
+    }
+
+    async fn put_template(&self, template: &NewTemplate) -> Result<UsedTemplate, QueueError> {
+        self.with(|queue, _| queue.put_template(template))
     }
 
     async fn stats(&self) -> Result<Stats, QueueError> {

@@ -6,14 +6,25 @@ use super::store::{DispatchRow, MemberRow, Queue};
 use crate::base::limits::{MAX_DISPATCH, MAX_PAGE};
 use crate::base::time;
 use crate::model::containment::has;
-use crate::protocol::{ListOptions, QueueMessage, QueueMessageStatus};
+use crate::protocol::{Delivery, DeliveryState, ListOptions, QueueMessage, QueueMessageStatus};
 use std::collections::BTreeMap;
 
 impl Queue {
     /// One message.
     pub fn get(&self, id: &str) -> Option<QueueMessage> {
         let message = self.messages.get(id)?;
-        Some(message.shown(id, self.whereabouts(id, message)))
+        Some(message.shown(id, self.whereabouts(id, message), self.delivery_of(id)))
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn delivery_of(&self, id: &str) -> Option<Delivery> {
+        self.delivery(id)
+    }
+
+    /// Nothing reports there.
+    #[cfg(target_arch = "wasm32")]
+    fn delivery_of(&self, _: &str) -> Option<Delivery> {
+        None
     }
 
     /// Messages in a status, newest first: at most `limit` (1 to 1000) of `kind`, older than the id `before`.
@@ -42,6 +53,8 @@ impl Queue {
                 && (options.before.as_ref()).is_none_or(|before| *id < before)
                 && since.is_none_or(|since| message.created_at >= since)
                 && until.is_none_or(|until| message.created_at < until)
+                && (options.delivery.as_ref())
+                    .is_none_or(|wanted| came(self.delivery_of(id), wanted))
                 && has(message.metadata.as_ref(), options.metadata.as_ref())
                 && self.whereabouts(id, message).status == status
         };
@@ -150,4 +163,20 @@ impl Queue {
             updated_at: holder.map_or(message.created_at, |(dispatch, _)| dispatch.updated_at),
         }
     }
+}
+
+fn came(delivery: Option<Delivery>, wanted: &str) -> bool {
+    let Some(delivery) = delivery else {
+        return false;
+    };
+    let word = match delivery.state {
+        DeliveryState::Sent => "sent",
+        DeliveryState::Delayed => "delayed",
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Suppressed => "suppressed",
+        DeliveryState::Failed => "failed",
+        DeliveryState::Bounced => "bounced",
+    };
+    let mut recipients = delivery.recipients.iter();
+    word == wanted || wanted == "complained" && recipients.any(|it| it.complained_at.is_some())
 }

@@ -1,8 +1,9 @@
 //! Settle: applies the worker's decision under its lease token.
 
 use super::budget::Paused;
-use super::members::{history, last_ten, stamp};
-use super::store::{DispatchRow, MemberRow, Queue, domain_of};
+use super::credentials::hide_credentials;
+use super::members::{hide_text, history, last_ten, stamp};
+use super::store::{DispatchRow, MemberRow, Queue, domain_of, is_secret};
 use crate::protocol::{
     Answer, End, MemberEnd, PauseScope, Reason, Rest, Settle, SettleResult, Settled, Signals,
 };
@@ -11,6 +12,14 @@ use std::time::Duration;
 
 impl Queue {
     pub(crate) fn settle(&mut self, now: Duration, settle: &Settle) -> Settled {
+        let dispatch = self.dispatches.get(&settle.dispatch_id);
+        if dispatch.is_some_and(|dispatch| is_secret(&dispatch.lane)) {
+            return self.settle_plainly(now, &without_texts(settle));
+        }
+        self.settle_plainly(now, settle)
+    }
+
+    fn settle_plainly(&mut self, now: Duration, settle: &Settle) -> Settled {
         let settled = |result, reason: Option<&str>| Settled {
             dispatch_id: settle.dispatch_id.clone(),
             result,
@@ -140,6 +149,8 @@ impl Queue {
         dispatch.errors = last_ten(std::mem::take(&mut dispatch.errors));
         if dispatch.attempt >= dispatch.attempts_allowed || horizon <= now {
             self.abandon(now, &decided.id, None);
+        } else {
+            self.complete_evident(now, &decided.id);
         }
     }
 
@@ -200,6 +211,28 @@ impl Queue {
             }
         }
     }
+}
+
+/// The provider's texts about secret messages may quote them.
+fn without_texts(settle: &Settle) -> Settle {
+    let mut settle = settle.clone();
+    let members = settle.members.iter_mut();
+    let failed = members.filter_map(|member| match &mut member.end {
+        End::Failed { error, .. } => Some(error),
+        End::Completed { .. } => None,
+    });
+    for error in failed.chain(&mut settle.error) {
+        hide_text(error);
+    }
+    // Why the queue is held up stays on show, without what it may quote of the message.
+    let signals = settle.signals.as_mut().map(|signals| {
+        let pause = signals.pause.as_mut().map(|pause| &mut pause.reason);
+        signals.cooldown_reason.iter_mut().chain(pause)
+    });
+    for reason in signals.into_iter().flatten() {
+        *reason = hide_credentials(reason);
+    }
+    settle
 }
 
 /// Why a settle may not be applied. A dispatch that may have been sent gives its members back only on a definite answer,

@@ -2,50 +2,25 @@
 
 use super::budget::{Budget, Paused};
 use super::message::{Ended, MessageRow};
+#[cfg(not(target_arch = "wasm32"))]
+use super::report::ReportedEvent;
+use super::settings::Settings;
+use super::suppression::{Entry, Suppressed};
+use super::versions::TemplateRow;
 use super::window::Window;
-use crate::base::limits::{DEFAULT_MAX_ATTEMPTS, DEFAULT_PAYLOAD_BYTES, DEFAULT_RATE};
 use crate::protocol::{Endpoint, QueueMessageStatus};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-
-/// What operators set.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Settings {
-    /// Written into a payload without `from`.
-    pub default_sender: Option<String>,
-    /// Ceiling of provider requests a second over all runs, 1 to 1000.
-    pub rate_limit: u32,
-    /// How long after its first begin a frozen dispatch may be replayed at most; without, as long as its key is known.
-    pub horizon: Option<Duration>,
-    /// `max_attempts` of a message that names none.
-    pub default_max_attempts: u32,
-    /// Largest payload, in bytes of its JSON text.
-    pub max_payload_bytes: u64,
-    /// The wait after each attempt, from the first; the last one holds for all further attempts.
-    pub retry: Vec<Duration>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            default_sender: None,
-            rate_limit: DEFAULT_RATE,
-            horizon: None,
-            default_max_attempts: DEFAULT_MAX_ATTEMPTS,
-            max_payload_bytes: u64::from(DEFAULT_PAYLOAD_BYTES),
-            retry: [30, 60, 120, 240, 480, 960, 1920, 3600]
-                .map(Duration::from_secs)
-                .into(),
-        }
-    }
-}
 
 /// The queue, as a value: a pure transition function with time as an argument. `now` is time since 1970 and never goes
 /// back. Ids are counted, so that the same calls give the same queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Queue {
     pub(super) settings: Settings,
+    /// What the provider reported, by message.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) events: BTreeMap<String, Vec<ReportedEvent>>,
     pub(super) messages: BTreeMap<String, MessageRow>,
     pub(super) ready: BTreeMap<String, ReadyRow>,
     /// The rows of `ready` in the order of claims within a lane.
@@ -55,6 +30,11 @@ pub struct Queue {
     pub(super) paused_domains: BTreeMap<String, Paused>,
     /// By scope: a lane, or an endpoint, as in `batch:`.
     pub(super) breaker: BTreeMap<String, Window>,
+    pub(super) suppressions: BTreeMap<Suppressed, Entry>,
+    /// The newest of a name and language is the last.
+    pub(super) templates: Vec<TemplateRow>,
+    /// How often another mark was minted.
+    pub(super) marks: u64,
     pub(super) ids: u64,
 }
 
@@ -119,6 +99,8 @@ pub(super) struct DispatchRow {
     pub frozen: bool,
     pub endpoint: Option<Endpoint>,
     pub wire_version: Option<u16>,
+    /// What its e-mails carry since its first begin; none under a version without marks.
+    pub mark: Option<String>,
     /// Of its own attempts.
     pub errors: Vec<Value>,
 }
@@ -177,6 +159,11 @@ impl Queue {
         format!("00000000-0000-7000-8000-{:012x}", self.ids)
     }
 
+    /// The mark that new e-mails carry.
+    pub(super) fn mark(&self) -> String {
+        format!("{:012x}", self.marks)
+    }
+
     /// The message, unless it has ended.
     pub(super) fn open(&self, id: &str) -> Option<&MessageRow> {
         self.messages
@@ -199,6 +186,10 @@ impl Queue {
                 end.attempts = end.attempts.min(message.max_attempts);
             }
             message.end = Some(end);
+            // No request with it will leave any more.
+            if message.secret {
+                message.payload = Value::Null;
+            }
         }
     }
 
@@ -237,46 +228,10 @@ impl Queue {
 
 /// The sender domain of a lane.
 pub(super) fn domain_of(lane: &str) -> &str {
-    lane.split_once(':').map_or("", |(_, domain)| domain)
+    lane.split(':').nth(1).unwrap_or_default()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::limits::{DEFAULT_RETRY_BASE_MS, DEFAULT_RETRY_CAP_MS};
-
-    const HOUR: Duration = Duration::from_secs(3600);
-    /// The most by which the worker shortens or lengthens a wait.
-    const JITTER: f64 = 0.2;
-
-    #[test]
-    fn the_waits_are_those_of_the_default_settings() {
-        let mut expected = Duration::from_millis(DEFAULT_RETRY_BASE_MS);
-        for wait in Settings::default().retry {
-            assert_eq!(wait, expected);
-            expected = (expected * 2).min(Duration::from_millis(DEFAULT_RETRY_CAP_MS));
-        }
-        assert_eq!(Settings::default().retry.last(), Some(&expected));
-    }
-
-    fn from_first_to_last(attempts: u32) -> Duration {
-        let waits = Settings::default().retry;
-        let last = waits.last().copied().into_iter().cycle();
-        let waits = waits.iter().copied().chain(last);
-        waits.take(attempts as usize - 1).sum()
-    }
-
-    #[test]
-    fn the_default_attempts_outlast_an_outage_of_six_hours() {
-        let attempts = Settings::default().default_max_attempts;
-        assert!(from_first_to_last(attempts).mul_f64(1.0 - JITTER) > 6 * HOUR);
-        assert!(from_first_to_last(attempts - 1).mul_f64(1.0 - JITTER) <= 6 * HOUR);
-    }
-
-    #[test]
-    fn the_default_attempts_take_less_than_half_a_day() {
-        let attempts = Settings::default().default_max_attempts;
-        assert!(from_first_to_last(attempts).mul_f64(1.0 + JITTER) < 12 * HOUR);
-        assert_eq!(from_first_to_last(attempts).as_secs() / 60, 8 * 60 + 3);
-    }
+/// Secret messages share no dispatch with others.
+pub(super) fn is_secret(lane: &str) -> bool {
+    lane.ends_with(":secret")
 }

@@ -29,6 +29,7 @@ impl Queue {
             self.abandon(now, &id, Some(&error));
         }
         self.expire_ready(now);
+        self.end_evident(now);
         let old = |d: &DispatchRow| d.settled_at.filter(|at| *at + REMEMBERED < now);
         for id in self.first(old) {
             self.dispatches.remove(&id);
@@ -77,6 +78,8 @@ impl Queue {
             let over = dispatch.attempt >= dispatch.attempts_allowed;
             if was_begun && (over || dispatch.horizon_at.is_none()) {
                 self.abandon(now, id, None);
+            } else if was_begun {
+                self.complete_evident(now, id);
             }
         } else if was_begun {
             self.retry_members(now, &dispatch, &dispatch.ids(), None, Duration::ZERO);

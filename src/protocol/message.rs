@@ -1,5 +1,6 @@
 //! Messages as users write and read them.
 
+use super::Delivery;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -61,7 +62,7 @@ pub struct QueueMessage {
     pub kind: String,
     /// Where it is in its life.
     pub status: QueueMessageStatus,
-    /// What to send; null where it was erased.
+    /// What to send; null where it was erased, or is secret.
     pub payload: Value,
     /// 0 (first) to 3.
     pub priority: u8,
@@ -92,6 +93,27 @@ pub struct QueueMessage {
     pub completed_at: Option<String>,
     /// Fails as expired if it has not begun by then.
     pub send_before: Option<String>,
+    /// What the provider reported after it had accepted the e-mail.
+    #[serde(default)]
+    pub delivery: Option<Delivery>,
+    /// What recipients can unsubscribe from.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// It is sent to suppressed addresses, too.
+    #[serde(default)]
+    pub ignore_suppression: bool,
+    /// Its payload is shown to nobody, and erased once it has ended.
+    #[serde(default)]
+    pub secret: bool,
+    /// Of a secret message: the `to` of its payload.
+    #[serde(default)]
+    pub recipients: Option<Value>,
+    /// What the payload was made of: `{name, language, version}`.
+    #[serde(default)]
+    pub template: Option<Value>,
+    /// An open e-mail, read alone: why it is not sent, where nothing calls the function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
 }
 
 impl QueueMessage {
@@ -135,6 +157,24 @@ pub struct NewMessage {
     /// The caller's own data: an object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Value>,
+    /// What recipients of an e-mail can unsubscribe from: 1 to 100 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// An e-mail that must go, to suppressed addresses, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignore_suppression: Option<bool>,
+    /// An e-mail whose payload is shown to nobody, and erased once it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<bool>,
+    /// A stored template that subject, HTML and text of an e-mail are made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// The template's variables: an object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variables: Option<Value>,
+    /// The template's language, as in `de-AT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// The answer to an enqueue.
@@ -148,4 +188,7 @@ pub struct Enqueued {
     /// With a known dedup key: whether that message has another payload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload_differs: Option<bool>,
+    /// An e-mail: why it is not sent, where nothing calls the function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
 }

@@ -3,15 +3,21 @@
 //!
 //! In these, all durations are whole milliseconds, and all times are the database's.
 
+mod delivery;
 mod endpoint;
+mod event;
 pub(crate) mod jsonb;
 mod message;
 mod options;
 mod reply;
 mod request;
 mod rpc;
+mod suppression;
+mod template;
 
+pub use delivery::{Bounce, Delivery, DeliveryState, RecipientDelivery};
 pub use endpoint::{Endpoint, UnknownEndpoint};
+pub use event::{ProviderEvent, Recorded, events_answer, events_arguments, tagged};
 pub use message::{Enqueued, NewMessage, QueueMessage, QueueMessageStatus};
 pub use options::{
     Cancelled, DeadLetterFilter, Dequeue, Lease, Leased, ListOptions, Page, Pause, Redrive,
@@ -20,3 +26,8 @@ pub use options::{
 pub use reply::*;
 pub use request::*;
 pub use rpc::Rpc;
+pub use suppression::{
+    Suppress, Suppression, SuppressionList, SuppressionReason, SuppressionScope, Unsuppress,
+    Unsuppressed,
+};
+pub use template::{NewTemplate, UsedTemplate};

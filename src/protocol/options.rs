@@ -100,6 +100,22 @@ pub struct ListOptions {
     /// Only messages whose metadata contains this object, as Postgres' `@>` says: `{"order": 7}` is in
     /// `{"order": 7, "lines": ["a"]}`, and `{"lines": ["a"]}` too. `{}` is in all that have any.
     pub metadata: Option<Value>,
+    /// Only messages that came so far: `sent`, `delayed`, `delivered`, `suppressed`, `failed` or `bounced`; or that were
+    /// reported as spam: `complained`. Without `since`, `sent`, `delayed` and `delivered` are looked for among the newest 10,000.
+    pub delivery: Option<String>,
+}
+
+impl ListOptions {
+    /// The words for `delivery`.
+    pub(crate) const DELIVERIES: [&str; 7] = [
+        "sent",
+        "delayed",
+        "delivered",
+        "suppressed",
+        "failed",
+        "bounced",
+        "complained",
+    ];
 }
 
 /// Which failed messages.

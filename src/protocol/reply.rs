@@ -88,7 +88,7 @@ pub struct Begun {
 pub enum BeginState {
     /// Send it after the wait.
     Begun,
-    /// It has fewer members than were prepared: some expired, or an answer that took some out was lost.
+    /// It is not as it was prepared: members expired, an answer that took some out was lost, or the mark was retired.
     Changed,
     /// The queue or the sender domain is paused.
     Paused,
@@ -137,6 +137,9 @@ pub struct Dispatch {
     pub endpoint: Option<Endpoint>,
     /// How its body was encoded, once begun.
     pub wire_version: Option<u16>,
+    /// The mark that its e-mails carry, or are to carry: the installation's. `None` under a wire version without marks.
+    #[serde(default)]
+    pub mark: Option<String>,
     /// Payload bytes.
     pub bytes: u64,
     /// Its members, in the order of the request.

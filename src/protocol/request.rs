@@ -84,6 +84,9 @@ pub struct Begin {
     pub endpoint: Endpoint,
     /// How its body is encoded.
     pub wire_version: u16,
+    /// The mark that its e-mails carry; none under a version without marks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
     /// For so long from its first begin the provider knows its key again. Without, it is never sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_window_ms: Option<u64>,
@@ -214,8 +217,12 @@ pub enum Reason {
     Exhausted,
     /// It may have been sent.
     UnknownOutcome,
+    /// It may have been sent, and the provider does not have it: `email-queue reconcile` has read that.
+    NotAccepted,
     /// `send_before` passed before its first begin.
     Expired,
+    /// No recipient is left that may get it.
+    Suppressed,
 }
 
 /// What an answer says about the provider, for all runs.

@@ -73,6 +73,9 @@ pub struct Variables {
 pub struct Member<'a> {
     /// The message's id: 1 to 256 of `A-Z a-z 0-9 _ -`, which a UUID is.
     pub id: &'a str,
+    /// The mark of the installation that sends it, which is told by it from others of the same team. Versions that have
+    /// none ignore it.
+    pub mark: Option<&'a str>,
     /// What to send.
     pub email: &'a Email,
 }
@@ -109,6 +112,9 @@ pub enum EncodeError {
         /// Position among the members, from 0.
         index: usize,
     },
+    /// This wire version writes a mark, and none is given.
+    #[error("this wire version needs a mark of 12 hexadecimal digits")]
+    InvalidMark,
     /// The JSON could not be written; nothing is known to cause this.
     #[error("the request could not be written as JSON")]
     Json(#[from] serde_json::Error),

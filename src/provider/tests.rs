@@ -85,6 +85,11 @@ fn the_package_knows_the_variables_of_each_provider() {
             assert!(package.contains(&format!("\"{text}\"")), "{text}");
         }
     }
+    for webhook in WEBHOOKS {
+        for text in [webhook.segment, webhook.secret] {
+            assert!(package.contains(&format!("\"{text}\"")), "{text}");
+        }
+    }
 }
 
 #[test]

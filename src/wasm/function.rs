@@ -1,10 +1,11 @@
 //! `process-email-queue` as JavaScript sees it: a request in, a response out.
 
+use super::answer::{Problem, answer, misconfigured};
 use super::faults;
-use super::service::{BUSY, Host, Service, log_line};
-use crate::base::Random;
+use super::host::Host;
+use super::service::{BUSY, Service};
 use crate::function::{Ask, Busy, Credentials, Environment, EnvironmentError, has_large_body};
-use crate::io::{JavaScriptClock, JavaScriptRandom};
+use crate::io::JavaScriptClock;
 use crate::worker::Clock;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
-use web_sys::{Headers, Request, Response, ResponseInit};
+use web_sys::{Request, Response};
 
 /// Within this a request is answered that no run waits for, and after its run's end any other.
 const ANSWER: Duration = Duration::from_secs(3);
@@ -86,7 +87,7 @@ impl ProcessEmailQueue {
         faults::inject(header("x-test-fault").as_deref()).await;
         let service = match &self.service {
             Ok(service) => service,
-            Err(problem) => return misconfigured(problem),
+            Err(problem) => return misconfigured("email_queue_run", problem),
         };
         let ask = Ask::read(
             header("prefer").as_deref(),
@@ -115,19 +116,6 @@ impl ProcessEmailQueue {
     }
 }
 
-fn misconfigured(problem: &EnvironmentError) -> Result<Response, JsValue> {
-    let text = problem.to_string();
-    log_line(&Misconfigured {
-        event: "email_queue_run",
-        error: &text,
-    });
-    answer(
-        500,
-        &Problem::new("misconfigured", &text).about(problem.variable),
-        &[],
-    )
-}
-
 fn refused(busy: Busy) -> Result<Response, JsValue> {
     let seconds = busy.retry_after.as_secs_f64().ceil().to_string();
     answer(
@@ -138,57 +126,8 @@ fn refused(busy: Busy) -> Result<Response, JsValue> {
 }
 
 #[derive(Serialize)]
-struct Misconfigured<'a> {
-    event: &'static str,
-    error: &'a str,
-}
-
-#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Accepted<'a> {
     run_id: &'a str,
     accepted: bool,
-}
-
-#[derive(Serialize)]
-struct Problem<'a> {
-    error: &'a str,
-    code: &'static str,
-    /// The environment variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'static str>,
-    #[serde(rename = "requestId")]
-    request_id: String,
-}
-
-impl<'a> Problem<'a> {
-    fn new(code: &'static str, error: &'a str) -> Self {
-        Self {
-            error,
-            code,
-            field: None,
-            request_id: JavaScriptRandom.token(),
-        }
-    }
-
-    fn about(self, field: &'static str) -> Self {
-        Self {
-            field: Some(field),
-            ..self
-        }
-    }
-}
-
-fn answer(status: u16, body: &impl Serialize, more: &[(&str, &str)]) -> Result<Response, JsValue> {
-    let headers = Headers::new()?;
-    headers.set("content-type", "application/json")?;
-    headers.set("cache-control", "no-store")?;
-    for (name, value) in more {
-        headers.set(name, value)?;
-    }
-    let init = ResponseInit::new();
-    init.set_status(status);
-    init.set_headers(&headers);
-    let text = serde_json::to_string(body).unwrap_or_default();
-    Response::new_with_opt_str_and_init(Some(&text), &init)
 }

@@ -1,9 +1,17 @@
 //! The module's exports to JavaScript.
 
+#[cfg(any(feature = "worker", feature = "events"))]
+mod answer;
+#[cfg(feature = "events")]
+mod events;
 #[cfg(feature = "worker")]
 mod faults;
 #[cfg(feature = "worker")]
 mod function;
+#[cfg(any(feature = "worker", feature = "events"))]
+mod host;
+#[cfg(any(feature = "worker", feature = "events"))]
+mod project;
 #[cfg(feature = "client")]
 mod provider;
 #[cfg(feature = "worker")]

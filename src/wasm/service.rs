@@ -1,6 +1,9 @@
 //! The runs of one instance of the module.
 
-use crate::base::{Random, scrub};
+use super::answer::log_line;
+use super::host::Host;
+use super::project;
+use crate::base::Random;
 use crate::function::{
     Allowance, Ask, Busy, Environment, EnvironmentError, Gate, RESERVE, SharedRun, Spent,
 };
@@ -12,34 +15,9 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
-use wasm_bindgen::prelude::*;
 
 /// After a run must have ended, the time in which the module must have answered.
 const GUARD: Duration = Duration::from_secs(3);
-
-#[wasm_bindgen]
-extern "C" {
-    /// The isolate, as the shim shows it to each instance of the module.
-    pub type Host;
-    /// The platform ends this isolate: its wall clock and its CPU time count.
-    #[wasm_bindgen(method, getter)]
-    fn limited(this: &Host) -> bool;
-    /// What the runs of this isolate have claimed, by all instances.
-    #[wasm_bindgen(method, getter)]
-    fn messages(this: &Host) -> f64;
-    #[wasm_bindgen(method, setter)]
-    fn set_messages(this: &Host, messages: f64);
-    #[wasm_bindgen(method, getter)]
-    fn bytes(this: &Host) -> f64;
-    #[wasm_bindgen(method, setter)]
-    fn set_bytes(this: &Host, bytes: f64);
-    /// Has the isolate live until the promise settles, and watches over it for so many milliseconds.
-    #[wasm_bindgen(method)]
-    pub fn work(this: &Host, run: &js_sys::Promise, guard_millis: f64);
-
-    #[wasm_bindgen(js_namespace = console)]
-    fn log(line: &str);
-}
 
 /// A run, to those who share it.
 pub struct Ticket {
@@ -70,44 +48,18 @@ pub struct Service {
     halted: Cell<bool>,
 }
 
-/// A key that cannot be one is left out where there is another.
-fn rpcs(environment: &Environment) -> Result<Vec<(String, PostgrestRpc)>, EnvironmentError> {
-    let rpcs = environment.supabase_keys.iter().map(|(name, key)| {
-        PostgrestRpc::new(&environment.supabase_url, key).map(|rpc| (name.clone(), rpc))
-    });
-    let (rpcs, wrong): (Vec<_>, Vec<_>) = rpcs.partition(Result::is_ok);
-    let wrong = wrong.into_iter().find_map(Result::err);
-    match wrong.as_ref().and_then(|error| error.field.as_deref()) {
-        Some("url") => Err(EnvironmentError {
-            variable: "SUPABASE_URL",
-            problem: "must be the project's http(s) address",
-        }),
-        Some(_) if rpcs.is_empty() => Err(EnvironmentError {
-            variable: "SUPABASE_SECRET_KEYS",
-            problem: "must hold a secret key of the project, or SUPABASE_SECRET_KEY or SUPABASE_SERVICE_ROLE_KEY",
-        }),
-        _ => Ok(rpcs.into_iter().flatten().collect()),
-    }
-}
-
 impl Service {
     pub fn new(
         variables: &HashMap<String, String>,
         host: Rc<Host>,
     ) -> Result<Self, EnvironmentError> {
         let environment = Environment::read(variables)?;
-        let rpcs = rpcs(&environment)?;
-        let rpc = Keys::new(rpcs, |name| {
-            log_line(&KeyRefused {
-                event: "email_queue_key_refused",
-                key: &scrub(name),
-            });
-        });
+        let rpc = project::rpc(&environment.project, PostgrestRpc::new)?;
         Ok(Self {
             queue: RpcQueue::new(
                 rpc,
                 environment.email_from.clone(),
-                &environment.supabase_url,
+                &environment.project.url,
             ),
             mailer: FetchMailer::new(
                 environment.provider,
@@ -240,16 +192,6 @@ impl Service {
 /// What a caller is told, and the log, where no run is left.
 pub const BUSY: &str =
     "this isolate takes no more runs: its time or its CPU time is used up, or it is about to end";
-
-pub fn log_line(line: &impl Serialize) {
-    log(&serde_json::to_string(line).unwrap_or_default());
-}
-
-#[derive(Serialize)]
-struct KeyRefused<'a> {
-    event: &'static str,
-    key: &'a str,
-}
 
 #[derive(Serialize)]
 struct Line<'a> {

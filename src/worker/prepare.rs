@@ -91,6 +91,7 @@ pub fn prepare(provider: &Provider, mut claimed: Dispatch) -> Preparation {
         .iter()
         .map(|(message, email)| Member {
             id: &message.id,
+            mark: claimed.mark.as_deref(),
             email,
         })
         .collect();

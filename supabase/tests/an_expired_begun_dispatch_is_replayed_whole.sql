@@ -14,7 +14,7 @@ select is(r.d -> 'dispatch_id', d.d -> 'dispatch_id', 'it is claimed again, befo
 select is(pg_temp.members(r.d), pg_temp.members(d.d), 'with the same members in the same order') from r, d;
 select is(r.d -> 'frozen', 'true', 'as frozen') from r;
 select is(r.d - 'messages' - 'dispatch_id' - 'token', '{"priority": 2, "attempt": 1, "frozen": true,
-  "begun": false, "endpoint": "batch", "wire_version": 7}'::jsonb || jsonb_build_object('bytes', r.d -> 'bytes'), 'the attempt used, the endpoint and the version kept') from r;
+  "begun": false, "endpoint": "batch", "wire_version": 7, "mark": null}'::jsonb || jsonb_build_object('bytes', r.d -> 'bytes'), 'the attempt used, the endpoint and the version kept') from r;
 select is((select array_agg(distinct (m ->> 'attempts')::integer) from r, jsonb_array_elements(r.d -> 'messages') as m), '{1}', 'each member has used an attempt');
 select is(pg_temp.complete(d), 'lost', 'the worker that lost it cannot settle') from d;
 select is(pg_temp.begin(d) ->> 'state', 'lost', 'nor begin') from d;

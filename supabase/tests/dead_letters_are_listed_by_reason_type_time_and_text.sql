@@ -26,7 +26,7 @@ select is(pg_temp.listed('{"text": "1%s"}'), array[]::uuid[], 'a % in a text mea
 select is(pg_temp.listed('{}', 1), array(select id from m where name = 'unknown'), 'a page');
 select is(pg_temp.listed('{}', 1, (select id from m where name = 'unknown')), array(select id from m where name = 'rejected'), 'and the next');
 select throws_ok($$select public.email_queue_dead_letters('{"reasons": "x"}')$$, '22023', 'email_queue: filter.reasons: is not a filter: use type, reason, since, until, text or metadata', 'a filter that does not exist');
-select throws_ok($$select public.email_queue_dead_letters('{"reason": "lost"}')$$, '22023', 'email_queue: filter.reason: must be rejected, exhausted, unknown_outcome or expired', 'a reason that does not exist');
+select throws_ok($$select public.email_queue_dead_letters('{"reason": "lost"}')$$, '22023', 'email_queue: filter.reason: must be rejected, exhausted, unknown_outcome, not_accepted, expired or suppressed', 'a reason that does not exist');
 
 select * from finish();
 rollback;

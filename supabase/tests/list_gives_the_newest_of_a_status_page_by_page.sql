@@ -20,7 +20,7 @@ select is(pg_temp.ids(public.email_queue_list(status)), array[ids[3], ids[2], id
 select is(pg_temp.ids(public.email_queue_list(status, p_limit => 1, p_before => ids[3])), ids[2:2], 'the second page of ' || status) from m;
 select is(public.email_queue_list('cancelled'), '[]', 'none are cancelled');
 select is(public.email_queue_list(status, 'sms'), '[]', 'another type has no ' || status) from m where status in ('pending', 'processing', 'completed');
-select is(public.email_queue_list('pending') -> 0, public.email_queue_get(ids[3]), 'each as get gives it') from m where status = 'pending';
+select is(public.email_queue_list('pending') -> 0, public.email_queue_get(ids[3]) - 'notice', 'each as get gives it, but for its notice') from m where status = 'pending';
 select is(pg_temp.ids(public.email_queue_list('pending', p_since => '-infinity', p_until => 'infinity')), array[ids[3], ids[2], ids[1]], 'of all times') from m where status = 'pending';
 select is(public.email_queue_list('pending', p_since => 'infinity'), '[]', 'and of none');
 select throws_ok($$select public.email_queue_list('lost')$$, '22023', 'email_queue: status: must be pending, processing, retrying, completed, failed or cancelled', 'a status that does not exist');

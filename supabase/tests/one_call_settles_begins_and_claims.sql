@@ -17,7 +17,7 @@ select is(jsonb_array_length(r -> 'claims'), 1, 'and a claim in one call') from 
 select is((r ->> 'remaining')::integer, 0, 'with what is left') from r;
 select is((select array_agg(k order by k) from r, jsonb_object_keys(r) as k), '{begins,claim_error,claims,next_due_ms,now_ms,obstacle,remaining,retry_ms,run_ended,settles,wake_every_ms}', 'the answer has these fields');
 select is((select array_agg(k order by k) from r, jsonb_object_keys(r -> 'claims' -> 0) as k),
-  '{attempt,begun,bytes,dispatch_id,endpoint,frozen,messages,priority,token,wire_version}', 'a dispatch these');
+  '{attempt,begun,bytes,dispatch_id,endpoint,frozen,mark,messages,priority,token,wire_version}', 'a dispatch these');
 select is((select array_agg(k order by k) from r, jsonb_object_keys(r -> 'claims' -> 0 -> 'messages' -> 0) as k), '{attempts,id,payload}', 'a member these');
 select ok(abs((r ->> 'now_ms')::bigint - extract(epoch from now()) * 1000) < 60000, 'and the database''s time') from r;
 

@@ -1,5 +1,5 @@
 begin;
-select plan(16);
+select plan(18);
 
 -- All that is ours, found in the catalogue, so that what is added later is checked too.
 create temp view our_function as
@@ -16,6 +16,9 @@ select cmp_ok((select count(*)::integer from our_function), '>', 40, 'the functi
 select cmp_ok((select count(*)::integer from our_relation), '>', 7, 'the tables and views are found');
 select is((select array_agg(f.name || ' ' || s.role) from our_function as f, stranger as s where has_function_privilege(s.role, f.oid, 'execute')), null,
   'anon and authenticated can execute nothing');
+select is((select array_agg(f.name) from our_function as f where has_function_privilege('supabase_auth_admin', f.oid, 'execute')), '{email_queue_auth_hook(jsonb)}',
+  'Supabase Auth can execute its hook alone');
+select is((select array_agg(r.name) from our_relation as r where has_table_privilege('supabase_auth_admin', r.oid, 'select, insert, update, delete')), null, 'and reads and writes nothing itself');
 select is((select array_agg(f.name) from our_function as f where f.proacl is null or exists (select 1 from aclexplode(f.proacl) as a where a.grantee = 0)), null,
   'nor can PUBLIC');
 select is((select array_agg(r.name || ' ' || s.role || ' ' || p) from our_relation as r, stranger as s, unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) as p

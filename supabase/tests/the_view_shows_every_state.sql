@@ -28,8 +28,9 @@ select is((select array_agg(name order by id) from v where run_at > clock_timest
 select ok((select bool_and(updated_at between created_at and clock_timestamp()) from v), 'when it changed last');
 select is((select array_agg(distinct payload ->> 'subject') from v), '{Hello}', 'and the payload');
 select columns_are('public', 'email_queue', array['id', 'type', 'status', 'payload', 'priority', 'run_at', 'attempts', 'max_attempts', 'dispatch_id',
-  'lease_expires_at', 'dedup_key', 'metadata', 'error', 'provider_message_id', 'created_at', 'updated_at', 'completed_at', 'send_before'], 'its columns are these');
-select is((select bool_and(public.email_queue_get(id) = to_jsonb(q)) from public.email_queue as q), true, 'get gives the same as JSON');
+  'lease_expires_at', 'dedup_key', 'metadata', 'error', 'provider_message_id', 'created_at', 'updated_at', 'completed_at', 'send_before', 'delivery',
+  'topic', 'ignore_suppression', 'secret', 'recipients', 'template'], 'its columns are these');
+select is((select bool_and(public.email_queue_get(id) - 'notice' = to_jsonb(q)) from public.email_queue as q), true, 'get gives the same as JSON, but for a notice');
 select is(public.email_queue_get(pg_temp.token(1)), null, 'and null for what is not there');
 
 select * from finish();

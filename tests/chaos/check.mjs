@@ -1,4 +1,5 @@
 // What must hold once everything has come to rest.
+import { checkReports, lostAnswers } from "./reports.mjs";
 
 /**
  * Prints `ok: …` or `error: …` for each rule.
@@ -6,10 +7,10 @@
  * @param {import("../faults/support/database.mjs").Database} world.db
  * @param {Awaited<ReturnType<typeof import("../../src/js/sandbox/server.mjs").startSandbox>>} world.sandbox
  * @param {number} world.count
- * @param {{kills: number, crashes: number, crowds: number, violations: object[], misplacedChecks: number}} world.done
- * @param {object[]} world.kills @param {number[]} world.crowds
+ * @param {{kills: number, doorKills: number, crashes: number, crowds: number, others: number, violations: object[], misplacedChecks: number}} world.done
+ * @param {import("./plan.mjs").Plan} world.plan
  */
-export async function check({ db, sandbox, count, done, kills, crowds }) {
+export async function check({ db, sandbox, count, done, plan: { kills, doorKills, crowds } }) {
   let passed = true;
   const rule = (/** @type {string} */ text, /** @type {boolean} */ holds) => {
     passed &&= holds;
@@ -18,7 +19,7 @@ export async function check({ db, sandbox, count, done, kills, crowds }) {
   /** @type {any} */
   const state = sandbox.state({ ids: true });
   const { sql } = db;
-  const ended = await sql`select m.id, m.status, m.reason, m.provider_message_id, m.dedup_key from email_queue_private.message as m`;
+  const ended = await sql`select m.id, m.status, m.provider_message_id, m.dispatch_id from email_queue_private.message as m`;
   const by = (/** @type {string} */ status) => ended.filter((/** @type {any} */ row) => row.status === status).length;
   const sizes = await sql`
     select count(*)::int as dispatches, min(n)::int as least, max(n)::int as most
@@ -40,11 +41,18 @@ export async function check({ db, sandbox, count, done, kills, crowds }) {
   rule(`${done.violations.length} misplaced messages in ${done.misplacedChecks} looks in between`, done.violations.length === 0);
   rule(`${(await db.lost()).length} misplaced messages at the end`, (await db.lost()).length === 0);
 
+  await checkReports({ db, sandbox, state, others: done.others }, rule);
+
   // It was chaos.
   rule(`${done.kills} processes were killed: ${kills.length}`, done.kills === kills.length);
+  rule(`the function of the reports was killed ${done.doorKills} times: ${doorKills.length}`, done.doorKills === doorKills.length);
   rule(`PostgreSQL crashed ${done.crashes} time`, done.crashes === 1);
   rule(`${requests} requests: at least ${count / 10}`, requests >= count / 10);
   rule(`${sizes[0].dispatches} dispatches of ${sizes[0].least} to ${sizes[0].most} messages`, sizes[0].least === 1 && sizes[0].most >= 50);
+  const { lost, byEvidence, byReplay, unknown } = lostAnswers(ended, state);
+  const share = (/** @type {number} */ n) => `${n} (${Math.round(n * 100 / lost)} %)`;
+  rule(`${lost} of ${sizes[0].dispatches} dispatches were accepted without an answer that arrived: ${share(byEvidence)} ended by what was reported, ` +
+    `${share(byReplay)} by a replay, ${unknown} are unknown`, byEvidence > 0 && unknown === 0);
   rule(`${state.lost} answers lost, ${state.replays} of the replays told the first answer again`, state.lost > 0 && state.replays > 0);
   rule(`${(state.statuses[500] ?? 0) + (state.statuses[503] ?? 0)} answers of 5xx`, state.statuses[500] + state.statuses[503] > 0);
   rule(`${throttled} requests were refused by the rate window, which others had used up ${done.crowds} times`, done.crowds === crowds.length && throttled > 0);

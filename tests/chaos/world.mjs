@@ -1,6 +1,7 @@
 // The real parts, with any number of processes of the function on one PostgreSQL.
 import { connect, ensureDeno, startFunction, startLite, startPostgres } from "../../scripts/lib/stack.mjs";
 import { Database } from "../faults/support/database.mjs";
+import { Reports } from "../faults/support/reports.mjs";
 import { startSandbox } from "../../src/js/sandbox/server.mjs";
 
 /**
@@ -22,7 +23,8 @@ export async function startWorld({ processes, rate, seconds = 10, between = asyn
   };
   const workers = Array.from({ length: processes }, () => new Worker({ deno, env }));
   await Promise.all(workers.map((worker) => worker.start()));
-  return { postgres, lite, sandbox, db, workers };
+  const startReports = async () => await Reports.start({ deno, database: lite, secretKey: lite.secretKey, sandbox });
+  return { postgres, lite, sandbox, db, workers, startReports };
 }
 
 /** A process of the function that can be replaced. */
@@ -43,10 +45,4 @@ export class Worker {
     await old.kill();
     await this.start();
   }
-}
-
-/** The sandbox's admin API. @param {{url: string}} sandbox @param {string} path @param {object} body */
-export async function ask(sandbox, path, body) {
-  const response = await fetch(`${sandbox.url}/_sandbox/${path}`, { method: "POST", body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`the sandbox refused ${path}`);
 }

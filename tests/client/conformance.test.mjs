@@ -22,7 +22,7 @@ describe("Supabase Lite on PostgreSQL", () => {
   all(async () => over(await lite));
 });
 
-const over = ({ url, secretKey }) => new SupabaseQueueProvider(url, secretKey);
+const over = ({ url, secretKey }) => new SupabaseQueueProvider(url, secretKey, { timeoutSeconds: 60 });
 
 /** @param {() => Promise<import("../../pkg/index.js").QueueProvider> | import("../../pkg/index.js").QueueProvider} open */
 function all(open) {

@@ -21,13 +21,13 @@ describe("over Supabase Lite", () => {
   after(async () => await (await starting).stop());
   const open = async () => {
     const lite = await starting;
-    return new SupabaseQueueProvider(lite.url, lite.secretKey);
+    return new SupabaseQueueProvider(lite.url, lite.secretKey, { timeoutSeconds: 60 });
   };
 
   test("50 callers of one provider, beside another provider, get each their own", async () => {
     const [queue, other] = [await open(), await open()];
     const memory = new InMemoryQueueProvider();
-    const wrong = new SupabaseQueueProvider((await starting).url, "sb_secret_of_nobody");
+    const wrong = new SupabaseQueueProvider((await starting).url, "sb_secret_of_nobody", { timeoutSeconds: 60 });
     await Promise.all(
       Array.from({ length: 50 }, async (_, caller) => {
         const message = { type: "own", payload: { caller } };
@@ -55,6 +55,18 @@ describe("over Supabase Lite", () => {
     assert.deepEqual(progress, Array.from({ length: 10 }, (_, n) => [(n + 1) * 1000, 10_000]));
     assert(proxy.count() <= 20, `${proxy.count()} requests`);
     for (const n of [0, 999, 1000, 9_999]) assert.deepEqual((await queue.getMessage(enqueued[n].id)).payload, { n });
+  });
+
+  test("where nothing calls the function, the answer and an open e-mail say so, until a run is on record", async () => {
+    const queue = await open();
+    const { id, notice } = await queue.enqueue({ payload: { from: "a@b.example", to: "c@d.example", subject: "S", text: "T" } });
+    assert.match(notice, /^not connected: .*email-queue deploy$/);
+    assert.equal((await queue.getMessage(id)).notice, notice);
+    const own = await queue.enqueue({ type: "own", payload: 1 });
+    const [listed] = await queue.getMessagesByStatus("pending", { type: "email" });
+    assert.deepEqual(["notice" in own, listed.id, "notice" in listed], [false, id, false]);
+    await (await starting).rpc("email_queue_worker_work", { p_request: { run: { id, cause: "http" } } });
+    assert(!("notice" in await queue.getMessage(id)));
   });
 
   test("times go in as Dates and come out as Dates", async () => {

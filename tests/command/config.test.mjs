@@ -1,7 +1,11 @@
 // The function's section of supabase/config.toml: appended where nothing is lost by it, else shown to be pasted.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import path from "node:path";
+import { after, test } from "node:test";
+import { tempFolder } from "../../scripts/lib/stack.mjs";
 import { configure, declared, hasSection, scan, section, withoutSection } from "../../src/js/command/config.js";
+import { snippets } from "../docs/documents.mjs";
+import { clis, newProject, program } from "./support/place.mjs";
 
 const NAME = "process-email-queue";
 
@@ -85,4 +89,20 @@ test("keys and values are read with their tables", () => {
     { table: [], key: ["a"], value: "1" },
     { table: ["b c", "d"], key: ["e=f"], value: '"g#h"' },
   ]);
+});
+
+const folder = tempFolder("config");
+after(() => folder.remove());
+
+test("the documented lines of Auth's hook are taken by both CLIs, which read them before they ask for Docker", async () => {
+  const lines = snippets("docs/auth.md", "toml")[0]?.text ?? "";
+  assert.match(lines, /^\[auth\.hook\.send_email\]$/m);
+  for (const [version, cli] of await clis()) {
+    const said = async (/** @type {string} */ text) => {
+      const { stdout, stderr } = await program(path.join(cli, "supabase"), ["status"], { cwd: newProject(folder, `cli ${version}`, { "supabase/config.toml": `project_id = "theirs"\n${text}\n` }), cli });
+      return stdout + stderr;
+    };
+    assert.doesNotMatch(await said(lines), /hook|config\.toml/i, `CLI ${version}`);
+    assert.match(await said(lines.replace("pg-functions", "ftp")), /auth\.hook\.send_email\.uri/, `CLI ${version} checks it`);
+  }
 });

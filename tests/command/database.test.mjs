@@ -146,7 +146,7 @@ for (const version of [15, 17]) {
         await runs({ ...here, url: "" }, ["uninstall", "--offline"]);
         const { code, said } = await push(here);
         assert.notEqual(code, 0);
-        assert.match(said, /email_queue: it was not removed, and nothing was changed: 1 messages are open; these use it: .*welcome\(\), .*waiting/);
+        assert.match(said, /email_queue: it was not removed, and nothing was changed: 1 message is open; these use it: .*welcome\(\), .*waiting/);
         assert.match(said, /select pg_temp\.email_queue_uninstall\(false\)/);
         assert.doesNotMatch(said, /create or replace function pg_temp/, "not the whole of it");
 

@@ -8,6 +8,7 @@ import process from "node:process";
 import { after, test } from "node:test";
 import { ROOT, ensureTool, freePort, startProcess, stopAll, tempFolder, waitFor } from "../../scripts/lib/stack.mjs";
 import { startLite } from "../../src/js/local/lite.js";
+import { receiver } from "../sandbox/testing.mjs";
 import { command, newProject, refuses, write } from "./support/place.mjs";
 import { packed } from "./support/packed.mjs";
 import { startStandIn } from "./support/stand-in.mjs";
@@ -108,7 +109,7 @@ async function stopsWithoutATrace(running, root) {
   const { code } = await running.kill("SIGINT");
   assert.equal(code, 0, running.output());
   for (const pid of children) await waitFor(() => !isAlive(pid), { what: `the end of process ${pid}` });
-  for (const address of [running.at.url, running.at.mailbox, running.at.function]) await assert.rejects(fetch(address), address);
+  for (const address of [running.at.url, running.at.mailbox, running.at.function, running.at.templates]) await assert.rejects(fetch(address), address);
   await waitFor(() => fs.readdirSync(temporary(root)).length === 0, { what: "the end of temporary files" });
 }
 
@@ -137,17 +138,21 @@ function isAlive(pid) {
 /** The files of a project but those of its tools. @param {string} root */
 const filesOf = (root) => fs.readdirSync(root, { recursive: true }).map(String).filter((name) => !name.startsWith("node_modules")).sort();
 
-test("without Docker: their migrations and their function, to the first mail in the mailbox; twice at once; it leaves nothing", { timeout: 2 * TIMEOUT }, async (t) => {
+test("without Docker: their migrations and their function, to the first mail in the mailbox and its event at their endpoint; twice at once; it leaves nothing", { timeout: 2 * TIMEOUT }, async (t) => {
   const port = await freePort();
   const [one, other] = await Promise.all(["shop one", "shop two"].map((name) => application(name, port)));
   const before = filesOf(one);
   const began = performance.now();
-  const first = await dev(one);
+  const hook = await receiver();
+  const first = await dev(one, ["--webhook", hook.url], { RESEND_WEBHOOK_SECRET: "whsec_c2VjcmV0" });
   await post(first.at, "/functions/v1/welcome", { to: "new@customer.example" });
   await mailWith(first.at, "Welcome");
   const took = performance.now() - began;
+  await waitFor(() => hook.got.some(({ event }) => event.type === "email.delivered"), { what: "the event at the endpoint" });
+  assert.deepEqual(first.at.webhooks, [{ endpoint: hook.url, secret: "whsec_c2VjcmV0" }]);
   const busy = os.loadavg()[0] / os.availableParallelism();
   t.diagnostic(`from start to the first mail in the mailbox: ${(took / 1000).toFixed(1)} s, at a load of ${busy.toFixed(1)} for each processor`);
+  assert.match(await (await fetch(first.at.templates)).text(), /auth-signup/);
   assert.equal(new URL(first.at.url).port, String(port), "the port of config.toml, if it is free");
 
   const second = await dev(other);
@@ -190,7 +195,9 @@ test("it takes up changed migrations and functions, and what has ended, at the s
   await says(running, /made anew[^]*made anew[^]*4 migrations, and the seed/);
 
   fs.appendFileSync(path.join(root, "supabase/functions/process-email-queue/index.ts"), "// changed\n");
-  await says(running, /its files have changed: it was started anew/);
+  await says(running, /the files of process-email-queue have changed: it was started anew/);
+  fs.appendFileSync(path.join(root, "supabase/functions/email-queue-events/index.ts"), "// changed\n");
+  await says(running, /the files of email-queue-events have changed: it was started anew/);
   for (const [what, mark] of [["lite-server.js", /it has ended, and is started again/], ["process-email-queue/index.ts", /the function has ended, and is started again/]]) {
     const found = descendants(running.pid).find((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(String(what)));
     process.kill(Number(found), "SIGKILL");
@@ -205,6 +212,7 @@ test("a migration that Lite cannot apply is named, and may be left out", { timeo
   const root = await application("shop with cron", await freePort());
   write(path.join(root, "supabase/migrations/0004_cron.sql"), "create extension pg_cron;\n");
   await refuses(root, ["dev"], /supabase\/migrations\/0004_cron\.sql cannot be applied to Supabase Lite: extension "pg_cron" is not available.*\n.*--without 0004_cron\.sql/, { package: packageOf(root) });
+  await refuses(root, ["dev", "--webhook", "nonsense"], /--webhook: nonsense is no address\n.*http:\/\/127\.0\.0\.1/, { package: packageOf(root) });
   await refuses(root, ["dev", "--without", "0009_other.sql"], /--without: 0009_other\.sql is not in supabase\/migrations/, { package: packageOf(root) });
   await stopsWithoutATrace(await dev(root, ["--without", "0004_cron.sql"]), root);
 });

@@ -7,7 +7,7 @@ import process from "node:process";
 import { after, test } from "node:test";
 import { apply } from "../../src/js/command/files.js";
 import { ROOT, tempFolder } from "../../scripts/lib/stack.mjs";
-import { command, FUNCTION, newProject, program, refuses, snapshot, write } from "./support/place.mjs";
+import { command, FUNCTION, newProject, program, real, refuses, snapshot, write } from "./support/place.mjs";
 
 const folder = tempFolder("files");
 after(() => folder.remove());
@@ -66,6 +66,13 @@ test("what cannot be read of other functions' code is no matter", async () => {
   fs.writeFileSync(path.join(cwd, "supabase/functions/theirs/latin1.ts"), Buffer.from("// caf\xe9\n", "latin1"));
   const { code, stderr } = await command(["init", "--yes", "--offline"], { cwd });
   assert.equal(code, 0, stderr);
+});
+
+test("a migration of ours that was cut is named: it is no name of theirs, and not nothing", async () => {
+  const cwd = project({ "supabase/migrations/0001_email_queue_a.sql": real().slice(0, 60_000) });
+  for (const args of [["init", "--yes"], ["upgrade", "--yes"], ["uninstall", "--yes", "--offline"], ["deploy"]]) {
+    await refuses(cwd, args, /0001_email_queue_a\.sql begins as a migration of the queue, and brings no version of it: it was cut.*\n.*put it back/);
+  }
 });
 
 test("a migration that is not UTF-8 is read, and stays as it is", async () => {

@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
 import { ROOT, tempFolder } from "../../scripts/lib/stack.mjs";
-import { command, FUNCTION, migrations, newProject, real, realVersion, refuses, schemaOf, snapshot, write } from "./support/place.mjs";
+import { command, EVENTS, FUNCTION, migrations, newProject, real, realVersion, refuses, schemaOf, snapshot, write } from "./support/place.mjs";
 
 const folder = tempFolder("a folder with spaces");
 after(() => folder.remove());
@@ -27,20 +27,22 @@ test("an empty project gets all of it, and a second time nothing", async () => {
   assert.deepEqual(others, []);
   const made = snapshot(cwd);
   assert.equal(made[`supabase/migrations/${file}`], real());
-  for (const name of ["index.ts", "guard.ts", "function.js", "worker.js", "worker_wasm.js", ".gitattributes", "deno.json"]) assert.ok(made[`${FUNCTION}/${name}`], name);
-  assert.match(made["supabase/config.toml"] ?? "", /^project_id = "theirs"\n\n\[functions\.process-email-queue\]\n[^]*verify_jwt = false/);
-  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=$/m);
+  for (const [one, module] of [[FUNCTION, "worker"], [EVENTS, "events"]]) {
+    for (const name of ["index.ts", "guard.ts", "function.js", `${module}.js`, `${module}_wasm.js`, ".gitattributes", "deno.json"]) assert.ok(made[`${one}/${name}`], `${one}/${name}`);
+  }
+  assert.match(made["supabase/config.toml"] ?? "", /^project_id = "theirs"\n\n\[functions\.process-email-queue\]\n[^[]*verify_jwt = false[^[]*\n\n\[functions\.email-queue-events\]\n[^[]*verify_jwt = false/);
+  for (const name of ["RESEND_API_KEY", "RESEND_WEBHOOK_SECRET"]) assert.match(made[".env.example"] ?? "", new RegExp(`^${name}=$`, "m"));
   const again = await init(cwd);
   assert.equal(again.code, 0);
   assert.match(again.stderr, /Nothing to do: email-queue .+ is in/);
   assert.deepEqual(snapshot(cwd), made);
 });
 
-test("each of the function's files silences what checks code, and is what this repository's own function is", async () => {
+test("each of the functions' files silences what checks code, and is what this repository's own function is", async () => {
   const cwd = project();
   await init(cwd);
-  for (const [file, text] of Object.entries(snapshot(path.join(cwd, FUNCTION)))) {
-    assert.equal(text, fs.readFileSync(path.join(ROOT, FUNCTION, file), "utf8"), file);
+  for (const [file, text] of [FUNCTION, EVENTS].flatMap((one) => Object.entries(snapshot(path.join(cwd, one))).map(([file, text]) => [`${one}/${file}`, text]))) {
+    assert.equal(text, fs.readFileSync(path.join(ROOT, file), "utf8"), file);
     if (/\.[jt]s$/.test(file)) assert.match(text, /^\/\* eslint-disable \*\/\n\/\/ @ts-nocheck\n/, file);
   }
 });
@@ -83,9 +85,9 @@ test("Windows line ends stay, and files that are there are only added to", async
   const made = snapshot(cwd);
   assert.match(made["supabase/config.toml"] ?? "", /^# mine\r\n\[db\]\r\nmajor_version = 17\r\n\r\n\[functions/);
   assert.doesNotMatch(made["supabase/config.toml"] ?? "", /[^\r]\n/);
-  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=x\r\n\r\n#.*\r\nSUPABASE_URL=\r\nSUPABASE_SECRET_KEY=\r\n#.*\r\nEMAIL_FROM=.*\r\n#.*\r\nPROCESS_EMAIL_QUEUE_SECRET=\r\n$/);
+  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=x\r\n\r\n#.*\r\nSUPABASE_URL=\r\nSUPABASE_SECRET_KEY=\r\n#.*\r\nEMAIL_FROM=.*\r\n#.*\r\nRESEND_WEBHOOK_SECRET=\r\n#.*\r\nPROCESS_EMAIL_QUEUE_SECRET=\r\n$/);
   assert.equal(made[".gitignore"], "node_modules\n.env\n");
-  assert.equal(made[".prettierignore"], `dist\n${FUNCTION}/\n`);
+  assert.equal(made[".prettierignore"], `dist\n${FUNCTION}/\n${EVENTS}/\n`);
 });
 
 test("a folder that git checked out with other line ends is as it was written", async () => {
@@ -105,11 +107,12 @@ test("a file changed by hand is left by init, named, and replaced by upgrade", a
   const file = path.join(cwd, FUNCTION, "index.ts");
   const before = fs.readFileSync(file, "utf8");
   fs.appendFileSync(file, "// mine\n");
+  fs.writeFileSync(path.join(cwd, FUNCTION, "deno.json"), '{ "imports": { "mine": "npm:mine" } }');
   fs.writeFileSync(path.join(cwd, FUNCTION, "mine.ts"), "// theirs");
-  assert.match((await init(cwd)).stderr, /These were changed by hand and stay as they are: supabase\/functions\/process-email-queue\/index\.ts/);
+  assert.match((await init(cwd)).stderr, /These were changed by hand and stay as they are: supabase\/functions\/process-email-queue\/deno\.json, supabase\/functions\/process-email-queue\/index\.ts\./);
   assert.match(fs.readFileSync(file, "utf8"), /\/\/ mine/);
   const upgraded = (await command(["upgrade", "--yes"], { cwd })).stderr;
-  assert.match(upgraded, /These were changed by hand and are replaced: .*index\.ts/);
+  assert.match(upgraded, /These were changed by hand and are replaced: .*deno\.json, .*index\.ts/);
   assert.ok(upgraded.startsWith(`email-queue ${realVersion()}, in `), upgraded);
   assert.equal(fs.readFileSync(file, "utf8"), before);
   assert.ok(fs.existsSync(path.join(cwd, FUNCTION, "mine.ts")), "what is the user's stays");
@@ -150,6 +153,48 @@ test("a function of the user's is refused, and another name goes beside it", asy
   assert.match((await init(cwd)).stderr, /Nothing to do/, "the name is found again");
   await refuses(cwd, ["init", "--yes", "--function-name", "third"], /the project has the function already, as supabase\/functions\/email-queue-worker/);
   await refuses(cwd, ["init", "--yes", "--function-name", "a b"], /--function-name: a b cannot be the name of a function/);
+});
+
+test("so is one with the name of the function of reports, and another name goes beside it", async () => {
+  const cwd = project({ [`${EVENTS}/index.ts`]: "Deno.serve(() => new Response('mine'))" });
+  await refuses(cwd, ["init", "--yes"], /email-queue-events is your own function\. Nothing was changed\n.*--events-function-name email-queue-reports; or leave it out: --without-events/);
+  await refuses(cwd, ["init", "--yes", "--function-name", "a", "--events-function-name", "a"], /two functions cannot both be named a/);
+  await refuses(cwd, ["init", "--yes", "--events-function-name", "1"], /--events-function-name: 1 cannot be the name of a function/);
+  const { code, stderr } = await init(cwd, ["--events-function-name", "mail-reports"]);
+  assert.equal(code, 0, stderr);
+  const made = snapshot(cwd);
+  assert.equal(made[`${EVENTS}/index.ts`], "Deno.serve(() => new Response('mine'))");
+  assert.ok(made["supabase/functions/mail-reports/events.js"]);
+  assert.match(made["supabase/config.toml"] ?? "", /\[functions\.mail-reports\]\n[^[]*functions\/mail-reports\/index\.ts/);
+  assert.match((await init(cwd)).stderr, /Nothing to do/, "the name is found again");
+  await refuses(cwd, ["init", "--yes", "--without-events"], /the project has the function already, as supabase\/functions\/mail-reports/);
+});
+
+test("the function of reports can be left out, stays out, and can be added later", async () => {
+  const cwd = project();
+  await init(cwd, ["--without-events"]);
+  const made = snapshot(cwd);
+  assert.ok(made[`${FUNCTION}/index.ts`]);
+  assert.equal(made[`${EVENTS}/index.ts`], undefined);
+  assert.doesNotMatch(made["supabase/config.toml"] ?? "", /email-queue-events/);
+  for (const name of ["init", "upgrade"]) assert.match((await command([name, "--yes"], { cwd })).stderr, /Nothing to do/);
+  await init(cwd, ["--events-function-name", "email-queue-events"]);
+  assert.ok(snapshot(cwd)[`${EVENTS}/index.ts`]);
+  assert.match(snapshot(cwd)["supabase/config.toml"] ?? "", /\[functions\.email-queue-events\]/);
+  await refuses(cwd, ["init", "--yes", "--without-events", "--events-function-name", "x"], /--without-events leaves out/);
+});
+
+test("files that are left in the function's folder are named, with what to do", async () => {
+  const cwd = project({ [`${FUNCTION}/notes.md`]: "mine", [`${FUNCTION}/lib/mine.ts`]: "mine" });
+  await refuses(cwd, ["init", "--yes"], /process-email-queue has files of your own: lib\/mine\.ts, notes\.md\. Nothing was changed\n.*move them elsewhere.*--function-name email-queue-worker/);
+});
+
+test("where git ignores .env.example, the line that ends this is said until it is there", async () => {
+  const cwd = project({ ".gitignore": ".env*\n" });
+  execFileSync("git", ["init", "--quiet"], { cwd });
+  for (const _ of [1, 2]) assert.match((await init(cwd)).stderr, /^git ignores \.env\.example \(\.gitignore:1:\.env\*\).*: !\.env\.example$/m);
+  fs.appendFileSync(path.join(cwd, ".gitignore"), "!.env.example\n");
+  assert.doesNotMatch((await init(cwd)).stderr, /git ignores/);
 });
 
 test("names that the user's migrations take are refused", async () => {
@@ -231,16 +276,17 @@ test("config.toml that cannot be appended to is left alone, and its text shown",
   const cwd = project({ "supabase/config.toml": "functions = { hello = { verify_jwt = true } }\n" });
   const { code, stderr } = await init(cwd);
   assert.equal(code, 0);
-  assert.match(stderr, /config\.toml was left alone: its functions are an inline table\. Put this between its braces: process-email-queue = \{ verify_jwt = false, entrypoint = /);
+  assert.match(stderr, /config\.toml has to be changed by hand: its functions are an inline table\. Put this between its braces: process-email-queue = \{ verify_jwt = false, entrypoint = /);
   assert.equal(snapshot(cwd)["supabase/config.toml"], "functions = { hello = { verify_jwt = true } }\n");
 });
 
 test("a section that turns the function off, or has Supabase check its callers, is said each time", async () => {
-  const cwd = project({ "supabase/config.toml": "[functions.process-email-queue]\nenabled = false\n" });
+  const off = "[functions.process-email-queue]\nenabled = false\n";
+  const cwd = project({ "supabase/config.toml": off });
   for (let time = 0; time < 2; time++) {
-    assert.match((await init(cwd)).stderr, /config\.toml was left alone: it has functions\.process-email-queue already, without verify_jwt = false and with enabled = false\. Set there: verify_jwt = false and enabled = true/);
+    assert.match((await init(cwd)).stderr, /config\.toml has to be changed by hand: it has functions\.process-email-queue already, without verify_jwt = false and with enabled = false\. Set there: verify_jwt = false and enabled = true/);
   }
-  assert.equal(snapshot(cwd)["supabase/config.toml"], "[functions.process-email-queue]\nenabled = false\n");
+  assert.match(snapshot(cwd)["supabase/config.toml"] ?? "", /^\[functions\.process-email-queue\]\nenabled = false\n\n\[functions\.email-queue-events\]\n/);
 });
 
 test("a work tree with changes is said, and no reason to stop", async () => {

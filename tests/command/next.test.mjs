@@ -82,7 +82,7 @@ test("Biome of a new app is as green after init, and the one line that it shows,
   /** @type {Check} */
   const check = ["@biomejs/biome", ["check", "--error-on-warnings"]];
   await passes(cwd, check);
-  const [, line] = /Biome: add ("[^"]+") to files\.includes/.exec(await init(cwd)) ?? [];
+  const [, line] = /Biome: add ("[^"]+", "[^"]+") to files\.includes/.exec(await init(cwd)) ?? [];
   assert.ok(line);
   assert.notEqual((await run(cwd, ...check)).code, 0, "without the line");
   const file = path.join(cwd, "biome.json");

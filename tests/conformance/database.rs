@@ -2,7 +2,8 @@
 
 use crate::subject::Subject;
 use email_queue::protocol::{
-    Cancelled, Dispatch, Enqueued, NewMessage, QueueMessage, SettleResult, WorkReply, WorkRequest,
+    Cancelled, Dispatch, Enqueued, NewMessage, NewTemplate, QueueMessage, SettleResult,
+    Unsuppressed, WorkReply, WorkRequest,
 };
 use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls};
@@ -12,7 +13,9 @@ use std::time::Duration;
 
 /// Tests run side by side, as threads or as processes: they take turns with the one database.
 const TURN: i64 = 0x656d_6169_6c71;
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 13] = [
+    "event",
+    "evidence",
     "message",
     "body",
     "ready",
@@ -20,6 +23,10 @@ const TABLES: [&str; 7] = [
     "paused_domain",
     "breaker",
     "budget",
+    "suppression",
+    "suppression_filter",
+    "suppression_recent",
+    "template",
 ];
 
 /// A connection, whose turn it is until it is dropped.
@@ -49,7 +56,8 @@ impl Database {
         let reset = format!(
             "truncate {}; insert into email_queue_private.budget default values;
              select setval('email_queue_private.next_slot', 0);
-             delete from email_queue_private.setting; insert into email_queue_private.setting default values",
+             delete from email_queue_private.setting; insert into email_queue_private.setting default values;
+             insert into email_queue_private.wiring (cron_line) values ('* * * * *') on conflict (singleton) do update set cron_line = excluded.cron_line",
             TABLES.map(|table| format!("email_queue_private.{table}")).join(", "),
         );
         owner
@@ -111,6 +119,32 @@ impl Database {
             Ok(_) => Ok(()),
             Err(error) => Err(field_of(&error)),
         }
+    }
+
+    /// A template with its variables, or why not.
+    pub fn rendered(&mut self, template: &NewTemplate, variables: &Value) -> Result<Value, String> {
+        let put = "select public.email_queue_template_put($1, $2, $3, $4)";
+        let show = "select public.email_queue_template_preview($1, $2)";
+        let NewTemplate {
+            name,
+            subject,
+            html,
+            text,
+            ..
+        } = template;
+        let said = |error: postgres::Error| {
+            field_of(&error);
+            error
+                .as_db_error()
+                .expect("the database's own error")
+                .message()
+                .to_owned()
+        };
+        self.client
+            .query_one(put, &[name, subject, html, text])
+            .map_err(said)?;
+        let shown = self.client.query_one(show, &[name, variables]);
+        shown.map(|row| row.get(0)).map_err(said)
     }
 
     fn call<T: DeserializeOwned>(&mut self, sql: &str, arguments: &[&(dyn ToSql + Sync)]) -> T {
@@ -223,6 +257,36 @@ impl Subject for Database {
 
     fn cancel(&mut self, id: &str) -> Cancelled {
         self.call("select public.email_queue_cancel($1::text::uuid)", &[&id])
+    }
+
+    fn record(&mut self, event: &Value) -> String {
+        let sql = "select public.email_queue_record_events(jsonb_build_array($1::jsonb)) #> '{results,0,result}'";
+        self.call(sql, &[event])
+    }
+
+    fn redrive(&mut self, id: &str, allow_duplicates: bool) -> Option<String> {
+        let sql = "select coalesce(public.email_queue_redrive(array[$1::text::uuid], p_allow_duplicates => $2) #> '{refused,0,reason}', 'null')";
+        self.call(sql, &[&id, &allow_duplicates])
+    }
+
+    fn not_accepted(&mut self, id: &str) -> Option<String> {
+        let sql = "select coalesce(to_jsonb(regexp_replace(public.email_queue_not_accepted(array[$1::text::uuid]) #>> '{refused,0,reason}', ' until .*', '')), 'null')";
+        self.call(sql, &[&id])
+    }
+
+    fn adopt(&mut self) {
+        let _: Value = self.call("select public.email_queue_adopt()", &[]);
+    }
+
+    fn suppress(&mut self, address: &str, reason: &str, topic: Option<&str>) {
+        let _: Value = self.call(
+            "select public.email_queue_suppress($1, $2, $3)",
+            &[&address, &reason, &topic],
+        );
+    }
+
+    fn unsuppress(&mut self, address: &str) -> Unsuppressed {
+        self.call("select public.email_queue_unsuppress($1)", &[&address])
     }
 
     fn time(&mut self, from_now: Duration) -> String {

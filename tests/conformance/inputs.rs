@@ -43,6 +43,8 @@ fn edges() -> Vec<(&'static str, Value)> {
         ("subject", long(980)),
         ("subject", long(981)),
         ("subject", json!(7)),
+        ("secret", json!(true)),
+        ("secret", json!(false)),
     ];
     for text in [
         "", " ", "a\n", "\u{7f}", "\u{85}", "\u{a0}", "\u{2028}", "\u{feff}", "\\", "\"",
@@ -121,6 +123,7 @@ fn changed(mut message: NewMessage, place: &str, value: &Value) -> NewMessage {
         "max_attempts" => message.max_attempts = value.as_u64().map(|it| it as u32),
         "delay_ms" => message.delay_ms = value.as_u64(),
         "metadata" => message.metadata = Some(value.clone()),
+        "secret" => message.secret = value.as_bool(),
         "option.tags" => message.tags = Some(value.clone()),
         _ => message.payload[place] = value.clone(),
     }

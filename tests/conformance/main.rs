@@ -19,6 +19,7 @@ mod memory;
 mod payloads;
 mod side;
 mod subject;
+mod templates;
 
 /// Each case as a test of both subjects.
 macro_rules! cases {
@@ -72,6 +73,16 @@ cases! {
         a_repeated_settle_is_told_so
         release_uses_no_attempt
         what_is_not_cancelled_is_explained;
+    suppression:
+        who_is_suppressed_gets_no_mail
+        an_unsubscribe_counts_for_mail_with_a_topic
+        with_some_recipients_left_it_goes_as_it_is
+        a_claim_passes_over_what_is_suppressed
+        the_claim_goes_on_with_the_next_lane
+        what_was_claimed_is_never_checked_again
+        what_came_back_is_checked_again
+        a_redrive_waits_until_the_entry_is_gone
+        a_bounce_and_a_complaint_suppress;
     begin:
         begins_take_slots_of_one_rate
         a_claim_leaves_the_slots_to_the_begins_of_its_call before_the_first_answer_the_rate_is_a_cautious_one
@@ -111,6 +122,14 @@ cases! {
         a_frozen_dispatch_can_be_split_by_a_definite_answer
         the_attempts_of_the_most_patient_member_end_a_frozen_dispatch
         the_horizon_ends_a_frozen_dispatch;
+    events:
+        an_event_is_recorded_once_and_only_moves_forward
+        another_installations_event_is_foreign
+        a_retired_mark_is_not_begun
+        evidence_of_all_members_ends_a_frozen_dispatch
+        evidence_of_some_members_counts_at_the_end
+        a_redriven_message_that_was_accepted_is_not_sent_again
+        what_the_provider_does_not_have_is_sent_again_safely;
     keys:
         without_a_key_no_answer_ends_it
         without_a_key_a_lease_that_expires_after_begin_ends_it
@@ -118,6 +137,11 @@ cases! {
         a_replay_without_a_key_is_not_begun
         the_key_window_ends_a_frozen_dispatch
         the_waits_are_told;
+    secret:
+        a_secret_message_travels_apart_and_loses_its_payload_at_its_end
+        a_replay_has_the_payload_of_a_secret_message
+        no_text_about_a_secret_message_is_kept
+        a_reason_of_a_secret_message_quotes_nothing_of_it;
     settle:
         each_member_ends_by_its_own_outcome
         split_halves_without_using_an_attempt

@@ -4,7 +4,7 @@ use crate::subject::Subject;
 use email_queue::model::{Queue, Settings};
 use email_queue::protocol::{
     Cancelled, Dispatch, Enqueued, ListOptions, NewMessage, QueueMessage, QueueMessageStatus,
-    SettleResult, WorkReply, WorkRequest,
+    Redrive, SettleResult, Suppress, Unsuppress, Unsuppressed, WorkReply, WorkRequest,
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -95,6 +95,49 @@ impl Subject for Memory {
 
     fn cancel(&mut self, id: &str) -> Cancelled {
         self.queue.cancel_or_explain(self.now, id)
+    }
+
+    fn suppress(&mut self, address: &str, reason: &str, topic: Option<&str>) {
+        let suppress = Suppress {
+            address: address.to_owned(),
+            reason: Some(serde_json::from_value(reason.into()).expect("a reason")),
+            topic: topic.map(str::to_owned),
+            ..Suppress::default()
+        };
+        self.queue.suppress(self.now, &suppress);
+    }
+
+    fn unsuppress(&mut self, address: &str) -> Unsuppressed {
+        let unsuppress = Unsuppress {
+            address: address.to_owned(),
+            ..Unsuppress::default()
+        };
+        self.queue.unsuppress(self.now, &unsuppress)
+    }
+
+    fn record(&mut self, event: &Value) -> String {
+        let event = serde_json::from_value(event.clone()).expect("an event");
+        let result = self.queue.record(self.now, &event);
+        assert_eq!(self.queue.fault(), None, "after {event:?}");
+        result.to_owned()
+    }
+
+    fn not_accepted(&mut self, id: &str) -> Option<String> {
+        let ended = self.queue.not_accepted(self.now, id);
+        ended.err().map(str::to_owned)
+    }
+
+    fn redrive(&mut self, id: &str, allow_duplicates: bool) -> Option<String> {
+        let redrive = Redrive {
+            allow_duplicates,
+            ..Redrive::default()
+        };
+        let redriven = self.queue.redrive(self.now, id, &redrive);
+        redriven.err().map(str::to_owned)
+    }
+
+    fn adopt(&mut self) {
+        self.queue.adopt();
     }
 
     fn time(&mut self, from_now: Duration) -> String {

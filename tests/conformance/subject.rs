@@ -2,8 +2,8 @@
 
 use email_queue::protocol::{
     Answer, Begin, Begun, Cancelled, Claim, Dispatch, End, Endpoint, Enqueued, MemberEnd,
-    NewMessage, QueueMessage, Reason, Rest, Settle, SettleResult, Settled, Signals, WorkReply,
-    WorkRequest,
+    NewMessage, QueueMessage, Reason, Rest, Settle, SettleResult, Settled, Signals, Unsuppressed,
+    WorkReply, WorkRequest,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -26,6 +26,16 @@ pub trait Subject {
     fn extend(&mut self, dispatch: &Dispatch, lease: Duration) -> bool;
     fn release(&mut self, dispatch: &Dispatch) -> SettleResult;
     fn cancel(&mut self, id: &str) -> Cancelled;
+    fn suppress(&mut self, address: &str, reason: &str, topic: Option<&str>);
+    fn unsuppress(&mut self, address: &str) -> Unsuppressed;
+    /// Records an event and says what came of it.
+    fn record(&mut self, event: &Value) -> String;
+    /// Puts a dead letter back, with duplicates allowed or not; or why not.
+    fn redrive(&mut self, id: &str, allow_duplicates: bool) -> Option<String>;
+    /// The provider does not have it; or why that does not count, without times.
+    fn not_accepted(&mut self, id: &str) -> Option<String>;
+    /// From now on this is another installation.
+    fn adopt(&mut self);
     /// A time from now on, as enqueue takes it.
     fn time(&mut self, from_now: Duration) -> String;
 }
@@ -72,7 +82,8 @@ pub fn begin_of(dispatch: &Dispatch) -> Begin {
         dispatch_id: dispatch.dispatch_id.clone(),
         token: dispatch.token.clone(),
         endpoint: dispatch.endpoint.unwrap_or(Endpoint::Batch),
-        wire_version: 1,
+        wire_version: 2,
+        mark: dispatch.mark.clone(),
         key_window_ms: Some(23 * 60 * 60 * 1000),
         members: dispatch.messages.len() as u32,
         timeout_ms: 15_000,

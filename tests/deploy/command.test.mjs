@@ -90,7 +90,7 @@ test("a section that turns the function off is said", async () => {
   const { code, stderr } = await deploy(["--dry-run"]);
   fs.writeFileSync(file, text);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /it has functions\.process-email-queue already, with enabled = false\. Set there: enabled = true/);
+  assert.match(stderr, /it has functions\.email-queue-events already, with enabled = false\. Set there: enabled = true/);
 });
 
 test("a variable that is missing or wrong is named before anything is changed", async () => {
@@ -139,7 +139,9 @@ test("it deploys everything, and a mail is accepted and sent", async () => {
   const { code, stderr } = await deploy();
   assert.equal(code, 0, stderr);
   assert.match(stderr, /Healthy\./);
-  assert.equal(world.platform.deployed?.metadata.verify_jwt, false);
+  assert.match(stderr, /! events function: RESEND_WEBHOOK_SECRET is not set/);
+  assert.match(stderr, /Add webhook, with the endpoint http:\/\/127\.0\.0\.1:\d+\/functions\/v1\/email-queue-events\/resend\n/);
+  for (const slug of ["process-email-queue", "email-queue-events"]) assert.equal(world.platform.functions.get(slug)?.metadata.verify_jwt, false, slug);
   assert.deepEqual([...world.platform.secrets.keys()].filter((name) => name.startsWith("SUPABASE")), []);
   const state = await world.state();
   assert.deepEqual(state.jobs.map((/** @type {any} */ { jobname }) => jobname).sort(), ["email-queue-cron-log", "email-queue-retention", "email-queue-run"]);
@@ -147,6 +149,17 @@ test("it deploys everything, and a mail is accepted and sent", async () => {
   assert.deepEqual(state.migrations, migrations(root).map((name) => name.split("_")[0]));
   const id = await world.enqueue();
   await waitFor(async () => await world.status(id) === "completed", { timeout: 120_000, what: "the mail that was enqueued" });
+});
+
+test("nor is one under the name of the function of reports, once the queue is installed", async () => {
+  const own = world.platform.functions.get("email-queue-events");
+  const theirs = 'Deno.serve({ port: Number(Deno.env.get("PORT")), hostname: "127.0.0.1" }, () => new Response("theirs"));\n';
+  await world.platform.endFunction();
+  world.platform.functions.set("email-queue-events", { metadata: { verify_jwt: false, entrypoint_path: "index.ts" }, files: { "index.ts": theirs } });
+  await refuses([], /there is no terminal to answer "The project has a function email-queue-events that does not answer as the queue's\. Replace the function\?"/);
+  assert.equal(world.platform.functions.get("email-queue-events")?.files["index.ts"], theirs);
+  await world.platform.endFunction();
+  world.platform.functions.set("email-queue-events", /** @type {any} */ (own));
 });
 
 for (const cli of ["2", "3"]) {
@@ -159,6 +172,37 @@ for (const cli of ["2", "3"]) {
     assert.ok(!world.platform.asked.includes("POST secrets"), "and sets no secret");
   });
 }
+
+test("with a key that has full access it sets up the webhook, and what happened to a mail is known", async () => {
+  const full = "re_full_access_for_one_command";
+  await world.admin("config", { apiKeys: [world.variables.RESEND_API_KEY, full], restrictedApiKeys: [world.variables.RESEND_API_KEY] });
+  const withKey = async (/** @type {string[]} */ ...args) => {
+    const { code, stdout, stderr } = await command(args, { cwd: root, cli: bins[3] ?? "", env: { ...env, RESEND_FULL_ACCESS_KEY: full } });
+    assert.ok(!(stdout + stderr).includes(full));
+    assert.doesNotMatch(stdout + stderr, /whsec_\w/);
+    assert.equal(code, 0, stderr + stdout);
+    return stdout + stderr;
+  };
+  assert.match(await withKey("deploy", "--dry-run"), /create +the webhook to http.*\/functions\/v1\/email-queue-events\/resend, at Resend\n/);
+  const first = await withKey("deploy", "--use-api");
+  assert.match(first, /✓ webhook: enabled/);
+  assert.match(first, /✓ events function: it refuses a report without a signature, and takes one with it/);
+  assert.match(world.platform.secrets.get("RESEND_WEBHOOK_SECRET") ?? "", /^whsec_/);
+  for (const kept of [...Object.values(snapshot(root)), ...world.platform.secrets.values()]) assert.ok(!kept.includes(full), "the key is kept nowhere");
+  const id = await world.enqueue();
+  const delivery = async () => (await world.sql`select delivery ->> 'state' as state from public.email_queue where id = ${id}`)[0]?.state;
+  await waitFor(async () => await delivery() === "delivered", { timeout: 120_000, what: "the report of the mail's delivery" });
+
+  const asked = world.platform.asked.length;
+  assert.doesNotMatch(await withKey("deploy", "--use-api"), /create +the webhook|change +the webhook|set +the secret/);
+  assert.ok(!world.platform.asked.slice(asked).includes("POST secrets"), "a second run changes nothing");
+  const [webhook] = (await (await fetch(`${world.sandbox.url}/webhooks`, { headers: { authorization: `Bearer ${full}`, "user-agent": "tests" } })).json()).data;
+  await fetch(`${world.sandbox.url}/webhooks/${webhook.id}`, { method: "PATCH", headers: { authorization: `Bearer ${full}`, "user-agent": "tests", "content-type": "application/json" }, body: '{"status":"disabled"}' });
+  const disabled = await command(["doctor"], { cwd: root, cli: bins[3] ?? "", env: { ...env, RESEND_FULL_ACCESS_KEY: full } });
+  assert.match(disabled.stdout, /✗ webhook: it is disabled/);
+  assert.match(await withKey("deploy", "--use-api"), /change +the webhook .*: enable it\n/);
+  assert.doesNotMatch((await deploy()).stderr, /Add webhook/, "without the key, the project has the secret");
+});
 
 test("a migration of theirs is pushed with --with-yours, and by their own push", async () => {
   const next = `${Number(migrations(root).at(-1)?.slice(0, 14)) + 1}`;
@@ -249,7 +293,7 @@ test("a function of theirs with that name goes on, beside the queue's with anoth
   assert.match(stderr, /deploy +the function mail-worker\n/);
   const id = await world.enqueue();
   await waitFor(async () => await world.status(id) === "completed", { timeout: 120_000, what: "the mail that was enqueued" });
-  assert.deepEqual([...world.platform.functions.keys()].sort(), ["mail-worker", "process-email-queue"]);
+  assert.deepEqual([...world.platform.functions.keys()].sort(), ["email-queue-events", "mail-worker", "process-email-queue"]);
   assert.equal(await answer(), "theirs");
   assert.match((await run(["doctor"])).stdout, /Healthy\./);
 });

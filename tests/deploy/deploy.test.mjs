@@ -34,7 +34,7 @@ test("a dry run changes nothing and shows what would be done", async () => {
 });
 
 const REFUSED = {
-  SUPABASE_PROJECT_ID: [/SUPABASE_PROJECT_ID is not set/, "ABC", /SUPABASE_PROJECT_ID must be the 20 lower-case letters/],
+  SUPABASE_PROJECT_ID: [/SUPABASE_URL or SUPABASE_PROJECT_ID is not set/, "ABC", /SUPABASE_PROJECT_ID must be the 20 lower-case letters/],
   SUPABASE_URL: [null, "https://zzzzzzzzzzzzzzzzzzzz.supabase.co", /SUPABASE_URL is of another project/],
   SUPABASE_SECRET_KEY: [/SUPABASE_SECRET_KEY \(or SUPABASE_SERVICE_ROLE_KEY\) is not set/, "sb_publishable_x", /is a publishable key/],
   RESEND_API_KEY: [/RESEND_API_KEY is not set/, "re_with a space", /RESEND_API_KEY must have no spaces/],

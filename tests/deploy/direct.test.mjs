@@ -110,6 +110,19 @@ for (const [version, cli] of /** @type {const} */ ([[15, "2"], [17, "3"]])) {
       await runs(["deploy", "--direct", "--use-api", "--function-name", "process-email-queue"]);
     });
 
+    test("that the function of reports is left out is remembered", async () => {
+      const env = fs.readFileSync(world.envFile);
+      world.platform.functions.delete("email-queue-events");
+      assert.match(await runs(["deploy", "--direct", "--use-api", "--without-events"]), /EMAIL_QUEUE_EVENTS=off in \.env/);
+      assert.match(fs.readFileSync(world.envFile, "utf8"), /^EMAIL_QUEUE_EVENTS=off$/m);
+      await runs(["deploy", "--direct", "--use-api"]);
+      assert.equal(world.platform.functions.has("email-queue-events"), false);
+      await refuses(["deploy", "--direct", "--use-api", "--events-function-name", "x"], /EMAIL_QUEUE_EVENTS=off, leaves out/);
+      fs.writeFileSync(world.envFile, env);
+      await runs(["deploy", "--direct", "--use-api"]);
+      assert.equal(world.platform.functions.has("email-queue-events"), true);
+    });
+
     test("a newer package upgrades it, by either name of the command, and an older one is refused", async () => {
       const newer = packageWith(folder, { [`${realVersion()}.sql`]: real(), [`${realVersion()}-${NEXT}.sql`]: upgradeTo(NEXT) });
       assert.match(await runs(["deploy", "--direct", "--dry-run"], { package: newer }), new RegExp(`upgrade the schema from ${realVersion()} to ${NEXT}, at once`));
@@ -151,7 +164,7 @@ for (const [version, cli] of /** @type {const} */ ([[15, "2"], [17, "3"]])) {
       await refuses(["uninstall", "--direct", "--yes"], /the queue is in use: 1 message is open/);
       await world.sql`select public.email_queue_cancel(${id})`;
       const said = await runs(["uninstall", "--direct", "--yes"]);
-      assert.match(said, /supabase functions delete process-email-queue/);
+      for (const name of ["process-email-queue", "email-queue-events"]) assert.match(said, new RegExp(`supabase functions delete ${name}`));
       assert.deepEqual((await objects()).filter((/** @type {string} */ name) => name.startsWith("email_queue")), []);
       assert.deepEqual(fs.readdirSync(here), [".env"]);
     });
@@ -160,7 +173,7 @@ for (const [version, cli] of /** @type {const} */ ([[15, "2"], [17, "3"]])) {
       const root = newProject(folder, `migrations ${version}`, { "supabase/migrations/20250101000000_mine.sql": "select 1;" });
       fs.writeFileSync(path.join(root, ".env"), `${fs.readFileSync(world.envFile, "utf8")}SUPABASE_DB_URL=${world.variables.SUPABASE_DB_URL}\n`, { mode: 0o600 });
       // As the uninstall has said.
-      world.platform.deployed = null;
+      world.platform.functions.clear();
       const begin = performance.now();
       await runs(["init", "--yes"], { cwd: root });
       assert.match(await runs(["deploy", "--use-api"], { cwd: root }), /push +supabase\/migrations\/\d{14}_email_queue_/);

@@ -11,6 +11,7 @@ const DEPLOY = "supabase/functions/deploy.sh";
 let world;
 before(async () => {
   world = await startWorld("doctor");
+  world.variables.RESEND_WEBHOOK_SECRET = `whsec_${"abcdefgh".repeat(4)}`;
   world.writeEnv({ EMAIL_QUEUE_WAKE: "off" });
   const { code, output } = await world.deploy();
   assert.equal(code, 0, output);
@@ -54,11 +55,11 @@ test("pg_cron starts the function, and the mail is accepted with nobody calling 
 test("all is well, and the doctor says so", async () => {
   const { code, findings, finding } = await world.doctor();
   assert.equal(code, 0, JSON.stringify(findings, null, 1));
-  const expected = ["clock", "function closed", "function", "version", "schema", "grants", "writable", "pg_cron", "pg_net", "supabase_vault", "vault email_queue_url",
-    "vault email_queue_secret", "rows", "identity", "function address", "cron job", "cron runs", "cron job retention", "cron job cron-log", "answers", "runs", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "consumers", "default sender",
-    "wake-up", "statement timeout", "max_rows", "Resend key", "sender domain", "verify_jwt", "max_rows of the API"];
+  const expected = ["clock", "function closed", "function", "version", "schema", "grants", "writable", "connection", "pg_cron", "pg_net", "supabase_vault", "vault email_queue_url",
+    "vault email_queue_secret", "rows", "identity", "function address", "cron job", "cron runs", "cron job retention", "cron job cron-log", "answers", "runs", "pause", "provider", "cooldown", "oldest message", "expired leases", "rate", "consumers", "events", "refused events", "bounces", "complaints", "default sender",
+    "wake-up", "suppression list", "statement timeout", "max_rows", "events function", "webhook", "Resend key", "sender domain", "verify_jwt", "max_rows of the API", "auth hook"];
   assert.deepEqual(findings.map(({ check }) => check), expected);
-  assert.deepEqual(findings.filter(({ status }) => status !== "ok"), []);
+  assert.deepEqual(findings.filter(({ status }) => status !== "ok").map(({ check }) => check), ["webhook"], "which needs a key with full access");
   assert.match(finding("answers").detail, /\(hand\) was accepted/);
 });
 
@@ -112,6 +113,17 @@ test("the rows of the settings and of the wake-up are gone", async () => {
   assert.deepEqual((await world.doctor("--no-call")).findings.filter(({ status }) => status === "warn"), []);
 });
 
+test("nothing calls the function, as on a preview branch or after a reset; its own calls do not count", async () => {
+  await world.sql`select public.email_queue_unschedule(), public.email_queue_wake(false)`;
+  await world.sql`delete from email_queue_private.run`;
+  const { finding } = await world.doctor();
+  assert.match(finding("connection").detail, /^not connected: /);
+  const [{ notice }] = await world.sql`select email_queue_private.connection_notice() ->> 'notice' as notice`;
+  assert.equal(notice, null, "but for an enqueue a run is a run");
+  await apply(finding("connection").remedy);
+  assert.equal((await world.doctor()).finding("connection").status, "ok");
+});
+
 test("the database was restored from another project, whose function it calls", async () => {
   const calls = (/** @type {string} */ url) => world.sql`select vault.update_secret(id, ${url}) from vault.secrets where name = 'email_queue_url'`;
   const [{ own }] = await world.sql`select decrypted_secret as own from vault.decrypted_secrets where name = 'email_queue_url'`;
@@ -154,6 +166,20 @@ test("the function lets anybody in, or Supabase nobody", async () => {
   deployed.metadata.verify_jwt = true;
   await ill("function closed", /verify_jwt/);
   await apply(await ill("verify_jwt", /it is on/));
+  await healthy();
+});
+
+test("the function of events has another secret, or none", async () => {
+  const secret = /** @type {string} */ (world.variables.RESEND_WEBHOOK_SECRET);
+  world.platform.secrets.set("RESEND_WEBHOOK_SECRET", `whsec_${"hgfedcba".repeat(4)}`);
+  await world.platform.endFunction();
+  const remedy = await ill("events function", /it refuses RESEND_WEBHOOK_SECRET: it was deployed with another value/);
+  await apply(remedy);
+  assert.equal(world.platform.secrets.get("RESEND_WEBHOOK_SECRET"), secret);
+  await healthy();
+  world.platform.secrets.set("RESEND_WEBHOOK_SECRET", "whsec_x");
+  await world.platform.endFunction();
+  await apply(await ill("events function", /^RESEND_WEBHOOK_SECRET must be the webhook's signing secret/));
   await healthy();
 });
 

@@ -264,7 +264,7 @@ test("a file that the function needs and that is missing stops it before anythin
   const copy = path.join(folder.path, "a copy");
   for (const part of ["scripts", "src/js", "supabase", "pkg", ".env.example"]) fs.cpSync(path.join(ROOT, part), path.join(copy, part), { recursive: true });
   assert.match(deploy({ args: [], root: copy }).told, /functions deploy process-email-queue --no-verify-jwt/);
-  const own = "pkg/function";
+  const own = "pkg/functions/process-email-queue";
   const needed = fs.readdirSync(path.join(ROOT, own)).filter((name) => /(?<!\.d)\.[jt]s$/.test(name)).map((name) => `${own}/${name}`);
   assert.ok(needed.length > 5);
   for (const file of needed) {
@@ -277,5 +277,5 @@ test("a file that the function needs and that is missing stops it before anythin
     assert.equal(told, "", file);
   }
   fs.rmSync(path.join(copy, own, "function.js"));
-  assert.match(deploy({ args: [], root: copy }).output, /error: pkg\/function\/function\.js is missing, and pkg\/function\/guard\.ts needs it/);
+  assert.match(deploy({ args: [], root: copy }).output, /error: pkg\/functions\/process-email-queue\/function\.js is missing, and pkg\/functions\/process-email-queue\/index\.ts needs it/);
 });

@@ -31,8 +31,24 @@ test("what the documents enqueue is in the queue, the welcome mail of the trigge
   inSession(project.url, async (sql) => {
     await sql`insert into auth.users (email) values ('new@example.com')`;
     const rows = await sql`select payload ->> 'subject' as subject, dedup_key from email_queue order by created_at`;
-    assert.deepEqual(rows.map((/** @type {any} */ { subject }) => subject), ["Welcome", "Your trial ends", "Welcome"]);
-    assert.match(rows[2].dedup_key, /^welcome:[0-9a-f-]{36}$/);
+    assert.deepEqual(rows.map((/** @type {any} */ { subject }) => subject), ["Welcome", "Your trial ends", "Willkommen, Ann", "News", "Welcome"]);
+    assert.match(rows[4].dedup_key, /^welcome:[0-9a-f-]{36}$/);
+  }));
+
+test("the function of the documents flags the user whose address bounced", () =>
+  inSession(project.url, async (sql) => {
+    await sql`insert into public.profiles (email) values ('Ann@example.com'), ('bob@example.com')`;
+    const [{ id }] = await sql`select (email_queue_enqueue('{"to": "ann@example.com", "subject": "Hello", "content": "Hi"}') ->> 'id')::uuid as id`;
+    const { claims } = (await sql`select email_queue_worker_work('{"claim": {"tokens": ["00000000-0000-4000-8000-000000000001"], "lease_ms": 60000}}') as w`)[0].w;
+    const event = { id: "msg_1", type: "email.bounced", occurred_at: "2026-11-26T20:00:00.000Z", provider_message_id: "re_1", message_id: id, mark: claims[0].mark,
+      recipients: ["ann@example.com"], detail: { type: "Permanent", subtype: "General", text: "no such user" } };
+    await sql`set role service_role`;
+    const [{ answer }] = await sql`select email_queue_record_events(${sql.json([event])}) as answer`;
+    await sql`reset role`;
+    assert.deepEqual(answer.results, [{ id: "msg_1", result: "recorded" }]);
+    const rows = await sql`select email from public.profiles where email_bounced_at is not null`;
+    assert.deepEqual(rows.map((/** @type {any} */ { email }) => email), ["Ann@example.com"]);
+    await sql`select email_queue_on_event(null)`;
   }));
 
 test("the reference names every function of the schema public, and no other", () =>

@@ -10,7 +10,7 @@ import { assertEachOnce, suite } from "./support/suite.ts";
 
 const { test, end } = suite("guard");
 
-const faulty = `${ROOT}/target/pkg-faults/function/function.js`;
+const faulty = `${ROOT}/target/pkg-faults/functions/process-email-queue/function.js`;
 const importMap = `data:application/json,${
   encodeURIComponent(JSON.stringify({ imports: { [pathToFileURL(`${ROOT}/supabase/functions/process-email-queue/function.js`).href]: pathToFileURL(faulty).href } }))
 }`;

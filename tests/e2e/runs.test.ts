@@ -14,13 +14,20 @@ const call = (fn: Fn, headers: Record<string, string> = {}) =>
 
 const ended = async (stack: Stack, id: string) => (await stack.db.sql`select ended_at from email_queue_private.run where id = ${id}`)[0]?.ended_at;
 
+/** A provider that answers nothing before it is released. */
+async function held(stack: Stack) {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => release = resolve);
+  return { provider: await stack.proxy(stack.provider, () => released), release };
+}
+
 test("a caller who prefers it is answered at once, and the run is on record", async (stack) => {
   const ids = await stack.db.enqueue(mails(120));
-  await stack.provider.configure({ latencyMs: 1000 });
-  const fn = await stack.function();
-  const began = performance.now();
+  const { provider, release } = await held(stack);
+  const fn = await stack.function({ provider });
+  // The provider answers nothing before.
   const answer = await call(fn, { "x-email-queue-cause": "hand" });
-  assert(performance.now() - began < 900, "it is answered before the provider is");
+  release();
   assert.equal(answer.status, 202);
   assert.deepEqual(Object.keys(answer.body), ["runId", "accepted"]);
   assert.equal(answer.headers.get("preference-applied"), "respond-async");
@@ -53,13 +60,15 @@ test("at most one run is queued, and those who come meanwhile share it", async (
 
 test("a run waits for another only if it can end before the isolate does", async (stack) => {
   await stack.db.enqueue(mails(10));
-  await stack.provider.fault({ action: "delay", delayMs: 1500 });
-  const fn = await stack.function({ entry: EDGE, env: { EMAIL_QUEUE_WALL_SECONDS: "30" } });
+  const { provider, release } = await held(stack);
+  // A run may take nearly all of the isolate's time, but two may not, however fast or slow this machine is.
+  const fn = await stack.function({ entry: EDGE, provider, env: { EMAIL_QUEUE_WALL_SECONDS: "130", EMAIL_QUEUE_RUN_SECONDS: "110" } });
   const first = await call(fn);
   assert.equal(first.status, 202);
   const second = await call(fn);
   assert.deepEqual([second.status, second.body.code], [503, "busy"]);
   assert(Number(second.headers.get("retry-after")) > 0);
+  release();
   await waitFor(() => ended(stack, first.body.runId), { what: "the end of the run" });
   assert.equal((await fn.invoke()).stopped, "empty", "the next one finds room");
 });
@@ -138,7 +147,7 @@ test("a database that shuts down is left alone", async (stack) => {
   down = true;
   const run = await running;
   assert.equal(run.stopped, "unavailable");
-  assert(run.durationMs < 3000, `it took ${run.durationMs} ms`);
+  assert(run.durationMs < 20_000, `it took ${run.durationMs} ms`);
   down = false;
   await stack.db.passTime("5 minutes");
   await stack.drain(fn);

@@ -1,4 +1,4 @@
-// A Node back end: POST /signup enqueues a welcome mail, GET /mails/<id> says what became of it.
+// A Node back end: POST /signup enqueues a welcome mail, GET /mails/<id> says what happened to it.
 import { createServer } from "node:http";
 import { QueueError, SupabaseQueueProvider } from "email-queue/providers/supabase-queue";
 

@@ -57,7 +57,7 @@ const said = (/** @type {string | undefined} */ reason) => (reason ? `: ${reason
 export const sent = (place) =>
   place.workers.flatMap(({ provider }) => provider.all).map(({ call }) => {
     const value = JSON.parse(call.text);
-    const members = [value].flat().map((email) => email.tags.find((/** @type {{name: string}} */ tag) => tag.name === "message_id").value);
+    const members = [value].flat().map((email) => email.tags.find((/** @type {{name: string}} */ tag) => tag.name === "message_id").value.split("_")[0]);
     return { key: String(call.headers["idempotency-key"] ?? ""), text: call.path + call.text, members };
   });
 

@@ -9,6 +9,8 @@
     clippy::indexing_slicing
 )]
 
+mod actions;
+mod events;
 mod mistakes;
 mod properties;
 mod protocol;

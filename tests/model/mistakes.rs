@@ -1,7 +1,7 @@
 //! Each mistake that the checker is to find: the protocol is no weaker than the proof.
 
 use crate::protocol::{Protocol, Scenario};
-use crate::scenarios::{BATCH, TROUBLE, UNAUTHORIZED};
+use crate::scenarios::{BATCH, EVENTS, REDRIVEN, TROUBLE, UNAUTHORIZED};
 use crate::variant::Variant;
 use stateright::{Checker, DiscoveryClassification, HasDiscoveries, Model};
 use std::collections::BTreeMap;
@@ -12,6 +12,10 @@ const SAME_BYTES: &str = "a key always comes with the same bytes";
 const FENCED: &str = "without the lease nothing changes";
 const JUDGED: &str = "only first requests through the endpoint move the circuit breaker";
 const DOOR: &str = "poison at the head does not hold the door";
+const RESENT: &str = "what is known to be accepted is not sent again";
+const STAYS_FAILED: &str = "an accepted message with evidence does not stay failed";
+const BODIES: &str = "every member of a frozen dispatch has its body";
+const TRUE: &str = "what has ended has ended truly";
 const NEW_KEY: &str = "no new key for what may have been sent";
 
 /// Finds the shortest way to break any property, which is to be `first`, and the shortest to break `last`.
@@ -152,6 +156,53 @@ fn with_a_redrive_of_what_may_have_been_sent() {
         ..mistake(Variant::RedriveOfUnknown)
     };
     is_caught(scenario, NEW_KEY, TWICE);
+}
+
+#[test]
+fn with_an_event_that_does_not_see_the_end() {
+    let scenario = Scenario {
+        variant: Variant::EventSeesNoEnd,
+        max_attempts: 1,
+        ..EVENTS
+    };
+    is_caught(scenario, STAYS_FAILED, STAYS_FAILED);
+}
+
+#[test]
+fn with_a_claim_that_does_not_look_for_evidence() {
+    let scenario = Scenario {
+        variant: Variant::ClaimIgnoresEvidence,
+        ..REDRIVEN
+    };
+    is_caught(scenario, STAYS_FAILED, RESENT);
+}
+
+#[test]
+fn with_an_erasure_of_what_an_event_has_marked() {
+    let scenario = Scenario {
+        variant: Variant::EraseOfMarked,
+        ..EVENTS
+    };
+    is_caught(scenario, BODIES, BODIES);
+}
+
+#[test]
+fn with_events_of_another_installation() {
+    let scenario = Scenario {
+        variant: Variant::ForeignCounts,
+        ..EVENTS
+    };
+    is_caught(scenario, RESENT, TRUE);
+}
+
+#[test]
+fn with_evidence_of_one_member_taken_for_all() {
+    let scenario = Scenario {
+        variant: Variant::EvidenceForAll,
+        bad: [true, false],
+        ..EVENTS
+    };
+    is_caught(scenario, TRUE, TRUE);
 }
 
 fn mistake(variant: Variant) -> Scenario {

@@ -1,5 +1,6 @@
 //! What must hold in every state.
 
+use crate::events::stays_failed;
 use crate::protocol::{Action, Protocol};
 use crate::system::System;
 use email_queue::protocol::{QueueMessageStatus, Reason};
@@ -55,6 +56,18 @@ impl Model for Protocol {
             Property::always(
                 "poison at the head does not hold the door",
                 |_, system: &System| !system.wrong.held_up,
+            ),
+            Property::always(
+                "what is known to be accepted is not sent again",
+                |_, system: &System| !system.wrong.resent,
+            ),
+            Property::always(
+                "an accepted message with evidence does not stay failed",
+                |_, system: &System| !stays_failed(system),
+            ),
+            Property::always(
+                "every member of a frozen dispatch has its body",
+                |_, system: &System| system.queue.frozen_have_bodies(),
             ),
             Property::always("no settle or begin is invalid", |_, system: &System| {
                 !system.wrong.invalid

@@ -1,5 +1,6 @@
 //! The protocol as a model: what can happen in a state, and what it leads to.
 
+pub use crate::actions::{Action, Step};
 use crate::provider::{Fate, Mode};
 use crate::system::{MESSAGES, NOW, System, TICK, Wrong, number};
 use crate::variant::Variant;
@@ -8,7 +9,6 @@ use email_queue::model::{Queue, Settings};
 use email_queue::protocol::NewMessage;
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 use std::sync::Mutex;
 
 pub const LEASE: u8 = 1;
@@ -35,6 +35,9 @@ pub struct Scenario {
     pub kept: u8,
     /// Ticks for which the workers count on it.
     pub key_window: Option<u8>,
+    /// The provider reports what it has accepted, at any time and any number of times, and other installations' mail too;
+    /// operators erase.
+    pub events: bool,
     /// The endpoint has been silent, and the first message is one that it never answers.
     pub trouble: bool,
 }
@@ -43,61 +46,6 @@ pub struct Protocol {
     pub scenario: Scenario,
     /// States from which, without further faults, every message ends.
     ending: Mutex<HashSet<u64>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Time passes.
-    Tick,
-    /// A request that travelled arrives.
-    Arrive,
-    /// An operator cancels a message.
-    Cancel(usize),
-    /// An operator redrives a dead letter.
-    Redrive {
-        message: usize,
-        allow_duplicates: bool,
-    },
-    Worker(usize, Step),
-}
-
-/// What a worker does. Unanswered: the database does it, and the worker does not hear of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    Claim {
-        answered: bool,
-    },
-    Begin {
-        answered: bool,
-    },
-    Send(Fate),
-    /// It will not send.
-    GiveBack,
-    Settle {
-        answered: bool,
-    },
-    Crash,
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Worker(_, step) = self else {
-            return write!(f, "{self:?}");
-        };
-        match step {
-            Step::Claim { answered } => write!(f, "Claim{}", heard(*answered)),
-            Step::Begin { answered } => write!(f, "Begin{}", heard(*answered)),
-            Step::Settle { answered } => write!(f, "Settle{}", heard(*answered)),
-            other => write!(f, "{other:?}"),
-        }
-    }
-}
-
-fn heard(answered: bool) -> &'static str {
-    match answered {
-        true => "",
-        false => "(unanswered)",
-    }
 }
 
 impl Protocol {
@@ -137,6 +85,7 @@ impl Protocol {
             unresolved: Default::default(),
             begun: BTreeMap::new(),
             redrives: self.scenario.redrives,
+            events: self.scenario.events,
             allowed_twice: Default::default(),
             probed: !self.scenario.trouble,
             wrong: Wrong::default(),
@@ -194,6 +143,21 @@ impl Protocol {
         if !system.provider.travelling.is_empty() {
             actions.push(Action::Arrive);
         }
+        if self.scenario.events {
+            for message in 0..MESSAGES {
+                if system.provider.accepted[message] > 0 {
+                    actions.push(Action::Event {
+                        message,
+                        ours: true,
+                    });
+                }
+                actions.push(Action::Event {
+                    message,
+                    ours: false,
+                });
+                actions.push(Action::Erase(message));
+            }
+        }
         if system.redrives > 0 {
             for message in 0..MESSAGES {
                 actions.push(Action::Cancel(message));
@@ -229,6 +193,8 @@ impl Protocol {
             } => {
                 self.redrive(&mut next, message, allow_duplicates);
             }
+            Action::Event { message, ours } => self.event(&mut next, message, ours),
+            Action::Erase(message) => self.erase(&mut next, message),
             Action::Worker(index, step) => self.step(&mut next, index, step),
         }
         let next = next.normal(now);

@@ -16,7 +16,7 @@ pub struct Request {
     pub body: Vec<usize>,
 }
 
-/// What becomes of a batch with a bad member.
+/// What happens to a batch with a bad member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     Permissive,

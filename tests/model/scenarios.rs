@@ -41,6 +41,7 @@ pub const BATCH: Scenario = Scenario {
     redrives: 0,
     kept: 3,
     key_window: Some(2),
+    events: false,
     trouble: false,
 };
 
@@ -211,6 +212,62 @@ fn messages_that_are_redriven_or_cancelled() {
         "cancelled",
     ];
     holds("redrive and cancel, 429", scenario, &reached);
+}
+
+/// The provider reports what it has accepted: early, late, twice, or never.
+pub const EVENTS: Scenario = Scenario {
+    fates: &[Fate::Answered, Fate::Unanswered],
+    events: true,
+    ..BATCH
+};
+
+#[test]
+fn a_provider_that_reports() {
+    let reached = ["both completed", "unknown_outcome"];
+    holds("events", EVENTS, &reached);
+}
+
+#[test]
+fn a_provider_that_reports_what_arrives_late() {
+    let scenario = Scenario {
+        max_attempts: 1,
+        fates: &[Fate::Answered, Fate::Late],
+        ..EVENTS
+    };
+    holds("events, late requests", scenario, &["unknown_outcome"]);
+}
+
+#[test]
+fn a_provider_that_reports_a_batch_with_a_bad_member() {
+    let scenario = Scenario {
+        bad: [true, false],
+        ..EVENTS
+    };
+    holds("events, a bad member", scenario, &["rejected"]);
+}
+
+/// What ended without an answer is redriven.
+pub const REDRIVEN: Scenario = Scenario {
+    redrives: 1,
+    max_attempts: 1,
+    ..EVENTS
+};
+
+#[test]
+fn a_provider_that_reports_what_is_redriven() {
+    let reached = ["both completed", "unknown_outcome", "cancelled"];
+    holds("events, redrive and cancel", REDRIVEN, &reached);
+}
+
+#[test]
+fn a_provider_without_keys_that_reports() {
+    let scenario = Scenario {
+        events: true,
+        fates: &[Fate::Answered, Fate::Unanswered],
+        lossy: true,
+        ..KEYLESS
+    };
+    holds("no keys, events", scenario, &["both completed"]);
 }
 
 /// An endpoint that has been silent, and poison at the head.

@@ -1,5 +1,6 @@
 //! What each step of a worker does to the database, the provider and the observer's knowledge.
 
+use crate::events::MARK;
 use crate::protocol::{LEASE, Protocol, Scenario, Step};
 use crate::provider::{Fate, Key, Request};
 use crate::system::{
@@ -92,7 +93,15 @@ impl Protocol {
         if self.scenario.variant == Variant::NoTurns {
             system.queue.take_no_turns();
         }
-        let reply = call(system, &request);
+        let reply = match self.scenario.variant {
+            Variant::ClaimIgnoresEvidence => {
+                let events = system.queue.hide_events();
+                let reply = call(system, &request);
+                system.queue.show_events(events);
+                reply
+            }
+            _ => call(system, &request),
+        };
         let Some(claimed) = reply.claims.into_iter().next() else {
             return Worker::Idle;
         };
@@ -112,11 +121,14 @@ impl Protocol {
             owner: Some(index),
             left: LEASE,
         };
+        let again = leases(system, index, held.dispatch);
         system.leases.entry(held.dispatch).or_insert(lease);
         if let Some(members) = system.begun.get(&held.dispatch) {
             let elsewhere = claimed.endpoint.is_none();
             system.wrong.thawed |= !claimed.frozen || *members != held.members || elsewhere;
         }
+        let known = |message: &usize| system.queue.is_accepted(&number(*message));
+        system.wrong.resent |= !again && !claimed.frozen && held.members.iter().any(known);
         system.wrong.held_up |= !system.probed && held.members == [0];
         system.probed = true;
         match answered {
@@ -130,7 +142,8 @@ impl Protocol {
             dispatch_id: id(held.dispatch),
             token: token_of(index),
             endpoint: held.endpoint(),
-            wire_version: 1,
+            wire_version: 2,
+            mark: Some(MARK.to_owned()),
             key_window_ms: self.scenario.key_window.map(millis),
             members: u32::try_from(held.members.len()).expect("few"),
             timeout_ms: millis(LEASE) / 2,

@@ -68,6 +68,8 @@ pub struct Wrong {
     pub crowded: bool,
     /// Poison at the head was the first probe, with other mail waiting.
     pub held_up: bool,
+    /// What was known to be accepted was handed out, and not as a replay.
+    pub resent: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -82,6 +84,8 @@ pub struct System {
     pub begun: BTreeMap<u64, Vec<usize>>,
     /// Redrives to come.
     pub redrives: u8,
+    /// The provider reports what it has accepted, and operators erase.
+    pub events: bool,
     /// Messages of which an operator said that they may be sent twice.
     pub allowed_twice: [bool; MESSAGES],
     /// Something fresh was claimed since the trouble began.
@@ -154,10 +158,16 @@ impl System {
             time: &|at| NOW + TICK * ticks(at.saturating_sub(now)),
             dispatch: &|old| renamed(dispatch_number(old)).map(id),
             token: &token,
-            payloads: self.redrives > 0,
+            payloads: self.redrives > 0 || self.events,
             ids: MESSAGES as u64 + numbers.len() as u64,
         };
         self.queue = std::mem::take(&mut self.queue).abstracted(&view);
+        if self.redrives == 0 {
+            // Nobody reads the body of what has ended any more.
+            for message in 0..MESSAGES {
+                self.queue.erase(&number(message), false);
+            }
+        }
         for worker in &mut self.workers {
             if let Some(Held { dispatch, .. }) = worker.held_mut() {
                 *dispatch = renamed(*dispatch).expect("what a worker holds is alive");

@@ -26,6 +26,16 @@ pub enum Variant {
     ReplayCounts,
     /// A dispatch of one message goes to the endpoint of one, whatever its lane.
     ProbeThroughAnother,
+    /// An event does not complete what has ended before it.
+    EventSeesNoEnd,
+    /// A claim, with its sweep, does not look for evidence.
+    ClaimIgnoresEvidence,
+    /// What an event has marked is erased while its request may have to be repeated.
+    EraseOfMarked,
+    /// An event of another installation counts.
+    ForeignCounts,
+    /// Evidence of one member is taken as that of all.
+    EvidenceForAll,
     /// In trouble the head of the queue is always next.
     NoTurns,
 }

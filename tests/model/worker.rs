@@ -169,6 +169,7 @@ pub fn settle(worker: usize, held: &Held, answer: &Answer, scenario: &Scenario) 
         begun: false,
         endpoint: None,
         wire_version: None,
+        mark: None,
         bytes: 0,
         messages: (held.members.iter())
             .map(|message| protocol::ClaimedMessage {

@@ -90,7 +90,9 @@ for (const version of [15, 17]) {
       }
       await call("email_queue_enqueue", { p_payload: mails[0].payload });
       await call("email_queue_pause", { p_reason: "test", p_domain: "info.example" });
-      assert.deepEqual((await call("email_queue_worker_work", { p_request: { claim: { tokens: [crypto.randomUUID()] } } })).claims, [], "INFO.EXAMPLE is info.example");
+      // Other mail may wait in the database: more dispatches than it needs.
+      const { claims } = await call("email_queue_worker_work", { p_request: { claim: { tokens: Array.from({ length: 10 }, () => crypto.randomUUID()) } } });
+      assert.doesNotMatch(JSON.stringify(claims), /INFO\.EXAMPLE/, "INFO.EXAMPLE is info.example");
       const grants = (await call("email_queue_doctor")).find((/** @type {any} */ { check }) => check === "grants");
       assert.deepEqual([grants.status, grants.detail], ["ok", "only service_role"]);
     });

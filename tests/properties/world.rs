@@ -172,7 +172,7 @@ impl World {
             if let Some((members, endpoint)) = self.begun.get(&dispatch.dispatch_id) {
                 let same = *members == ids
                     && dispatch.endpoint == Some(*endpoint)
-                    && dispatch.wire_version == Some(1)
+                    && dispatch.wire_version == Some(2)
                     && (dispatch.frozen || dispatch.begun);
                 if !same {
                     self.changed = Some(format!("{dispatch:?} was {members:?}, {endpoint}"));
@@ -200,7 +200,8 @@ impl World {
             dispatch_id: dispatch.dispatch_id.clone(),
             token: dispatch.token.clone(),
             endpoint,
-            wire_version: 1,
+            wire_version: 2,
+            mark: dispatch.mark.clone(),
             key_window_ms: Some(82_800_000),
             members: u32::try_from(dispatch.messages.len()).unwrap(),
             timeout_ms: 15_000,

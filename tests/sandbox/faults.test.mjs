@@ -49,6 +49,7 @@ describe("what it does", () => {
     const answer = await batch(body, "k");
     assert.deepEqual(answer.json.data.map(({ id }) => id), lost);
     assert.deepEqual([(await state()).accepted, (await state()).replays], [2, 1]);
+    for (const { answered, unanswered } of Object.values((await state({ ids: true })).emailIds)) assert.deepEqual([answered, unanswered], [1, 1]);
   });
   test("hang before and after accepting", async () => {
     await fault([{ action: "hang" }, { action: "hang", when: "after" }]);
@@ -96,7 +97,7 @@ describe("what it does", () => {
     assert.equal((await send("empty")).text, "");
     assert.equal((await send("short")).json.data.length, 1);
     assert.deepEqual([(await state()).accepted, (await state()).lost], [10, 1]);
-    assert.ok(Object.values((await state({ ids: true })).emailIds).every(({ answered }) => answered === 0));
+    assert.ok(Object.values((await state({ ids: true })).emailIds).every(({ answered, unanswered }) => answered === 0 && unanswered === 1));
   });
   test("garbage before accepting", async () => {
     await fault({ action: "garbage", garbage: "truncated", when: "before" });

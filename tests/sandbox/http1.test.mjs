@@ -75,10 +75,12 @@ test("what is not HTTP is refused and the connection closed", async () => {
   const { received } = await raw([`${HEAD}Content-Length: 99999999999\r\n\r\n`], 9);
   assert.match(received, /^HTTP\/1\.1 413 /);
 });
-test("a name that is not this machine's cannot read the mailbox, but may use the API", async () => {
+test("a name that is not this machine's cannot read the mailbox or a list of mails, but may send", async () => {
   const get = (path) => `GET ${path} HTTP/1.1\r\nHost: evil.example.com\r\nAuthorization: Bearer re_1\r\nUser-Agent: raw\r\n\r\n`;
-  for (const path of ["/", "/_sandbox/emails", "/mailbox/x"]) assert.match((await raw([get(path)])).received, /^HTTP\/1\.1 403 /);
+  for (const path of ["/", "/_sandbox/emails", "/mailbox/x", "/emails", "/logs", "/webhooks", "/suppressions", "/usage"]) assert.match((await raw([get(path)])).received, /^HTTP\/1\.1 403 /);
   assert.match((await raw([get("/domains")])).received, /^HTTP\/1\.1 200 /);
+  assert.match((await raw([get("/emails/x").replace("GET", "POST")])).received, /^HTTP\/1\.1 403 /);
+  assert.match((await raw([get("/emails").replace("GET", "POST")])).received, /^HTTP\/1\.1 400 /);
 });
 test("a client that leaves is noticed: its answer counts as lost", async () => {
   await fault({ action: "delay", delayMs: 700 });

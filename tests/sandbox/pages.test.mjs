@@ -135,8 +135,8 @@ test("a thousand batches of a hundred, in little time and memory", async () => {
   await Promise.all(Array.from({ length: 8 }, worker));
   const seconds = (performance.now() - start) / 1000;
   assert.deepEqual([(await state({ brief: true })).accepted, (await state({ brief: true })).acceptedMessages], [100_000, 100_000]);
-  // It takes about 4 s on two cores, most of it the client's; the bound is for slow machines.
-  assert.ok(seconds < 60, `${seconds} s`);
+  // It takes about 4 s on two cores, most of it the client's; the bound is for a machine that is busy with other things.
+  assert.ok(seconds < 300, `${seconds} s`);
 });
 
 for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) {

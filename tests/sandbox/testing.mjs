@@ -5,6 +5,7 @@
 // the same tests drive a sandbox that runs there.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import process from "node:process";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -80,6 +81,33 @@ export async function open(config = {}) {
   };
 }
 
+/**
+ * An endpoint for webhooks. It answers with 200, or as a test says: a status, or "hang".
+ * @returns {Promise<{url: string, got: {id: string, timestamp: string, signature: string, body: string, event: any, headers: any, ended: boolean}[], answer: (how: number | "hang", text?: string) => void}>}
+ */
+export async function receiver() {
+  const got = [];
+  /** @type {[number | "hang", string]} */
+  let how = [200, "ok"];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request.setEncoding("utf8")) body += chunk;
+    const { "svix-id": id, "svix-timestamp": timestamp, "svix-signature": signature } = request.headers;
+    const one = { id, timestamp, signature, body, event: JSON.parse(body), headers: request.headers, ended: false };
+    got.push(one);
+    response.once("close", () => one.ended = true);
+    if (how[0] !== "hang") response.writeHead(how[0], how[0] === 302 ? { location: "/elsewhere" } : {}).end(how[1]);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return { url: `http://127.0.0.1:${port}/hook`, got, answer: (status, text = "") => void (how = [status, text]) };
+}
+
 let made = 0;
 
 /** A valid e-mail, each with another recipient. */
@@ -92,8 +120,8 @@ export const tagged = (messageId, change = {}) => email({ tags: [{ name: "messag
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits for what the sandbox does after its client has gone. */
-export async function until(condition, ms = 3000) {
+/** Waits for what the sandbox does by itself. */
+export async function until(condition, ms = 30_000) {
   const end = Date.now() + ms;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${condition}`);

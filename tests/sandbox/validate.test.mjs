@@ -138,7 +138,7 @@ test("GET /emails/:id", async () => {
   const sent = email({ cc: "cc@example.com", tags: [{ name: "a", value: "b" }] });
   const { id } = (await single(sent)).json;
   const found = (await call(`/emails/${id}`, { method: "GET" })).json;
-  assert.deepEqual([found.object, found.id, found.to, found.cc, found.subject, found.last_event], ["email", id, sent.to, ["cc@example.com"], "Hello", "sent"]);
+  assert.deepEqual([found.object, found.id, found.to, found.cc, found.subject, found.last_event], ["email", id, sent.to, ["cc@example.com"], "Hello", "delivered"]);
   const unknown = await call("/emails/00000000-0000-4000-8000-000000000000", { method: "GET" });
   assert.deepEqual([unknown.status, unknown.name], [404, "not_found"]);
   const malformed = await call("/emails/one", { method: "GET" });

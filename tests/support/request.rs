@@ -25,7 +25,7 @@ pub enum Behaviour {
     AsksToWait(u16, &'static str, u64),
 }
 
-/// What becomes of a batch with a bad member.
+/// What happens to a batch with a bad member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     Permissive,
@@ -67,8 +67,11 @@ impl Request {
 pub fn message_id(email: &Value) -> String {
     let tags = email["tags"].as_array().expect("there are tags");
     let tag = tags.iter().find(|tag| tag["name"] == "message_id");
-    tag.expect("one is the message's id")["value"]
-        .as_str()
+    let value = tag.expect("one is the message's id")["value"].as_str();
+    // Without the installation's mark.
+    let (id, _) = value
         .expect("a text")
-        .to_owned()
+        .split_once('_')
+        .unwrap_or((value.expect("a text"), ""));
+    id.to_owned()
 }

@@ -4,6 +4,8 @@ import { parseArgs } from "node:util";
 import { findPgmq } from "./queues/pgmq.mjs";
 import { isStopping, stopAll } from "../stack.mjs";
 import { environment } from "./environment.mjs";
+import { auth } from "./parts/auth.mjs";
+import { events } from "./parts/events.mjs";
 import { latency } from "./parts/latency.mjs";
 import { run } from "./parts/run.mjs";
 import { scale } from "./parts/scale.mjs";
@@ -11,7 +13,7 @@ import { sql } from "./parts/sql.mjs";
 import { start } from "./parts/start.mjs";
 import { markdown, publish, write } from "./report.mjs";
 
-const PARTS = { sql, run, start, latency, scale };
+const PARTS = { sql, run, start, latency, auth, events, scale };
 
 const HELP = `scripts/bench [name …] [options]
 
@@ -20,6 +22,8 @@ Names: ${Object.keys(PARTS).join(", ")}; all of them when none is given.
   run      the function under Deno 2.1.4, beside the same job in TypeScript
   start    size of the module, and the time until it answers
   latency  from enqueue to accepted
+  auth     Supabase Auth's hook, with 100,000 messages waiting
+  events   a provider's reports, 1,000 a second, alone and beside a run
   scale    from 1,000 to 1,000,000 queued messages, and from 1 to 16 workers
 
 Options:

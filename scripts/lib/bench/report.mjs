@@ -18,6 +18,8 @@ const TITLES = /** @type {Record<string, string>} */ ({
   run: "A run of the function",
   start: "Start",
   latency: "From enqueue to accepted",
+  auth: "Supabase Auth's hook",
+  events: "Reports of a provider",
   scale: "Scale",
 });
 

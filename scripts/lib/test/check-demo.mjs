@@ -8,9 +8,11 @@ console.log(run.stdout);
 check("scripts/demo ended with 0", run.status === 0);
 if (run.status === 0) {
   const said = JSON.parse(run.stdout.trim().split("\n").at(-1) ?? "{}");
-  const { accepted, failed, enqueued, burst, providerRequests, databaseRequests } = said;
+  const { auth, accepted, failed, enqueued, delivered, bounced, suppressed, byEvidence, burst, providerRequests, databaseRequests } = said;
   check(`${accepted} accepted + ${failed} failed = ${enqueued} enqueued`, accepted + failed === enqueued);
-  check(`${failed} failed: one`, failed === 1);
+  check(`${auth} mails of Supabase Auth: seven`, auth === 7);
+  check(`${failed} failed: two`, failed === 2);
+  for (const [name, count] of Object.entries({ delivered, bounced, suppressed, byEvidence })) check(`${count} ${name}: at least one`, count >= 1);
   check(`a burst of ${burst.messages}: 250`, burst.messages === 250);
   check(`${burst.providerRequests} provider requests for the burst: 1 to 4`, burst.providerRequests >= 1 && burst.providerRequests <= 4);
   check(`${burst.databaseRequests} database requests for the burst: 1 to 6`, burst.databaseRequests >= 1 && burst.databaseRequests <= 6);

@@ -17,7 +17,7 @@ for (const file of fs.readdirSync(PKG).filter((name) => name.endsWith("_wasm.js"
 }
 
 const began = performance.now();
-const { load } = await import(new URL("function/function.js", PKG).href);
+const { load } = await import(new URL("functions/process-email-queue/function.js", PKG).href);
 load(() => {});
 console.log(`function.js: unpacked, compiled and instantiated in ${(performance.now() - began).toFixed(1)} ms`);
 console.log("ok: function.js starts");

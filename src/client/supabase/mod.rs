@@ -1,62 +1,25 @@
 //! The queue in a Supabase project.
 
+mod connect;
 mod many;
 
 use super::{QueueProvider, check, check_operator, ending};
 use crate::base::{ErrorCode, QueueError, Random, millis};
 use crate::io::{PostgrestRpc, SystemRandom};
 use crate::protocol::{
-    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage, Page,
-    Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Rpc, Settle, SettleResult,
-    Settlement, Stats, jsonb,
+    Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage,
+    NewTemplate, Page, Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Rpc, Settle,
+    SettleResult, Settlement, Stats, Suppress, Suppression, SuppressionList, Unsuppress,
+    Unsuppressed, UsedTemplate, jsonb,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// The queue in a Supabase project, over PostgREST.
 pub struct SupabaseQueueProvider<R = PostgrestRpc, T = SystemRandom> {
     rpc: R,
     random: T,
-}
-
-impl SupabaseQueueProvider {
-    /// `url` is the project's; `key` is one of its secret keys.
-    ///
-    /// # Errors
-    /// `invalid_input` with the field `url` or `key`.
-    ///
-    /// ```
-    /// use email_queue::{ErrorCode, SupabaseQueueProvider};
-    ///
-    /// let queue = SupabaseQueueProvider::new("https://abc.supabase.co", "sb_secret_abc");
-    /// assert!(queue.is_ok());
-    /// let error = SupabaseQueueProvider::new("abc.supabase.co", "sb_secret_abc").err();
-    /// assert_eq!(error.and_then(|error| error.field), Some("url".to_owned()));
-    /// ```
-    pub fn new(url: &str, key: &str) -> Result<Self, QueueError> {
-        Self::with_timeout(url, key, None)
-    }
-
-    /// With another limit for a call than ten seconds.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new), or with the field `timeoutSeconds` where it is zero or longer than a day: timers end at 24 days.
-    pub fn with_timeout(
-        url: &str,
-        key: &str,
-        timeout: Option<Duration>,
-    ) -> Result<Self, QueueError> {
-        let mut rpc = PostgrestRpc::new(url, key)?;
-        if let Some(timeout) = timeout {
-            let fits = !timeout.is_zero() && timeout <= LONGEST_TIMEOUT;
-            check::check("timeoutSeconds", fits)?;
-            rpc = rpc.with_timeout(timeout);
-        }
-        Ok(Self::over(rpc, SystemRandom))
-    }
 }
 
 impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
@@ -176,6 +139,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
             "p_since": options.since,
             "p_until": options.until,
             "p_metadata": options.metadata,
+            "p_delivery": options.delivery,
         });
         self.call("email_queue_list", arguments).await
     }
@@ -203,6 +167,54 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
             "p_from": redrive.from,
         });
         self.call("email_queue_redrive", arguments).await
+    }
+
+    async fn suppress(&self, suppress: &Suppress) -> Result<Suppression, QueueError> {
+        check_operator::suppress(suppress)?;
+        let arguments = json!({
+            "p_address": suppress.address,
+            "p_reason": suppress.reason,
+            "p_topic": suppress.topic,
+            "p_note": suppress.note,
+            "p_hash_only": suppress.hash_only,
+        });
+        self.call("email_queue_suppress", arguments).await
+    }
+
+    async fn unsuppress(&self, unsuppress: &Unsuppress) -> Result<Unsuppressed, QueueError> {
+        check_operator::unsuppress(unsuppress)?;
+        let arguments = json!({
+            "p_address": unsuppress.address,
+            "p_topic": unsuppress.topic,
+            "p_reason": unsuppress.reason,
+        });
+        self.call("email_queue_unsuppress", arguments).await
+    }
+
+    async fn list_suppressions(
+        &self,
+        list: &SuppressionList,
+    ) -> Result<Vec<Suppression>, QueueError> {
+        check_operator::suppressions(list)?;
+        let filter = json!({
+            "address": list.address, "reason": list.reason, "topic": list.topic,
+        });
+        let arguments = json!({
+            "p_filter": filter, "p_after": list.after, "p_limit": list.limit.unwrap_or(100),
+        });
+        self.call("email_queue_suppressions", arguments).await
+    }
+
+    async fn put_template(&self, template: &NewTemplate) -> Result<UsedTemplate, QueueError> {
+        let arguments = json!({
+            "p_name": template.name,
+            "p_subject": template.subject,
+            "p_html": template.html,
+            "p_text": template.text,
+            "p_language": template.language,
+        });
+        let put = self.call("email_queue_template_put", arguments).await;
+        put.map_err(QueueError::in_a_template)
     }
 
     async fn stats(&self) -> Result<Stats, QueueError> {

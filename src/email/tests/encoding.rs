@@ -17,7 +17,7 @@ fn the_request_has_the_providers_names() {
     let expected = json!({
         "from": "Shop <shop@example.com>", "to": ["ann@example.com"], "subject": "Hello", "cc": ["c@d.co"], "bcc": ["e@f.co"],
         "reply_to": ["g@h.co"], "html": "<p>Hi</p>", "text": "Hi", "headers": {"X-A": "1"},
-        "tags": [{"name": "plan", "value": "pro"}, {"name": "message_id", "value": "id-1"}],
+        "tags": [{"name": "plan", "value": "pro"}, {"name": "message_id", "value": "id-1_0123456789ab"}],
         "attachments": [
             {"filename": "a.txt", "content": "SGk=", "content_type": "text/plain", "content_id": "a"},
             {"path": "https://example.com/b.png"},
@@ -44,11 +44,26 @@ fn the_bytes_do_not_depend_on_the_order_of_the_payload() {
 }
 
 #[test]
+fn the_tag_of_version_2_has_the_mark_and_the_rest_is_version_1() {
+    let email = parse(json!({"tags": {"plan": "pro"}})).unwrap();
+    let member = Member {
+        id: "id-1",
+        mark: Some(MARK),
+        email: &email,
+    };
+    let [one, two] = [1, 2].map(|version| {
+        String::from_utf8(encode(version, Endpoint::Single, &[member]).unwrap()).unwrap()
+    });
+    assert_eq!(one.replace("id-1", "id-1_0123456789ab"), two);
+}
+
+#[test]
 fn a_batch_keeps_the_order_of_its_members() {
     let emails =
         ["one", "two", "three"].map(|subject| parse(json!({ "subject": subject })).unwrap());
     let members = [2, 0, 1].map(|i| Member {
         id: ["a", "b", "c"][i],
+        mark: None,
         email: &emails[i],
     });
     let batch: Value =
@@ -86,9 +101,10 @@ fn what_cannot_be_one_request_is_an_error() {
     let email = parse(json!({})).unwrap();
     let member = Member {
         id: "id-1",
+        mark: None,
         email: &email,
     };
-    for version in [0, 2, u16::MAX] {
+    for version in [0, 3, u16::MAX] {
         let error = encode(version, Endpoint::Single, &[member]).unwrap_err();
         assert!(matches!(error, EncodeError::UnknownVersion(unknown) if unknown == version));
     }
@@ -105,6 +121,11 @@ fn what_cannot_be_one_request_is_an_error() {
     }
     assert!(encode(1, Endpoint::Batch, &[member; MAX_BATCH]).is_ok());
 
+    for mark in [None, Some(""), Some("0123456789AB"), Some("0123456789abc")] {
+        let error = encode(2, Endpoint::Single, &[Member { mark, ..member }]).unwrap_err();
+        assert!(matches!(error, EncodeError::InvalidMark));
+    }
+
     let attached = parse(json!({"attachments": [{"path": "https://example.com/a.pdf"}]})).unwrap();
     let error = encode(
         1,
@@ -113,6 +134,7 @@ fn what_cannot_be_one_request_is_an_error() {
             member,
             Member {
                 id: "id-2",
+                mark: None,
                 email: &attached,
             },
         ],
@@ -128,6 +150,7 @@ fn what_cannot_be_one_request_is_an_error() {
             member,
             Member {
                 id: "id-2",
+                mark: None,
                 email: &anonymous,
             },
         ],
@@ -136,7 +159,16 @@ fn what_cannot_be_one_request_is_an_error() {
     assert!(matches!(error, EncodeError::MissingSender { index: 1 }));
 
     for id in ["", "a b", "a\n", "ü", &"x".repeat(257)] {
-        let error = encode(1, Endpoint::Single, &[Member { id, email: &email }]).unwrap_err();
+        let error = encode(
+            1,
+            Endpoint::Single,
+            &[Member {
+                id,
+                mark: None,
+                email: &email,
+            }],
+        )
+        .unwrap_err();
         assert!(matches!(error, EncodeError::InvalidId { index: 0 }));
     }
     let longest = "x".repeat(256);
@@ -146,6 +178,7 @@ fn what_cannot_be_one_request_is_an_error() {
             Endpoint::Single,
             &[Member {
                 id: &longest,
+                mark: None,
                 email: &email
             }]
         )

@@ -16,7 +16,8 @@ use crate::protocol::Endpoint;
 use crate::provider::{EncodeError, Member, PROVIDERS, Provider};
 
 /// The version that new dispatches are encoded with.
-const WIRE_VERSION: u16 = 1;
+const WIRE_VERSION: u16 = 2;
+const MARK: &str = "0123456789ab";
 
 fn encode(
     version: u16,
@@ -61,7 +62,11 @@ fn bytes(email: &Email) -> Vec<u8> {
     encode(
         WIRE_VERSION,
         Endpoint::Single,
-        &[Member { id: "id-1", email }],
+        &[Member {
+            id: "id-1",
+            mark: Some(MARK),
+            email,
+        }],
     )
     .unwrap()
 }

@@ -282,6 +282,7 @@ fn debug_shows_no_address_subject_or_body() {
     let mailbox = crate::email::Mailbox::parse(&json!("Secret <secret@secret.co>"), "to").unwrap();
     let member = Member {
         id: "id-1",
+        mark: None,
         email: &email,
     };
     let shown = format!("{email:?} {email:#?} {mailbox:?} {member:?}").to_lowercase();

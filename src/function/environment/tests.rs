@@ -1,4 +1,5 @@
 use super::*;
+use crate::function::project::NO_KEY;
 use crate::provider::PROVIDERS;
 
 fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
@@ -67,7 +68,7 @@ fn named_keys_that_cannot_be_read_are_said_unless_there_is_another_key() {
         let error = Environment::read(&alone).unwrap_err();
         assert_eq!((error.variable, error.problem), (name, problem));
         let read = Environment::read(&variables(&[(name, text)])).unwrap();
-        assert_eq!(read.supabase_keys[0].1, "sb_secret_one");
+        assert_eq!(read.project.keys[0].1, "sb_secret_one");
     }
 }
 
@@ -107,7 +108,7 @@ fn the_default_secret_key_goes_first_and_all_are_admitted() {
         ("SUPABASE_SERVICE_ROLE_KEY", "eyJlegacy"),
         (SECRET, "a-secret-of-the-tests"),
     ]);
-    let keys = Environment::read(&variables).unwrap().supabase_keys;
+    let keys = Environment::read(&variables).unwrap().project.keys;
     let keys: Vec<_> = keys.iter().map(|(name, key)| (&**name, &**key)).collect();
     let expected = [
         (r#"SUPABASE_SECRET_KEYS["default"]"#, "sb_secret_default"),
@@ -134,7 +135,7 @@ fn the_default_secret_key_goes_first_and_all_are_admitted() {
 fn debug_shows_no_secret() {
     let environment = Environment::read(&variables(&[])).unwrap();
     let text = format!("{environment:?}");
-    let shown = r#"Environment { supabase_url: "http://127.0.0.1:54321", provider: "#;
+    let shown = r#"Environment { project: http://127.0.0.1:54321, provider: "#;
     assert!(text.starts_with(shown), "{text}");
     assert!(
         !text.contains("re_key") && !text.contains("sb_secret"),

@@ -7,6 +7,7 @@ import { apiOf, queryApi, tokenOf } from "./api.js";
 import { readDatabaseUrl } from "./database-url.js";
 import { isFile, manifest, withPrivateFile } from "./files.js";
 import { CommandError } from "./terminal.js";
+import { PROVIDER } from "../provider.js";
 
 /** The version that npx brings where the machine has none. */
 const PINNED = "3.1.0";
@@ -19,8 +20,9 @@ const INSTALL = `npm install --save-dev supabase@${PINNED} (or see https://supab
  * @typedef {{status: number, stdout: string, stderr: string}} Output
  */
 
-/** @param {string} root of the project @param {Record<string, string | undefined>} env @returns {Cli} */
-export function findCli(root, env) {
+/** @param {string} root of the project @param {Record<string, string | undefined>} given but for the key of the provider, which is no other program's @returns {Cli} */
+export function findCli(root, given) {
+  const { [PROVIDER.variables.fullKey]: _, ...env } = given;
   const found = firstOf(candidates(root, env), env);
   if (!found) throw new CommandError("the Supabase CLI was not found", INSTALL);
   const [major = 0, minor = 0] = found.version.split(".").map(Number);

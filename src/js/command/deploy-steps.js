@@ -10,7 +10,7 @@ import { CommandError } from "./terminal.js";
 /** @param {Deployment} to @param {string} name */
 export const step = ({ terminal }, name) => terminal.say(`== ${name}`);
 
-/** @param {Deployment} to @param {"secrets" | "functions"} what @returns {Promise<any[]>} */
+/** @param {Pick<Deployment, "cli" | "ref">} to @param {"secrets" | "functions"} what @returns {Promise<any[]>} */
 export async function list({ cli, ref }, what) {
   const { status, stdout, stderr } = await cli.run([what, "list", "--output", "json", ...cli.project(ref)]);
   const permission = what === "secrets" ? "edge_functions_secrets_read" : "edge_functions_read";
@@ -39,11 +39,11 @@ export async function setSecrets(to, names) {
   if (status !== 0) throw new CommandError("the secrets were not set", "the token needs the permission edge_functions_secrets_write for this project; then repeat the command");
 }
 
-/** @param {Deployment} to @param {{workdir: string, useApi: boolean}} how workdir: the folder whose supabase/functions has it */
-export async function deployFunction(to, { workdir, useApi }) {
-  step(to, `Function ${to.name}`);
+/** @param {Deployment} to @param {string} name @param {{workdir: string, useApi: boolean}} how workdir: the folder whose supabase/functions has it */
+export async function deployFunction(to, name, { workdir, useApi }) {
+  step(to, `Function ${name}`);
   const bundled = useApi || spawnSync("docker", ["info"], { stdio: "ignore" }).status !== 0;
-  // pg_net's calls carry no JWT, and a publishable key would pass Supabase's check: the function checks its callers itself.
-  const { status } = await to.cli.run(["functions", "deploy", to.name, "--no-verify-jwt", ...bundled ? ["--use-api"] : [], ...to.cli.project(to.ref)], { show: true, workdir });
+  // Calls of pg_net and of the provider carry no JWT, and a publishable key would pass Supabase's check: each function checks its callers itself.
+  const { status } = await to.cli.run(["functions", "deploy", name, "--no-verify-jwt", ...bundled ? ["--use-api"] : [], ...to.cli.project(to.ref)], { show: true, workdir });
   if (status !== 0) throw new CommandError("the function was not deployed (the reason is above)", "the token needs the permission edge_functions_write for this project; then repeat the command");
 }

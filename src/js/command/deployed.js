@@ -1,7 +1,7 @@
-// The deployed project, as the environment names it: its RPC functions, its function, the provider.
+// The deployed project, as the environment names it: its RPC functions, its functions, the provider.
 import process from "node:process";
 import { PROVIDER } from "../provider.js";
-import { FUNCTION } from "./function.js";
+import { EVENTS_FUNCTION, FUNCTION } from "./function.js";
 
 /** A fault of the project or of its address, as its words say; any other error is a bug of ours. */
 export class ProjectError extends Error {
@@ -14,23 +14,29 @@ export class ProjectError extends Error {
 }
 
 /**
- * @param {Record<string, string | undefined>} [env] @param {string} [name] of the function
+ * @param {Record<string, string | undefined>} [env] @param {string} [name] of the function that sends @param {string} [events] of the other one, where the project has it
  * @throws {ProjectError} names the variable that is missing
  */
-export function readProject(env = process.env, name = FUNCTION) {
+export function readProject(env = process.env, name = FUNCTION, events = undefined) {
   const variable = (/** @type {string} */ called) => env[called]?.trim() || undefined;
   const url = variable("SUPABASE_URL")?.replace(/\/+$/, "");
   const key = variable("SUPABASE_SECRET_KEY") ?? variable("SUPABASE_SERVICE_ROLE_KEY");
-  if (!url) throw new ProjectError("SUPABASE_URL is not set (see .env.example)");
+  const remedy = "set it in the environment, or in .env of the project's folder: cd there, or name it with --workdir";
+  if (!url) throw new ProjectError("SUPABASE_URL is not set", { remedy });
   if (!URL.canParse(url)) throw new ProjectError("SUPABASE_URL must be an address like https://<reference>.supabase.co");
-  if (!key) throw new ProjectError("SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set (see .env.example)");
+  if (!key) throw new ProjectError("SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set", { remedy });
+  const functionUrl = variable("EMAIL_QUEUE_FUNCTION_URL") ?? `${url}/functions/v1/${name}`;
   // Beside the legacy keys, which are JWTs, PostgREST wants them as the token too; others must not be sent as one.
   const headers = { apikey: key, ...(key.startsWith("eyJ") ? { authorization: `Bearer ${key}` } : {}) };
   return {
     url,
     headers,
     functionName: name,
-    functionUrl: variable("EMAIL_QUEUE_FUNCTION_URL") ?? `${url}/functions/v1/${name}`,
+    functionUrl,
+    events,
+    eventsUrl: functionUrl.replace(/[^/]*\/?$/, `${events ?? EVENTS_FUNCTION}/${PROVIDER.segment}`),
+    webhookSecret: variable(PROVIDER.variables.webhookSecret),
+    fullKey: variable(PROVIDER.variables.fullKey),
     ref: variable("SUPABASE_PROJECT_ID"),
     accessToken: variable("SUPABASE_ACCESS_TOKEN"),
     apiUrl: variable("SUPABASE_API_URL") ?? "https://api.supabase.com",

@@ -24,7 +24,7 @@ const FUNCTIONS = "/functions/v1/";
  * @param {string} options.deno
  * @param {import("../local/local.js").Screen} options.screen
  * @param {string[]} options.without files of migrations
- * @param {(database: {url: string, secretKey: string}) => Promise<void>} options.prepare what a new database gets before anybody sees it
+ * @param {(database: {url: string, secretKey: string}) => Promise<unknown>} options.prepare what a new database gets before anybody sees it
  * @returns {Promise<import("./dev.js").Database>}
  */
 export async function startEmbedded({ project: { root, supabase, migrations }, name, settings, tool, deno, screen, without, prepare }) {

@@ -135,7 +135,8 @@ export function apply(changes) {
       undo.push(() => before !== null ? put(file, before) : isFile(file) && fs.rmSync(file));
       if (text === null) {
         fs.rmSync(file);
-        if (fs.readdirSync(path.dirname(file)).length === 0) fs.rmdirSync(path.dirname(file));
+        // And the folders that it leaves empty: git would not keep them.
+        for (let folder = path.dirname(file); fs.readdirSync(folder).length === 0; folder = path.dirname(folder)) fs.rmdirSync(folder);
       } else put(file, text);
     }
   } catch (error) {

@@ -3,8 +3,25 @@ import { compareVersions } from "./package.js";
 import { migrationVersion } from "./parts.js";
 import { CommandError } from "./terminal.js";
 
+/** The name of the migration that removes the queue. */
+export const UNINSTALL = "email_queue_uninstall";
+
 /** Named as the command names them. Squashed ones are the user's. @param {{name: string}} migration */
-const isOurs = ({ name }) => name === "email_queue_uninstall" || migrationVersion(name) !== undefined;
+const isOurs = ({ name }) => name === UNINSTALL || migrationVersion(name) !== undefined;
+
+/**
+ * The migrations of the history that brought the queue that is there now: not those before a migration that removed it.
+ * @template {{name: string}} Migration @param {Migration[]} history in the order of the versions @returns {Migration[]}
+ */
+export const broughtBy = (history) => history.slice(history.findLastIndex(({ name }) => name === UNINSTALL) + 1).filter(({ name }) => migrationVersion(name) !== undefined);
+
+/** A schema that a repository's migrations brought is changed by these, or the next branch or reset has another one. @param {import("./remote.js").Remote} remote */
+export function refusePushed({ history }) {
+  const pushed = broughtBy(history);
+  if (pushed.length === 0) return;
+  throw new CommandError(`the database has the queue from a repository's migration: ${pushed.map(({ version, name }) => `${version}_${name}.sql`).join(", ")}. Nothing was changed`,
+    "deploy from that repository, without --direct");
+}
 
 /**
  * Migrations of ours whose schema the database has although its history does not know them: the queue was installed without a repository.
@@ -12,7 +29,7 @@ const isOurs = ({ name }) => name === "email_queue_uninstall" || migrationVersio
  * @param {Migration[]} local @param {{history: {version: string, name: string}[], installed: string | null} | undefined} remote @returns {Migration[]}
  */
 export function unmarked(local, remote) {
-  if (!remote?.installed || remote.history.some(isOurs)) return [];
+  if (!remote?.installed || broughtBy(remote.history).length > 0) return [];
   const { installed, history } = remote;
   return local.filter((one) => {
     const to = migrationVersion(one.name);

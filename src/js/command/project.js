@@ -106,12 +106,25 @@ const says = ({ text }, pattern) => readSql(text).statements.some((statement) =>
 /** Whether it installs, upgrades or removes the queue. @param {Migration} migration */
 export const isOfQueue = (migration) => versionOf([migration]) !== undefined || says(migration, UNINSTALL);
 
+/** What no command can go on from. @param {Migration[]} migrations @throws {CommandError} */
+export function refuseMigrations(migrations) {
+  const own = sinceUninstall(migrations);
+  const cut = own.find((one, index) => says(one, BEGINS) && versionOf(own.slice(index)) === undefined);
+  if (cut) {
+    throw new CommandError(`supabase/migrations/${cut.file} begins as a migration of the queue, and brings no version of it: it was cut, or changed by hand. Nothing was changed`,
+      "put it back as it was (git checkout, git merge); if no database has it, delete it and repeat the command");
+  }
+  refuseTwice(migrations);
+}
+
+/** @param {Migration[]} migrations */
+const sinceUninstall = (migrations) => migrations.slice(migrations.map((one) => says(one, UNINSTALL)).lastIndexOf(true) + 1);
+
 /** Two branches that both ran init, or upgrade, have two. @param {Migration[]} migrations @throws {CommandError} */
 export function refuseTwice(migrations) {
-  const start = migrations.map((one) => says(one, UNINSTALL)).lastIndexOf(true) + 1;
   /** By the version that they start from. @type {Map<string | undefined, string>} */
   const found = new Map();
-  for (const { file, text } of migrations.slice(start)) {
+  for (const { file, text } of sinceUninstall(migrations)) {
     const { statements, literals } = readSql(text);
     for (const [, literal] of statements.flatMap((statement) => [BEGINS.exec(statement) ?? []].filter((match) => match.length > 0))) {
       const from = literal === undefined ? undefined : literals[Number(literal)];

@@ -6,8 +6,11 @@ import { PROVIDER } from "../provider.js";
 
 const TOKENS = "https://supabase.com/dashboard/account/tokens";
 
-/** What the function gets. Never a SUPABASE_*: the platform sets those. */
-export const FUNCTION_VARIABLES = [PROVIDER.variables.key, "PROCESS_EMAIL_QUEUE_SECRET", "EMAIL_FROM", PROVIDER.variables.url, "EMAIL_QUEUE_RUN_SECONDS", "EMAIL_QUEUE_WALL_SECONDS"];
+/** What the functions get. Never a SUPABASE_*: the platform sets those. */
+export const FUNCTION_VARIABLES = [PROVIDER.variables.key, PROVIDER.variables.webhookSecret, "PROCESS_EMAIL_QUEUE_SECRET", "EMAIL_FROM", PROVIDER.variables.url, "EMAIL_QUEUE_RUN_SECONDS", "EMAIL_QUEUE_WALL_SECONDS"];
+
+/** What --without-events leaves behind for the next deployment. */
+export const EVENTS = "EMAIL_QUEUE_EVENTS";
 
 /** What .env.example has, which no deployment may keep. */
 export const EXAMPLE_SENDER = "Acme <mail@acme.example>";
@@ -16,6 +19,7 @@ export const EXAMPLE_SENDER = "Acme <mail@acme.example>";
 export const EXAMPLE = [
   ["# The project's address, https://<reference>.supabase.co, and a secret key of it (sb_secret_...).", { SUPABASE_URL: "", SUPABASE_SECRET_KEY: "" }],
   [`# For email-queue: ${PROVIDER.name}'s key, and a sender of a domain that is verified there.`, { [PROVIDER.variables.key]: "", EMAIL_FROM: EXAMPLE_SENDER }],
+  [`# Signs ${PROVIDER.name}'s reports of what happened to each mail (${PROVIDER.webhooks}). email-queue deploy says how to get it.`, { [PROVIDER.variables.webhookSecret]: "" }],
   ["# Starts a run of the queue's function: the first deployment makes it where it is empty.", { PROCESS_EMAIL_QUEUE_SECRET: "" }],
 ];
 
@@ -34,11 +38,13 @@ const SENDER = new RegExp(`^(?:${ADDRESS}|(?:${QUOTED}|[^"<>@${CONTROL}]*|[^"<>,
 
 /** What a variable must be; `needed` says what it is where it must be there. @type {[name: string, pattern: RegExp, rule: string, needed?: string][]} */
 const RULES = [
-  ["SUPABASE_PROJECT_ID", /^[a-z]{20}$/, "must be the 20 lower-case letters of the project's reference", "the project's reference, from the dashboard's address. SUPABASE_URL, https://<reference>.supabase.co, tells it too"],
+  ["SUPABASE_PROJECT_ID", /^[a-z]{20}$/, "must be the 20 lower-case letters of the project's reference", "the project's address, https://<reference>.supabase.co, or its reference"],
   ["SUPABASE_URL", HTTP_ADDRESS, "must be an address like https://<reference>.supabase.co", "the project's address"],
   ["SUPABASE_SECRET_KEY", PRINTABLE, NO_SPACES],
   ["SUPABASE_SERVICE_ROLE_KEY", PRINTABLE, NO_SPACES],
   [PROVIDER.variables.key, PRINTABLE, NO_SPACES, `${PROVIDER.name}'s key, from ${PROVIDER.keys}`],
+  [PROVIDER.variables.webhookSecret, /^\s*whsec_[A-Za-z0-9+/=]{22,}([\s,]+whsec_[A-Za-z0-9+/=]{22,}){0,3}\s*$/, "must be the webhook's signing secret (whsec_...), or up to four with commas between them"],
+  [PROVIDER.variables.fullKey, PRINTABLE, NO_SPACES],
   [PROVIDER.variables.url, HTTP_ADDRESS, "must be an http(s) address without a query"],
   ["EMAIL_FROM", SENDER, "must be an address, or: Name <address>", `the default sender, of a domain that ${PROVIDER.name} has verified`],
   ["SUPABASE_ACCESS_TOKEN", /^sbp_[!-~]+$/, `must begin with sbp_, and have no spaces: make one at ${TOKENS}`],
@@ -47,6 +53,7 @@ const RULES = [
   ["EMAIL_QUEUE_RUN_SECONDS", /^([1-9][0-9]|10[0-9]|110)$/, "must be a whole number from 10 to 110"],
   ["EMAIL_QUEUE_WALL_SECONDS", /^([3-9][0-9]|[1-3][0-9][0-9]|400)$/, "must be a whole number from 30 to 400"],
   ["EMAIL_QUEUE_WAKE", /^(on|off)$/, "must be on or off"],
+  [EVENTS, /^(on|off)$/, "must be on or off"],
 ];
 
 /**
@@ -59,12 +66,10 @@ export function checkVariables(env, api) {
   }
   for (const [name, pattern, rule, needed] of RULES) {
     const value = env[name];
-    if (!value && needed) throw new CommandError(`${name} is not set: ${needed}. ${WHERE}`);
+    if (!value && needed) throw new CommandError(`${name === "SUPABASE_PROJECT_ID" ? "SUPABASE_URL or " : ""}${name} is not set: ${needed}. ${WHERE}`);
     if (value && !pattern.test(value)) throw new CommandError(`${name} ${rule}`);
   }
   env.SUPABASE_URL = env.SUPABASE_URL?.replace(/\/$/, "");
-  const [, reference] = /^https:\/\/([a-z]{20})\.supabase\.co$/.exec(env.SUPABASE_URL ?? "") ?? [];
-  if (reference && reference !== env.SUPABASE_PROJECT_ID) throw new CommandError("SUPABASE_URL is of another project than SUPABASE_PROJECT_ID");
   if (env.SUPABASE_DB_URL) readDatabaseUrl(env.SUPABASE_DB_URL);
   refuseMixed(env, api);
   if (env.SUPABASE_SECRET_KEY?.startsWith("sb_publishable_")) throw new CommandError("SUPABASE_SECRET_KEY is a publishable key: a secret one is needed (sb_secret_...)");
@@ -86,8 +91,16 @@ function refuseMixed({ SUPABASE_URL: url = "", SUPABASE_DB_URL: database, SUPABA
   const address = "it must be the project's, https://<reference>.supabase.co";
   if (/^https?:\/\/(app\.)?supabase\.(com|io)(\/|$)/.test(url)) throw new CommandError(`SUPABASE_URL is the dashboard's address: ${address}`);
   if (isLocal(url) && !isLocal(database ?? api)) throw new CommandError(`SUPABASE_URL is an address of this machine, and the project ${ref} is not here: ${address}`);
-  const [, own, pooled] = /^postgres(?:ql)?:\/\/(?:[^/]*@db\.([a-z]{20})\.supabase\.co\b|postgres\.([a-z]{20})[:@])/.exec(database ?? "") ?? [];
-  if ((own ?? pooled ?? ref) !== ref) throw new CommandError("SUPABASE_DB_URL is of another project than SUPABASE_PROJECT_ID");
+  refuseTwoProjects({ SUPABASE_URL: url, SUPABASE_DB_URL: database, SUPABASE_PROJECT_ID: ref });
+}
+
+/** Which of them is meant is not guessed. @param {Record<string, string | undefined>} env @throws {CommandError} */
+export function refuseTwoProjects({ SUPABASE_URL: url = "", SUPABASE_DB_URL: database = "", SUPABASE_PROJECT_ID: ref }) {
+  const remedy = "put the values of one project into .env, or into the environment";
+  const [, reference] = /^https:\/\/([a-z]{20})\.supabase\.co\/?$/.exec(url) ?? [];
+  if (reference && reference !== ref) throw new CommandError("SUPABASE_URL is of another project than SUPABASE_PROJECT_ID. Nothing was changed", remedy);
+  const [, own, pooled] = /^postgres(?:ql)?:\/\/(?:[^/]*@db\.([a-z]{20})\.supabase\.co\b|postgres\.([a-z]{20})[:@])/.exec(database) ?? [];
+  if (ref && (own ?? pooled ?? ref) !== ref) throw new CommandError("SUPABASE_DB_URL is of another project than SUPABASE_PROJECT_ID. Nothing was changed", remedy);
 }
 
 /** An address of this machine or its network. @param {string} address */

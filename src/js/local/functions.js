@@ -44,6 +44,8 @@ export function serveFunctions({ deno, cwd, find, env, print }) {
         NO_COLOR: "1",
         ...env(),
         DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0",
+        // The queue's own functions look here.
+        PORT: "0",
       },
       ready: LISTENS,
       timeout: 120_000,
@@ -73,5 +75,5 @@ export function serveFunctions({ deno, cwd, find, env, print }) {
   };
 }
 
-/** Deno's own line. */
-const LISTENS = /Listening on http:\/\/[^\s:]+:(\d+)\/.*/;
+/** Deno's own line, or that of a function of the queue's. */
+const LISTENS = /(?:Listening|\S+ listens) on http:\/\/[^\s:]+:(\d+)\b.*/;

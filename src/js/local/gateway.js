@@ -44,8 +44,8 @@ export async function startGateway({ port, route }) {
   return { url: `http://127.0.0.1:${bound}`, stop };
 }
 
-/** @param {import("node:http").Server} server @param {number} port @returns {Promise<number>} */
-const listen = (server, port) => new Promise((resolve, reject) => {
+/** On this machine alone. @param {import("node:http").Server} server @param {number} port @returns {Promise<number>} the port */
+export const listen = (server, port) => new Promise((resolve, reject) => {
   server.once("error", reject);
   server.listen(port, "127.0.0.1", () => {
     server.off("error", reject);

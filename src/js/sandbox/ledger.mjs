@@ -27,7 +27,8 @@ export class Ledger {
   #statuses = new Map();
   #refusals = new Map();
   /** @type {Map<string, number>} */ #byMessage = new Map();
-  /** @type {Map<string, {messageId: string | null, answered: number}>} */ #byId = new Map();
+  /** unanswered: answers with its id that did not arrive, or not in a form that can be read. @type {Map<string, {messageId: string | null, answered: number, unanswered: number}>} */
+  #byId = new Map();
   /** @type {Map<string, {bodies: string[], distinct: number, requests: number, statuses: Record<string, number>}>} */ #keys = new Map();
   /** The last e-mails, oldest first. @type {Map<string, any>} */ #emails = new Map();
   #bytes = 0;
@@ -51,10 +52,15 @@ export class Ledger {
 
   /**
    * @param {any} reply what was put on the wire @param {boolean} delivered
-   * @param {{key?: string, ids?: string[], name?: string}} about
+   * @param {{key?: string, ids?: string[], meant?: string[]}} about ids: those that a client can read; meant: those that it is about
    */
-  left(reply, delivered, { key, ids = [] }) {
+  left(reply, delivered, { key, ids = [], meant = ids }) {
     this.inFlight -= 1;
+    const told = delivered && reply.status >= 200 && reply.status < 300 && ids.length > 0;
+    for (const id of meant) {
+      const entry = this.#byId.get(id);
+      if (entry) entry[told ? "answered" : "unanswered"] += 1;
+    }
     if (!delivered) {
       this.lost += 1;
       return;
@@ -62,12 +68,6 @@ export class Ledger {
     bump(this.#statuses, String(reply.status));
     const seen = key === undefined ? undefined : this.#keys.get(key);
     if (seen) seen.statuses[reply.status] = (seen.statuses[reply.status] ?? 0) + 1;
-    if (reply.status >= 200 && reply.status < 300) {
-      for (const id of ids) {
-        const entry = this.#byId.get(id);
-        if (entry) entry.answered += 1;
-      }
-    }
   }
 
   refused(name) {
@@ -86,8 +86,8 @@ export class Ledger {
       if (this.#byMessage.has(stored.message_id)) this.duplicates += 1;
       bump(this.#byMessage, stored.message_id);
     }
-    this.#byId.set(stored.id, { messageId: stored.message_id, answered: 0 });
-    this.#emails.set(stored.id, { email: stored, bytes });
+    this.#byId.set(stored.id, { messageId: stored.message_id, answered: 0, unanswered: 0 });
+    this.#emails.set(stored.id, { email: stored, bytes, events: [] });
     this.#bytes += bytes;
     for (const [id, entry] of this.#emails) {
       if (this.#emails.size <= limits.keepEmails && this.#bytes <= limits.keepBytes) break;
@@ -101,13 +101,23 @@ export class Ledger {
     return this.#emails.get(id)?.email;
   }
 
+  /** What happened to an e-mail that is kept, oldest first. @param {string} id @returns {import("./events.mjs").Happened[] | undefined} */
+  events(id) {
+    return this.#emails.get(id)?.events;
+  }
+
+  /** All that are kept, newest first. @returns {any[]} */
+  kept() {
+    return [...this.#emails.values()].map(({ email }) => email).reverse();
+  }
+
   /**
    * Newest first.
    * @param {{limit: number, offset: number, to?: string, text?: string}} query
    *   `to`: part of a recipient; `text`: part of a recipient, the sender or the subject
    */
   emails({ limit, offset, to, text }) {
-    let found = [...this.#emails.values()].map(({ email }) => email).reverse();
+    let found = this.kept();
     const has = (value, part) => String(value ?? "").toLowerCase().includes(part.toLowerCase());
     const recipients = (email) => [...email.to, ...email.cc, ...email.bcc];
     if (to) found = found.filter((email) => recipients(email).some((address) => has(address, to)));

@@ -37,7 +37,7 @@ export async function send(sandbox, request, endpoint) {
     if (delay > 0) await sleep(delay);
     return process(sandbox, request, endpoint, body);
   });
-  return fault && !before ? await distort(fault, reply) : reply;
+  return fault && !before ? { ...await distort(fault, reply), intended: reply } : reply;
 }
 
 /**
@@ -146,14 +146,18 @@ function admit({ config, quotas, now }, checked) {
 const isToStranger = ({ to, cc, bcc }, own) =>
   [...to, ...cc, ...bcc].map(parseAddress).some((recipient) => recipient?.domain !== TEST_DOMAIN && recipient?.address !== own.toLowerCase());
 
+/** The queue's id in the tag's value, which may have the installation's mark behind it. */
+const MARKED = /^([0-9a-f-]{36})_[0-9a-f]{12}$/;
+
 /** @returns {string} the new e-mail's id */
-function accept({ ledger, quotas, config, domains, now }, request, endpoint, { email, fromDomain, recipients }, index) {
+function accept({ ledger, quotas, config, domains, now, events }, request, endpoint, { email, fromDomain, recipients }, index) {
   const id = randomUUID();
   const at = now();
   const tags = Array.isArray(email.tags) ? email.tags : [];
+  const tag = tags.find(({ name }) => name === "message_id")?.value ?? null;
   const stored = {
     id,
-    message_id: tags.find((tag) => tag.name === "message_id")?.value ?? null,
+    message_id: MARKED.exec(tag ?? "")?.[1] ?? tag,
     created_at: new Date(at).toISOString(),
     key: request.headers["idempotency-key"] ?? null,
     endpoint,
@@ -164,6 +168,7 @@ function accept({ ledger, quotas, config, domains, now }, request, endpoint, { e
   quotas.use(recipients, at);
   domains.add(fromDomain);
   ledger.accept(stored, recipients, size(email), config);
+  events.accepted(stored);
   return id;
 }
 

@@ -1,14 +1,17 @@
 //! Resend (documentation and OpenAPI document 1.5.0, 2026-08).
 
 mod answers;
+mod events;
 mod read;
 #[cfg(test)]
 mod tests;
 mod v1;
+mod v2;
 
 use super::hints::RateHints;
 use super::port::{EncodeError, Envelope, Member, Provider, Variables};
 use super::read::error;
+use super::webhook::Webhook;
 use crate::email::is_tag_text;
 use crate::protocol::Endpoint;
 use std::time::Duration;
@@ -20,7 +23,7 @@ pub static RESEND: Provider = Provider {
     most_messages: 100,
     // The rules of an e-mail are Resend's.
     check: |_| Ok(()),
-    wire: &[(1, v1::encode)],
+    wire: &[(1, v1::encode), (2, v2::encode)],
     envelope,
     said: error,
     meaning: answers::meaning,
@@ -31,6 +34,14 @@ pub static RESEND: Provider = Provider {
         url: "RESEND_BASE_URL",
         default_url: "https://api.resend.com",
     },
+};
+
+/// Resend's reports, which Svix delivers.
+pub static WEBHOOK: Webhook = Webhook {
+    segment: "resend",
+    secret: "RESEND_WEBHOOK_SECRET",
+    prefix: "svix",
+    read: events::read,
 };
 
 fn envelope(endpoint: Endpoint, key: &str, secret: &str) -> Envelope {

@@ -1,8 +1,9 @@
 //! Wire version 1. Frozen: the golden files in `tests/fixtures/wire/v1` hold its bytes.
 //!
 //! Order of fields: as the structs below declare them. Headers, tags and variables: by name, in byte order,
-//! then the tag `message_id`. Lists of addresses stay lists even with one item; what is absent is left out.
+//! then the tag `message_id`, whose value is the message's id. Lists of addresses stay lists even with one item; what is absent is left out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -13,11 +14,20 @@ use crate::protocol::Endpoint;
 use crate::provider::port::{EncodeError, Member};
 
 pub(super) fn encode(endpoint: Endpoint, members: &[Member<'_>]) -> Result<Vec<u8>, EncodeError> {
+    encode_with(endpoint, members, |member| Ok(Cow::Borrowed(member.id)))
+}
+
+/// With another value of the tag `message_id`.
+pub(super) fn encode_with(
+    endpoint: Endpoint,
+    members: &[Member<'_>],
+    tag: for<'a> fn(&Member<'a>) -> Result<Cow<'a, str>, EncodeError>,
+) -> Result<Vec<u8>, EncodeError> {
     super::check(endpoint, members)?;
     let requests = members
         .iter()
         .enumerate()
-        .map(WireEmail::new)
+        .map(|(index, member)| WireEmail::new(index, member, tag(member)?))
         .collect::<Result<Vec<_>, _>>()?;
     // Its final size or a little more, so that it is not moved while it grows: that would take twice the memory. In text
     // some letters are escaped, in base64 none.
@@ -64,7 +74,7 @@ struct WireEmail<'a> {
 #[derive(Serialize)]
 struct WireTag<'a> {
     name: &'a str,
-    value: &'a str,
+    value: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -96,16 +106,16 @@ enum WireVariable<'a> {
 }
 
 impl<'a> WireEmail<'a> {
-    fn new((index, member): (usize, &'a Member<'a>)) -> Result<Self, EncodeError> {
+    fn new(index: usize, member: &Member<'a>, tag: Cow<'a, str>) -> Result<Self, EncodeError> {
         let email = member.email;
         let (html, text, template) = match &email.body {
             Body::Inline { html, text } => (html.as_deref(), text.as_deref(), None),
             Body::Template(template) => (None, None, Some(WireTemplate::from(template))),
         };
-        let tags = email
-            .tags
-            .iter()
-            .map(|(name, value)| WireTag { name, value });
+        let tags = email.tags.iter().map(|(name, value)| WireTag {
+            name,
+            value: Cow::Borrowed(value),
+        });
         Ok(Self {
             from: email
                 .from
@@ -123,7 +133,7 @@ impl<'a> WireEmail<'a> {
             tags: tags
                 .chain([WireTag {
                     name: MESSAGE_ID_TAG,
-                    value: member.id,
+                    value: tag,
                 }])
                 .collect(),
             attachments: email.attachments.iter().map(WireAttachment::from).collect(),

@@ -25,6 +25,7 @@ fn dispatch(frozen: bool) -> Dispatch {
         begun: false,
         endpoint: None,
         wire_version: None,
+        mark: None,
         bytes: 300,
         messages: [(0, 1), (1, 2), (2, 1)].map(message).into(),
     }

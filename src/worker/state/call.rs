@@ -139,6 +139,7 @@ impl State {
             token: prepared.dispatch.token.clone(),
             endpoint: prepared.endpoint,
             wire_version: prepared.wire_version,
+            mark: prepared.dispatch.mark.clone(),
             key_window_ms: self.provider.replay_window().map(millis),
             members: u32::try_from(prepared.dispatch.messages.len()).unwrap_or(u32::MAX),
             timeout_ms: millis(self.config.timeout),

@@ -23,6 +23,7 @@ fn dispatch(name: &str, priority: u8) -> Dispatch {
         begun: false,
         endpoint: None,
         wire_version: None,
+        mark: Some("0123456789ab".to_owned()),
         bytes: 100,
         messages: vec![ClaimedMessage {
             id: format!("message-{name}"),

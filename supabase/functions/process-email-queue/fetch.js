@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.0 f372edfeca431742b4b81e86412c037238893c9542c86f2a2e57f1f7bf23bb9a. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.0 91f65f93069f133b73b78b42dc30cb82ad66f8edd42efbbab0e46395f5e66d52. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // Replaces the globals of these names in the generated glue (scripts/build puts it there).
 
 /** The most that is read of an answer. Also in `src/io/postgrest.rs`, which knows the error by its text. */
@@ -22,21 +22,30 @@ export async function fetch(request) {
   const { headers } = response;
   // Where the length is known, the runtime reads it at once, which takes less time.
   const length = headers.has("content-encoding") ? NaN : Number.parseInt(headers.get("content-length") ?? "");
-  if (!(length <= MAX_ANSWER)) response.arrayBuffer = () => bounded(response);
+  if (!(length <= MAX_ANSWER)) response.arrayBuffer = () => answer(response);
   return response;
 }
 
-async function bounded({ body }) {
+async function answer({ body }) {
+  const bytes = await bounded(body, MAX_ANSWER);
+  if (bytes === null) throw new RangeError("the answer is larger than 64 MiB");
+  return bytes.buffer;
+}
+
+/** A body's bytes; null: it has more than so many, and the rest is not read. */
+export async function bounded(body, most, signal) {
   const reader = body?.getReader();
+  const stop = () => reader?.cancel().catch(() => {});
+  signal?.addEventListener("abort", stop);
   const chunks = [];
   let size = 0;
   for (;;) {
     const { value, done } = (await reader?.read()) ?? { done: true };
     if (done) break;
     size += value.length;
-    if (size > MAX_ANSWER) {
-      reader.cancel().catch(() => {});
-      throw new RangeError("the answer is larger than 64 MiB");
+    if (size > most) {
+      stop();
+      return null;
     }
     chunks.push(value);
   }
@@ -46,5 +55,5 @@ async function bounded({ body }) {
     bytes.set(chunk, at);
     at += chunk.length;
   }
-  return bytes.buffer;
+  return bytes;
 }

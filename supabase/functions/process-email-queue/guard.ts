@@ -1,18 +1,49 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.0 d4bf44ca386c01efc86ff64ca0f6ede6673974cd274465238c42bfaa35ea7c75. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.0 b52a6ef12c4bb8399c07e46ba6b0eb3346eef76fe83db57d9b23e9c1caa8d19b. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // A panic or a trap leaves the module's instance unusable and its promises unsettled. So each request, and each run that
 // goes on after its answer, is raced against a break of the instance and against its deadline. The request after a
-// break gets a fresh instance. A caller cannot break an instance: the module gets no more of a request than its method and its
-// headers.
-import { load, ProcessEmailQueue, reset } from "./function.js";
+// break gets a fresh instance. A broken connection cannot break an instance: the module gets a request's method, address and headers,
+// and bytes of its body only where it asks for them.
+import { bounded } from "./fetch.js";
 
-type Instance = { queue: ProcessEmailQueue; broken: Promise<never>; break: (why: unknown) => void };
+/** What the module gets of a request. */
+interface Head {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  /** The body; null: it has more than so many bytes. */
+  read(most: number, signal: AbortSignal): Promise<Uint8Array | null>;
+}
+
+/** The function, as the module exports it. */
+interface Door {
+  // deno-lint-ignore no-explicit-any -- one takes less of a request than the other, and the generated glue knows neither.
+  handle(request: any): Promise<Response>;
+  guardMillis(): number;
+  halt?(): void;
+}
+
+/** The isolate. What its runs have claimed outlives an instance. */
+interface Host {
+  readonly limited: boolean;
+  messages: number;
+  bytes: number;
+  work(run: Promise<unknown>, guardMillis: number): void;
+}
+
+interface Module {
+  load(onThrow: (error: unknown) => void): void;
+  reset(): void;
+  open(host: Host): Door;
+}
+
+type Instance = { door: Door; broken: Promise<never>; break: (why: unknown) => void };
 
 /** Supabase's runtime, which keeps an isolate for a promise, and ends it at limits of its own. */
 const edge = (globalThis as { EdgeRuntime?: { waitUntil(promise: Promise<unknown>): void } }).EdgeRuntime;
 
-export function guarded(variables: Record<string, string>) {
+export function guarded({ load, reset, open }: Module) {
   let instance: Instance | undefined;
   /** What this isolate's runs have claimed: it outlives an instance. */
   const spent = { messages: 0, bytes: 0 };
@@ -53,7 +84,7 @@ export function guarded(variables: Record<string, string>) {
         edge?.waitUntil(done);
       },
     };
-    const mine: Instance = { queue: new ProcessEmailQueue(variables, host), broken, break: reject };
+    const mine: Instance = { door: open(host), broken, break: reject };
     return mine;
   }
 
@@ -83,28 +114,29 @@ export function guarded(variables: Record<string, string>) {
 
   return {
     async serve(request: Request): Promise<Response> {
-      let head: { method: string; headers: Headers };
+      let head: Head;
       try {
         // What the runtime no longer has of a request whose connection broke must throw here, not inside the module.
-        head = { method: request.method, headers: new Headers(request.headers) };
+        const { method, url } = request;
+        // deno-lint-ignore require-await -- what it throws is the promise's.
+        head = { method, url, headers: new Headers(request.headers), read: async (most, signal) => bounded(request.body, most, signal) };
       } catch (error) {
         return Response.json({ error: `the request cannot be read: ${nameOf(error)}`, code: "bad_request" }, { status: 400 });
       }
       let mine: Instance | undefined;
       try {
         mine = instance ??= start();
-        const guardMillis = mine.queue.guardMillis();
-        // Deno takes the type from the generated glue, which does not know that no more is read.
-        return await watch(mine, mine.queue.handle(head as Request), guardMillis);
+        const guardMillis = mine.door.guardMillis();
+        return await watch(mine, mine.door.handle(head), guardMillis);
       } catch (error) {
         giveUp(mine, error);
-        return Response.json({ error: "the function failed; its leases end by themselves", code: "broken" }, { status: 500 });
+        return Response.json({ error: "the function failed; its leases end by themselves, and events are repeated", code: "broken" }, { status: 500 });
       }
     },
     /** Nothing more is begun, and what has not been sent is given back. */
     halt() {
       try {
-        instance?.queue.halt();
+        instance?.door.halt?.();
       } catch (error) {
         onBreak(error);
       }

@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.0 92b322f1f224242f045ffa618dbe7fe032cad5f4050cf7fc6a799f3073d3ce62. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.0 e3f3ce52054032e2d79251d5d43f3e410d83f50c55737cb0e7ba7cb851426f39. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 import { guardedTasks } from "./module.js";
 
 export const tasks = guardedTasks();
@@ -9,7 +9,7 @@ import { fetch, Request } from "./fetch.js";
 
 /**
  * The methods, as JavaScript names them but for the first letter.
- * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15}
+ * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18 | 19}
  */
 export const Method = Object.freeze({
     EnqueueMany: 0, "0": "EnqueueMany",
@@ -25,9 +25,13 @@ export const Method = Object.freeze({
     GetMessagesByStatus: 10, "10": "GetMessagesByStatus",
     ListDeadLetters: 11, "11": "ListDeadLetters",
     Redrive: 12, "12": "Redrive",
-    Stats: 13, "13": "Stats",
-    Pause: 14, "14": "Pause",
-    Resume: 15, "15": "Resume",
+    Suppress: 13, "13": "Suppress",
+    Unsuppress: 14, "14": "Unsuppress",
+    ListSuppressions: 15, "15": "ListSuppressions",
+    PutTemplate: 16, "16": "PutTemplate",
+    Stats: 17, "17": "Stats",
+    Pause: 18, "18": "Pause",
+    Resume: 19, "19": "Resume",
 });
 
 /**
@@ -577,12 +581,12 @@ function __wbg_get_imports() {
             arg0.work(arg1, arg2);
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 263, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 266, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h5e49ee7834d8b57f);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 124, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 127, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h706f6313ea8fad7b);
             return ret;
         },

@@ -8,6 +8,7 @@ as $$
 declare
   v_object text;
   v_name text;
+  v_role text;
   v_relation regclass;
 begin
   for v_object, v_name in select h.object, coalesce(quote_ident(h.role), 'public') from email_queue_private.held_rights() as h group by 1, 2 loop
@@ -19,8 +20,8 @@ begin
   if to_regrole('service_role') is null then
     return;
   end if;
-  for v_object, v_name in select w.object, w.privilege from email_queue_private.wanted_rights() as w loop
-    execute format('grant %s on %s to service_role', v_name, v_object);
+  for v_object, v_name, v_role in select w.object, w.privilege, w.role from email_queue_private.wanted_rights() as w loop
+    execute format('grant %s on %s to %I', v_name, v_object, v_role);
   end loop;
   -- Elsewhere than on Supabase service_role may lack bypassrls; and a table without any policy looks forgotten.
   for v_relation in

@@ -15,6 +15,16 @@ as $$
     ('email_queue_private.breaker', 'select, insert, update, delete'),
     ('email_queue_private.prune_cursor', 'select, insert, update'),
     ('email_queue_private.identity', 'select, insert, update, delete'),
+    ('email_queue_private.suppression', 'select, insert, update, delete'),
+    ('email_queue_private.suppression_filter', 'select, insert, delete'),
+    ('email_queue_private.suppression_recent', 'select, insert, delete'),
+    ('email_queue_private.suppression_key', 'select'),
+    ('email_queue_private.event', 'select, insert, update, delete'), -- update: an erasure
+    ('email_queue_private.evidence', 'select, insert, update, delete'), -- update: rows are locked for a sweep
+    ('email_queue_private.event_stream', 'select, insert, update'),
+    ('email_queue_private.template', 'select, insert, update, delete'),
+    ('email_queue_private.reaction', 'select, insert, update'),
+    ('email_queue_private.mark', 'select, insert, update'), -- update: it is locked while one is minted
     ('email_queue_private.enqueued_here', 'usage, select'),
     ('email_queue_private.recorded_here', 'usage, select, update'),
     ('email_queue_private.wiring', 'select'),

@@ -19,6 +19,7 @@ create table email_queue_private.dispatch (
   begun boolean not null default false,
   frozen boolean not null default false,
   endpoint text collate "C",
+  mark text collate "C",
   type text collate "C" not null,
   lane text collate "C" not null,
   message_ids uuid[] not null,
@@ -59,6 +60,7 @@ comment on column email_queue_private.dispatch.wire_version is 'The version of t
 comment on column email_queue_private.dispatch.begun is 'Begun under the present lease.';
 comment on column email_queue_private.dispatch.frozen is 'It may have been sent: replayed whole, same members, order, key and bytes.';
 comment on column email_queue_private.dispatch.endpoint is 'single (/emails) or batch (/emails/batch), as first begun.';
+comment on column email_queue_private.dispatch.mark is 'The mark that its e-mails carry, since its first begin; null under wire version 1, which has none.';
 comment on column email_queue_private.dispatch.type is 'Its members'' type.';
 comment on column email_queue_private.dispatch.lane is 'Its members'' lane.';
 comment on column email_queue_private.dispatch.message_ids is 'Its members, in the order of the request.';

@@ -20,11 +20,17 @@ create table email_queue_private.message (
   status text,
   reason text,
   provider_message_id text,
+  mark text collate "C",
   dedup_key text,
   metadata jsonb,
   errors jsonb,
+  topic text,
+  ignore_suppression boolean,
+  secret boolean,
+  recipients jsonb,
+  template jsonb,
   constraint message_status_is_an_end check (status in ('completed', 'failed', 'cancelled')),
-  constraint message_reason_is_known check (reason in ('rejected', 'exhausted', 'unknown_outcome', 'expired', 'cancelled')),
+  constraint message_reason_is_known check (reason in ('rejected', 'exhausted', 'unknown_outcome', 'not_accepted', 'expired', 'suppressed', 'cancelled')),
   constraint message_unsent_has_a_reason check ((coalesce(status, 'completed') = 'completed') = (reason is null)),
   constraint message_cancelled_is_a_reason check ((status is not distinct from 'cancelled') = (reason is not distinct from 'cancelled')),
   constraint message_end_has_a_time check ((status is null) = (completed_at is null)),
@@ -52,11 +58,17 @@ comment on column email_queue_private.message.attempts is 'Begins used when it e
 comment on column email_queue_private.message.bytes is 'Size of the payload''s JSON text: it is known without reading the body.';
 comment on column email_queue_private.message.type is 'email, or the name of a custom consumer''s type.';
 comment on column email_queue_private.message.status is 'How it ended: completed, failed or cancelled; null while open. The open states are derived, so that a state change writes no message row.';
-comment on column email_queue_private.message.reason is 'Why it was not completed: rejected, exhausted, unknown_outcome, expired or cancelled.';
+comment on column email_queue_private.message.reason is 'Why it was not completed: rejected, exhausted, unknown_outcome, not_accepted, expired, suppressed or cancelled.';
 comment on column email_queue_private.message.provider_message_id is 'The provider''s id of the accepted e-mail.';
+comment on column email_queue_private.message.mark is 'The mark of the last request whose outcome was not known when it ended; empty if that had none. Null: it was in none. A redrive leaves it.';
 comment on column email_queue_private.message.dedup_key is 'Unique per type while the row exists.';
 comment on column email_queue_private.message.metadata is 'The caller''s own data: an object, searched with @>.';
 comment on column email_queue_private.message.errors is 'The last ten errors, oldest first.';
+comment on column email_queue_private.message.topic is 'What recipients may unsubscribe from; null: an unsubscribe does not concern it.';
+comment on column email_queue_private.message.ignore_suppression is 'True: it is sent to suppressed addresses, too.';
+comment on column email_queue_private.message.secret is 'True: its payload is shown to nobody, and erased once it has ended.';
+comment on column email_queue_private.message.recipients is 'Of a secret message: the "to" of its payload, which is shown and stays.';
+comment on column email_queue_private.message.template is 'What its payload was made of: {name, language, version}; version 0 is built in.';
 comment on index email_queue_private.message_dedup_key is 'One message per type and dedup key.';
 comment on index email_queue_private.message_dead_letters is 'Lists failed and cancelled messages, newest last. Completing changes no column of any index, so it writes none (a HOT update); an index on status would make each completion write to all.';
 comment on index email_queue_private.message_metadata is 'Searches by metadata (@>). A message without metadata is not in it, and completing one changes no metadata, so neither writes to it.';

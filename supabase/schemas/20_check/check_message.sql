@@ -14,11 +14,11 @@ begin
     perform email_queue_private.refuse('message', 'must be an object');
   end if;
   select k into v_key from jsonb_object_keys(p_item) as k
-  where k not in ('type', 'payload', 'tags', 'priority', 'max_attempts', 'run_at', 'delay_ms', 'send_before', 'dedup_key', 'metadata') limit 1;
+  where k not in ('type', 'payload', 'tags', 'priority', 'max_attempts', 'run_at', 'delay_ms', 'send_before', 'dedup_key', 'metadata', 'topic', 'ignore_suppression', 'secret', 'template', 'language', 'variables') limit 1;
   if v_key is not null then
     perform email_queue_private.refuse(left(v_key, 60), 'is not an option of enqueue');
   end if;
-  foreach v_key in array array['type', 'run_at', 'send_before', 'dedup_key'] loop
+  foreach v_key in array array['type', 'run_at', 'send_before', 'dedup_key', 'topic', 'template', 'language'] loop
     if jsonb_typeof(p_item -> v_key) not in ('string', 'null') then
       perform email_queue_private.refuse(v_key, 'must be a text');
     end if;
@@ -61,6 +61,23 @@ begin
   v_message.dedup_key := p_item ->> 'dedup_key';
   if char_length(v_message.dedup_key) not between 1 and {{MAX_DEDUP_KEY}} then
     perform email_queue_private.refuse('dedup_key', 'must have 1 to {{MAX_DEDUP_KEY}} characters');
+  end if;
+  foreach v_key in array array['ignore_suppression', 'secret'] loop
+    if jsonb_typeof(p_item -> v_key) not in ('boolean', 'null') then
+      perform email_queue_private.refuse(v_key, 'must be true or false');
+    end if;
+  end loop;
+  v_message.secret := nullif((p_item ->> 'secret')::boolean, false);
+  if v_message.secret and v_message.dedup_key is not null then
+    v_message.dedup_key := email_queue_private.address_hash(v_message.dedup_key, email_queue_private.hash_key());
+  end if;
+  v_message.topic := p_item ->> 'topic';
+  perform email_queue_private.check_topic(v_message.topic);
+  v_message.ignore_suppression := nullif((p_item ->> 'ignore_suppression')::boolean, false);
+  v_key := case when v_message.topic is not null then 'topic' when v_message.ignore_suppression then 'ignore_suppression'
+    when v_message.secret then 'secret' when p_item ->> 'template' is not null then 'template' end;
+  if v_message.type <> 'email' and v_key is not null then
+    perform email_queue_private.refuse(v_key, 'belongs to e-mail');
   end if;
   v_message.metadata := nullif(p_item -> 'metadata', 'null'::jsonb);
   perform email_queue_private.check_metadata('metadata', v_message.metadata);

@@ -4,9 +4,7 @@ create function email_queue_private.sender_fault(p_from jsonb, out field text, o
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- What Unicode calls white space, without control characters.
-  v_spaces text := ' ' || chr(160) || chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198)
-    || chr(8199) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288);
+  v_spaces text := email_queue_private.spaces();
   v_controls text := '[' || chr(1) || '-' || chr(31) || chr(127) || '-' || chr(159) || ']';
   v_text text collate "C";
   v_name text collate "C";

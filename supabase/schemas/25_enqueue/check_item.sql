@@ -5,11 +5,24 @@ declare
   v_message email_queue_private.message := email_queue_private.check_message(p_item, p_payload, p_setting);
   v_payload jsonb := p_payload;
   v_lane text := 'single:';
+  v_rendered jsonb;
+  v_field text;
 begin
   if v_message.type = 'email' and jsonb_typeof(v_payload) is distinct from 'object' then
     perform email_queue_private.refuse('payload', 'must be an object');
   elsif coalesce(jsonb_typeof(v_payload), 'null') = 'null' then
     perform email_queue_private.refuse('payload', 'is missing');
+  end if;
+  if p_item ->> 'template' is not null then
+    v_rendered := email_queue_private.render_template(p_item ->> 'template', p_item ->> 'language', p_item -> 'variables');
+    select k into v_field from unnest(array['subject', 'content', 'text', 'template']) as k where jsonb_typeof(v_payload -> k) <> 'null' limit 1;
+    if v_field is not null then
+      perform email_queue_private.refuse(v_field, 'comes from the template: leave it out of the payload');
+    end if;
+    v_payload := v_payload || (v_rendered - 'template');
+    v_message.template := v_rendered -> 'template';
+  elsif jsonb_typeof(p_item -> 'variables') <> 'null' or p_item ->> 'language' is not null then
+    perform email_queue_private.refuse('template', 'is missing: variables and language belong to it');
   end if;
   if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
     v_payload := v_payload || jsonb_build_object('tags', p_item -> 'tags');
@@ -19,7 +32,8 @@ begin
     if coalesce(jsonb_typeof(v_payload -> 'from'), 'null') = 'null' and p_setting.default_sender is not null then
       v_payload := v_payload || jsonb_build_object('from', p_setting.default_sender);
     end if;
-    v_lane := email_queue_private.check_email(v_payload);
+    v_lane := email_queue_private.check_email(v_payload) || case when v_message.secret then ':secret' else '' end;
+    v_message.recipients := case when v_message.secret then v_payload -> 'to' end;
   end if;
   v_message.bytes := octet_length(v_payload::text);
   if v_message.bytes > p_setting.max_payload_bytes then

@@ -13,8 +13,10 @@ declare
   v_payloads jsonb[] := array[]::jsonb[];
   v_lanes text[] := array[]::text[];
   v_created uuid[];
+  v_key bytea := email_queue_private.hash_key();
   v_field text;
   v_error text;
+  v_notice jsonb := email_queue_private.connection_notice();
 begin
   if coalesce(jsonb_typeof(p_messages), 'null') <> 'array' then
     perform email_queue_private.refuse('messages', 'must be a list');
@@ -44,7 +46,7 @@ begin
 
   -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
   with item as materialized (
-    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, i.payload, i.lane
+    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.topic, m.ignore_suppression, i.payload, i.lane
     from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes) with ordinality as i(payload, lane, n) on i.n = m.ordinality
   ), new_message as (
     insert into email_queue_private.message
@@ -55,8 +57,10 @@ begin
     insert into email_queue_private.body (id, payload)
     select i.id, i.payload from item as i join new_message as n on n.id = i.id order by i.id
   ), new_ready as (
-    insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane)
-    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane
+    insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, recipients,
+      topic, ignore_suppression)
+    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane,
+      case when i.type = 'email' then email_queue_private.recipients(i.payload, v_key) end, i.topic, i.ignore_suppression
     from item as i join new_message as n on n.id = i.id order by i.id
   )
   select array_agg(n.id) into v_created from new_message as n;
@@ -65,11 +69,12 @@ begin
   -- A statement of its own: it sees what another transaction committed while the insert waited for it.
   return coalesce((
     select jsonb_agg(case when c.id is not null then jsonb_build_object('id', i.id, 'created', true)
-      else email_queue_private.known_message(i.type, i.dedup_key, p.payload) end order by i.ordinality)
+      else email_queue_private.known_message(i.type, i.dedup_key, p.payload) end
+      || case i.type when 'email' then v_notice else '{}' end order by i.ordinality)
     from unnest(v_messages) with ordinality as i
     join unnest(v_payloads) with ordinality as p(payload, n) on p.n = i.ordinality
     left join unnest(v_created) as c(id) on c.id = i.id), '[]'::jsonb);
 end
 $$;
 comment on function email_queue_private.enqueue(jsonb) is
-  'Inserts messages; answers [{id, created, payload_differs?}] in their order. An error says which: field=messages[0].to.';
+  'Inserts messages; answers [{id, created, payload_differs?, notice?}] in their order. An error says which: field=messages[0].to.';

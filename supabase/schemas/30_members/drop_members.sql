@@ -13,6 +13,7 @@ as $$
     join email_queue_private.message as m on m.id = e.id
     where e.id <> all (p_ids)
   ) as rest
-  where d.id = p_dispatch.id
+  where d.id = p_dispatch.id;
+  select email_queue_private.erase_secrets(p_ids) where email_queue_private.is_secret(p_dispatch.lane);
 $$;
 comment on function email_queue_private.drop_members(email_queue_private.dispatch, uuid[]) is 'Takes members out of a dispatch that keeps others.';

@@ -20,6 +20,8 @@ begin
   if v_dispatch.frozen then
     if p_dispatch.begun and v_dispatch.attempt >= v_dispatch.attempts_allowed then
       perform email_queue_private.abandon_dispatch(v_dispatch, null);
+    elsif p_dispatch.begun then
+      perform email_queue_private.complete_evident(v_dispatch);
     end if;
   elsif p_dispatch.begun and v_dispatch.type = 'email' then
     perform email_queue_private.abandon_dispatch(v_dispatch, null);

@@ -1,11 +1,11 @@
 -- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
 
--- p_begin: {dispatch_id, token, endpoint, wire_version, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. The
+-- p_begin: {dispatch_id, token, endpoint, wire_version, mark?, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. The
 -- provider knows the key for `key_window_ms` from the first begin on; without it, a dispatch that may have been sent is never sent
--- again. `members` is how many messages the request's body holds.
+-- again. `members` is how many messages the request's body holds, `mark` what its e-mails carry (none under wire version 1).
 -- Answers {dispatch_id, state, ...}, state being one of
 --   begun {wait_ms, attempt}          send after wait_ms
---   changed {removed: [id]}           some members expired, or it has fewer than `members`: prepare again
+--   changed {removed: [id]}           some members expired, or it has fewer than `members`, or `mark` was retired: prepare again
 --   paused, unavailable, throttled    {retry_after_ms, reason}: give it back
 --   ended {reason}                    it is over: nothing to send
 --   lost                              another has it
@@ -48,9 +48,12 @@ begin
     return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
       'wait_ms', greatest(0, ceil(extract(epoch from v_dispatch.slot_at - v_now) * 1000)));
   end if;
-  if v_dispatch.frozen and (v_dispatch.endpoint, v_dispatch.wire_version)
-    is distinct from (p_begin ->> 'endpoint', (p_begin ->> 'wire_version')::smallint) then
-    return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'a frozen dispatch keeps its endpoint and wire version');
+  if v_dispatch.frozen and (v_dispatch.endpoint, v_dispatch.wire_version, v_dispatch.mark)
+    is distinct from (p_begin ->> 'endpoint', (p_begin ->> 'wire_version')::smallint, p_begin ->> 'mark') then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'a frozen dispatch keeps its endpoint, wire version and mark');
+  end if;
+  if not v_dispatch.frozen and p_begin ->> 'mark' is distinct from email_queue_private.current_mark() and p_begin ->> 'mark' is not null then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'changed', 'removed', '[]'::jsonb, 'reason', 'this installation has another mark now');
   end if;
   if v_dispatch.frozen and (v_dispatch.horizon_at <= v_now or v_dispatch.attempt >= v_dispatch.attempts_allowed or v_key_window is null) then
     perform email_queue_private.abandon_dispatch(v_dispatch, null);
@@ -94,7 +97,7 @@ begin
   set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
     first_begun_at = coalesce(d.first_begun_at, v_now),
     horizon_at = coalesce(d.horizon_at, v_now + case when v_key_window is not null then least(v_key_window, (email_queue_private.settings()).horizon) end),
-    endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint
+    endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint, mark = p_begin ->> 'mark'
   where d.id = v_id returning * into v_dispatch;
   return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
     'wait_ms', ceil(extract(epoch from v_slot - v_now) * 1000));

@@ -20,6 +20,8 @@ begin
   returning * into v_dispatch;
   if v_dispatch.attempt >= v_dispatch.attempts_allowed or v_dispatch.horizon_at <= clock_timestamp() then
     perform email_queue_private.abandon_dispatch(v_dispatch, null);
+  else
+    perform email_queue_private.complete_evident(v_dispatch);
   end if;
 end
 $$;

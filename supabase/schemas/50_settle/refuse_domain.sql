@@ -7,6 +7,7 @@ as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_since timestamptz;
+  v_late email_queue_private.ready[];
 begin
   insert into email_queue_private.paused_domain as d (domain, paused_at, paused_until, reason, refusals, first_refused_at)
   values (p_domain, v_now, v_now + p_ms * interval '1 millisecond', p_reason, 1, v_now)
@@ -16,19 +17,17 @@ begin
   where d.paused_until <= v_now;
   select d.first_refused_at into v_since from email_queue_private.paused_domain as d where d.domain = p_domain collate "C";
   if v_since <= v_now - interval '3 days' then
-    with late as materialized (
-      select r.id, r.attempts, r.errors from email_queue_private.ready as r
-      where r.type = 'email' and r.lane = any (array['batch:' || p_domain, 'single:' || p_domain]) and r.priority = any (array[0, 1, 2, 3])
-        and r.run_at <= v_now - interval '3 days'
-      order by r.run_at limit 5000 for update skip locked
-    ), gone as (
-      delete from email_queue_private.ready as r using late as l where r.id = l.id
+    with gone as (
+      delete from email_queue_private.ready as r
+      where r.id = any (array(
+        select l.id from email_queue_private.ready as l
+        where l.type = 'email' and l.lane = any (array['batch:' || p_domain, 'single:' || p_domain, 'batch:' || p_domain || ':secret', 'single:' || p_domain || ':secret']) and l.priority = any (array[0, 1, 2, 3])
+          and l.run_at <= v_now - interval '3 days'
+        order by l.run_at limit 5000 for update skip locked))
+      returning r.*
     )
-    update email_queue_private.message as m
-    set status = 'failed', reason = 'rejected', completed_at = v_now, attempts = l.attempts,
-      errors = email_queue_private.append_errors(l.errors,
-        email_queue_private.stamp_error(jsonb_build_object('class', 'misconfigured', 'message', p_reason), l.attempts))
-    from late as l where m.id = l.id;
+    select coalesce(array_agg(g::email_queue_private.ready), '{}') into v_late from gone as g;
+    perform email_queue_private.fail_ready(v_late, 'rejected', jsonb_build_object('class', 'misconfigured', 'message', p_reason));
   end if;
 end
 $$;

@@ -36,6 +36,9 @@ begin
     return jsonb_build_object('dispatch_id', v_id, 'result', 'invalid', 'reason', v_fault);
   end if;
 
+  if email_queue_private.is_secret(v_dispatch.lane) then
+    p_settle := email_queue_private.hide_texts(p_settle);
+  end if;
   if v_dispatch.begun and not coalesce((p_settle ->> 'counted')::boolean, true) then
     v_dispatch.attempt := v_dispatch.attempt - 1;
   end if;

@@ -11,6 +11,7 @@ begin
   into v_answer from email_queue_private.identity as i;
   delete from email_queue_private.identity where kind in ('recorded', 'adopt', 'refused');
   perform email_queue_private.adopt_next();
+  perform email_queue_private.mint_mark(false);
   return v_answer;
 end
 $$;

@@ -29,6 +29,7 @@ begin
     delete from email_queue_private.identity where kind in ('recorded', 'adopt', 'refused');
     insert into email_queue_private.identity (kind, address, server, last_server) values ('recorded', p_address, p_server, p_server);
     perform setval('email_queue_private.recorded_here', email_queue_private.server_number(p_server));
+    perform email_queue_private.mint_mark(false);
     return null;
   end if;
   update email_queue_private.identity set seen_at = clock_timestamp(), last_server = p_server where kind = 'refused' and address = p_address;

@@ -13,11 +13,16 @@ declare
   v_dispatch email_queue_private.dispatch;
   v_new boolean;
   v_trouble boolean := false;
+  v_mark text := email_queue_private.current_mark();
   v_replays integer := coalesce((p_claim ->> 'max_frozen')::integer, {{MAX_CLAIMS}});
 begin
   claims := array[]::json[];
   perform email_queue_private.sweep();
   if v_type = 'email' then
+    if v_mark is null then
+      perform email_queue_private.mint_mark(true);
+      v_mark := email_queue_private.current_mark();
+    end if;
     v_budget := email_queue_private.budget_now();
     obstacle := email_queue_private.claim_obstacle(v_budget, p_begins, coalesce((p_claim ->> 'max_wait_ms')::bigint, {{MAX_SLOT_WAIT_MS}}) * interval '1 millisecond');
   end if;
@@ -37,7 +42,7 @@ begin
       v_new := false;
     else
       v_bytes_left := v_bytes_left - v_dispatch.bytes;
-      claims := claims || email_queue_private.describe_dispatch(v_dispatch);
+      claims := claims || email_queue_private.describe_dispatch(v_dispatch, v_mark);
       v_replays := v_replays - v_dispatch.frozen::integer;
       v_new := v_new and not email_queue_private.is_suspect(v_dispatch);
     end if;

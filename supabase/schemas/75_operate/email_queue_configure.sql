@@ -18,9 +18,9 @@ begin
     if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
       perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
     end if;
-    if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'horizon', 'payload_retention')
-      or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) not in ('string', 'null')
-      or v_key = 'default_sender' and jsonb_typeof(p_settings -> v_key) = 'string' and (email_queue_private.sender_fault(p_settings -> v_key)).message is not null then
+    if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'horizon', 'payload_retention', 'auth_sender', 'auth_url', 'auth_site_url', 'auth_product', 'auth_language')
+      or v_key in ('default_sender', 'auth_sender') and jsonb_typeof(p_settings -> v_key) not in ('string', 'null')
+      or v_key in ('default_sender', 'auth_sender') and jsonb_typeof(p_settings -> v_key) = 'string' and (email_queue_private.sender_fault(p_settings -> v_key)).message is not null then
       perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
     end if;
     begin
@@ -35,7 +35,9 @@ begin
       default_max_attempts = v_setting.default_max_attempts, max_payload_bytes = v_setting.max_payload_bytes,
       retry_base_ms = v_setting.retry_base_ms, retry_cap_ms = v_setting.retry_cap_ms,
       completed_retention = v_setting.completed_retention, failed_retention = v_setting.failed_retention,
-      payload_retention = v_setting.payload_retention
+      payload_retention = v_setting.payload_retention, record_clients = v_setting.record_clients, soft_bounces = v_setting.soft_bounces,
+      auth_sender = v_setting.auth_sender, auth_url = v_setting.auth_url, auth_site_url = v_setting.auth_site_url,
+      auth_product = v_setting.auth_product, auth_language = v_setting.auth_language, auth_link_lifetime = v_setting.auth_link_lifetime
     where singleton;
   exception when check_violation then
     -- A constraint is named after its setting, without the unit.

@@ -34,6 +34,13 @@ begin
       v_payload := v_payload || jsonb_build_object('from', p_from);
     end if;
     v_obstacle := email_queue_private.redrive_obstacle(v_message, v_payload, p_allow_duplicates);
+    -- The lock is held: an event that was recorded before is seen here; one that comes later sees the message redriven.
+    if v_message.mark is not null and exists (select 1 from email_queue_private.evidence_of(v_message.id, null)) then
+      v_obstacle := 'it was accepted: the provider reported it';
+      if not coalesce(p_dry_run, false) then
+        perform email_queue_private.complete_by_evidence(array[v_message.id]);
+      end if;
+    end if;
     if v_obstacle is not null then
       v_refused := v_refused || jsonb_build_object('id', v_message.id, 'reason', v_obstacle);
       continue;
@@ -45,11 +52,13 @@ begin
         delete from email_queue_private.body as b where b.id = v_message.id;
         insert into email_queue_private.body (id, payload) values (v_message.id, v_payload);
       end if;
-      insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, errors)
+      insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, redriven, type, lane, errors,
+        topic, ignore_suppression)
       values (v_message.id, clock_timestamp(), clock_timestamp(),
         case when v_message.send_before > clock_timestamp() then v_message.send_before end, v_message.bytes, v_message.priority,
-        v_message.max_attempts, v_message.type,
-        case when v_message.type = 'email' then email_queue_private.check_email(v_payload) else 'single:' end, v_message.errors);
+        v_message.max_attempts, v_message.mark is not null, v_message.type,
+        case when v_message.type = 'email' then email_queue_private.check_email(v_payload) || case when v_message.secret then ':secret' else '' end else 'single:' end, v_message.errors,
+        v_message.topic, v_message.ignore_suppression);
       update email_queue_private.message as m
       set status = null, reason = null, completed_at = null, attempts = null, dispatch_id = null, errors = null, bytes = v_message.bytes,
         send_before = case when m.send_before > clock_timestamp() then m.send_before end

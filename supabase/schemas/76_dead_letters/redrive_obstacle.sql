@@ -10,6 +10,9 @@ begin
     when p_payload is null then 'its payload was erased'
     when p_message.type = 'email' and (email_queue_private.sender_fault(p_payload -> 'from')).message is not null
       then 'its sender is refused: redrive it with another one'
+    when p_message.type = 'email' and p_message.ignore_suppression is null
+      and email_queue_private.is_suppressed(email_queue_private.recipients(p_payload, email_queue_private.hash_key()), p_message.topic)
+      then 'every recipient is suppressed: remove an entry first'
   end;
 end
 $$;

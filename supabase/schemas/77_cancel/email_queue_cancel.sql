@@ -11,6 +11,9 @@ begin
   update email_queue_private.message as m
   set status = 'cancelled', reason = 'cancelled', completed_at = clock_timestamp(), attempts = v_ready.attempts, errors = v_ready.errors
   where m.id = p_id;
+  if email_queue_private.is_secret(v_ready.lane) then
+    perform email_queue_private.erase_secrets(array[p_id]);
+  end if;
   return jsonb_build_object('id', p_id, 'result', 'cancelled');
 end
 $$;

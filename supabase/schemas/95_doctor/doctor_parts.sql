@@ -11,6 +11,7 @@ declare
   v_lost text;
 begin
   perform email_queue_private.check_caller();
+  return next email_queue_private.finding('connection', email_queue_private.connection_notice() ->> 'notice', 'something calls the function', 'email-queue deploy');
   foreach v_name in array array['pg_cron', 'pg_net', 'supabase_vault'] loop
     v_found := email_queue_private.has_extension(v_name);
     return next email_queue_private.finding(v_name, case when not v_found then format('the extension %s is missing', v_name)
@@ -37,4 +38,4 @@ begin
     'Set again what you had set with these functions. To store what .env says: email-queue deploy', 'warn');
 end
 $$;
-comment on function email_queue_private.doctor_parts() is 'Extensions, secrets and single rows.';
+comment on function email_queue_private.doctor_parts() is 'Whether anything calls the function; extensions, secrets and single rows.';

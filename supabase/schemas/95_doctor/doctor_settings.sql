@@ -11,6 +11,10 @@ begin
     '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'To store EMAIL_FROM: email-queue deploy', 'warn');
   return next email_queue_private.finding('wake-up', null, case when email_queue_private.wakes()
     then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
+  return next email_queue_private.finding('suppression list', case when not exists (select from email_queue_private.suppression_key)
+      then 'the key of its hashes is gone, so a constant is used: entries and waiting mail from before do not match any more, and addresses can be guessed from the table' end,
+    format('%s entries', (select count(*) from (select from email_queue_private.suppression as s where s.removed_at is null limit 100000) as s)),
+    'Restore the row of email_queue_private.suppression_key from a backup. Without one, add the addresses again', 'warn');
   -- PostgREST sets what the role has in all databases; else what it logged in with counts.
   select r.rolname, split_part(c.line, '=', 2) into v_role, v_timeout
   from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)

@@ -1,6 +1,6 @@
 // What must compile under strict.
 import { InMemoryQueueProvider, QueueError, QueueMessageStatus, SupabaseQueueProvider } from "email-queue";
-import type { EmailPayload, Enqueued, LeasedMessage, NewMessage, QueueErrorCode, QueueMessage, QueueProvider, Tags } from "email-queue";
+import type { EmailPayload, Enqueued, LeasedMessage, NewMessage, QueueErrorCode, QueueMessage, QueueProvider, Suppression, Tags } from "email-queue";
 import { SupabaseQueueProvider as Same } from "email-queue/providers/supabase-queue";
 
 const provider: QueueProvider = new SupabaseQueueProvider("https://abc.supabase.co", "sb_secret_abc", { timeoutSeconds: 5 });
@@ -17,6 +17,8 @@ const email: NewMessage = {
   sendBefore: "2999-01-01T00:00:00Z",
   metadata: { order: 7 },
   tags: [{ name: "plan", value: "pro" }],
+  topic: "newsletter",
+  ignoreSuppression: false,
 };
 const tags: Tags = { plan: "pro" };
 
@@ -34,6 +36,7 @@ export async function use(): Promise<QueueErrorCode | undefined> {
   const message: QueueMessage | null = await provider.getMessage(enqueued.id);
   const subject: string | undefined = message?.payload.subject;
   const at: Date | undefined = message?.createdAt;
+  const notices: (string | undefined)[] = [enqueued.notice, message?.notice];
   const failed: QueueMessage<EmailPayload>[] = await provider.getMessagesByStatus(status, { since: new Date(), limit: 10 });
   const ofAnOrder: QueueMessage[] = await provider.getMessagesByStatus(status, { metadata: { order: 7, lines: [{ sku: "a" }] } });
   const reports: QueueMessage<Report>[] = await provider.getMessagesByStatus<Report>(literal, { type: "report" });
@@ -48,7 +51,10 @@ export async function use(): Promise<QueueErrorCode | undefined> {
   await provider.listDeadLetters({ metadata: { order: 7 }, limit: 10 });
   await provider.redrive({ filter: {} });
   await provider.redrive({ filter: { metadata: { order: 7 } } });
-  void [subject, at, failed, ofAnOrder, reports];
+  const entry: Suppression = await provider.suppress({ address: "a@b.example", reason: "unsubscribe", topic: "newsletter" });
+  const { removed, left } = await provider.unsuppress({ address: "a@b.example", topic: "newsletter", reason: entry.reason });
+  const entries: Suppression[] = await provider.listSuppressions({ reason: "bounce", limit: 10, after: entry.id });
+  void [subject, at, notices, failed, ofAnOrder, reports, removed, left, entries];
   try {
     await provider.pause({ reason: "maintenance", domain: "example.com", seconds: 60 });
   } catch (error) {

@@ -7,6 +7,7 @@ import process from "node:process";
 import { ensureTool, ROOT, tempFolder } from "../../../scripts/lib/stack.mjs";
 
 export const FUNCTION = "supabase/functions/process-email-queue";
+export const EVENTS = "supabase/functions/email-queue-events";
 const PKG = path.join(ROOT, "pkg");
 
 /** @param {{path: string}} folder @param {string} name @param {Record<string, string>} [files] of it @returns {string} */
@@ -35,7 +36,7 @@ export const migrations = (root) => fs.readdirSync(path.join(root, "supabase/mig
 /** A package with the SQL of other versions. @param {{path: string}} folder @param {Record<string, string>} sql by file @returns {string} its folder */
 export function packageWith(folder, sql) {
   const to = fs.mkdtempSync(path.join(folder.path, "package-"));
-  for (const part of ["command", "function", "package.json", "provider.js", "sql/uninstall.sql"]) fs.cpSync(path.join(PKG, part), path.join(to, part), { recursive: true });
+  for (const part of ["command", "functions", "package.json", "provider.js", "sql/uninstall.sql"]) fs.cpSync(path.join(PKG, part), path.join(to, part), { recursive: true });
   for (const [file, text] of Object.entries(sql)) write(path.join(to, "sql", file), text);
   return to;
 }

@@ -259,7 +259,15 @@ pub fn a_body_with_other_members_is_not_begun(subject: &mut dyn Subject) {
     let replay = subject.take(2).unwrap();
     for other in [
         Begin {
-            wire_version: 2,
+            wire_version: 1,
+            ..begin_of(&replay)
+        },
+        Begin {
+            mark: Some("ffffffffffff".to_owned()),
+            ..begin_of(&replay)
+        },
+        Begin {
+            mark: None,
             ..begin_of(&replay)
         },
         Begin {

@@ -30,7 +30,7 @@ pub fn frozen_is_replayed_as_it_was(subject: &mut dyn Subject) {
     );
     assert_eq!(
         (replay.attempt, replay.frozen, replay.wire_version),
-        (1, true, Some(1))
+        (1, true, Some(2))
     );
     assert_eq!(replay.messages[1].payload, dispatch.messages[1].payload);
     assert_eq!(replay.messages[1].attempts, 1);

@@ -135,7 +135,7 @@ pub fn a_lease_that_expires_after_begin_freezes(subject: &mut dyn Subject) {
     assert!(replay.frozen && !replay.begun);
     assert_eq!(
         (replay.endpoint, replay.wire_version),
-        (Some(begin_of(&dispatch).endpoint), Some(1))
+        (Some(begin_of(&dispatch).endpoint), Some(2))
     );
     let message = subject.get(&ids(&dispatch)[0]);
     let error = message.error.unwrap();

@@ -25,7 +25,7 @@ pub fn an_ailing_domain_is_in_nobodys_way(subject: &mut dyn Subject) {
     for dispatch in &reply.claims {
         subject.start(dispatch);
     }
-    // Its probe is not counted among the endpoint's, and what becomes of it says nothing about others.
+    // Its probe is not counted among the endpoint's, and what happens to it says nothing about others.
     subject.apply(unanswered(probe));
     subject.put(&of("well.example", 9));
     let reply = claim(subject, 20, 4);

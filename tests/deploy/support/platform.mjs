@@ -34,6 +34,12 @@ class Platform {
   functions = new Map();
   /** Path (its beginning) → status: the Management API refuses these. @type {Map<string, number>} */
   refused = new Map();
+  /** Supabase Auth's settings; among them some that no command may touch. @type {Record<string, any>} */
+  auth = { site_url: "https://app.example", hook_send_email_enabled: false, hook_send_email_uri: null, hook_send_email_secrets: null, rate_limit_email_sent: 30, mailer_otp_exp: 3600, smtp_pass: "the password of the mail server" };
+  /** Called when Auth's settings have been changed, before the answer. @type {(() => Promise<void> | void) | null} */
+  onPatch = null;
+  /** Called with what the Management API is asked, before it is done. @type {((what: string) => Promise<void> | void) | null} */
+  onAsk = null;
   /** What the Management API was asked. @type {string[]} */
   asked = [];
   /** True: as a project without a deployed function. */
@@ -95,6 +101,7 @@ class Platform {
   async #manage(url, incoming, body) {
     const what = `${incoming.method} ${url.replace(/^\/v1\/projects\/[^/]+\//, "").replace(/\?.*/, "")}`;
     this.asked.push(what);
+    await this.onAsk?.(what);
     if (incoming.headers.authorization !== `Bearer ${this.options.token}`) return { status: 401, body: { message: "Unauthorized" } };
     if (!url.startsWith(`/v1/projects/${this.options.project}`)) return { status: 404, body: { message: "Project not found" } };
     const refused = this.refused.get(what);
@@ -112,6 +119,12 @@ class Platform {
         return { status: 200, body: [...this.functions].map(described) };
       case "POST database/query":
         return await this.#query(JSON.parse(body.toString()).query);
+      case "GET config/auth":
+        return { status: 200, body: this.auth };
+      case "PATCH config/auth":
+        Object.assign(this.auth, JSON.parse(body.toString()));
+        await this.onPatch?.();
+        return { status: 200, body: this.auth };
       case "GET postgrest":
         return { status: 200, body: { db_schema: "public", max_rows: 1000, db_extra_search_path: "" } };
       default: {

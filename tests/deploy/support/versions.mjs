@@ -65,7 +65,7 @@ alter table email_queue_private.dispatch add column origin text;
 drop function email_queue_private.spread(bigint, double precision, bigint);
 `);
   const schemas = "supabase/schemas";
-  two.replace(`${schemas}/10_tables/message.sql`, "  errors jsonb,\n", "  errors jsonb,\n  origin text default 'before {{MAX_TAGS}}',\n");
+  two.replace(`${schemas}/10_tables/message.sql`, "  template jsonb,\n", "  template jsonb,\n  origin text default 'before {{MAX_TAGS}}',\n");
   two.replace(`${schemas}/10_tables/message.sql`, "comment on index email_queue_private.message_dedup_key", "comment on column email_queue_private.message.origin is 'Of the test; it''s new.';\ncomment on index email_queue_private.message_dedup_key");
   two.replace(`${schemas}/10_tables/dispatch.sql`, DISPATCH, `${DISPATCH}  origin text,\n`);
   two.replace(`${schemas}/10_tables/dispatch.sql`, "comment on table", "comment on column email_queue_private.dispatch.origin is 'Of the test.';\ncomment on table");
@@ -78,7 +78,7 @@ comment on column email_queue_private.origin.name is 'Its name.';
   two.replace(`${schemas}/05_grants/rights.sql`, "    ('email_queue_private.run',", "    ('email_queue_private.origin', 'select'),\n    ('email_queue_private.run',");
   two.replace(`${schemas}/36_breaker/spread.sql`, "p_count bigint) returns", "p_count bigint, p_more bigint default 0) returns");
   two.replace(`${schemas}/36_breaker/spread.sql`, "double precision, bigint) is", "double precision, bigint, bigint) is");
-  two.replace(`${schemas}/70_read/email_queue.sql`, "\n  m.send_before\n", "\n  m.send_before, m.origin\n");
+  two.replace(`${schemas}/70_read/email_queue.sql`, " m.template\n", " m.template, m.origin\n");
   two.replace(`${schemas}/70_read/email_queue_stats.sql`, "  select jsonb_build_object(\n    'types'", "  select jsonb_build_object(\n    'origins', (select count(*) from email_queue_private.origin),\n    'types'");
   two.write(`${schemas}/75_operate/email_queue_origins.sql`, `create function public.email_queue_origins() returns setof text
 language sql stable set search_path = pg_catalog, pg_temp

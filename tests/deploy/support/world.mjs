@@ -25,8 +25,9 @@ export const standIn = (sql) => sql.unsafe("create extension if not exists pg_ne
 
 /** @param {string} name of the test file */
 export async function startWorld(name) {
-  const folder = tempFolder("deploy");
+  // Before the folder, whose keeper would hold the test's process.
   const databaseUrl = databaseUrlOf(name);
+  const folder = tempFolder("deploy");
   const sql = await connect(databaseUrl, { max: 3 });
   await standIn(sql);
   // As the first push of anybody makes it.

@@ -120,7 +120,7 @@ export class Stack {
   }
 
   /** Runs the function until a condition holds (nothing is open, if not told otherwise); gives all answers. */
-  async drain(fn: Fn, { until = () => this.db.isDrained(), timeout = 60_000 }: { until?: () => boolean | Promise<boolean>; timeout?: number } = {}): Promise<Run[]> {
+  async drain(fn: Fn, { until = () => this.db.isDrained(), timeout = 240_000 }: { until?: () => boolean | Promise<boolean>; timeout?: number } = {}): Promise<Run[]> {
     const runs: Run[] = [];
     await waitFor(
       async () => {

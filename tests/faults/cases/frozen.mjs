@@ -12,6 +12,7 @@ export const frozen = () =>
     group: "a frozen batch of a hundred",
     name: `${name}: cancel, redrive and erase refused, send_before past, another sender, a new process: replayed as it was`,
     seconds: 2,
+    runs: "long",
     run: (place) => replayedAsItWas(place, name === "the provider had accepted it" ? "replay after acceptance" : "replay after loss"),
   }));
 

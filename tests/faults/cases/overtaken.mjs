@@ -41,6 +41,7 @@ const TOLD = {
 
 /** @returns {import("../main.mjs").Case[]} */
 export function overtaken() {
+  /** @type {import("../main.mjs").Case[]} */
   const cases = [];
   for (const shape of Object.keys(SHAPES)) {
     for (const phase of Object.keys(PHASES)) {
@@ -53,6 +54,7 @@ export function overtaken() {
               group: `overtaken ${shape}, ${phase}`,
               name: `stalls at ${at(stalled)}, told ${told}; the other ${other ? `is at ${at(other)}` : "has ended"}`,
               seconds: 0.5,
+              runs: "long",
               run: (/** @type {import("../support/place.mjs").Place} */ place) => overtake(place, shape, phase, stalled, told, other),
             });
           }

@@ -14,6 +14,7 @@ export class Database {
     await this.sql.unsafe(`
       delete from email_queue_private.message; delete from email_queue_private.body; delete from email_queue_private.ready;
       delete from email_queue_private.dispatch; delete from email_queue_private.paused_domain; delete from email_queue_private.breaker;
+      delete from email_queue_private.event; delete from email_queue_private.evidence;
       delete from email_queue_private.budget; insert into email_queue_private.budget (answered) values (true);
       select setval('email_queue_private.next_slot', 0);
       delete from email_queue_private.setting; insert into email_queue_private.setting default values;`);
@@ -63,6 +64,14 @@ export class Database {
   }
 
   rows = async () => [...await this.sql`select * from public.email_queue order by id`];
+
+  /** How far each has come by what was reported; null: nothing was. @param {string[]} ids */
+  async deliveries(ids) {
+    const rows = await this.sql`select id, delivery ->> 'state' as state from public.email_queue`;
+    return ids.map((id) => rows.find((/** @type {any} */ row) => row.id === id)?.state);
+  }
+
+  countEvents = async () => (await this.sql`select count(*)::int as n from email_queue_private.event`)[0].n;
 
   isDrained = async () => !(await this.sql`select exists (select from email_queue_private.message where status is null) as open`)[0].open;
 

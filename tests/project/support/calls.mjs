@@ -33,9 +33,11 @@ export async function callAll(call, { wired = true } = {}) {
   }
 
   assert.equal((await ask("adopt")).adopted, true);
-  const { id } = await ask("enqueue", { p_payload: mail(), p_dedup_key: "once", p_metadata: { order: 7 }, p_tags: [{ name: "kind", value: "order" }] });
+  const { id, notice = "" } = await ask("enqueue", { p_payload: mail(), p_dedup_key: "once", p_metadata: { order: 7 }, p_tags: [{ name: "kind", value: "order" }] });
+  assert.equal(notice.startsWith("not connected: "), !wired, notice);
   const many = (await ask("enqueue_many", { p_messages: ["late", "late", "last"].map((kind) => ({ type: kind, payload: mail(), delay_ms: kind === "last" ? 3_600_000 : 0 })) })).map((/** @type {any} */ one) => one.id);
-  assert.equal((await ask("get", { p_id: id })).id, id);
+  const { id: found, notice: same = "" } = await ask("get", { p_id: id });
+  assert.deepEqual([found, same], [id, notice]);
   assert.equal((await ask("list", { p_status: "pending", p_metadata: { order: 7 } })).length, 1);
   await ask("pause", { p_reason: "test", p_seconds: 60 });
   assert.equal((await ask("resume")).resumed, true);
@@ -50,6 +52,11 @@ export async function callAll(call, { wired = true } = {}) {
   const ends = { dispatch_id: claimed.dispatch_id, token: claimed.token, counted: true };
   assert.equal((await ask("settle", { p_settle: { ...ends, answer: "definite", members: accepted } })).result, "applied");
   assert.equal((await call("email_queue_get", { p_id: id })).status, "completed");
+  const event = { id: "msg_1", type: "email.delivered", occurred_at: "2026-11-26T20:00:00.000Z", provider_message_id: "p-1", message_id: id, recipients: ["user@b.example"] };
+  assert.deepEqual(await ask("record_events", { p_events: [event], p_refused: 1 }), { results: [{ id: "msg_1", result: "recorded" }] });
+  assert.equal((await call("email_queue_get", { p_id: id })).delivery.state, "delivered");
+  assert.deepEqual(await ask("known_events", { p_ids: ["msg_1", "msg_2"] }), ["msg_1"]);
+  assert.deepEqual(await ask("on_event", { p_function: null }), { function: null, previous: null });
 
   // Until here with the defaults, of which nothing is stored.
   const settings = { default_sender: "Shop <shop@shop.example>", rate_limit: 1000 };
@@ -67,9 +74,24 @@ export async function callAll(call, { wired = true } = {}) {
   assert.equal(settled.result, "applied", JSON.stringify(settled));
   assert.equal((await ask("dead_letters", { p_filter: { type: "late" } })).length, 1);
   assert.ok(await ask("redrive", { p_ids: [member] }));
+  assert.equal((await ask("not_accepted", { p_ids: [member] })).refused.length, 1);
   assert.ok(await ask("discard", { p_filter: { type: "late" }, p_dry_run: true }));
   assert.ok(await ask("cancel", { p_id: many[2] }));
   assert.ok(await ask("erase", { p_id: many[2] }));
+
+  assert.equal((await ask("suppress", { p_address: "gone@b.example", p_reason: "bounce" })).address, "gone@b.example");
+  assert.equal((await ask("suppressions", { p_filter: { reason: "bounce" } })).length, 1);
+  assert.equal((await ask("unsuppress", { p_address: "gone@b.example" })).removed.length, 1);
+
+  assert.equal((await ask("template_put", { p_name: "welcome", p_subject: "Hello {{ name }}", p_text: "Hi" })).version, 1);
+  assert.equal((await ask("template_get", { p_name: "welcome" })).text, "Hi");
+  assert.equal((await ask("template_list")).length, 1);
+  const filled = { p_variables: { name: "Ann" } };
+  assert.equal((await ask("template_preview", { p_name: "welcome", ...filled })).subject, "Hello Ann");
+  assert.equal((await ask("enqueue_template", { p_template: "welcome", p_to: "user@b.example", p_delay_ms: 3_600_000, ...filled })).created, true);
+  assert.deepEqual(await ask("template_delete", { p_name: "welcome" }), { deleted: true });
+  const confirm = { token: "123456", token_hash: "hash", email_action_type: "signup", site_url: "https://project.example/auth/v1" };
+  assert.deepEqual(await ask("auth_hook", { p_event: { user: { email: "user@b.example" }, email_data: confirm } }), {});
 
   assert.ok(await ask("prune"));
   assert.ok(await ask("adopt"));

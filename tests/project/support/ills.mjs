@@ -24,16 +24,22 @@ import { PROJECT, startPatient } from "./doctor.mjs";
 /** What cannot be broken by itself here, and what is tested where. */
 export const ELSEWHERE = {
   version: "tests/deploy/doctor.test.mjs",
+  connection: "tests/deploy/doctor.test.mjs",
   "vault email_queue_url": "tests/deploy/doctor.test.mjs",
   "vault email_queue_secret": "tests/deploy/doctor.test.mjs",
   rows: "tests/deploy/doctor.test.mjs",
   "default sender": "tests/deploy/doctor.test.mjs",
+  "refused events": "supabase/tests/the_doctor_says_whether_events_arrive.sql",
   rate: "is never ill",
   "wake-up": "is never ill",
   max_rows: "is never ill",
 };
 
 const mail = (/** @type {any} */ { sql }) => sql`select public.email_queue_enqueue(${sql.json({ to: "user@b.example", subject: "Hello", text: "Hi" })})`;
+/** Of a sign-up. */
+const authMail = (/** @type {Pick<Patient, "sql">} */ { sql }) => sql`select public.email_queue_auth_hook(${sql.json({
+  user: { id: crypto.randomUUID(), email: "user@b.example" }, email_data: { email_action_type: "signup", token: "123456", token_hash: crypto.randomUUID(), site_url: "https://x.example/auth/v1" },
+})})`;
 const ask = ({ api }, /** @type {string} */ url) => api`select public.email_queue_worker_work(${api.json({ project_url: url, claim: { tokens: [crypto.randomUUID()], lease_ms: 60_000 } })})`;
 const unschedule = (/** @type {string} */ name) => (/** @type {Patient} */ patient) => patient.paste(`select cron.unschedule(jobid) from cron.job where jobname = 'email-queue-${name}';`);
 const jobOf = (/** @type {string} */ name, /** @type {string} */ change) => ({ admin }) => admin.unsafe(`update cron.job set ${change} where jobname = '${name}'`);
@@ -46,6 +52,19 @@ const unanswered = async (/** @type {Pick<Patient, "sql" | "admin">} */ { sql, a
   await sql`select public.email_queue_call()`;
   await sql`update email_queue_private.call set called_at = called_at - interval '3 minutes'`;
   await admin`delete from net._http_response`;
+};
+/** Mails of two hours ago, with an event of this type each. */
+const accepted = async (/** @type {Patient} */ { sql }, /** @type {number} */ count, /** @type {string | null} */ type = null) => {
+  await sql`with mails as (
+      insert into email_queue_private.message (id, created_at, run_at, completed_at, priority, max_attempts, attempts, bytes, type, status, provider_message_id)
+      select gen_random_uuid(), t, t, t, 2, 1, 1, 0, 'email', 'completed', 'of-the-test-' || n from (select clock_timestamp() - interval '2 hours' as t) as t, generate_series(1, ${count}) as n returning id, provider_message_id)
+    insert into email_queue_private.event (svix_id, ordinal, type, provider_message_id, recipient, occurred_at, received_at, message_id)
+    select provider_message_id, 0, ${type}, provider_message_id, '', clock_timestamp(), clock_timestamp(), id from mails where ${type}::text is not null`;
+};
+const forgetAccepted = async (/** @type {Patient} */ { sql }) => {
+  await sql`delete from email_queue_private.event where svix_id like 'of-the-test-%'`;
+  await sql`delete from email_queue_private.message where provider_message_id like 'of-the-test-%'`;
+  await sql`delete from email_queue_private.event_stream`;
 };
 const SCHEDULE = "select email_queue_schedule('*/1 * * * *');";
 
@@ -158,10 +177,39 @@ const all = [
       await sql`select public.email_queue_dequeue(array['report'], array[gen_random_uuid()], 60000)`;
       await sql`update email_queue_private.dispatch set visible_at = visible_at - interval '10 minutes' where token is not null`;
     }, remedy: /^Start the consumer of this type/, beside: ({ sql }) => sql`update email_queue_private.dispatch set visible_at = clock_timestamp() + interval '1 day' where token is not null` },
+  { check: "auth mail", name: "it stands still", breaks: async (patient) => {
+      await patient.sql`select public.email_queue_wake(false)`;
+      await authMail(patient);
+      await patient.sql`update email_queue_private.message set created_at = created_at - interval '20 minutes' where metadata ? 'auth'`;
+      await patient.sql`select public.email_queue_wake(true, '2500 milliseconds')`;
+    }, remedy: "select email_queue_call();" },
+  { check: "expired auth mail", name: "a link was no longer valid", status: "warn", breaks: async (patient) => {
+      await patient.sql`select public.email_queue_wake(false)`;
+      await authMail(patient);
+      await patient.sql`update email_queue_private.ready set send_before = clock_timestamp() where lane like '%:secret'`;
+      await patient.sql`update email_queue_private.message set send_before = clock_timestamp() where metadata ? 'auth' and completed_at is null`;
+      await patient.sql`select public.email_queue_wake(true, '2500 milliseconds')`;
+      await patient.call();
+    }, remedy: /^Each user can ask for another one/, beside: ({ sql }) => sql`update email_queue_private.message set completed_at = completed_at - interval '2 days' where reason = 'expired'` },
   { check: "consumers", name: "a type is mistyped", status: "warn", breaks: async ({ sql }) => {
       await sql`select public.email_queue_enqueue(${sql.json({ n: 1 })}, 'emial')`;
       await sql`update email_queue_private.ready set run_at = run_at - interval '10 minutes' where type = 'emial'`;
     }, remedy: /^Start the consumer of these types/, beside: ({ sql }) => sql`select public.email_queue_cancel(id) from public.email_queue where type = 'emial' and status = 'pending'` },
+  { check: "on event", name: "the function is gone", status: "warn", breaks: async ({ sql }) => {
+      await sql`create function public.on_mail(jsonb) returns void language sql security definer as 'select'`;
+      await sql`select public.email_queue_on_event('public.on_mail')`;
+      await sql`drop function public.on_mail(jsonb)`;
+    }, remedy: "select email_queue_on_event(null);" },
+  { check: "suppression list", name: "the key is gone", status: "warn",
+    breaks: ({ sql }) => sql`with gone as (delete from email_queue_private.suppression_key where true returning *) select set_config('test.key', (select encode(key, 'hex') from gone), false)`,
+    remedy: /^Restore the row of email_queue_private\.suppression_key from a backup/,
+    beside: ({ sql }) => sql`insert into email_queue_private.suppression_key (key) values (decode(current_setting('test.key'), 'hex'))` },
+  { check: "events", name: "they have stopped", status: "warn", breaks: async (patient) => {
+      await accepted(patient, 1);
+      await patient.sql`insert into email_queue_private.event_stream (last_event_at) values (clock_timestamp() - interval '1 day')`;
+    }, remedy: /^See whether the webhook is enabled/, beside: forgetAccepted },
+  { check: "bounces", name: "much of the mail", status: "warn", breaks: (patient) => accepted(patient, 20, "email.bounced"), remedy: /^Look at where these addresses come from/, beside: forgetAccepted },
+  { check: "complaints", name: "much of the mail", breaks: (patient) => accepted(patient, 20, "email.complained"), remedy: /^Send only to who has asked for it/, beside: forgetAccepted },
   ...[["2s", "service_role"], ["3000", "service_role"], ["4s", "authenticator"]].map(([time, role]) => ({
     check: "statement timeout", name: `${time} of ${role}`, status: /** @type {const} */ ("warn"), breaks: ({ admin }) => admin.unsafe(`alter role ${role} set statement_timeout = '${time}'`),
     remedy: "alter role service_role set statement_timeout = '8s'; notify pgrst, 'reload config';", keeps: false,

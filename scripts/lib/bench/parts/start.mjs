@@ -13,7 +13,7 @@ import { startGateway, startProvider, startWorker } from "../world.mjs";
 /** In a Deno of its own each time: nothing is compiled yet. */
 const INSTANTIATE = `
   const began = performance.now();
-  const { load } = await import("file://${path.join(ROOT, "pkg/function/function.js")}");
+  const { load } = await import("file://${path.join(ROOT, "pkg/functions/process-email-queue/function.js")}");
   const decoded = performance.now();
   load(() => {});
   console.log(JSON.stringify({ decode: decoded - began, instantiate: performance.now() - decoded }));`;
@@ -78,6 +78,6 @@ export async function start({ log, rounds }) {
 }
 
 async function moduleBytes() {
-  const source = fs.readFileSync(path.join(ROOT, "pkg/function/worker_wasm.js"), "utf8");
+  const source = fs.readFileSync(path.join(ROOT, "pkg/functions/process-email-queue/worker_wasm.js"), "utf8");
   return gunzipSync(Buffer.from(/** @type {string} */ (/["'`]([A-Za-z0-9+/=]{1000,})["'`]/.exec(source)?.[1]), "base64"));
 }

@@ -9,7 +9,7 @@ const needs = ["test", "lite"];
 
 /** @type {SuiteOf} */
 export const faults = {
-  about: "every step of a run in every way it can fail, every answer of the provider, workers that overtake each other",
+  about: "every step of a run in every way it can fail, every answer and report of the provider, workers that overtake each other",
   all: true,
   needs,
   takes: ["places", "only"],
@@ -23,7 +23,7 @@ export const faults = {
 
 /** @type {SuiteOf} */
 export const chaos = {
-  about: "eight processes, killed at random, before a provider that fails and on a PostgreSQL that crashes",
+  about: "eight processes, killed at random, before a provider that fails and whose reports are lost, doubled and late, on a PostgreSQL that crashes",
   all: true,
   needs,
   takes: ["seed", "messages"],

@@ -98,7 +98,7 @@ async function asAdmin(postgres, statement) {
 export const project = {
   about: "what a real Supabase project does to the queue, on projects of both kinds",
   all: true,
-  needs: ["test", "lite", "parser"],
+  needs: ["test", "lite", "parser", "browser"],
   run: async (suite) => {
     ensureRust();
     /** @type {Record<string, string>} */
@@ -139,12 +139,12 @@ export const deploy = {
     };
     /** @type {Record<string, string>} */
     const env = {};
-    for (const name of ["deploy", "command", "readme", "doctor", "upgrade", "direct_15"]) Object.assign(env, await start(name));
+    for (const name of ["deploy", "command", "readme", "doctor", "upgrade", "auth_hook", "auth_hook_faults", "templates", "direct_15"]) Object.assign(env, await start(name));
     Object.assign(env, await start("direct_17", 17));
     for (const version of /** @type {const} */ ([15, 17])) for (const cli of [2, 3]) Object.assign(env, await start(`versions_${version}_${cli}`, version));
-    const files = ["variables", "deploy", "direct", "command", "readme", "doctor", "upgrade", "versions"].map((name) => `tests/deploy/${name}.test.mjs`);
+    const files = ["variables", "deploy", "direct", "command", "readme", "doctor", "upgrade", "auth_hook", "auth_hook_faults", "templates", "versions"].map((name) => `tests/deploy/${name}.test.mjs`);
     // Side by side: one of them waits for pg_cron's next minute.
-    await suite.node("variables, deploy, direct, the command, the README, doctor, upgrade, versions", files, { env, concurrency: 2 });
+    await suite.node("variables, deploy, direct, the command, the README, doctor, upgrade, Auth's hook, templates, versions", files, { env, concurrency: 2 });
     // Alone, because it measures.
     await suite.node("wake-up", ["tests/deploy/wake.test.mjs"], { env: await start("wake") });
   },

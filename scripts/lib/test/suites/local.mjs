@@ -14,7 +14,7 @@ import { filesIn } from "../suite.mjs";
 export const sandbox = {
   about: "the Resend sandbox, under Node and under Deno",
   all: true,
-  needs: ["test"],
+  needs: ["test", "client"],
   run: async (suite) => {
     const files = filesIn("tests/sandbox", ".test.mjs");
     const env = { EMAIL_QUEUE_TOOLS: await ensureTool("test") };
@@ -35,13 +35,13 @@ export const stack = {
 export const client = {
   about: "the package: the cases that every queue passes, how it is installed, its types, the examples",
   all: true,
-  needs: ["lite", "client", "compat", "next"],
+  needs: ["lite", "client", "compat", "next", "react-email"],
   run: async (suite) => {
     ensureRust();
     for (const version of /** @type {const} */ (["newest", "2.1.4"])) await ensureDeno(version);
     await suite.libtest("the cases, native", [process.execPath, "tests/client/native.mjs", "cargo", "test", "--locked", "--test", "client"]);
     await suite.node("the cases in JavaScript, and the package", filesIn("tests/client", ".test.mjs"));
-    await suite.node("what the documents show", ["words", "shell", "typescript"].map((name) => `tests/docs/${name}.test.mjs`));
+    await suite.node("what the documents show", ["words", "shell", "typescript", "react_email"].map((name) => `tests/docs/${name}.test.mjs`));
   },
 };
 

@@ -113,6 +113,7 @@ const MUTATED = {
   "run-state": ["src/worker/state/**"],
   function: ["src/function/auth.rs", "src/function/environment.rs", "src/function/gate.rs"],
   email: ["src/email/**"],
+  events: ["src/events/**"],
 };
 
 /**
