@@ -2510,6 +2510,7 @@ begin
     end;
   end loop;
   perform email_queue_private.refuse('template', 'none can be used');
+  return null; -- refuse() raises; the linter wants an end.
 end
 $$;
 comment on function email_queue_private.render_auth(text, text, jsonb) is 'A mail of Supabase Auth from its template.';
