@@ -1,6 +1,6 @@
 //! A part of a template as a list of steps: texts, which are copied, values and conditions. A value is never read as a template.
 
-use super::context::{Place, Spot};
+use super::context::{OpenTag, Spot};
 use crate::base::QueueError;
 use crate::base::limits::{MAX_NESTING, MAX_SHOWN, MAX_TEMPLATE_TAGS};
 use std::fmt::Write;
@@ -51,7 +51,7 @@ pub(super) enum Test {
 
 pub(super) fn compile(part: Part, source: &str) -> Result<Vec<Step>, QueueError> {
     let mut steps = Vec::new();
-    let mut place = Place::default();
+    let mut open_tag = OpenTag::default();
     let mut line = 1;
     // Of each open condition, whether its else has come.
     let mut open: Vec<bool> = Vec::new();
@@ -60,7 +60,7 @@ pub(super) fn compile(part: Part, source: &str) -> Result<Vec<Step>, QueueError>
     let why = "has more than 1000 tags";
     QueueError::unless(tags <= MAX_TEMPLATE_TAGS, part.name(), why)?;
     let first = pieces.next().unwrap_or_default();
-    copy(first, &mut steps, &mut place, &mut line);
+    copy(first, &mut steps, &mut open_tag, &mut line);
     for piece in pieces {
         let fault = |tag: &str, why: &str| {
             let mut message = format!("line {line}: {{{{");
@@ -86,11 +86,11 @@ pub(super) fn compile(part: Part, source: &str) -> Result<Vec<Step>, QueueError>
         }
         let step = read_tag(inner.trim()).map_err(|why| fault(tag, why))?;
         if part == Part::Html {
-            place.bounded().map_err(|why| fault(tag, why))?;
+            open_tag.bounded().map_err(|why| fault(tag, why))?;
         }
         let step = match step {
             Some(Step::Put { path, url }) if part == Part::Html => {
-                let here = place.put().map_err(|why| fault(tag, why))?;
+                let here = open_tag.put().map_err(|why| fault(tag, why))?;
                 Some(Step::Put {
                     path,
                     url: url.or(here),
@@ -115,7 +115,7 @@ pub(super) fn compile(part: Part, source: &str) -> Result<Vec<Step>, QueueError>
         }
         line += tag.matches('\n').count();
         steps.extend(step);
-        copy(text, &mut steps, &mut place, &mut line);
+        copy(text, &mut steps, &mut open_tag, &mut line);
     }
     QueueError::unless(
         open.is_empty(),
@@ -125,9 +125,9 @@ pub(super) fn compile(part: Part, source: &str) -> Result<Vec<Step>, QueueError>
     Ok(steps)
 }
 
-fn copy(text: &str, steps: &mut Vec<Step>, place: &mut Place, line: &mut usize) {
+fn copy(text: &str, steps: &mut Vec<Step>, open_tag: &mut OpenTag, line: &mut usize) {
     *line += text.matches('\n').count();
-    place.follow(text);
+    open_tag.follow(text);
     if !text.is_empty() {
         steps.push(Step::Text(text.to_owned()));
     }

@@ -35,14 +35,14 @@ const RAW: [(&str, &str); 2] = [
 
 /// Where the source has been read to.
 #[derive(Debug, Default)]
-pub(super) struct Place {
+pub(super) struct OpenTag {
     /// The tag that is open, or nothing.
     tail: String,
     /// Why nothing may stand here, between the tags of a script or a style sheet.
     raw: Option<&'static str>,
 }
 
-impl Place {
+impl OpenTag {
     pub fn follow(&mut self, text: &str) {
         for (at, _) in text.match_indices('<') {
             let inner = text.get(at + 1..).unwrap_or_default();
