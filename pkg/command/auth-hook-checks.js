@@ -3,6 +3,7 @@ import { PROVIDER } from "../provider.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProjectError, rpc } from "./deployed.js";
 import { attempt, DEPLOY, examineProvider, fail, ok, skip, SUPABASE } from "./doctor-outside.js";
+import { labelOf } from "./template-files.js";
 import { CommandError } from "./terminal.js";
 
 /**
@@ -138,6 +139,13 @@ export const examineMail = (project, settings, to) => attempt("test mail", SUPAB
   if (["bounced", "failed", "suppressed"].includes(state())) return fail(`${PROVIDER.name} reports it as ${state()}`, "Repeat the command with an address that you can read");
   return ok(state() === "delivered" ? "it was delivered" : `${PROVIDER.name} has taken it. Look whether it is there`);
 });
+
+/** The stored templates of Auth's mail that have {{ .SiteURL }}, which Auth's event has not. @param {Project} project @returns {Promise<string[]>} */
+export async function usersOfSiteUrl(project) {
+  /** @type {{name: string, language: string | null, variables: string[]}[]} */
+  const stored = await rpc(project, "email_queue_template_list");
+  return stored.filter(({ name, variables }) => name.startsWith("auth-") && variables.includes("SiteURL")).map(labelOf);
+}
 
 /** @param {Project} project @returns {Promise<any>} the queue's settings @throws {CommandError} */
 export async function settingsOf(project) {

@@ -4,14 +4,16 @@ import path from "node:path";
 import { queryApi, tokenOf } from "./api.js";
 import { isOurs, placeOf, readAuth, shown, switchHook, URI } from "./auth-config.js";
 import { hookBefore, keepHookBefore } from "./auth-hook-before.js";
-import { examineInside, examineMail, examineQueue, examineSender, settingsOf } from "./auth-hook-checks.js";
+import { examineInside, examineMail, examineQueue, examineSender, settingsOf, usersOfSiteUrl } from "./auth-hook-checks.js";
 import { findCli } from "./cli.js";
-import { ProjectError, readProject } from "./deployed.js";
+import { ProjectError, readProject, rpc } from "./deployed.js";
+import { skip } from "./doctor-outside.js";
 import { MARKS, place } from "./doctor.js";
 import { examineAuth, examineLimits } from "./doctor-auth.js";
 import { envFile, environment } from "./env.js";
 import { linkedRef } from "./project.js";
 import { CommandError } from "./terminal.js";
+import { isAddress } from "./variables.js";
 import { PROVIDER } from "../provider.js";
 
 export const help = `Usage: email-queue auth-hook on|off|status [options]
@@ -21,8 +23,8 @@ on       has Supabase Auth's mail (sign-up, magic link, reset, invite) go throug
 off      goes back to what Auth had before, which is kept in .env. Mail that is queued is still sent
 status   says which hook Auth has, and what is wrong with ours
 
-It reads .env, as deploy does, and needs SUPABASE_ACCESS_TOKEN, or supabase login with its token in a file. Without the token, "on" and "off" say
-what to click, and what to write into supabase/config.toml.
+It reads .env, as deploy does, and needs SUPABASE_ACCESS_TOKEN, or supabase login with its token in a file. Without the token, Auth is neither
+looked at nor changed: "on" and "off" say what to click, and what to write into supabase/config.toml.
 
   --test-to <address>    with "on": sends a mail there first, and goes on once ${PROVIDER.name} has taken it. Without it, the sender's domain has to be
                          on ${PROVIDER.name}'s list of domains, which needs a key with full access: ${PROVIDER.variables.fullKey}, for this command alone
@@ -39,7 +41,8 @@ export const options = { "test-to": { type: "string" }, "project-ref": { type: "
 
 /**
  * @typedef {import("./doctor.js").Finding} Finding
- * @typedef {{project: ReturnType<typeof readProject>, auth: import("./api.js").Place | null, env: Record<string, string | undefined>, root: string, file: string, ref: string | undefined}} Here auth: null without a token
+ * @typedef {{project: () => ReturnType<typeof readProject>, auth: import("./api.js").Place | null, env: Record<string, string | undefined>, root: string, file: string, ref: string | undefined}} Here
+ *   project: throws where a variable is missing; auth: null without a token
  */
 
 /** @param {import("./main.js").Context} context */
@@ -62,18 +65,25 @@ function find({ values, cwd, given }) {
   const of = /^https:\/\/([a-z]{20})\.supabase\.co\/?$/.exec(env.SUPABASE_URL ?? "")?.[1];
   if (of && ref && of !== ref) throw new CommandError("SUPABASE_URL is of another project than the reference. Nothing was changed", "give both of the same project");
   if (values["db-url"]) env.SUPABASE_DB_URL = values["db-url"];
-  const project = readProject({ ...env, ...ref ? { SUPABASE_PROJECT_ID: ref, SUPABASE_URL: env.SUPABASE_URL ?? `https://${ref}.supabase.co` } : {} });
+  const project = () => readProject({ ...env, ...ref ? { SUPABASE_PROJECT_ID: ref, SUPABASE_URL: env.SUPABASE_URL ?? `https://${ref}.supabase.co` } : {} });
   return { project, env, root, ref, file: envFile(root, given), auth: placeOf(env, ref) };
 }
 
 /** @param {Here} here @param {Record<string, any>} values @param {import("./terminal.js").Terminal} terminal @returns {Promise<number>} */
 async function on(here, values, terminal) {
-  const { project, auth, env, file } = here;
+  const { auth, env, file } = here;
+  const testTo = values["test-to"];
+  if (testTo !== undefined && !isAddress(testTo)) throw new CommandError("--test-to must be an e-mail address, as in you@example.com. Nothing was changed", "correct --test-to", 2);
+  const project = here.project();
   const now = auth && await readAuth(auth);
   const settings = await settingsOf(project);
-  const findings = [...await examine(here, settings), ...now ? await examineLimits(project, now) : []];
+  const findings = [...await examine(here, project, settings), ...now ? await examineLimits(project, now) : []];
+  const users = settings.auth_site_url ? [] : await usersOfSiteUrl(project);
+  const site = users.length > 0 ? now?.siteUrl : undefined;
+  if (users.length > 0 && !site) {
+    findings.push({ check: "auth site", status: "warn", detail: `${users.join(", ")}: the template has {{ .SiteURL }}, and auth_site_url is not set`, remedy: `select email_queue_configure('{"auth_site_url": "https://<your application>"}');` });
+  }
   // Only what has passed so far is worth a mail.
-  const testTo = values["test-to"];
   if (testTo && !terminal.dry && !findings.some(isFault)) findings.push(await examineMail(project, settings, testTo));
   const known = findings.some(({ check, status }) => status === "ok" && (check === "sender domain" || check === "test mail"));
   if (!known && !testTo && !findings.some(({ check, status }) => check === "sender domain" && status === "fail")) {
@@ -91,19 +101,27 @@ async function on(here, values, terminal) {
     answer(false);
     return 1;
   }
-  if (now.hook.enabled && isOurs(now.hook)) {
+  const isOn = now.hook.enabled && isOurs(now.hook);
+  if (isOn && !site) {
     terminal.say(`\nIt is on already. ${limitOf(now.limit)}`);
     answer(true);
     return 0;
   }
   terminal.say(`\nSupabase Auth of the project ${auth.ref}:`);
-  terminal.say(`  set     its Send Email hook to ${URI}${now.hook.enabled ? `, in the place of ${shown(now.hook)}, which is kept in .env for "auth-hook off"` : ""}`);
+  if (!isOn) terminal.say(`  set     its Send Email hook to ${URI}${now.hook.enabled ? `, in the place of ${shown(now.hook)}, which is kept in .env for "auth-hook off"` : ""}`);
+  if (site) terminal.say(`  set     the queue's auth_site_url to ${site}, Auth's Site URL: ${users.join(", ")} ${users.length === 1 ? "has" : "have"} {{ .SiteURL }}`);
   if (terminal.dry) {
     terminal.say("\nNothing was changed (--dry-run).");
     answer(false);
     return 0;
   }
-  if (!await terminal.confirm(`Have ${now.hook.enabled ? "the queue take that hook's place" : "Auth's mail go through the queue"}?`)) throw new CommandError("Nothing was changed");
+  if (!await terminal.confirm(isOn ? "Set it?" : `Have ${now.hook.enabled ? "the queue take that hook's place" : "Auth's mail go through the queue"}?`)) throw new CommandError("Nothing was changed");
+  if (site) await rpc(project, "email_queue_configure", { p_settings: { auth_site_url: site } });
+  if (isOn) {
+    terminal.say("It is set.");
+    answer(true);
+    return 0;
+  }
   // Of ours that was switched off by hand it is known what was before it.
   if (!isOurs(now.hook) || !hookBefore(env, auth.ref)) keepHookBefore(file, auth.ref, now.hook);
   const then = await switchHook(auth, now.hook, { enabled: true, uri: URI });
@@ -113,7 +131,7 @@ async function on(here, values, terminal) {
 }
 
 /** @param {Here} here @param {Record<string, any>} _ @param {import("./terminal.js").Terminal} terminal @returns {Promise<number>} */
-async function off({ auth, env, file, ref, ...here }, _, terminal) {
+async function off({ auth, env, file, ref, root }, _, terminal) {
   if (!auth) {
     terminal.say(`Auth was not changed: ${noToken({ ref, env })}. To go back, in the dashboard (${dashboard(ref)}): disable the Send Email hook, or put back the one that you had. In supabase/config.toml: [auth.hook.send_email] enabled = false`);
     print(terminal, { done: false });
@@ -129,7 +147,7 @@ async function off({ auth, env, file, ref, ...here }, _, terminal) {
   const before = kept ?? { enabled: false, uri: hook.uri };
   terminal.say(`Supabase Auth of the project ${auth.ref}:`);
   terminal.say(before.enabled ? `  set     its Send Email hook to ${shown(before)}, which it had before` : "  disable its Send Email hook: it sends by its own SMTP settings again, or by Supabase's mailer, which sends 2 mails an hour");
-  if (!kept) terminal.say(`\nWhat Auth had before is not in ${path.relative(here.root, file) || file}: if it was another hook, switch that one on in the dashboard (${dashboard(ref)}).`);
+  if (!kept) terminal.say(`\nWhat Auth had before is not in ${path.relative(root, file) || file}: if it was another hook, switch that one on in the dashboard (${dashboard(ref)}).`);
   if (terminal.dry) {
     terminal.say("\nNothing was changed (--dry-run).");
     print(terminal, { done: false, hook });
@@ -146,19 +164,20 @@ async function off({ auth, env, file, ref, ...here }, _, terminal) {
 /** @param {Here} here @param {Record<string, any>} _ @param {import("./terminal.js").Terminal} terminal @returns {Promise<number>} */
 async function status({ project, auth, ref, env }, _, terminal) {
   if (!auth) throw new CommandError(noToken({ ref, env }), "set SUPABASE_ACCESS_TOKEN: https://supabase.com/dashboard/account/tokens", 2);
-  const findings = await examineAuth({ ...project, ref: auth.ref, accessToken: auth.token, apiUrl: auth.api });
+  const findings = await examineAuth({ ...project(), ref: auth.ref, accessToken: auth.token, apiUrl: auth.api });
   for (const one of findings) tell(terminal, one);
   const ok = !findings.some(isFault);
   print(terminal, { ok, findings });
   return ok ? 0 : 1;
 }
 
-/** @param {Here} here @param {any} settings @returns {Promise<Finding[]>} */
-async function examine({ project, auth, env, root }, settings) {
+/** @param {Here} here @param {ReturnType<typeof readProject>} project @param {any} settings @returns {Promise<Finding[]>} */
+async function examine({ auth, env, root, ref }, project, settings) {
   const url = env.SUPABASE_DB_URL;
   const cli = !auth && url ? findCli(root, env) : null;
   const query = auth ? (/** @type {string} */ sql) => queryApi({ ...auth, sql }) : cli && url ? (/** @type {string} */ sql) => cli.query({ url }, sql) : null;
   return [
+    ...auth ? [] : [{ check: "auth hook", ...skip(`${query ? "" : "its function, its rights, the templates and "}Auth's own settings were not looked at: ${noToken({ ref, env })}`) }],
     ...query ? await examineInside(query) : [],
     ...await examineQueue(project),
     ...await examineSender(project, settings),

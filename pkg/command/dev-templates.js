@@ -56,7 +56,8 @@ export async function startTemplates({ root, screen, port }) {
       const sample = sampleOf(root, { name, language }, names);
       /** @type {Shown} */
       const shown = await rpc(connected(), "email_queue_template_preview", { p_name: name, p_variables: sample.variables, p_language: language });
-      return { shown, sample };
+      const fault = sample.unknown.length > 0 ? `${sample.unknown.join(", ")}: Supabase Auth's mail has no such variable. For a mail that needs it the built-in template is sent` : undefined;
+      return { shown, sample, fault };
     } catch (error) {
       return { fault: file ? said(file, error) : wordsOf(error) };
     }

@@ -21,6 +21,7 @@ export const EXAMPLE = [
   [`# For email-queue: ${PROVIDER.name}'s key, and a sender of a domain that is verified there.`, { [PROVIDER.variables.key]: "", EMAIL_FROM: EXAMPLE_SENDER }],
   [`# Signs ${PROVIDER.name}'s reports of what happened to each mail (${PROVIDER.webhooks}). email-queue deploy says how to get it.`, { [PROVIDER.variables.webhookSecret]: "" }],
   ["# Starts a run of the queue's function: the first deployment makes it where it is empty.", { PROCESS_EMAIL_QUEUE_SECRET: "" }],
+  [`# Only for email-queue auth-hook and deploy --direct, and for deploy where you have not run supabase login (${TOKENS}).`, { SUPABASE_ACCESS_TOKEN: "" }],
 ];
 
 const WHERE = "Put it into .env (see .env.example)";
@@ -35,6 +36,9 @@ const ADDRESS = `${ATOM}(?:\\.${ATOM})*@(?:${LABEL}\\.)+${LABEL}`;
 const CONTROL = "\\x00-\\x1f\\x7f";
 const QUOTED = `"(?:[^"\\\\${CONTROL}]|\\\\[^${CONTROL}])*"`;
 const SENDER = new RegExp(`^(?:${ADDRESS}|(?:${QUOTED}|[^"<>@${CONTROL}]*|[^"<>,;${CONTROL}]*) *<${ADDRESS}>)$`);
+
+/** Without a name before it. @param {string} text */
+export const isAddress = (text) => new RegExp(`^${ADDRESS}$`).test(text);
 
 /** What a variable must be; `needed` says what it is where it must be there. @type {[name: string, pattern: RegExp, rule: string, needed?: string][]} */
 const RULES = [

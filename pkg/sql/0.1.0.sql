@@ -1681,7 +1681,8 @@ comment on function email_queue_private.compile_parts(text, text, text) is 'The 
 
 -- 22_templates/compile_template.sql
 -- A part of a template as a list of steps: texts, which are copied, and what read_tag gives. A template is read once, when it is stored;
--- a value is never read as one. The time is in proportion to the length: each tag is looked at with a tail of at most 4,000 characters.
+-- a value is never read as one. The time is in proportion to the length: of what comes before a value only an open HTML tag is looked at
+-- again, which is bounded.
 create function email_queue_private.compile_template(p_part text, p_source text) returns jsonb
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -1690,6 +1691,7 @@ declare
   v_pieces text[] := string_to_array(p_source, '{{');
   v_text text := coalesce(v_pieces[1], '');
   v_tail text := '';
+  v_raw text;
   v_tag text;
   v_end integer;
   v_line integer := 1;
@@ -1719,13 +1721,17 @@ begin
         select * into v_read from email_queue_private.read_tag(btrim(substr(v_tag, 1 + 2 * (v_tag like '- %')::integer, char_length(v_tag) - 2 * (v_tag like '- %')::integer - 2 * (v_tag like '% -')::integer), E' \t\r\n'));
         v_fault := v_read.fault;
       end if;
+      if v_fault is null and p_part = 'html' and char_length(v_tail) > 4000 then
+        v_fault := 'stands in a tag, more than 4000 characters behind its beginning';
+        v_read.step := null;
+      end if;
       case v_read.step ->> 'op'
         when 'put' then
           if p_part = 'html' then
-            select * into v_place from email_queue_private.tag_context(v_tail);
+            select * into v_place from email_queue_private.tag_context(v_tail, v_raw);
             v_fault := v_place.fault;
             v_read.step := v_read.step || jsonb_strip_nulls(jsonb_build_object('url', coalesce(v_read.step ->> 'url', v_place.url)));
-            v_tail := v_tail || 'x';
+            v_tail := v_tail || case when v_tail <> '' then 'x' else '' end;
           end if;
         when 'if' then
           v_else := v_else || false;
@@ -1745,7 +1751,12 @@ begin
       v_steps := v_steps || v_read.step;
     end if;
     v_line := v_line + char_length(v_text) - char_length(replace(v_text, chr(10), ''));
-    v_tail := right(case when strpos(v_text, '<') > 0 then substring(v_text from '<[^<]*$') else v_tail || v_text end, 4000);
+    -- Without texts and whole tags an open tag is left, or nothing.
+    v_tail := regexp_replace(v_tail || v_text, '^(?:[^<]|<(?!/?(?:[A-Za-z]|$))|</?[A-Za-z][^"''>]*(?:(?:"[^"]*"|''[^'']*'')[^"''>]*)*>)*', '');
+    if v_text ~* '</?(script|style)' then
+      v_raw := coalesce(substring(v_text from E'(?i)^.*(</?(?:script|style))\\M'), v_raw);
+      v_raw := case when v_raw not like '</%' then v_raw end;
+    end if;
     v_steps := v_steps || nullif(to_jsonb(v_text), '""'::jsonb);
   end loop;
   if cardinality(v_else) > 0 then
@@ -2106,32 +2117,33 @@ $$;
 comment on function email_queue_private.render_value(jsonb, text, jsonb, text) is 'A variable as it stands in a part of an e-mail; an error names it.';
 
 -- 22_templates/tag_context.sql
--- Where in a piece of HTML a value would stand. p_tail is what comes before it from the last < on. An attribute that holds an address
--- needs more than escaped characters: whole is its beginning, part is what follows, query is behind a question mark.
-create function email_queue_private.tag_context(p_tail text, out url text, out fault text)
+-- Where in a piece of HTML a value would stand. p_tail is the open tag that it is in, or empty; p_raw the script or style sheet. An attribute
+-- that holds an address needs more than escaped characters: whole is its beginning, part is what follows, query is behind a question mark.
+create function email_queue_private.tag_context(p_tail text, p_raw text, out url text, out fault text)
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_attribute text[];
-  v_name text collate "C";
+  -- The tag up to the quote, and the value from it on.
+  v_parts text[] := regexp_match(p_tail, '^(<[^"'']*(?:(?:"[^"]*"|''[^'']*'')[^"'']*)*)("[^"]*|''[^'']*)$');
+  v_value text := substr(v_parts[2], 2);
+  v_name text collate "C" := lower(substring(v_parts[1] from E'([A-Za-z_:][A-Za-z0-9_:.-]*)\\s*=\\s*$') collate "C");
 begin
-  if p_tail ~* E'^<script\\M[^>]*>' then
-    fault := 'stands in a script';
-  elsif p_tail ~ '^</?([A-Za-z]|$)' and p_tail ~ '^<[^"''>]*(("[^"]*"|''[^'']*'')[^"''>]*)*$' then
+  if p_raw is not null then
+    fault := case when p_raw ~* 'script' then 'stands in a script' else 'stands in a style sheet' end;
+  elsif p_tail <> '' and v_parts is null then
     fault := 'stands in a tag: put the value into quotes, as in href="{{ name }}"';
-  elsif p_tail ~ '^</?[A-Za-z]' and p_tail ~ '^<[^"''>]*(("[^"]*"|''[^'']*'')[^"''>]*)*("[^"]*|''[^'']*)$' then
-    v_attribute := regexp_match(p_tail, E'([A-Za-z_:][A-Za-z0-9_:.-]*)\\s*=\\s*(?:"([^"]*)|''([^'']*))$');
-    v_name := lower(v_attribute[1] collate "C");
-    if v_name like 'on%' then
-      fault := 'stands in a script';
-    elsif v_name in ('href', 'src', 'action', 'formaction', 'background', 'cite', 'data', 'longdesc', 'poster', 'srcset', 'xlink:href') then
-      url := case when coalesce(v_attribute[2], v_attribute[3]) ~ E'^[\\x01-\\x20]*$' then 'whole'
-        when coalesce(v_attribute[2], v_attribute[3]) ~ '[?#&=]' then 'query' else 'part' end;
-    end if;
+  elsif p_tail ~* E'^<meta\\M' then
+    fault := 'stands in <meta>, which could lead to another page';
+  elsif v_name like 'on%' then
+    fault := 'stands in a script';
+  elsif v_name = 'srcdoc' then
+    fault := 'stands in srcdoc, which is a page of its own';
+  elsif v_name in ('href', 'src', 'action', 'formaction', 'background', 'cite', 'data', 'longdesc', 'poster', 'srcset', 'xlink:href') then
+    url := case when v_value ~ E'^[\\x01-\\x20]*$' then 'whole' when v_value ~ '[?#&=]' then 'query' else 'part' end;
   end if;
 end
 $$;
-comment on function email_queue_private.tag_context(text) is 'How a value is written at a place of an HTML template; or why it may not stand there.';
+comment on function email_queue_private.tag_context(text, text) is 'How a value is written at a place of an HTML template; or why it may not stand there.';
 
 -- 22_templates/template_variables.sql
 create function email_queue_private.template_variables(p_programs jsonb) returns jsonb
@@ -2177,7 +2189,7 @@ $$;
 comment on function email_queue_private.auth_failure(text, text, text) is 'An error as Supabase Auth takes it from a hook.';
 
 -- 23_auth/auth_language.sql
--- user_metadata is the user's own: what is no language is passed over.
+-- user_metadata is the user's own: what is no tag of a language (German, for de) is passed over.
 create function email_queue_private.auth_language(p_user jsonb, p_default text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -2185,7 +2197,7 @@ as $$
     select l.language from (values (1, 'user_metadata'), (2, 'app_metadata')) as m(n, name)
     cross join (values (1, 'language'), (2, 'locale'), (3, 'lang'), (4, 'i18n')) as k(n, key)
     cross join lateral (select p_user -> m.name ->> k.key as language) as l
-    where l.language ~* '^[a-z]{2,8}([-_][a-z0-9]{1,8}){0,4}$' order by m.n, k.n limit 1), p_default)
+    where l.language ~* '^[a-z]{2,3}([-_][a-z0-9]{1,8}){0,4}$' order by m.n, k.n limit 1), p_default)
 $$;
 comment on function email_queue_private.auth_language(jsonb, text) is 'The language that a user of Supabase Auth has, or the default.';
 
@@ -2298,7 +2310,7 @@ $html$, '@subject', v_texts.subject), '@heading', v_texts.heading), '@body', v_t
     case when v_texts.action is null then '' else replace($html${{ if ConfirmationURL }}<p style="margin: 0 0 24px;"><a href="{{ ConfirmationURL }}" class="button" style="display: inline-block; padding: 12px 24px; background: #14161a; border-radius: 8px; color: #ffffff; font-weight: 600; text-decoration: none;">@action</a></p>{{ end }}
 {{ if Token }}<p class="strong" style="margin: 0 0 8px; color: #14161a;">{{ if ConfirmationURL }}Or enter this code:{{ else }}Enter this code:{{ end }}</p>
 <p class="code" style="margin: 0 0 24px; padding: 12px 16px; background: #f4f5f7; border-radius: 8px; color: #14161a; font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 24px; line-height: 32px; letter-spacing: 4px;">{{ Token }}</p>{{ end }}
-<p class="soft" style="margin: 0; color: #5c6470; font-size: 14px; line-height: 20px;">Valid for {{ Minutes }} minutes.</p>$html$, '@action', v_texts.action) end);
+<p class="soft" style="margin: 0; color: #5c6470; font-size: 14px; line-height: 20px;">Valid for {{ Validity }}.</p>$html$, '@action', v_texts.action) end);
   v_text := v_texts.heading || $text$
 
 $text$ || v_texts.body || case when v_texts.action is null then '' else $text$
@@ -2308,7 +2320,7 @@ $text$ || v_texts.action || $text$:
 {{ end }}{{ if Token }}
 Code: {{ Token }}
 {{ end }}
-Valid for {{ Minutes }} minutes.$text$ end || $text$
+Valid for {{ Validity }}.$text$ end || $text$
 
 $text$ || v_texts.note || $text${{ if Product }}
 
@@ -2387,7 +2399,9 @@ declare
   v_metadata jsonb := v_user -> 'user_metadata';
   v_site text := coalesce(p_setting.auth_site_url, substring(v_redirect from '^https?://[^/?#]+'), substring(v_data ->> 'site_url' from '^https?://[^/?#]+'), '');
   v_from text := btrim(coalesce(p_setting.auth_sender, p_setting.default_sender));
-  v_product text := coalesce(p_setting.auth_product, nullif(btrim(split_part(v_from, '<', 1), ' "'), v_from), nullif(regexp_replace(v_site, '^https?://', ''), ''), '');
+  v_name text := nullif(regexp_replace(v_from, E'\\s*<[^<>]*>$', ''), v_from);
+  v_minutes bigint := greatest(1, round(extract(epoch from p_setting.auth_link_lifetime) / 60));
+  v_product text := coalesce(p_setting.auth_product, nullif(case when v_name like '"%"' then regexp_replace(substr(v_name, 2, char_length(v_name) - 2), E'\\\\(.)', E'\\1', 'g') else v_name end, ''), nullif(regexp_replace(v_site, '^https?://', ''), ''), '');
 begin
   return jsonb_build_object(
     'ConfirmationURL', coalesce(email_queue_private.auth_link(p_setting.auth_url, v_data ->> 'site_url', p_token_hash, p_type, coalesce(v_redirect, '')), ''),
@@ -2396,7 +2410,9 @@ begin
     'NewEmail', left(coalesce(v_user ->> 'new_email', ''), 254), 'OldEmail', left(coalesce(v_data ->> 'old_email', ''), 254),
     'Phone', left(coalesce(v_user ->> 'phone', ''), 50), 'OldPhone', left(coalesce(v_data ->> 'old_phone', ''), 50),
     'Provider', left(coalesce(v_data ->> 'provider', ''), 50), 'FactorType', left(coalesce(v_data ->> 'factor_type', ''), 50),
-    'Product', v_product, 'Minutes', round(extract(epoch from p_setting.auth_link_lifetime) / 60),
+    'Product', v_product, 'Minutes', v_minutes,
+    'Validity', case when v_minutes >= 2880 then v_minutes / 1440 || ' days' when v_minutes >= 120 then v_minutes / 60 || ' hours' when v_minutes = 60 then '1 hour'
+      when v_minutes = 1 then '1 minute' else v_minutes || ' minutes' end,
     'Data', case when jsonb_typeof(v_metadata) = 'object' and pg_column_size(v_metadata) <= 16384 then v_metadata else '{}' end);
 end
 $$;
@@ -2460,7 +2476,7 @@ begin
     elsif email_queue_private.is_suppressed(array[email_queue_private.address_hash(
       email_queue_private.bare_address(v_mail.address), email_queue_private.hash_key())], null)
     then
-      perform email_queue_private.refuse('address', 'is suppressed: mail to it bounced, or was complained about');
+      perform email_queue_private.refuse('address', 'mail to it bounced, or was complained about');
     end if;
     v_rendered := email_queue_private.render_auth(p_type, email_queue_private.auth_language(p_event -> 'user', v_setting.auth_language),
       email_queue_private.auth_variables(p_event, p_type, v_mail.address, v_mail.token, v_mail.token_hash, v_setting));
@@ -2946,7 +2962,7 @@ begin
   update email_queue_private.message as m
   set status = 'failed', reason = p_reason, completed_at = clock_timestamp(), attempts = r.attempts,
     errors = email_queue_private.append_errors(r.errors, email_queue_private.stamp_error(
-      case when email_queue_private.is_secret(r.lane) then email_queue_private.hide_text(p_error) else p_error end, r.attempts))
+      case when email_queue_private.is_secret(r.lane) then email_queue_private.hide_text(p_error, p_reason = 'suppressed') else p_error end, r.attempts))
   from unnest(p_rows) as r where m.id = r.id;
   perform email_queue_private.complete_by_evidence(v_redriven);
   perform email_queue_private.erase_secrets(array(select r.id from unnest(p_rows) as r where email_queue_private.is_secret(r.lane)));
@@ -2955,13 +2971,16 @@ $$;
 comment on function email_queue_private.fail_ready(email_queue_private.ready[], text, jsonb) is 'Ends waiting messages as failed, or as completed where there is evidence.';
 
 -- 30_members/hide_text.sql
--- Of a provider's error about a secret message: it may quote the payload.
-create function email_queue_private.hide_text(p_error jsonb) returns jsonb
+-- Of an error about a secret message. A provider's text may quote the payload, and so may its name for the error; p_own: the text is the
+-- queue's own, which names fields and no values.
+create function email_queue_private.hide_text(p_error jsonb, p_own boolean) returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
-  select case when jsonb_typeof(p_error) = 'object' then p_error || '{"message": null}' end
+  select case when jsonb_typeof(p_error) = 'object' then p_error
+    || jsonb_build_object('message', case when p_own then email_queue_private.hide_credentials(p_error ->> 'message') end)
+    || case when email_queue_private.hide_credentials(p_error ->> 'name') <> p_error ->> 'name' then jsonb_build_object('name', null) else '{}' end end
 $$;
-comment on function email_queue_private.hide_text(jsonb) is 'An error without its text.';
+comment on function email_queue_private.hide_text(jsonb, boolean) is 'An error without what it could quote of a message.';
 
 -- 30_members/is_secret.sql
 -- Secret messages share no dispatch with others, so a dispatch is secret as a whole.
@@ -4073,20 +4092,20 @@ $$;
 comment on function email_queue_private.hide_credentials(text) is 'A provider''s text without what could be a link, a code or a token.';
 
 -- 50_settle/hide_texts.sql
--- A settle of a secret dispatch, without the provider's texts about it. What concerns the queue or the sender domain stays, since it says why
+-- A settle of a secret dispatch, without the provider's texts about it. p_own: no request has left, so that the texts are the worker's own. What concerns the queue or the sender domain stays, since it says why
 -- mail is held up, but for what it may quote of the message.
-create function email_queue_private.hide_texts(p_settle jsonb) returns jsonb
+create function email_queue_private.hide_texts(p_settle jsonb, p_own boolean) returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select p_settle || jsonb_strip_nulls(jsonb_build_object(
-    'members', (select jsonb_agg(case when e ? 'error' then e || jsonb_build_object('error', email_queue_private.hide_text(e -> 'error')) else e end order by n)
+    'members', (select jsonb_agg(case when e ? 'error' then e || jsonb_build_object('error', email_queue_private.hide_text(e -> 'error', p_own)) else e end order by n)
       from jsonb_array_elements(p_settle -> 'members') with ordinality as m(e, n)),
     'signals', (p_settle -> 'signals') || jsonb_strip_nulls(jsonb_build_object(
       'cooldown_reason', email_queue_private.hide_credentials(p_settle #>> '{signals,cooldown_reason}'),
       'pause', (p_settle #> '{signals,pause}') || jsonb_build_object('reason', email_queue_private.hide_credentials(p_settle #>> '{signals,pause,reason}')))))) || case when p_settle ? 'error'
-    then jsonb_build_object('error', email_queue_private.hide_text(p_settle -> 'error')) else '{}' end
+    then jsonb_build_object('error', email_queue_private.hide_text(p_settle -> 'error', p_own)) else '{}' end
 $$;
-comment on function email_queue_private.hide_texts(jsonb) is 'A settle without the texts of its errors.';
+comment on function email_queue_private.hide_texts(jsonb, boolean) is 'A settle without what its texts could quote of a message.';
 
 -- 50_settle/refuse_domain.sql
 -- The provider refuses mail of a sender domain. The pause doubles with each refusal, up to a day, so that many
@@ -4164,7 +4183,7 @@ begin
   end if;
 
   if email_queue_private.is_secret(v_dispatch.lane) then
-    p_settle := email_queue_private.hide_texts(p_settle);
+    p_settle := email_queue_private.hide_texts(p_settle, not v_dispatch.begun and not v_dispatch.frozen);
   end if;
   if v_dispatch.begun and not coalesce((p_settle ->> 'counted')::boolean, true) then
     v_dispatch.attempt := v_dispatch.attempt - 1;
@@ -7306,6 +7325,9 @@ declare
   v_patience integer := 60 + email_queue_private.call_seconds();
   v_expired bigint;
   v_expired_at timestamptz;
+  v_failed bigint;
+  v_failed_at timestamptz;
+  v_failed_for text;
 begin
   select max(m.created_at) into v_last
   from (select n.created_at, n.secret, n.metadata from email_queue_private.message as n order by n.id desc limit 10000) as m
@@ -7321,10 +7343,14 @@ begin
     select unnest(d.message_ids) from email_queue_private.dispatch as d where d.type = 'email' and d.settled_at is null and d.priority = 0 and d.lane like '%:secret'
   )
   select min(m.created_at) into v_oldest from waiting as w join email_queue_private.message as m on m.id = w.id where m.metadata ? 'auth';
-  select count(*), max(m.completed_at) into v_expired, v_expired_at
-  from (select n.reason, n.completed_at, n.secret, n.metadata from email_queue_private.message as n where n.reason is not null order by n.id desc limit 1000) as m
-  where m.reason = 'expired' and m.secret and m.metadata ? 'auth' and m.completed_at > statement_timestamp() - interval '1 day';
-  if coalesce(v_last, v_oldest, v_expired_at) is null then
+  select count(*) filter (where m.reason = 'expired'), max(m.completed_at) filter (where m.reason = 'expired'),
+    count(*) filter (where m.reason <> 'expired'), max(m.completed_at) filter (where m.reason <> 'expired'),
+    (array_agg(concat_ws(', ', m.reason, nullif(concat_ws(' ', m.errors -> -1 ->> 'status', m.errors -> -1 ->> 'name', m.errors -> -1 ->> 'message'), ''))
+      order by m.completed_at desc) filter (where m.reason <> 'expired'))[1]
+  into v_expired, v_expired_at, v_failed, v_failed_at, v_failed_for
+  from (select n.reason, n.status, n.errors, n.completed_at, n.secret, n.metadata from email_queue_private.message as n where n.reason is not null order by n.id desc limit 1000) as m
+  where m.status = 'failed' and m.secret and m.metadata ? 'auth' and m.completed_at > statement_timestamp() - interval '1 day';
+  if coalesce(v_last, v_oldest, v_expired_at, v_failed_at) is null then
     return;
   end if;
   v_seconds := floor(extract(epoch from statement_timestamp() - v_oldest));
@@ -7334,9 +7360,12 @@ begin
   return next email_queue_private.finding('expired auth mail', case when v_expired > 0
       then format('%s mails of Supabase Auth were not sent in the last day, since their links were no longer valid; the last one at %s', v_expired, v_expired_at) end, 'none in the last day',
     'Each user can ask for another one. The other findings say whether something still holds mail up', 'warn');
+  return next email_queue_private.finding('failed auth mail', case when v_failed > 0
+      then format('%s mails of Supabase Auth failed in the last day; the last one at %s: %s', v_failed, v_failed_at, v_failed_for) end, 'none in the last day',
+    'Correct what the error names: the sender, a template, the address. The failed messages with "auth" in their metadata are these mails; each user can ask for another one', 'warn');
 end
 $$;
-comment on function email_queue_private.doctor_auth() is 'Supabase Auth''s mails: the last one, the oldest that waits, those that expired. Nothing where there were none.';
+comment on function email_queue_private.doctor_auth() is 'Supabase Auth''s mails: the last one, the oldest that waits, those that expired and that failed. Nothing where there were none.';
 
 -- 95_doctor/doctor_consumers.sql
 -- Types of your own whose messages wait. Dispatches are kept for a day.

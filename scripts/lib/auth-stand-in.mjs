@@ -6,24 +6,27 @@ import { ROOT } from "./host.mjs";
 /** What an embedded database needs before the queue's migration. */
 export const AUTH_STAND_IN = path.join(ROOT, "scripts/lib/auth-stand-in.sql");
 
-const code = () => String(randomInt(100_000, 1_000_000));
-const hash = () => `pkce_${randomUUID().replaceAll("-", "")}`;
+export const AUTH_URL = "https://abcdefghijklmnopqrst.supabase.co/auth/v1";
+
+export const newTokens = () => ({ token: String(randomInt(100_000, 1_000_000)), token_hash: `pkce_${randomUUID().replaceAll("-", "")}` });
 
 /**
- * An event as Auth hands it to the hook. A notice has no token. With a new address, both addresses have to agree: the tokens are crossed.
- * @param {string} type @param {{email: string, newEmail?: string, data?: object, metadata?: object}} user data: more of email_data; metadata: user_metadata
+ * An event as Auth hands it to the hook. A notice has no token.
+ * @param {string} type @param {object} [data] of email_data @param {object} [user]
  */
-export function authEvent(type, { email, newEmail, data = {}, metadata = {} }) {
-  const awaited = !type.endsWith("_notification");
-  return {
-    metadata: { uuid: randomUUID(), time: new Date().toISOString(), name: "send-email", ip_address: "127.0.0.1" },
-    user: { id: randomUUID(), aud: "authenticated", role: "authenticated", email, phone: "", ...newEmail ? { new_email: newEmail } : {}, app_metadata: { provider: "email" }, user_metadata: metadata, is_anonymous: false },
-    email_data: {
-      token: awaited ? code() : "", token_hash: awaited ? hash() : "", redirect_to: "https://demo.example/welcome?from=mail&x=1", email_action_type: type, site_url: "https://demo.example/auth/v1",
-      token_new: newEmail ? code() : "", token_hash_new: newEmail ? hash() : "", old_email: "", old_phone: "", provider: "", factor_type: "", ...data,
-    },
-  };
-}
+export const authEvent = (type, data = {}, user = {}) => ({
+  metadata: { uuid: randomUUID(), time: new Date().toISOString(), name: "send-email", ip_address: "192.0.2.1" },
+  user: {
+    id: randomUUID(), aud: "authenticated", role: "authenticated", email: "ann@customer.example", new_email: "", phone: "",
+    app_metadata: { provider: "email" }, user_metadata: {}, identities: [], is_anonymous: false, ...user,
+  },
+  email_data: {
+    ...type.endsWith("_notification") ? { token: "", token_hash: "" } : newTokens(),
+    redirect_to: "https://app.example/", email_action_type: type, site_url: AUTH_URL, token_new: "", token_hash_new: "",
+    old_email: type === "email_changed_notification" ? "old@customer.example" : "", old_phone: type === "phone_changed_notification" ? "4912345" : "",
+    provider: type.startsWith("identity") ? "github" : "", factor_type: type.startsWith("mfa") ? "totp" : "", ...data,
+  },
+});
 
 /** The mails that an event leads to: to whom, with which code and hash. @param {ReturnType<typeof authEvent>} event */
 export function mailsOf({ user, email_data: { token, token_hash: tokenHash, token_new: tokenNew, token_hash_new: tokenHashNew } }) {
@@ -38,10 +41,13 @@ export function mailsOf({ user, email_data: { token, token_hash: tokenHash, toke
  */
 export const authOver = ({ rpc }) => (event, { undo = false } = {}) => rpc("auth_stand_in", { p_event: event, p_undo: undo });
 
-/** The same over a connection (the package `postgres`) of supabase_auth_admin. @param {any} sql @returns {ReturnType<typeof authOver>} */
-export const authOverConnection = (sql) => (event, { undo = false } = {}) => sql.begin(async (/** @type {any} */ its) => {
-  await its`select set_config('statement_timeout', '2s', true)`;
-  const [{ answer }] = await its`select "public"."email_queue_auth_hook"(${its.json(event)}) as answer`;
-  if (undo || answer.error) throw new Error(answer.error?.message ?? "the sign-up is taken back");
+/**
+ * What Auth does (internal/hooks/hookspgfunc): the call within the transaction of the sign-up, with two seconds for it.
+ * @param {any} sql a connection @param {object} event @returns {Promise<any>}
+ */
+export async function callHook(sql, event) {
+  await sql`select set_config('statement_timeout', '2s', true)`;
+  const [{ answer }] = await sql`select "public"."email_queue_auth_hook"(${sql.json(event)}) as answer`;
+  await sql`select set_config('statement_timeout', '0', true)`;
   return answer;
-});
+}

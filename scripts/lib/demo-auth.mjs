@@ -1,16 +1,18 @@
 // The part of scripts/demo with Supabase Auth's mail: it is enqueued in the transaction of the sign-up.
-import { authEvent, authOver, mailsOf } from "./auth-stand-in.mjs";
+import { authEvent, authOver, mailsOf, newTokens } from "./auth-stand-in.mjs";
 
 const at = (/** @type {string} */ name) => `${name}@users.demo.example`;
+const DATA = { redirect_to: "https://demo.example/welcome?from=mail&x=1", site_url: "https://demo.example/auth/v1" };
+const { token: token_new, token_hash: token_hash_new } = newTokens();
 
 /** @type {{name: string, about: string, event: ReturnType<typeof authEvent>}[]} */
 const ACTIONS = [
-  { name: "signup", about: "a user signs up", event: authEvent("signup", { email: at("sign-up") }) },
-  { name: "magiclink", about: "a user asks for a link to sign in", event: authEvent("magiclink", { email: at("magic") }) },
-  { name: "recovery", about: "a user has forgotten the password", event: authEvent("recovery", { email: at("recovery") }) },
-  { name: "invite", about: "an administrator invites a user", event: authEvent("invite", { email: at("invited") }) },
-  { name: "change", about: "a user changes the address: the old and the new one have to agree", event: authEvent("email_change", { email: at("old"), newEmail: at("new") }) },
-  { name: "notice", about: "a password was changed", event: authEvent("password_changed_notification", { email: at("notice") }) },
+  { name: "signup", about: "a user signs up", event: authEvent("signup", DATA, { email: at("sign-up") }) },
+  { name: "magiclink", about: "a user asks for a link to sign in", event: authEvent("magiclink", DATA, { email: at("magic") }) },
+  { name: "recovery", about: "a user has forgotten the password", event: authEvent("recovery", DATA, { email: at("recovery") }) },
+  { name: "invite", about: "an administrator invites a user", event: authEvent("invite", DATA, { email: at("invited") }) },
+  { name: "change", about: "a user changes the address: the old and the new one have to agree", event: authEvent("email_change", { ...DATA, token_new, token_hash_new }, { email: at("old"), new_email: at("new") }) },
+  { name: "notice", about: "a password was changed", event: authEvent("password_changed_notification", DATA, { email: at("notice") }) },
 ];
 const UNDONE = at("undone");
 
@@ -27,7 +29,7 @@ export async function showAuth({ lite, queue, sandbox, QueueMessageStatus: { COM
     await call(event);
     screen.line("info", name, about);
   }
-  const undone = await call(authEvent("signup", { email: UNDONE }), { undo: true }).then(() => "was not taken back", (error) => /taken back/.test(error.message) ? "" : error.message);
+  const undone = await call(authEvent("signup", DATA, { email: UNDONE }), { undo: true }).then(() => "was not taken back", (error) => /taken back/.test(error.message) ? "" : error.message);
   screen.line("info", "undone", "a user signs up, and the sign-up fails after its mail was enqueued");
   if (undone) problems.push(`the sign-up that fails: ${undone}`);
   await drain();

@@ -86,6 +86,8 @@ pub const MAX_TEMPLATE_NAME: usize = 100;
 pub const MAX_TEMPLATE: usize = 200_000;
 /// The most tags of a part.
 pub const MAX_TEMPLATE_TAGS: usize = 1000;
+/// How much of an HTML tag may come before a value in it, in characters.
+pub const MAX_OPEN_TAG: usize = 4000;
 /// How deep conditions are nested, and how many names a path has.
 pub const MAX_NESTING: usize = 8;
 /// The longest part once its variables are in it, in characters.

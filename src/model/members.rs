@@ -1,5 +1,6 @@
 //! How members leave a dispatch.
 
+use super::credentials::hide_credentials;
 use super::message::Ended;
 use super::store::{DispatchRow, MemberRow, Queue, ReadyRow, is_secret};
 use crate::base::limits::MAX_ERRORS;
@@ -60,7 +61,8 @@ impl Queue {
         };
         let mut error = stamp(now, error, ready.attempts);
         if is_secret(&ready.lane) {
-            error.iter_mut().for_each(hide_text);
+            let own = reason == Some(Reason::Suppressed);
+            error.iter_mut().for_each(|error| hide_text(error, own));
         }
         let end = Ended {
             status,
@@ -211,10 +213,18 @@ impl Queue {
     }
 }
 
-/// The provider's text may quote the payload.
-pub(super) fn hide_text(error: &mut Value) {
-    if let Some(error) = error.as_object_mut() {
-        error.insert("message".to_owned(), Value::Null);
+/// A provider's text may quote the payload, and so may its name for the error. `own`: the text is the queue's, which
+/// names fields and no values.
+pub(super) fn hide_text(error: &mut Value, own: bool) {
+    let Some(error) = error.as_object_mut() else {
+        return;
+    };
+    let told = |key: &str| error.get(key).and_then(Value::as_str);
+    let message = told("message").filter(|_| own).map(hide_credentials);
+    let quotes = told("name").is_some_and(|name| hide_credentials(name) != name);
+    error.insert("message".to_owned(), message.into());
+    if quotes {
+        error.insert("name".to_owned(), Value::Null);
     }
 }
 

@@ -13,8 +13,9 @@ use std::time::Duration;
 impl Queue {
     pub(crate) fn settle(&mut self, now: Duration, settle: &Settle) -> Settled {
         let dispatch = self.dispatches.get(&settle.dispatch_id);
-        if dispatch.is_some_and(|dispatch| is_secret(&dispatch.lane)) {
-            return self.settle_plainly(now, &without_texts(settle));
+        if let Some(dispatch) = dispatch.filter(|dispatch| is_secret(&dispatch.lane)) {
+            let own = !dispatch.begun && !dispatch.frozen;
+            return self.settle_plainly(now, &without_texts(settle, own));
         }
         self.settle_plainly(now, settle)
     }
@@ -213,8 +214,8 @@ impl Queue {
     }
 }
 
-/// The provider's texts about secret messages may quote them.
-fn without_texts(settle: &Settle) -> Settle {
+/// The provider's texts about secret messages may quote them. `own`: no request has left, so that the texts are the worker's.
+fn without_texts(settle: &Settle, own: bool) -> Settle {
     let mut settle = settle.clone();
     let members = settle.members.iter_mut();
     let failed = members.filter_map(|member| match &mut member.end {
@@ -222,7 +223,7 @@ fn without_texts(settle: &Settle) -> Settle {
         End::Completed { .. } => None,
     });
     for error in failed.chain(&mut settle.error) {
-        hide_text(error);
+        hide_text(error, own);
     }
     // Why the queue is held up stays on show, without what it may quote of the message.
     let signals = settle.signals.as_mut().map(|signals| {

@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(65);
+select plan(68);
 
 -- Everything that shows messages, as one text. The word is in the payload, in the dedup key, and in what the provider says.
 create function pg_temp.shown(p_id uuid) returns text language sql as $$
@@ -73,7 +73,8 @@ select is(pg_temp.attempt(10, '{"answer": "definite", "rest": "retry", "delay_ms
 select pg_temp.open(id, 'retrying') from m;
 select is((select lane from email_queue_private.ready as r join m on m.id = r.id), 'single:a.example:secret', 'alone, and still apart');
 select is(pg_temp.attempt(11, jsonb_build_object('answer', 'definite', 'members', jsonb_build_array(jsonb_build_object('id', id, 'outcome', 'failed', 'reason', 'rejected',
-  'error', '{"class": "rejected", "message": "hunter2"}'::jsonb)))), 'applied', 'it is rejected') from m;
+  'error', '{"class": "rejected", "name": "error_481516", "message": "hunter2"}'::jsonb)))), 'applied', 'it is rejected') from m;
+select is(error ->> 'name', null, 'a name that could be a code is not kept') from public.email_queue, m where email_queue.id = m.id;
 select is(pg_temp.status(id), 'failed:rejected', 'and failed') from m;
 select pg_temp.ends(id, 'failed') from m;
 select is(public.email_queue_redrive(array[id]) #>> '{refused,0,reason}', 'its payload was erased', 'it cannot be sent again') from m;
@@ -93,6 +94,7 @@ update m set id = pg_temp.secret('{"dedup_key": "hunter2 five"}') where true;
 select pg_temp.claim(12);
 select is(pg_temp.status(id), 'failed:suppressed', 'its recipient is suppressed') from m;
 select pg_temp.ends(id, 'suppressed') from m;
+select is(error ->> 'message', 'Every recipient is on the suppression list.', 'suppressed: the text is ours') from public.email_queue, m where email_queue.id = m.id;
 select public.email_queue_unsuppress('user@b.example');
 
 -- One leaves a dispatch that goes on with another.
@@ -100,8 +102,9 @@ update m set id = pg_temp.secret('{"dedup_key": "hunter2 pair"}') where true;
 insert into m values ('stays', pg_temp.secret('{"dedup_key": "hunter2 stays"}'));
 truncate d;
 insert into d select pg_temp.claim(14);
-select is(pg_temp.settle(d, jsonb_build_object('answer', 'none', 'rest', 'keep', 'members', jsonb_build_array(jsonb_build_object('id', id, 'outcome', 'failed', 'reason', 'rejected')))) ->> 'result', 'applied',
-  'it is rejected before the request') from d, m where name = 'two';
+select is(pg_temp.settle(d, jsonb_build_object('answer', 'none', 'rest', 'keep', 'members', jsonb_build_array(jsonb_build_object('id', id, 'outcome', 'failed', 'reason', 'rejected',
+  'error', '{"class": "rejected", "status": null, "name": null, "message": "headers.X-481516: is not known"}'::jsonb)))) ->> 'result', 'applied', 'it is rejected before the request') from d, m where name = 'two';
+select is(error ->> 'message', 'headers.X-…: is not known', 'the text is the worker''s own, and kept') from public.email_queue, m where email_queue.id = m.id and name = 'two';
 select is(pg_temp.body(id), name = 'stays', 'its payload is erased, and that of the other is not') from m order by name;
 select pg_temp.begin(d), pg_temp.complete(d) from d;
 delete from email_queue_private.body where true;

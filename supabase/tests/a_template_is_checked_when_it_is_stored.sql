@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(50);
+select plan(60);
 
 create function pg_temp.put(p_html text, p_text text default null, p_subject text default 'Hello', p_language text default null, p_name text default 'welcome') returns jsonb language sql as $$
   select public.email_queue_template_put(p_name, p_subject, p_html, p_text, p_language) - 'created_at'
@@ -50,6 +50,14 @@ select pg_temp.refuses('<a title="x" href={{ a }}>', 'html: line 1: {{ a }} stan
 select pg_temp.refuses('<{{ a }}', 'html: line 1: {{ a }} stands in a tag: put the value into quotes, as in href="{{ name }}"', 'or be the tag');
 select pg_temp.refuses('<script type="x">var a = "{{ a }}"', 'html: line 1: {{ a }} stands in a script', 'a value in a script');
 select pg_temp.refuses('<p onclick="go(''{{ a }}'')">', 'html: line 1: {{ a }} stands in a script', 'in an attribute too');
+select pg_temp.refuses('<script>if (a < 1 && b<c) { go("{{ a }}"', 'html: line 1: {{ a }} stands in a script', 'behind a comparison');
+select pg_temp.refuses('<script>a</script><SCRIPT src="{{ a }}">', 'html: line 1: {{ a }} stands in a script', 'as its address');
+select pg_temp.refuses('<style>@media x{.a{color: {{ colour }}', 'html: line 1: {{ colour }} stands in a style sheet', 'in a style sheet');
+select pg_temp.refuses('<iframe srcdoc="<p>{{ a }}"', 'html: line 1: {{ a }} stands in srcdoc, which is a page of its own', 'in a page within the page');
+select pg_temp.refuses('<iframe srcdoc = ''{{ a }}', 'html: line 1: {{ a }} stands in srcdoc, which is a page of its own', 'as one');
+select pg_temp.refuses('<meta content="0; url={{ a }}" http-equiv="refresh">', 'html: line 1: {{ a }} stands in <meta>, which could lead to another page', 'in what leads to another page');
+select pg_temp.refuses('<a title="' || repeat('x', 3990) || '" href="{{ a }}">', 'html: line 1: {{ a }} stands in a tag, more than 4000 characters behind its beginning', 'in a tag too long to know where');
+select pg_temp.refuses('<a {{ if b }}title="' || repeat('x', 4000) || '"{{ end }} href="{{ a }}">', 'html: line 1: {{ end }} stands in a tag, more than 4000 characters behind its beginning', 'also over several pieces');
 select throws_ok($$select pg_temp.put(null)$$, '22023', 'email_queue: html: is missing: give html, text or both', 'no body');
 select throws_ok($$select pg_temp.put('x', null, ' ')$$, '22023', 'email_queue: subject: is missing', 'no subject');
 select throws_ok($$select pg_temp.put('x', null, 'Hello {{')$$, '22023', 'email_queue: subject: line 1: {{}} has no }}', 'a fault in the subject');
@@ -57,7 +65,10 @@ select throws_ok($$select pg_temp.put('x', '{{ a b }}')$$, '22023', 'email_queue
 select throws_ok($$select pg_temp.put('x', p_name => 'a.b')$$, '22023', 'email_queue: name: must be 1 to 100 letters, digits, _ or -', 'a name that is no file''s');
 select throws_ok($$select pg_temp.put('x', p_language => 'German language')$$, '22023', 'email_queue: language: must be like de or de-AT', 'no language');
 
-select lives_ok($$select pg_temp.put('<style>@media x{.a{color: {{ colour }}}}</style><!-- it''s {{ a }} --><p style="color: {{ b }}" title=''{{ c }}''>It''s {{ d }}</p>')$$, 'other places may have a value');
+select lives_ok($$select pg_temp.put('<style>@media x{.a{color: red}}</style><script>1</script ><styles>{{ s }}<!-- it''s {{ a }} --><p style="color: {{ b }}" title=''{{ c }}''>It''s {{ d }}</p>')$$, 'other places may have a value');
+select lives_ok($$select pg_temp.put('<img src="data:image/png;base64,' || repeat('x', 9000) || '">{{ a }}<p>' || repeat('x', 9000) || '{{ a }}')$$, 'behind a long tag, or in a long text');
+select public.email_queue_template_put('quoted', 'S', '<a title=''<'' href="{{ a }}">');
+select throws_ok($$select public.email_queue_template_preview('quoted', '{"a": "javascript:alert(1)"}')$$, '22023', null, 'a < in an attribute begins no tag');
 select lives_ok($$select pg_temp.put('{{/* a note */}}{{- if .A -}} x {{- end }}{{! another }}{{#if b}}{{/if}}')$$, 'the ways of writing of Go and of Handlebars');
 select lives_ok($$select pg_temp.put('<!--[if mso]><v:rect href="{{ .ConfirmationURL }}"><![endif]--><a href="{{ .SiteURL }}/auth/confirm?token_hash={{ .TokenHash }}&type=email&next={{ .RedirectTo }}">Log In</a>{{if eq .Data.language "en" }}<h1>Welcome</h1>{{ else if eq .Data.language "pl" }}<h1>Witamy</h1>{{ else }}<h1>Hallo</h1>{{end}} {{ .Token }}{{ .Email }}{{ .NewEmail }}{{ .OldEmail }}')$$,
   'a template of Supabase Auth''s is taken as it is');

@@ -1,7 +1,7 @@
 begin;
 \ir helpers.psql
 \ir auth.psql
-select plan(96);
+select plan(105);
 
 create function pg_temp.link(p_type text, p_hash text default 'pkce_7d5b7b1964cf5d388340a7f04f1dbb5eeb6c7b52ef8270e1737a58d0') returns text language sql as $$
   select 'https://abcdefghijklmnopqrst.supabase.co/auth/v1/verify?token=' || p_hash || '&type=' || p_type || '&redirect_to=https%3A%2F%2Fapp.example%2Fwelcome%3Fa%3D1%26b%3D%222%22'
@@ -67,6 +67,14 @@ select is(m ->> 'lane', 'batch:c.example:secret', 'of its domain') from one;
 select is(m ->> 'subject', 'Sign in to The <Product>', 'with the product''s name') from one;
 select ok(m #>> '{payload,content}' like '%The &lt;Product&gt;%' and m #>> '{payload,text}' like '%Valid for 10 minutes.%', 'escaped, and the time') from one;
 select ok((m ->> 'expires')::interval between interval '9 minutes' and interval '10 minutes', 'which bounds the mail too') from one;
+create function pg_temp.validity(p_lifetime text) returns text language sql as $$
+  select public.email_queue_configure(jsonb_build_object('auth_link_lifetime', p_lifetime));
+  select substring(pg_temp.hook(pg_temp.event('magiclink')) #>> '{0,payload,text}' from 'Valid for ([^.]*)[.]')
+$$;
+select is(pg_temp.validity(i), v, 'valid for ' || v)
+from (values ('30 seconds', '1 minute'), ('90 minutes', '90 minutes'), ('1 hour', '1 hour'), ('1440 minutes', '24 hours'), ('2 days', '2 days'), ('10 minutes', '10 minutes')) as c(i, v);
+select public.email_queue_configure(jsonb_build_object('auth_product', null, 'auth_sender', '"A \"B\" < C, Inc." <auth@c.example>'));
+select is(pg_temp.hook(pg_temp.event('magiclink')) #>> '{0,subject}', 'Sign in to A "B" < C, Inc.', 'the name of a sender in quotes');
 select public.email_queue_configure('{"auth_url": "https://app.example/?page=confirm", "auth_product": null, "auth_sender": "auth@c.example"}');
 select ok(pg_temp.hook(pg_temp.event('magiclink')) #>> '{0,link}' like 'https://app.example/?page=confirm&token_hash=%', 'a page with a question mark');
 select is(pg_temp.hook(pg_temp.event('magiclink')) #>> '{0,subject}', 'Sign in to app.example', 'without a name the site''s');
@@ -80,9 +88,10 @@ select is(pg_temp.hook(pg_temp.event('magiclink', '{"token_hash": "hash", "redir
 select is(pg_temp.hook(pg_temp.event('magiclink')) #> '{0,template}', '{"name": "auth-magiclink", "language": null, "version": 1}', 'and is named');
 select is(pg_temp.hook(pg_temp.event('magiclink', p_user => u)) #>> '{0,payload,subject}', s, format('%s: %s', u, s))
 from (values ('{"user_metadata": {"language": "de-AT"}}'::jsonb, 'Anmelden'), ('{"user_metadata": {"locale": "de_CH"}}', 'Anmelden'), ('{"app_metadata": {"lang": "de"}}', 'Anmelden'),
-  ('{"user_metadata": {"language": "fr"}}', 'Sign in'), ('{"user_metadata": {"language": "{{ no language }}", "i18n": "de"}}', 'Anmelden'), ('{"user_metadata": {"language": ["de"]}}', 'Sign in'), ('{"user_metadata": null}', 'Sign in')) as c(u, s);
+  ('{"user_metadata": {"language": "fr"}}', 'Sign in'), ('{"user_metadata": {"language": "{{ no language }}", "i18n": "de"}}', 'Anmelden'), ('{"user_metadata": {"language": "German", "i18n": "de-AT"}}', 'Anmelden'), ('{"user_metadata": {"language": ["de"]}}', 'Sign in'), ('{"user_metadata": null}', 'Sign in')) as c(u, s);
 select public.email_queue_configure('{"auth_language": "de", "auth_site_url": "https://site.example"}');
 select is(pg_temp.hook(pg_temp.event('magiclink')) #>> '{0,payload,subject}', 'Anmelden', 'or the setting says which');
+select is(pg_temp.hook(pg_temp.event('magiclink', p_user => '{"user_metadata": {"language": "English"}}')) #>> '{0,payload,subject}', 'Anmelden', 'also where a user''s language is no tag of one');
 select ok(pg_temp.hook(pg_temp.event('magiclink', p_user => '{"user_metadata": {"lang": "en"}}')) #>> '{0,payload,content}' like '% https://site.example https://app.example/%', 'as it does of the site');
 select throws_ok(format('select public.email_queue_configure(%L)', s), '22023', 'email_queue: ' || e, s)
 from (values ('{"auth_sender": "x"}', 'auth_sender: must be an e-mail address, or Name <address>'), ('{"auth_url": "app.example"}', 'auth_url: must be an address with http or https, without #'),

@@ -3,7 +3,7 @@ begin;
 \ir extensions.psql
 \ir auth.psql
 \ir buffers.psql
-select plan(13);
+select plan(17);
 
 -- How much longer the mails have waited.
 create function pg_temp.ages(p_by interval) returns void language sql as $$
@@ -34,6 +34,14 @@ update email_queue_private.message set status = 'failed', reason = 'expired' whe
 select matches(pg_temp.finding('expired auth mail'), '^warn: 1 mails of Supabase Auth were not sent in the last day', 'its link was no longer valid');
 update email_queue_private.message set completed_at = completed_at - interval '25 hours' where metadata ? 'auth';
 select is(pg_temp.finding('expired auth mail'), 'ok: none in the last day', 'it is not told for ever');
+
+select is(pg_temp.finding('failed auth mail'), 'ok: none in the last day', 'that it expired is no other fault');
+update email_queue_private.message set status = 'failed', reason = 'rejected', completed_at = clock_timestamp(),
+  errors = '[{"class": "refused", "status": 500, "message": null}, {"class": "rejected", "status": 422, "name": "validation_error", "message": null}]' where metadata ? 'auth';
+select matches(pg_temp.finding('failed auth mail'), '^warn: 1 mails of Supabase Auth failed in the last day; the last one at .*: rejected, 422 validation_error$', 'it was rejected');
+select matches(pg_temp.remedy('failed auth mail'), '^Correct what the error names', 'and what helps');
+update email_queue_private.message set completed_at = completed_at - interval '25 hours' where metadata ? 'auth';
+select is(pg_temp.finding('failed auth mail'), 'ok: none in the last day', 'that is not told for ever, either');
 
 revoke execute on function public.email_queue_auth_hook(jsonb) from supabase_auth_admin;
 select matches(pg_temp.finding('grants'), '^fail: supabase_auth_admin may not execute .*email_queue_auth_hook', 'Auth has lost its right');

@@ -67,6 +67,8 @@ test("the list has the files' templates and those that are built in, and each of
 test("what is built in is what the schema has", () => {
   const sql = fs.readFileSync(path.join(ROOT, "supabase/schemas/23_auth/auth_texts.sql"), "utf8");
   assert.deepEqual([...sql.matchAll(/^ +\('(auth-[a-z-]+)'/gm)].map(([, name]) => name).sort(), [...BUILT_IN].sort());
+  const variables = fs.readFileSync(path.join(ROOT, "supabase/schemas/23_auth/auth_variables.sql"), "utf8").matchAll(/'([A-Z]\w+)', /g);
+  assert.deepEqual(Object.keys(sampleOf(root, { name: "auth-signup", language: null }, []).variables), [...variables].map(([, name]) => name));
 });
 
 test("a template is shown with subject, HTML and text, in its language; no script runs, and nothing is loaded from elsewhere", async () => {
@@ -138,6 +140,34 @@ test("variables are made up from their names", () => {
     order: { number: 3, placed_at: "24 December" }, firstName: "Ann", account: "account", message: "message", resetLink: "https://acme.example/resetLink", customer_email: "ann@example.com",
   });
   assert.equal(/** @type {any} */ ({}).polluted, undefined);
+});
+
+test("a variable may have the name of something that every object has", () => {
+  assert.deepEqual(sampleOf(root, { name: "none", language: null }, ["constructor", "toString.name", "hasOwnProperty"]).variables, {
+    constructor: "constructor", toString: { name: "Ann" }, hasOwnProperty: "has own property",
+  });
+});
+
+test("a file's variables take the place of those within an object, and leave the others", () => {
+  put("order.json", '{"order": {"number": "A-7", "lines": [1]}, "trial": null, "name": "Bob"}');
+  assert.deepEqual(sampleOf(root, { name: "order", language: null }, ["name", "order.number", "order.customer.name", "trial.ends"]).variables, {
+    name: "Bob", order: { number: "A-7", customer: { name: "Ann" }, lines: [1] }, trial: null,
+  });
+  put("auth-magiclink.json", '{"Data": {"name": "Käthe"}, "Product": "Bäcker"}');
+  const { variables } = sampleOf(root, { name: "auth-magiclink", language: null }, ["Data.name", "Data.city", "Token"]);
+  assert.deepEqual([variables.Data, variables.Product, variables.Token], [{ name: "Käthe", city: "city" }, "Bäcker", "481516"]);
+  for (const file of ["order.json", "auth-magiclink.json"]) fs.rmSync(path.join(root, FOLDER, file));
+});
+
+test("what Auth's mail does not have is shown as such, in the place of a value that is made up", async () => {
+  put("auth-email-change.html", "<title>Change</title><p>{{ .FirstName }} {{ .Data.first_name }} {{ .Token }} {{ .Email }}</p>");
+  await look();
+  const { text } = await get("/template/auth-email-change");
+  assert.match(text, /card pad fault">FirstName: Supabase Auth&#39;s mail has no such variable\. For a mail that needs it the built-in template is sent</);
+  assert.match(text, /&lt;p&gt;\{\{ FirstName \}\} Ann 481516 ann@example\.com&lt;\/p&gt;/);
+  assert.doesNotMatch((await get("/template/auth-recovery")).text, /no such variable/);
+  fs.rmSync(path.join(root, FOLDER, "auth-email-change.html"));
+  await look();
 });
 
 test("it is for this machine only, and can only be read", async () => {

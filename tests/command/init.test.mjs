@@ -85,7 +85,7 @@ test("Windows line ends stay, and files that are there are only added to", async
   const made = snapshot(cwd);
   assert.match(made["supabase/config.toml"] ?? "", /^# mine\r\n\[db\]\r\nmajor_version = 17\r\n\r\n\[functions/);
   assert.doesNotMatch(made["supabase/config.toml"] ?? "", /[^\r]\n/);
-  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=x\r\n\r\n#.*\r\nSUPABASE_URL=\r\nSUPABASE_SECRET_KEY=\r\n#.*\r\nEMAIL_FROM=.*\r\n#.*\r\nRESEND_WEBHOOK_SECRET=\r\n#.*\r\nPROCESS_EMAIL_QUEUE_SECRET=\r\n$/);
+  assert.match(made[".env.example"] ?? "", /^RESEND_API_KEY=x\r\n\r\n#.*\r\nSUPABASE_URL=\r\nSUPABASE_SECRET_KEY=\r\n#.*\r\nEMAIL_FROM=.*\r\n#.*\r\nRESEND_WEBHOOK_SECRET=\r\n#.*\r\nPROCESS_EMAIL_QUEUE_SECRET=\r\n#.*auth-hook.*\r\nSUPABASE_ACCESS_TOKEN=\r\n$/);
   assert.equal(made[".gitignore"], "node_modules\n.env\n");
   assert.equal(made[".prettierignore"], `dist\n${FUNCTION}/\n${EVENTS}/\n`);
 });

@@ -141,6 +141,7 @@ cases! {
         a_secret_message_travels_apart_and_loses_its_payload_at_its_end
         a_replay_has_the_payload_of_a_secret_message
         no_text_about_a_secret_message_is_kept
+        the_queues_own_text_about_a_secret_message_is_kept
         a_reason_of_a_secret_message_quotes_nothing_of_it;
     settle:
         each_member_ends_by_its_own_outcome

@@ -57,6 +57,11 @@ const PIECES: &[&str] = &[
     "<scripts>",
     "<p onclick=\"",
     "<style>",
+    "</STYLE>",
+    "</script>",
+    " < ",
+    "<iframe srcdoc='",
+    "<meta content=\"",
     "<!-- ",
     "</",
 ];

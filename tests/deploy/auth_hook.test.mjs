@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { after, afterEach, test } from "node:test";
 import { clis } from "../command/support/place.mjs";
+import { authEvent } from "../project/support/auth_events.mjs";
 import { snippets } from "../docs/documents.mjs";
 import { FOREIGN, startAuth, URI, withKey } from "./support/auth.mjs";
 import { PROJECT } from "./support/world.mjs";
@@ -107,8 +108,7 @@ test("before Auth had any hook its address is null, and null again", async () =>
 test("the doctor knows Auth's mail: that it waits, that it has gone", async () => {
   Object.assign(world.platform.auth, { hook_send_email_enabled: true, hook_send_email_uri: URI, mailer_otp_exp: 900 });
   await world.sql`select public.email_queue_wake(false)`;
-  await world.sql`select public.email_queue_auth_hook(${world.sql.json({ user: { id: crypto.randomUUID(), email: "user@b.example" },
-    email_data: { email_action_type: "signup", token: "123456", token_hash: crypto.randomUUID(), site_url: "https://x.example/auth/v1" } })})`;
+  await world.sql`select public.email_queue_auth_hook(${world.sql.json(authEvent("signup"))})`;
   const find = async (/** @type {string[]} */ ...args) => JSON.parse((await run(["doctor", "--json", ...args])).stdout).findings;
   const of = (/** @type {any[]} */ findings, /** @type {string} */ check) => findings.find((one) => one.check === check);
   assert.match(of(await find("--no-call"), "auth mail").detail, /^the oldest mail of Supabase Auth has waited \d+ seconds/);
@@ -164,6 +164,48 @@ test("lost rights, a missing sender, and a template that cannot be used are name
   await world.sql`select public.email_queue_template_delete('auth-signup')`;
 });
 
+test("a template with {{ .SiteURL }} gets the one that Auth has, or it is said what to set", async () => {
+  const setting = async () => (await world.sql`select public.email_queue_configure('{}') ->> 'auth_site_url' as url`)[0].url;
+  await world.sql`select public.email_queue_template_put('auth-invite', 'Hello', null, '{{ .SiteURL }}'), public.email_queue_template_put('auth-invite', 'Hallo', null, '{{ .Token }}', 'de'), public.email_queue_template_put('mine', 'Hello', null, '{{ .SiteURL }}')`;
+  const dry = await run(["auth-hook", "on", "--dry-run"], withKey);
+  assert.match(dry.stderr, /set +the queue's auth_site_url to https:\/\/app\.example, Auth's Site URL: auth-invite has {{ \.SiteURL }}/);
+  assert.equal(await setting(), null);
+  world.platform.auth.site_url = "";
+  const none = await run(["auth-hook", "on", "--yes"], withKey);
+  assert.equal(none.code, 0, none.stderr);
+  assert.match(none.stderr, /auth site: auth-invite: the template has {{ \.SiteURL }}, and auth_site_url is not set\n {4}→ select email_queue_configure\('{"auth_site_url"/);
+  world.platform.auth.site_url = "https://app.example";
+  const patched = writes();
+  const { code, stderr } = await run(["auth-hook", "on", "--yes"], withKey);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /It is set\./, "the hook was on already");
+  assert.deepEqual([await setting(), writes()], ["https://app.example", patched]);
+  assert.match((await run(["auth-hook", "on", "--yes"], withKey)).stderr, /It is on already\./);
+  await run(["auth-hook", "off", "--yes"]);
+  await world.sql`select public.email_queue_configure('{"auth_site_url": null}')`;
+  assert.equal((await run(["auth-hook", "on", "--yes"], withKey)).code, 0);
+  assert.deepEqual([await setting(), world.platform.auth.hook_send_email_enabled], ["https://app.example", true], "both at once");
+  await world.sql`select public.email_queue_configure('{"auth_site_url": null}'), public.email_queue_template_delete('auth-invite'), public.email_queue_template_delete('auth-invite', 'de'), public.email_queue_template_delete('mine')`;
+});
+
+test("what is no address is refused by the name of its option, before anything is asked", async () => {
+  const asked = world.platform.asked.length;
+  const { code, stderr } = await run(["auth-hook", "on", "--yes", "--test-to", "me at b.example"]);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /--test-to must be an e-mail address, as in you@example\.com\. Nothing was changed/);
+  assert.equal(world.platform.asked.length, asked);
+});
+
+test("off needs the token alone", async () => {
+  Object.assign(world.platform.auth, { hook_send_email_enabled: true, hook_send_email_uri: URI });
+  world.writeEnv({ SUPABASE_SECRET_KEY: undefined, SUPABASE_SERVICE_ROLE_KEY: undefined, SUPABASE_DB_URL: undefined });
+  const { code, stderr } = await run(["auth-hook", "off", "--yes"]);
+  assert.equal(code, 0, stderr);
+  assert.equal(world.platform.auth.hook_send_email_enabled, false);
+  assert.match((await run(["auth-hook", "on", "--yes"])).stderr, /SUPABASE_SECRET_KEY .* is not set/);
+  world.writeEnv({ SUPABASE_DB_URL: undefined });
+});
+
 test("Auth's own limit of 0 is refused", async () => {
   world.platform.auth.rate_limit_email_sent = 0;
   await refuses(/✗ auth limit: it is 0: Auth refuses every mail/);
@@ -177,11 +219,12 @@ test("without a token it says what to click and to write, and changes nothing", 
   assert.ok(lines?.text.includes(URI) && stderr.includes(lines.text.trim().replaceAll(/^/gm, "    ")), "the lines that docs/auth.md shows");
   assert.match(stderr, new RegExp(`dashboard/project/${PROJECT}/auth/hooks`));
   assert.doesNotMatch(stderr, /auth function/, "nothing names a way to the database");
+  assert.match(stderr, /auth hook: its function, its rights, the templates and Auth's own settings were not looked at: no access token is set here/);
   assert.match((await run(["auth-hook", "off", "--yes"])).stderr, /Auth was not changed: no access token is set here/);
   world.writeEnv({ SUPABASE_ACCESS_TOKEN: undefined, SUPABASE_DB_URL: world.variables.SUPABASE_DB_URL });
   for (const [version, cli] of await clis()) {
     const asked = await run(["auth-hook", "on", "--yes"], withKey, cli);
-    assert.match(asked.stderr, /✓ auth function: it takes signup/, `by the database's address, with the CLI ${version}`);
+    assert.match(asked.stderr, /auth hook: Auth's own settings were not looked at: no access token[^]*✓ auth function: it takes signup/, `by the database's address, with the CLI ${version}`);
   }
   assert.deepEqual(world.platform.auth, untouched);
   world.writeEnv();

@@ -61,16 +61,17 @@ test("of a change of address both mails arrive, each with the other's token", as
 test("by the settings it leads to the application's own page, from a sender of its own, in the user's language", async (stack) => {
   await stack.configure({ auth_url: "https://app.example/confirm?step=2", auth_sender: "Login <login@auth.example>", auth_product: "Acme" });
   await stack.lite.rpc("email_queue_template_put", { p_name: "auth-recovery", p_subject: "Passwort für {{ .Product }}", p_text: "{{ .ConfirmationURL }}\n{{ .Token }}", p_language: "de" });
+  const tokens = { token: "305805", token_hash: "pkce_7d5b7b1964cf5d388340a7f0" };
   await signUp(stack, [
-    authEvent("recovery", { redirect_to: REDIRECT }, { email: "dora@customer.example", user_metadata: { locale: "de-AT" } }),
-    authEvent("recovery", { redirect_to: REDIRECT }, { email: "eve@customer.example", user_metadata: { locale: "fr" } }),
+    authEvent("recovery", { ...tokens, redirect_to: REDIRECT }, { email: "dora@customer.example", user_metadata: { locale: "de-AT" } }),
+    authEvent("recovery", { ...tokens, redirect_to: REDIRECT }, { email: "eve@customer.example", user_metadata: { locale: "fr" } }),
   ]);
   await stack.drain(await stack.function());
   const german = await stack.provider.email("dora@customer.example");
   assert.deepEqual([german.subject, german.from], ["Passwort für Acme", "Login <login@auth.example>"]);
   const [link, code] = String(german.text).split("\n");
-  assert.equal(code, "305805");
-  const query = { step: "2", token_hash: "pkce_7d5b7b1964cf5d388340a7f0", type: "recovery", redirect_to: REDIRECT };
+  assert.equal(code, tokens.token);
+  const query = { step: "2", token_hash: tokens.token_hash, type: "recovery", redirect_to: REDIRECT };
   assertLink(new URL(link), "https://app.example/confirm", query);
   const english = await stack.provider.email("eve@customer.example");
   assert.equal(english.subject, "Reset your password");

@@ -1,6 +1,8 @@
 // A mail of Supabase Auth holds a credential: nothing shows it in any state, and once it has ended it is nowhere.
 import assert from "node:assert/strict";
 import path from "node:path";
+import { ROOT, tempFolder } from "../../scripts/lib/stack.mjs";
+import { URI } from "../../src/js/command/auth-config.js";
 import { authEvent } from "../project/support/auth_events.mjs";
 import { signUp } from "./support/auth.ts";
 import type { ProviderFault } from "./support/provider.ts";
@@ -73,6 +75,34 @@ async function dump(stack: Stack): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
+const REF = "abcdefghijklmnopqrst";
+const COMMANDS = ["doctor --no-call", "auth-hook status", "reconcile", "suppressions import --dry-run", "suppressions export --dry-run"];
+/** Supabase's Management API, as far as Auth's settings go. */
+const startPlatform = () => Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) =>
+  request.method === "GET" && new URL(request.url).pathname === `/v1/projects/${REF}/config/auth`
+    ? Response.json({ hook_send_email_enabled: true, hook_send_email_uri: URI, rate_limit_email_sent: 30, mailer_otp_exp: 3600 })
+    : Response.json({ message: "not here" }, { status: 404 }));
+
+/** What the commands print, for people and as JSON; in one process, which starts once. */
+async function commands(stack: Stack, fn: Fn): Promise<string> {
+  const [platform, folder] = [startPlatform(), tempFolder("secrets")];
+  const env = {
+    SUPABASE_URL: stack.lite.url, SUPABASE_SECRET_KEY: stack.lite.secretKey, SUPABASE_PROJECT_ID: REF, SUPABASE_ACCESS_TOKEN: `sbp_${"0123456789".repeat(4)}`, EMAIL_QUEUE_FUNCTION_URL: fn.url,
+    SUPABASE_API_URL: `http://127.0.0.1:${platform.addr.port}`, RESEND_API_KEY: "re_the_key_of_the_tests", RESEND_FULL_ACCESS_KEY: "re_the_key_of_the_tests", RESEND_BASE_URL: stack.provider.url,
+  };
+  const calls = COMMANDS.flatMap((line) => [line.split(" "), [...line.split(" "), "--json"]]);
+  const code = `const { main } = await import(${JSON.stringify(path.join(ROOT, "pkg/command/main.js"))});
+    for (const args of ${JSON.stringify(calls)}) console.log("\\n== " + args.join(" ") + ": " + await main(args, ${JSON.stringify({ cwd: folder.path, env })}));`;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", code] }).output();
+  await platform.shutdown();
+  folder.remove();
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  // Each has said something.
+  assert.deepEqual([...text.matchAll(/^== (.*): [01]$/gm)].map(([, line]) => line), calls.map((args) => args.join(" ")), text);
+  for (const says of [/✓ auth hook: on, and the queue's function answers/, /"check": "auth mail"/, /"dry_run":true/, /"found":/]) assert.match(text, says);
+  return text;
+}
+
 const found = (text: string) => SECRETS.filter((secret) => text.includes(secret));
 
 for (const [name, { faults = [], then, status, reason, ended }] of Object.entries(STATES)) {
@@ -87,7 +117,7 @@ for (const [name, { faults = [], then, status, reason, ended }] of Object.entrie
     const answer = await then?.(stack, fn, id);
     const row = await stack.db.row(id);
     assert.deepEqual([row.status, row.error?.reason ?? undefined], [status, reason], JSON.stringify(row.error));
-    for (const [where, what] of Object.entries({ ...await shown(stack, id), answer })) assert.deepEqual(found(typeof what === "string" ? what : JSON.stringify(what) ?? ""), [], where);
+    for (const [where, what] of Object.entries({ ...await shown(stack, id), answer, commands: await commands(stack, fn) })) assert.deepEqual(found(typeof what === "string" ? what : JSON.stringify(what) ?? ""), [], where);
     const stored = found(await dump(stack)).filter((secret) => [TOKEN, HASH].includes(secret));
     assert.deepEqual(stored, ended ? [] : [TOKEN, HASH], ended ? "nothing needs it any more" : "its request may have to be repeated");
   });

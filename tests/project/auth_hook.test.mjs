@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { migrate, stopAll } from "../../scripts/lib/stack.mjs";
+import { authEvent, callHook } from "./support/auth_events.mjs";
 import { over } from "./support/calls.mjs";
 import { addExtensions, asRole, dump, inSession, restore, startProject } from "./support/world.mjs";
 
@@ -17,32 +18,17 @@ after(stopAll);
 
 const HASH = "pkce_5ecre75ecre7";
 const TOKEN = "48151623";
-const event = (/** @type {string} */ type = "signup", /** @type {object} */ data = {}) => ({
-  metadata: { uuid: crypto.randomUUID(), name: "send-email" },
-  user: { id: crypto.randomUUID(), email: "ann@b.example", user_metadata: {} },
-  email_data: { token: TOKEN, token_hash: HASH, redirect_to: "https://app.example/", email_action_type: type, site_url: "https://project.example/auth/v1", token_new: "", token_hash_new: "", ...data },
-});
-
-/**
- * What Auth does (internal/hooks/hookspgfunc): the call within the transaction of the sign-up.
- * @param {any} sql a connection @param {object} given @returns {Promise<any>}
- */
-const invoke = async (sql, given) => {
-  await sql`select set_config('statement_timeout', '2s', true)`;
-  const [{ answer }] = await sql`select "public"."email_queue_auth_hook"(${sql.json(given)}) as answer`;
-  await sql`select set_config('statement_timeout', '0', true)`;
-  return answer;
-};
+const event = (/** @type {string} */ type = "signup") => authEvent(type, type.endsWith("_notification") ? {} : { token: TOKEN, token_hash: HASH });
 const asAuth = (/** @type {(sql: any) => Promise<any>} */ use, database = "postgres") => inSession(postgres.urlOf(database, "supabase_auth_admin"), use);
 const count = async () => inSession(postgres.url, async (sql) => Number((await sql`select count(*) as n from public.email_queue where priority = 0`)[0].n));
 
 test("the mail is there when the sign-up is, and gone when that is undone", async () => {
   const before = await count();
   await asAuth(async (sql) => {
-    await sql.begin(async (/** @type {any} */ sign) => assert.deepEqual(await invoke(sign, event()), {}));
+    await sql.begin(async (/** @type {any} */ sign) => assert.deepEqual(await callHook(sign, event()), {}));
     assert.equal(await count(), before + 1);
     const undone = sql.begin(async (/** @type {any} */ sign) => {
-      assert.deepEqual(await invoke(sign, event()), {});
+      assert.deepEqual(await callHook(sign, event()), {});
       throw new Error("the sign-up fails");
     });
     await assert.rejects(undone, /the sign-up fails/);
@@ -57,7 +43,7 @@ test("it wakes the function at the commit", async () => {
     await over(sql)("email_queue_wake", { p_every: "100 milliseconds" });
   });
   const before = await calls();
-  await asAuth((sql) => sql.begin((/** @type {any} */ sign) => invoke(sign, event())));
+  await asAuth((sql) => sql.begin((/** @type {any} */ sign) => callHook(sign, event())));
   assert.equal(await calls(), before + 1);
   await inSession(postgres.url, (sql) => over(sql)("email_queue_wake", { p_on: false }));
 });
@@ -68,22 +54,22 @@ test("supabase_auth_admin may call it and nothing else; a role that was given it
       "select email_queue_private.enqueue_auth('{}', 'signup', true)"]) await assert.rejects(sql.unsafe(statement), { code: "42501" }, statement);
   });
   await inSession(postgres.adminUrl, (sql) => sql.unsafe("create role other login; grant execute on function public.email_queue_auth_hook(jsonb) to other, authenticated"));
-  await inSession(postgres.urlOf("postgres", "other"), (sql) => assert.rejects(invoke(sql, event()), { code: "42501", message: "email_queue: permission denied for role other" }));
-  await asRole(postgres.apiUrl, "authenticated", (sql) => assert.rejects(invoke(sql, event()), { code: "42501" }));
+  await inSession(postgres.urlOf("postgres", "other"), (sql) => assert.rejects(callHook(sql, event()), { code: "42501", message: "email_queue: permission denied for role other" }));
+  await asRole(postgres.apiUrl, "authenticated", (sql) => assert.rejects(callHook(sql, event()), { code: "42501" }));
   await inSession(postgres.url, (sql) => sql.unsafe("select email_queue_private.mend_grants()"));
-  await inSession(postgres.urlOf("postgres", "other"), (sql) => assert.rejects(invoke(sql, event()), { code: "42501", message: /permission denied for function/ }));
+  await inSession(postgres.urlOf("postgres", "other"), (sql) => assert.rejects(callHook(sql, event()), { code: "42501", message: /permission denied for function/ }));
 });
 
 test("after a dump without privileges, what mends the grants gives it back to Auth", async () => {
   await inSession(postgres.url, (sql) => sql.unsafe("create database restored"));
   await restore(postgres.urlOf("restored"), await dump(postgres.url, "--no-privileges", "--no-owner"));
   await inSession(postgres.urlOf("restored"), (sql) => sql.unsafe("revoke all on function public.email_queue_auth_hook(jsonb) from public, supabase_auth_admin"));
-  await asAuth((sql) => assert.rejects(invoke(sql, event()), { code: "42501" }), "restored");
+  await asAuth((sql) => assert.rejects(callHook(sql, event()), { code: "42501" }), "restored");
   await inSession(postgres.urlOf("restored"), async (sql) => {
     assert.match((await sql`select email_queue_private.mend_grants() as wrong`)[0].wrong, /supabase_auth_admin may not execute public\.email_queue_auth_hook\(jsonb\)/);
     assert.equal((await sql`select email_queue_private.wrong_grants() as wrong`)[0].wrong, null);
   });
-  await asAuth(async (sql) => assert.deepEqual(await invoke(sql, event()), {}), "restored");
+  await asAuth(async (sql) => assert.deepEqual(await callHook(sql, event()), {}), "restored");
 });
 
 test("neither a reader nor a lock of rows is waited for, and a lock of a table for less than Auth's two seconds", async () => {
@@ -91,16 +77,16 @@ test("neither a reader nor a lock of rows is waited for, and a lock of a table f
   await inSession(postgres.url, (sql) => sql.begin(async (/** @type {any} */ reader) => {
     // With the rows locked, too.
     for (const name of tables) await reader.unsafe(`select * from ${name} for update`);
-    await asAuth(async (auth) => assert.deepEqual(await auth.begin((/** @type {any} */ sign) => invoke(sign, event())), {}));
+    await asAuth(async (auth) => assert.deepEqual(await auth.begin((/** @type {any} */ sign) => callHook(sign, event())), {}));
   }));
   for (const name of ["email_queue_private.message", "email_queue_private.template", "email_queue_private.setting"]) {
     await inSession(postgres.url, (sql) => sql.begin(async (/** @type {any} */ upgrade) => {
       await upgrade.unsafe(`lock table ${name} in access exclusive mode`);
       await asAuth((auth) => auth.begin(async (/** @type {any} */ sign) => {
-        const answer = await invoke(sign, event());
+        const answer = await callHook(sign, event());
         assert.deepEqual(answer, { error: { http_code: 503, message: "The e-mail could not be queued, because the database is busy. Try again in a moment." } }, name);
         assert.equal((await sign`select 1 as n`)[0].n, 1, "the transaction is still good");
-        assert.deepEqual(await invoke(sign, event("password_changed_notification")), {}, "a notice fails nothing");
+        assert.deepEqual(await callHook(sign, event("password_changed_notification")), {}, "a notice fails nothing");
       }));
     }));
   }
@@ -115,7 +101,7 @@ test("once it is sent, a dump of the database has no token", async () => {
     const call = over(sql);
     await sql.unsafe("delete from email_queue_private.ready; delete from email_queue_private.body; delete from email_queue_private.message");
     await asAuth(async (auth) => {
-      for (const type of ["signup", "recovery", "magiclink"]) assert.deepEqual(await invoke(auth, event(type)), {});
+      for (const type of ["signup", "recovery", "magiclink"]) assert.deepEqual(await callHook(auth, event(type)), {});
     });
     assert.deepEqual(await holds(), [TOKEN, HASH], "it waits");
     const token = crypto.randomUUID();

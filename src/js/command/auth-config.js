@@ -6,7 +6,8 @@ import { CommandError } from "./terminal.js";
 /**
  * @typedef {import("./api.js").Place} Place
  * @typedef {{enabled: boolean, uri: string | null}} Hook
- * @typedef {{hook: Hook, limit: number | undefined, linkSeconds: number | undefined}} Auth limit: mails an hour; linkSeconds: how long a link is valid
+ * @typedef {{hook: Hook, limit: number | undefined, linkSeconds: number | undefined, siteUrl: string | undefined}} Auth
+ *   limit: mails an hour; linkSeconds: how long a link is valid; siteUrl: the application's address
  */
 
 export const URI = "pg-functions://postgres/public/email_queue_auth_hook";
@@ -32,7 +33,7 @@ export async function readAuth(place) {
   const found = await manage(place, { method: "GET", path: "config/auth", permission: "auth_config_read", does: "read the Auth settings of" });
   if (typeof found?.hook_send_email_enabled !== "boolean") throw new CommandError("Supabase's Management API tells nothing of a Send Email hook", "switch it in the dashboard: Authentication, Auth Hooks");
   const number = (/** @type {any} */ value) => typeof value === "number" ? value : undefined;
-  return { hook: { enabled: found.hook_send_email_enabled, uri: found.hook_send_email_uri || null }, limit: number(found.rate_limit_email_sent), linkSeconds: number(found.mailer_otp_exp) };
+  return { hook: { enabled: found.hook_send_email_enabled, uri: found.hook_send_email_uri || null }, limit: number(found.rate_limit_email_sent), linkSeconds: number(found.mailer_otp_exp), siteUrl: /^https?:\/\/[^\s#]+$/.test(found.site_url) ? found.site_url : undefined };
 }
 
 /** @param {Place} place @param {Hook} hook @returns {Promise<void>} */

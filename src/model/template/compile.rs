@@ -1,6 +1,6 @@
 //! A part of a template as a list of steps: texts, which are copied, values and conditions. A value is never read as a template.
 
-use super::context::{Spot, spot};
+use super::context::{OpenTag, Spot};
 use crate::base::QueueError;
 use crate::base::limits::{MAX_NESTING, MAX_SHOWN, MAX_TEMPLATE_TAGS};
 use std::fmt::Write;
@@ -49,12 +49,9 @@ pub(super) enum Test {
     Other(String),
 }
 
-/// The characters before a tag that tell where it stands.
-const TAIL: usize = 4000;
-
 pub(super) fn compile(part: Part, source: &str) -> Result<Vec<Step>, QueueError> {
     let mut steps = Vec::new();
-    let mut tail = String::new();
+    let mut open_tag = OpenTag::default();
     let mut line = 1;
     // Of each open condition, whether its else has come.
     let mut open: Vec<bool> = Vec::new();
@@ -63,7 +60,7 @@ pub(super) fn compile(part: Part, source: &str) -> Result<Vec<Step>, QueueError>
     let why = "has more than 1000 tags";
     QueueError::unless(tags <= MAX_TEMPLATE_TAGS, part.name(), why)?;
     let first = pieces.next().unwrap_or_default();
-    copy(first, &mut steps, &mut tail, &mut line);
+    copy(first, &mut steps, &mut open_tag, &mut line);
     for piece in pieces {
         let fault = |tag: &str, why: &str| {
             let mut message = format!("line {line}: {{{{");
@@ -88,10 +85,12 @@ pub(super) fn compile(part: Part, source: &str) -> Result<Vec<Step>, QueueError>
             text = text.trim_start();
         }
         let step = read_tag(inner.trim()).map_err(|why| fault(tag, why))?;
+        if part == Part::Html {
+            open_tag.bounded().map_err(|why| fault(tag, why))?;
+        }
         let step = match step {
             Some(Step::Put { path, url }) if part == Part::Html => {
-                let here = spot(&tail).map_err(|why| fault(tag, why))?;
-                tail.push('x');
+                let here = open_tag.put().map_err(|why| fault(tag, why))?;
                 Some(Step::Put {
                     path,
                     url: url.or(here),
@@ -116,7 +115,7 @@ pub(super) fn compile(part: Part, source: &str) -> Result<Vec<Step>, QueueError>
         }
         line += tag.matches('\n').count();
         steps.extend(step);
-        copy(text, &mut steps, &mut tail, &mut line);
+        copy(text, &mut steps, &mut open_tag, &mut line);
     }
     QueueError::unless(
         open.is_empty(),
@@ -126,16 +125,9 @@ pub(super) fn compile(part: Part, source: &str) -> Result<Vec<Step>, QueueError>
     Ok(steps)
 }
 
-fn copy(text: &str, steps: &mut Vec<Step>, tail: &mut String, line: &mut usize) {
+fn copy(text: &str, steps: &mut Vec<Step>, open_tag: &mut OpenTag, line: &mut usize) {
     *line += text.matches('\n').count();
-    match text.rfind('<') {
-        Some(at) => *tail = text.get(at..).unwrap_or_default().to_owned(),
-        None => tail.push_str(text),
-    }
-    let surplus = tail.chars().count().saturating_sub(TAIL);
-    if surplus > 0 {
-        *tail = tail.chars().skip(surplus).collect();
-    }
+    open_tag.follow(text);
     if !text.is_empty() {
         steps.push(Step::Text(text.to_owned()));
     }

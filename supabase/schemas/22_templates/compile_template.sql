@@ -1,5 +1,6 @@
 -- A part of a template as a list of steps: texts, which are copied, and what read_tag gives. A template is read once, when it is stored;
--- a value is never read as one. The time is in proportion to the length: each tag is looked at with a tail of at most 4,000 characters.
+-- a value is never read as one. The time is in proportion to the length: of what comes before a value only an open HTML tag is looked at
+-- again, which is bounded.
 create function email_queue_private.compile_template(p_part text, p_source text) returns jsonb
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -8,6 +9,7 @@ declare
   v_pieces text[] := string_to_array(p_source, '{{');
   v_text text := coalesce(v_pieces[1], '');
   v_tail text := '';
+  v_raw text;
   v_tag text;
   v_end integer;
   v_line integer := 1;
@@ -37,13 +39,17 @@ begin
         select * into v_read from email_queue_private.read_tag(btrim(substr(v_tag, 1 + 2 * (v_tag like '- %')::integer, char_length(v_tag) - 2 * (v_tag like '- %')::integer - 2 * (v_tag like '% -')::integer), E' \t\r\n'));
         v_fault := v_read.fault;
       end if;
+      if v_fault is null and p_part = 'html' and char_length(v_tail) > {{MAX_OPEN_TAG}} then
+        v_fault := 'stands in a tag, more than {{MAX_OPEN_TAG}} characters behind its beginning';
+        v_read.step := null;
+      end if;
       case v_read.step ->> 'op'
         when 'put' then
           if p_part = 'html' then
-            select * into v_place from email_queue_private.tag_context(v_tail);
+            select * into v_place from email_queue_private.tag_context(v_tail, v_raw);
             v_fault := v_place.fault;
             v_read.step := v_read.step || jsonb_strip_nulls(jsonb_build_object('url', coalesce(v_read.step ->> 'url', v_place.url)));
-            v_tail := v_tail || 'x';
+            v_tail := v_tail || case when v_tail <> '' then 'x' else '' end;
           end if;
         when 'if' then
           v_else := v_else || false;
@@ -63,7 +69,12 @@ begin
       v_steps := v_steps || v_read.step;
     end if;
     v_line := v_line + char_length(v_text) - char_length(replace(v_text, chr(10), ''));
-    v_tail := right(case when strpos(v_text, '<') > 0 then substring(v_text from '<[^<]*$') else v_tail || v_text end, 4000);
+    -- Without texts and whole tags an open tag is left, or nothing.
+    v_tail := regexp_replace(v_tail || v_text, '^(?:[^<]|<(?!/?(?:[A-Za-z]|$))|</?[A-Za-z][^"''>]*(?:(?:"[^"]*"|''[^'']*'')[^"''>]*)*>)*', '');
+    if v_text ~* '</?(script|style)' then
+      v_raw := coalesce(substring(v_text from E'(?i)^.*(</?(?:script|style))\\M'), v_raw);
+      v_raw := case when v_raw not like '</%' then v_raw end;
+    end if;
     v_steps := v_steps || nullif(to_jsonb(v_text), '""'::jsonb);
   end loop;
   if cardinality(v_else) > 0 then

@@ -54,7 +54,7 @@ $html$, '@subject', v_texts.subject), '@heading', v_texts.heading), '@body', v_t
     case when v_texts.action is null then '' else replace($html${{ if ConfirmationURL }}<p style="margin: 0 0 24px;"><a href="{{ ConfirmationURL }}" class="button" style="display: inline-block; padding: 12px 24px; background: #14161a; border-radius: 8px; color: #ffffff; font-weight: 600; text-decoration: none;">@action</a></p>{{ end }}
 {{ if Token }}<p class="strong" style="margin: 0 0 8px; color: #14161a;">{{ if ConfirmationURL }}Or enter this code:{{ else }}Enter this code:{{ end }}</p>
 <p class="code" style="margin: 0 0 24px; padding: 12px 16px; background: #f4f5f7; border-radius: 8px; color: #14161a; font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 24px; line-height: 32px; letter-spacing: 4px;">{{ Token }}</p>{{ end }}
-<p class="soft" style="margin: 0; color: #5c6470; font-size: 14px; line-height: 20px;">Valid for {{ Minutes }} minutes.</p>$html$, '@action', v_texts.action) end);
+<p class="soft" style="margin: 0; color: #5c6470; font-size: 14px; line-height: 20px;">Valid for {{ Validity }}.</p>$html$, '@action', v_texts.action) end);
   v_text := v_texts.heading || $text$
 
 $text$ || v_texts.body || case when v_texts.action is null then '' else $text$
@@ -64,7 +64,7 @@ $text$ || v_texts.action || $text$:
 {{ end }}{{ if Token }}
 Code: {{ Token }}
 {{ end }}
-Valid for {{ Minutes }} minutes.$text$ end || $text$
+Valid for {{ Validity }}.$text$ end || $text$
 
 $text$ || v_texts.note || $text${{ if Product }}
 

@@ -9,7 +9,7 @@ begin
   update email_queue_private.message as m
   set status = 'failed', reason = p_reason, completed_at = clock_timestamp(), attempts = r.attempts,
     errors = email_queue_private.append_errors(r.errors, email_queue_private.stamp_error(
-      case when email_queue_private.is_secret(r.lane) then email_queue_private.hide_text(p_error) else p_error end, r.attempts))
+      case when email_queue_private.is_secret(r.lane) then email_queue_private.hide_text(p_error, p_reason = 'suppressed') else p_error end, r.attempts))
   from unnest(p_rows) as r where m.id = r.id;
   perform email_queue_private.complete_by_evidence(v_redriven);
   perform email_queue_private.erase_secrets(array(select r.id from unnest(p_rows) as r where email_queue_private.is_secret(r.lane)));

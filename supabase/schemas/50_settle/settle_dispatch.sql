@@ -37,7 +37,7 @@ begin
   end if;
 
   if email_queue_private.is_secret(v_dispatch.lane) then
-    p_settle := email_queue_private.hide_texts(p_settle);
+    p_settle := email_queue_private.hide_texts(p_settle, not v_dispatch.begun and not v_dispatch.frozen);
   end if;
   if v_dispatch.begun and not coalesce((p_settle ->> 'counted')::boolean, true) then
     v_dispatch.attempt := v_dispatch.attempt - 1;

@@ -10,6 +10,9 @@ declare
   v_patience integer := 60 + email_queue_private.call_seconds();
   v_expired bigint;
   v_expired_at timestamptz;
+  v_failed bigint;
+  v_failed_at timestamptz;
+  v_failed_for text;
 begin
   select max(m.created_at) into v_last
   from (select n.created_at, n.secret, n.metadata from email_queue_private.message as n order by n.id desc limit 10000) as m
@@ -25,10 +28,14 @@ begin
     select unnest(d.message_ids) from email_queue_private.dispatch as d where d.type = 'email' and d.settled_at is null and d.priority = 0 and d.lane like '%:secret'
   )
   select min(m.created_at) into v_oldest from waiting as w join email_queue_private.message as m on m.id = w.id where m.metadata ? 'auth';
-  select count(*), max(m.completed_at) into v_expired, v_expired_at
-  from (select n.reason, n.completed_at, n.secret, n.metadata from email_queue_private.message as n where n.reason is not null order by n.id desc limit 1000) as m
-  where m.reason = 'expired' and m.secret and m.metadata ? 'auth' and m.completed_at > statement_timestamp() - interval '1 day';
-  if coalesce(v_last, v_oldest, v_expired_at) is null then
+  select count(*) filter (where m.reason = 'expired'), max(m.completed_at) filter (where m.reason = 'expired'),
+    count(*) filter (where m.reason <> 'expired'), max(m.completed_at) filter (where m.reason <> 'expired'),
+    (array_agg(concat_ws(', ', m.reason, nullif(concat_ws(' ', m.errors -> -1 ->> 'status', m.errors -> -1 ->> 'name', m.errors -> -1 ->> 'message'), ''))
+      order by m.completed_at desc) filter (where m.reason <> 'expired'))[1]
+  into v_expired, v_expired_at, v_failed, v_failed_at, v_failed_for
+  from (select n.reason, n.status, n.errors, n.completed_at, n.secret, n.metadata from email_queue_private.message as n where n.reason is not null order by n.id desc limit 1000) as m
+  where m.status = 'failed' and m.secret and m.metadata ? 'auth' and m.completed_at > statement_timestamp() - interval '1 day';
+  if coalesce(v_last, v_oldest, v_expired_at, v_failed_at) is null then
     return;
   end if;
   v_seconds := floor(extract(epoch from statement_timestamp() - v_oldest));
@@ -38,6 +45,9 @@ begin
   return next email_queue_private.finding('expired auth mail', case when v_expired > 0
       then format('%s mails of Supabase Auth were not sent in the last day, since their links were no longer valid; the last one at %s', v_expired, v_expired_at) end, 'none in the last day',
     'Each user can ask for another one. The other findings say whether something still holds mail up', 'warn');
+  return next email_queue_private.finding('failed auth mail', case when v_failed > 0
+      then format('%s mails of Supabase Auth failed in the last day; the last one at %s: %s', v_failed, v_failed_at, v_failed_for) end, 'none in the last day',
+    'Correct what the error names: the sender, a template, the address. The failed messages with "auth" in their metadata are these mails; each user can ask for another one', 'warn');
 end
 $$;
-comment on function email_queue_private.doctor_auth() is 'Supabase Auth''s mails: the last one, the oldest that waits, those that expired. Nothing where there were none.';
+comment on function email_queue_private.doctor_auth() is 'Supabase Auth''s mails: the last one, the oldest that waits, those that expired and that failed. Nothing where there were none.';

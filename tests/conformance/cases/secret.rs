@@ -2,7 +2,7 @@
 
 use crate::subject::{LEASE, Subject, email, emails, freeze_of, ids, rejected, settle_of, token};
 use crate::subject::{claim_of, complete_of, not_sent_of};
-use email_queue::protocol::{Answer, NewMessage, Rest, Settle, Signals};
+use email_queue::protocol::{Answer, End, MemberEnd, NewMessage, Reason, Rest, Settle, Signals};
 use serde_json::{Value, json};
 
 fn secret(index: usize) -> NewMessage {
@@ -105,6 +105,50 @@ pub fn no_text_about_a_secret_message_is_kept(subject: &mut dyn Subject) {
         (bounce.subtype.as_deref(), bounce.text),
         (Some("General"), None)
     );
+}
+
+pub fn the_queues_own_text_about_a_secret_message_is_kept(subject: &mut dyn Subject) {
+    let unfit = |id: &str| MemberEnd {
+        id: id.to_owned(),
+        end: End::Failed {
+            reason: Reason::Rejected,
+            error: json!({"class": "rejected", "status": null, "name": null, "message": "headers.X-123456: is not known"}),
+        },
+    };
+    let told = |subject: &mut dyn Subject, id: &str| {
+        let error = subject.get(id).error.unwrap();
+        (error["name"].clone(), error["message"].clone())
+    };
+    // The worker's check, before any request.
+    let id = subject.put(&[secret(0)]).remove(0);
+    let dispatch = subject.take(1).unwrap();
+    subject.apply(Settle {
+        members: vec![unfit(&id)],
+        ..settle_of(&dispatch, Answer::None, None)
+    });
+    let kept = json!("headers.X-…: is not known");
+    assert_eq!(told(subject, &id), (Value::Null, kept));
+    // After a request the text is the provider's; its name for the error stays, unless it could be a code.
+    for (n, (name, kept)) in [
+        ("validation_error", json!("validation_error")),
+        ("error_481516", Value::Null),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = subject.put(&[secret(0)]).remove(0);
+        let dispatch = subject.take(2 + n).unwrap();
+        subject.start(&dispatch);
+        let mut member = unfit(&id);
+        if let End::Failed { error, .. } = &mut member.end {
+            error["name"] = json!(name);
+        }
+        subject.apply(Settle {
+            members: vec![member],
+            ..settle_of(&dispatch, Answer::Definite, None)
+        });
+        assert_eq!(told(subject, &id), (kept, Value::Null));
+    }
 }
 
 pub fn a_reason_of_a_secret_message_quotes_nothing_of_it(subject: &mut dyn Subject) {

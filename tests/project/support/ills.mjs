@@ -1,5 +1,6 @@
 // What can be wrong, how it comes about, and what the doctor must print. tests/deploy/doctor.test.mjs has what a deployment mends.
 import assert from "node:assert/strict";
+import { authEvent } from "./auth_events.mjs";
 import { PROJECT, startPatient } from "./doctor.mjs";
 
 /** @typedef {Awaited<ReturnType<typeof startPatient>>} Patient */
@@ -37,9 +38,7 @@ export const ELSEWHERE = {
 
 const mail = (/** @type {any} */ { sql }) => sql`select public.email_queue_enqueue(${sql.json({ to: "user@b.example", subject: "Hello", text: "Hi" })})`;
 /** Of a sign-up. */
-const authMail = (/** @type {Pick<Patient, "sql">} */ { sql }) => sql`select public.email_queue_auth_hook(${sql.json({
-  user: { id: crypto.randomUUID(), email: "user@b.example" }, email_data: { email_action_type: "signup", token: "123456", token_hash: crypto.randomUUID(), site_url: "https://x.example/auth/v1" },
-})})`;
+const authMail = (/** @type {Pick<Patient, "sql">} */ { sql }) => sql`select public.email_queue_auth_hook(${sql.json(authEvent("signup"))})`;
 const ask = ({ api }, /** @type {string} */ url) => api`select public.email_queue_worker_work(${api.json({ project_url: url, claim: { tokens: [crypto.randomUUID()], lease_ms: 60_000 } })})`;
 const unschedule = (/** @type {string} */ name) => (/** @type {Patient} */ patient) => patient.paste(`select cron.unschedule(jobid) from cron.job where jobname = 'email-queue-${name}';`);
 const jobOf = (/** @type {string} */ name, /** @type {string} */ change) => ({ admin }) => admin.unsafe(`update cron.job set ${change} where jobname = '${name}'`);
@@ -191,6 +190,14 @@ const all = [
       await patient.sql`select public.email_queue_wake(true, '2500 milliseconds')`;
       await patient.call();
     }, remedy: /^Each user can ask for another one/, beside: ({ sql }) => sql`update email_queue_private.message set completed_at = completed_at - interval '2 days' where reason = 'expired'` },
+  { check: "failed auth mail", name: "the sender is refused", status: "warn", breaks: async (patient) => {
+      await patient.sql`select public.email_queue_wake(false)`;
+      await authMail(patient);
+      await patient.sql`select email_queue_private.fail_ready(array(select r from email_queue_private.ready as r where r.lane like '%:secret'), 'rejected', '{"class": "rejected", "status": 422, "name": "validation_error"}')`;
+      await patient.sql`delete from email_queue_private.ready where lane like '%:secret'`;
+      await patient.sql`select public.email_queue_wake(true, '2500 milliseconds')`;
+    }, detail: /^1 mails of Supabase Auth failed in the last day; the last one at .*: rejected, 422 validation_error$/,
+    remedy: /^Correct what the error names: the sender, a template, the address/, beside: ({ sql }) => sql`update email_queue_private.message set completed_at = completed_at - interval '2 days' where reason = 'rejected'` },
   { check: "consumers", name: "a type is mistyped", status: "warn", breaks: async ({ sql }) => {
       await sql`select public.email_queue_enqueue(${sql.json({ n: 1 })}, 'emial')`;
       await sql`update email_queue_private.ready set run_at = run_at - interval '10 minutes' where type = 'emial'`;

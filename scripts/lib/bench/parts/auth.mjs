@@ -1,4 +1,5 @@
 // Supabase Auth's hook, which somebody who signs up waits for: with a long queue, beside others who enqueue, and with a transaction open.
+import { authEvent } from "../../auth-stand-in.mjs";
 import { ours } from "../queues/index.mjs";
 import { connect } from "../../stack.mjs";
 import { startCluster } from "../cluster.mjs";
@@ -16,14 +17,7 @@ const CASES = [
   { name: "beside 4 clients, a transaction that has read every table is open", clients: 4, held: true },
 ];
 
-const event = (/** @type {number} */ n) => ({
-  metadata: { uuid: crypto.randomUUID(), name: "send-email" },
-  user: { id: crypto.randomUUID(), email: `user-${n}@customer.example`, user_metadata: { name: "Ann" } },
-  email_data: {
-    token: "305805", token_hash: `pkce_${crypto.randomUUID()}`, redirect_to: "https://app.example/welcome", email_action_type: "signup",
-    site_url: "https://abcdefghijklmnopqrst.supabase.co/auth/v1", token_new: "", token_hash_new: "",
-  },
-});
+const event = (/** @type {number} */ n) => authEvent("signup", {}, { email: `user-${n}@customer.example`, user_metadata: { name: "Ann" } });
 
 /** @param {import("../main.mjs").Context} context @returns {Promise<import("../main.mjs").Outcome>} */
 export async function auth({ log, quick }) {
