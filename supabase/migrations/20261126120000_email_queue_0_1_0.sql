@@ -11,6 +11,7 @@ language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select array[
     'email_queue_adopt()',
+    'email_queue_audit(jsonb, integer, uuid)',
     'email_queue_auth_hook(jsonb)',
     'email_queue_call(text)',
     'email_queue_cancel(uuid)',
@@ -24,6 +25,7 @@ as $$
     'email_queue_enqueue_many(jsonb)',
     'email_queue_enqueue_template(text, text, jsonb, text, jsonb, integer, integer, timestamp with time zone, bigint, timestamp with time zone, text, jsonb, jsonb, text, boolean, boolean)',
     'email_queue_erase(uuid)',
+    'email_queue_events(uuid)',
     'email_queue_extend(uuid, uuid, bigint)',
     'email_queue_get(uuid)',
     'email_queue_known_events(text[])',
@@ -35,8 +37,11 @@ as $$
     'email_queue_record_events(jsonb, integer)',
     'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text)',
     'email_queue_resume(text)',
+    'email_queue_runs(integer, uuid)',
     'email_queue_schedule(text)',
+    'email_queue_search(jsonb, integer, uuid)',
     'email_queue_settle(jsonb)',
+    'email_queue_show(uuid)',
     'email_queue_stats()',
     'email_queue_suppress(text, text, text, text, boolean)',
     'email_queue_suppressions(jsonb, uuid, integer)',
@@ -270,6 +275,7 @@ as $$
     ('email_queue_private.setting', 'select, insert, update'),
     ('email_queue_private.message', 'select, insert, update, delete'),
     ('email_queue_private.body', 'select, insert, delete'),
+    ('email_queue_private.further_addressee', 'select, insert, delete'),
     ('email_queue_private.ready', 'select, insert, update, delete'), -- update: rows are locked for a claim
     ('email_queue_private.dispatch', 'select, insert, update, delete'),
     ('email_queue_private.budget', 'select, insert, update'),
@@ -291,6 +297,7 @@ as $$
     ('email_queue_private.recorded_here', 'usage, select, update'),
     ('email_queue_private.wiring', 'select'),
     ('email_queue_private.call', 'select'),
+    ('email_queue_private.audit', 'select, insert, update, delete'), -- update: rows are locked for a prune
     ('email_queue_private.run', 'select, insert, update, delete'),
     ('email_queue_private.slot_lock', 'select, update'),
     ('email_queue_private.budget_lock', 'select, update'),
@@ -341,6 +348,25 @@ as $$
   ) as w(what)
 $$;
 comment on function email_queue_private.wrong_grants() is 'Rights that a role has and should not have, or lacks; null if there are none.';
+
+-- 10_tables/audit.sql
+-- Who changed what. Never an address, a key or a payload: the rows outlive what they are about.
+create table email_queue_private.audit (
+  id uuid constraint audit_pkey primary key,
+  at timestamptz not null,
+  actor text collate "C" not null,
+  action text collate "C" not null,
+  messages integer,
+  arguments jsonb not null,
+  constraint audit_actor_has_a_name check (char_length(actor) >= 1 and char_length(actor) <= 100)
+);
+comment on table email_queue_private.audit is 'One row for each call of an operator that changed something. Read by email_queue_audit, pruned after audit_retention.';
+comment on column email_queue_private.audit.id is 'Ordered by time.';
+comment on column email_queue_private.audit.at is 'When.';
+comment on column email_queue_private.audit.actor is 'Who: the header x-email-queue-actor, the session''s setting email_queue.actor, or the login role.';
+comment on column email_queue_private.audit.action is 'What was called, as in redrive.';
+comment on column email_queue_private.audit.messages is 'How many messages were changed; null if the call is not about messages.';
+comment on column email_queue_private.audit.arguments is 'With what: ids (the first ten), the keys of a filter, a domain, seconds, settings. Of a suppressed address the beginning of its hash.';
 
 -- 10_tables/body.sql
 create table email_queue_private.body (
@@ -565,6 +591,20 @@ comment on table email_queue_private.evidence is 'New evidence of open messages,
 comment on column email_queue_private.evidence.id is 'Has no meaning.';
 comment on column email_queue_private.evidence.message_id is 'The message.';
 
+-- 10_tables/further_addressee.sql
+-- Beside the message, because most e-mails have one recipient: an index over a list would cost each of them more. No foreign key: its check
+-- would lock the message.
+create table email_queue_private.further_addressee (
+  id uuid not null,
+  hash bigint not null,
+  constraint further_addressee_pkey primary key (id, hash)
+) with (autovacuum_vacuum_scale_factor = 0.01);
+create index further_addressee_messages on email_queue_private.further_addressee (hash);
+comment on table email_queue_private.further_addressee is 'The recipients of an e-mail but for the first, which is in the message.';
+comment on column email_queue_private.further_addressee.id is 'The message.';
+comment on column email_queue_private.further_addressee.hash is 'Half of the keyed hash of the recipient''s address.';
+comment on index email_queue_private.further_addressee_messages is 'The messages to an address.';
+
 -- 10_tables/identity.sql
 -- Copies do not send. The function reports the address of its project with each call, and the queue keeps the address of
 -- the function that may send from this database. In a copy another function asks. It is refused before it
@@ -614,6 +654,7 @@ comment on column email_queue_private.mark.minted_at is 'When it was made.';
 -- the table is smaller.
 create table email_queue_private.message (
   id uuid constraint message_pkey primary key,
+  addressee bigint,
   created_at timestamptz not null,
   run_at timestamptz not null,
   send_before timestamptz,
@@ -652,6 +693,8 @@ create index message_dead_letters on email_queue_private.message (id) where reas
 -- three times the WAL; a search reads what waits for it (128 pages at most).
 create index message_metadata on email_queue_private.message using gin (metadata jsonb_path_ops) with (gin_pending_list_limit = 1024)
   where metadata is not null;
+-- Without the id: half of what an enqueue writes for this index.
+create index message_addressee on email_queue_private.message (addressee) where addressee is not null;
 comment on table email_queue_private.message is 'One row an e-mail: inserted at enqueue and changed once, at its end. The fillfactor leaves room for that change on the same page.';
 comment on column email_queue_private.message.id is 'The message''s id, ordered by time.';
 comment on column email_queue_private.message.created_at is 'When it was enqueued.';
@@ -675,10 +718,12 @@ comment on column email_queue_private.message.topic is 'What recipients may unsu
 comment on column email_queue_private.message.ignore_suppression is 'True: it is sent to suppressed addresses, too.';
 comment on column email_queue_private.message.secret is 'True: its payload is shown to nobody, and erased once it has ended.';
 comment on column email_queue_private.message.recipients is 'Of a secret message: the "to" of its payload, which is shown and stays.';
+comment on column email_queue_private.message.addressee is 'Of an e-mail: half of the keyed hash of its first recipient''s address, which stays when the payload is pruned, and goes when it is erased.';
 comment on column email_queue_private.message.template is 'What its payload was made of: {name, language, version}; version 0 is built in.';
 comment on index email_queue_private.message_dedup_key is 'One message per type and dedup key.';
 comment on index email_queue_private.message_dead_letters is 'Lists failed and cancelled messages, newest last. Completing changes no column of any index, so it writes none (a HOT update); an index on status would make each completion write to all.';
 comment on index email_queue_private.message_metadata is 'Searches by metadata (@>). A message without metadata is not in it, and completing one changes no metadata, so neither writes to it.';
+comment on index email_queue_private.message_addressee is 'The e-mails to an address. Completing one does not change it, so it writes none.';
 
 -- 10_tables/next_slot.sql
 -- A sequence, because its value is seen by all sessions at once. A row would be locked until the begin commits, and all
@@ -831,6 +876,7 @@ create table email_queue_private.setting (
   auth_product text,
   auth_language text,
   auth_link_lifetime interval not null default '1 hour',
+  audit_retention interval not null default '1 year',
   constraint setting_singleton_is_true check (singleton),
   constraint setting_rate_limit_is_positive check (rate_limit > 0 and rate_limit <= 1000),
   constraint setting_horizon_is_positive check (horizon > '0'),
@@ -846,7 +892,8 @@ create table email_queue_private.setting (
   constraint setting_auth_site_url_is_an_address check (auth_site_url ~ '^https?://[^[:space:]"<>#]+$' and char_length(auth_site_url) <= 2000),
   constraint setting_auth_product_is_a_name check (char_length(auth_product) >= 1 and char_length(auth_product) <= 100 and auth_product !~ '[[:cntrl:]]'),
   constraint setting_auth_language_is_one check (auth_language ~ '^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}$'),
-  constraint setting_auth_link_lifetime_is_positive check (auth_link_lifetime > '0')
+  constraint setting_auth_link_lifetime_is_positive check (auth_link_lifetime > '0'),
+  constraint setting_audit_retention_is_positive check (audit_retention > '0')
 );
 comment on table email_queue_private.setting is 'What operators set, with email_queue_configure. One row; while it is missing, the defaults count.';
 comment on column email_queue_private.setting.singleton is 'Always true: the table has one row.';
@@ -868,6 +915,7 @@ comment on column email_queue_private.setting.auth_site_url is '{{ .SiteURL }} i
 comment on column email_queue_private.setting.auth_product is 'The product''s name in Auth''s mails; null: the sender''s.';
 comment on column email_queue_private.setting.auth_language is 'The language of users of whom Auth knows none; null: the templates without a language.';
 comment on column email_queue_private.setting.auth_link_lifetime is 'How long Auth''s links and codes are valid: an auth mail that has not begun by then expires.';
+comment on column email_queue_private.setting.audit_retention is 'How long it is kept who changed what.';
 
 -- 10_tables/slot_lock.sql
 -- Only sessions of email-queue can lock this empty table. An advisory lock could be held for ever by any login, as its number is
@@ -1088,7 +1136,7 @@ begin
   if not found then
     -- The table's defaults, written as a row.
     v_setting := row(true, null, 10, null, 15, 10485760, 30000, 3600000, interval '30 days', interval '90 days', null, false, 3,
-      null, null, null, null, null, interval '1 hour');
+      null, null, null, null, null, interval '1 hour', interval '1 year');
   end if;
   return v_setting;
 end
@@ -1111,6 +1159,99 @@ begin
 end
 $$;
 comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults if nothing is stored.';
+
+-- 17_audit/actor.sql
+-- PostgREST gives the headers of a request as a setting. What cannot be read is left out: no action fails for its record.
+create function email_queue_private.actor() returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_header text;
+begin
+  begin
+    v_header := nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-email-queue-actor';
+  exception when data_exception then
+    v_header := null;
+  end;
+  return coalesce(email_queue_private.shown_name(v_header), email_queue_private.shown_name(current_setting('email_queue.actor', true)), session_user);
+end
+$$;
+comment on function email_queue_private.actor() is 'Who calls: the header x-email-queue-actor, the setting email_queue.actor, or the login role.';
+
+-- 17_audit/email_queue_audit.sql
+create function public.email_queue_audit(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'), '{}');
+  v_key text;
+  v_from uuid;
+  v_before uuid;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('actor', 'action', 'since', 'until') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use actor, action, since or until');
+    end if;
+  end loop;
+  v_from := email_queue_private.first_id(email_queue_private.check_time('filter.since', v_filter ->> 'since'));
+  v_before := least(p_before, email_queue_private.first_id(email_queue_private.check_time('filter.until', v_filter ->> 'until')));
+  return coalesce((
+    select jsonb_agg(to_jsonb(e) order by e.id desc) from (
+      select a.id, a.at, a.actor, a.action, a.messages, a.arguments from email_queue_private.audit as a
+      where (v_from is null or a.id >= v_from) and (v_before is null or a.id < v_before)
+        and (v_filter ->> 'actor' is null or a.actor = v_filter ->> 'actor') and (v_filter ->> 'action' is null or a.action = v_filter ->> 'action')
+      order by a.id desc limit least(greatest(coalesce(p_limit, 100), 1), 1000)) as e), '[]');
+end
+$$;
+comment on function public.email_queue_audit(jsonb, integer, uuid) is
+  'Who changed what, newest first, at most 1000: [{id, at, actor, action, messages, arguments}]. p_filter: {actor, action, since, until}; p_before (an id) continues a page.';
+
+-- 17_audit/first_ids.sql
+create function email_queue_private.first_ids(p_ids uuid[]) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object('ids', to_jsonb(p_ids[1:10]))
+$$;
+comment on function email_queue_private.first_ids(uuid[]) is 'The first ten ids, as audit has them.';
+
+-- 17_audit/note_action.sql
+-- In the transaction of the action, so that there is a row if and only if something was changed.
+create function email_queue_private.note_action(p_action text, p_messages integer, p_arguments jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into email_queue_private.audit (id, at, actor, action, messages, arguments)
+  values (email_queue_private.new_id(), clock_timestamp(), email_queue_private.actor(), p_action, p_messages, case when p_action = 'configure' then p_arguments else jsonb_strip_nulls(p_arguments) end);
+end
+$$;
+comment on function email_queue_private.note_action(text, integer, jsonb) is 'Notes who did what with how many messages.';
+
+-- 17_audit/noted_filter.sql
+-- Text and metadata of a filter may be an address: of text nothing is kept that has an at sign, of metadata the keys alone.
+create function email_queue_private.noted_filter(p_filter jsonb) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case when p_filter is not null then jsonb_build_object('filter', (
+    select coalesce(jsonb_object_agg(f.key, case
+        when f.key = 'metadata' and jsonb_typeof(f.value) = 'object' then (select to_jsonb((array_agg(left(k, 60) order by k collate "C"))[1:10]) from jsonb_object_keys(f.value) as k where position('@' in k) = 0)
+        when position('@' in f.value::text) > 0 then '"…"'
+        else to_jsonb(left(f.value #>> '{}', 60)) end), '{}')
+    from jsonb_each(p_filter) as f where f.value <> 'null')) else '{}' end
+$$;
+comment on function email_queue_private.noted_filter(jsonb) is 'A filter, as audit has it.';
+
+-- 17_audit/shown_name.sql
+-- Control characters, and those that turn the direction of a line or are not seen, would let a name look like another one in a terminal.
+create function email_queue_private.shown_name(p_text text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select nullif(left(btrim(regexp_replace(p_text collate "C", '[' || chr(1) || '-' || chr(31) || chr(127) || '-' || chr(159) || chr(8203) || '-' || chr(8207)
+    || chr(8232) || '-' || chr(8238) || chr(8288) || '-' || chr(8303) || chr(65279) || ']', '', 'g')), 100), '')
+$$;
+comment on function email_queue_private.shown_name(text) is 'A name without what cannot be printed, at most 100 characters; null if nothing is left.';
 
 -- 20_check/addresses_fault.sql
 -- What is wrong with a field of recipients, or null. The client checks the addresses before, and the worker after.
@@ -1784,12 +1925,17 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout
 as $$
 declare
   v_language text := email_queue_private.check_language(p_language);
+  v_deleted boolean;
 begin
   lock table email_queue_private.template in share row exclusive mode;
   update email_queue_private.template as t set deleted_at = clock_timestamp()
   where t.name = p_name and t.language = v_language and t.deleted_at is null
     and t.version = (select max(o.version) from email_queue_private.template as o where o.name = p_name and o.language = v_language);
-  return jsonb_build_object('deleted', found);
+  v_deleted := found;
+  if v_deleted then
+    perform email_queue_private.note_action('remove_template', null, jsonb_build_object('name', p_name, 'language', nullif(v_language, '')));
+  end if;
+  return jsonb_build_object('deleted', v_deleted);
 end
 $$;
 comment on function public.email_queue_template_delete(text, text) is 'Deletes a template of one language; no language is the one for all others. Answers {deleted}.';
@@ -1866,6 +2012,7 @@ begin
   values (p_name, v_language, coalesce(v_old.version, 0) + 1, clock_timestamp(), p_subject, p_html, p_text, v_programs)
   returning * into v_new;
   delete from email_queue_private.template where name = p_name and language = v_language and version <= v_new.version - 100;
+  perform email_queue_private.note_action('put_template', null, jsonb_build_object('name', p_name, 'language', nullif(v_language, ''), 'version', v_new.version));
   return email_queue_private.describe_template(v_new) || '{"changed": true}';
 end
 $$;
@@ -2665,6 +2812,8 @@ declare
   v_messages email_queue_private.message[] := array[]::email_queue_private.message[];
   v_payloads jsonb[] := array[]::jsonb[];
   v_lanes text[] := array[]::text[];
+  v_hashes uuid[];
+  v_recipients text[] := array[]::text[]; -- A list of lists needs lists of one length.
   v_created uuid[];
   v_key bytea := email_queue_private.hash_key();
   v_field text;
@@ -2682,6 +2831,9 @@ begin
       v_checked := email_queue_private.check_item(v_item, v_item -> 'payload', v_setting);
       v_message := v_checked.message;
       v_message.id := v_ids[1 + cardinality(v_messages)];
+      v_hashes := case when v_message.type = 'email' then email_queue_private.recipients(v_checked.payload, v_key) end;
+      v_message.addressee := email_queue_private.short_hash(v_hashes[1]);
+      v_recipients := array_append(v_recipients, v_hashes::text);
       v_messages := v_messages || v_message;
       v_payloads := v_payloads || v_checked.payload;
       v_lanes := v_lanes || v_checked.lane;
@@ -2699,8 +2851,8 @@ begin
 
   -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
   with item as materialized (
-    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.topic, m.ignore_suppression, i.payload, i.lane
-    from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes) with ordinality as i(payload, lane, n) on i.n = m.ordinality
+    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.topic, m.ignore_suppression, i.payload, i.lane, i.recipients::uuid[] as recipients
+    from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes, v_recipients) with ordinality as i(payload, lane, recipients, n) on i.n = m.ordinality
   ), new_message as (
     insert into email_queue_private.message
     select m.* from unnest(v_messages) as m order by m.type, m.dedup_key, m.id
@@ -2712,9 +2864,11 @@ begin
   ), new_ready as (
     insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, recipients,
       topic, ignore_suppression)
-    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane,
-      case when i.type = 'email' then email_queue_private.recipients(i.payload, v_key) end, i.topic, i.ignore_suppression
+    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane, i.recipients, i.topic, i.ignore_suppression
     from item as i join new_message as n on n.id = i.id order by i.id
+  ), new_further as (
+    insert into email_queue_private.further_addressee (id, hash)
+    select distinct i.id, email_queue_private.short_hash(h) from item as i join new_message as n on n.id = i.id cross join unnest(i.recipients[2:]) as h order by i.id
   )
   select array_agg(n.id) into v_created from new_message as n;
   perform nextval('email_queue_private.enqueued_here'); -- See identity.
@@ -2734,7 +2888,7 @@ comment on function email_queue_private.enqueue(jsonb) is
 
 -- 25_enqueue/enqueue_one.sql
 -- One message, as in most calls. The cost grows neither with the transaction nor with the table, even with a plan that was made when
--- both were empty: three inserts, and a search by key if the dedup key was known.
+-- both were empty: three inserts (four where there are several recipients), and a search by key if the dedup key was known.
 create function email_queue_private.enqueue_one(p_item jsonb, p_payload jsonb, p_template jsonb default null) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2742,20 +2896,22 @@ declare
   v_checked email_queue_private.checked;
   v_message email_queue_private.message;
   v_notice jsonb := '{}'::jsonb;
+  v_recipients uuid[];
 begin
   v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
   if v_message.type = 'email' then
     v_notice := email_queue_private.connection_notice();
+    v_recipients := email_queue_private.recipients(v_checked.payload, email_queue_private.hash_key());
   end if;
   v_message.id := email_queue_private.new_id();
   v_message.template := coalesce(p_template, v_message.template);
   -- Column by column: an upgrade may add one while this call waits for its lock, and v_message has not got it.
   insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata,
-    topic, ignore_suppression, secret, recipients, template)
+    topic, ignore_suppression, secret, recipients, addressee, template)
   values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
     v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata, v_message.topic, v_message.ignore_suppression,
-    v_message.secret, v_message.recipients, v_message.template)
+    v_message.secret, v_message.recipients, email_queue_private.short_hash(v_recipients[1]), v_message.template)
   on conflict (type, dedup_key) where dedup_key is not null do nothing;
   if not found then
     return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload) || v_notice;
@@ -2764,9 +2920,10 @@ begin
   insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, recipients, topic,
     ignore_suppression)
   values (v_message.id, v_message.run_at, v_message.created_at, v_message.send_before, v_message.bytes, v_message.priority,
-    v_message.max_attempts, v_message.type, v_checked.lane,
-    case when v_message.type = 'email' then email_queue_private.recipients(v_checked.payload, email_queue_private.hash_key()) end,
-    v_message.topic, v_message.ignore_suppression);
+    v_message.max_attempts, v_message.type, v_checked.lane, v_recipients, v_message.topic, v_message.ignore_suppression);
+  if cardinality(v_recipients) > 1 then
+    insert into email_queue_private.further_addressee (id, hash) select distinct v_message.id, email_queue_private.short_hash(h) from unnest(v_recipients[2:]) as h;
+  end if;
   perform nextval('email_queue_private.enqueued_here'); -- See identity.
   return jsonb_build_object('id', v_message.id, 'created', true) || v_notice;
 end
@@ -4365,6 +4522,7 @@ begin
   delete from email_queue_private.identity where kind in ('recorded', 'adopt', 'refused');
   perform email_queue_private.adopt_next();
   perform email_queue_private.mint_mark(false);
+  perform email_queue_private.note_action('adopt', null, '{}');
   return v_answer;
 end
 $$;
@@ -4968,6 +5126,18 @@ comment on column public.email_queue.secret is 'Its payload and the provider''s 
 comment on column public.email_queue.recipients is 'Of a secret message: the "to" of its payload.';
 comment on column public.email_queue.template is 'What the payload was made of: {name, language, version}; version 0 is built in.';
 
+-- 70_read/email_queue_events.sql
+create function public.email_queue_events(p_id uuid) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+  select coalesce(jsonb_agg(to_jsonb(n) order by n.occurred_at, n.received_at, n.type, n.recipient), '[]'::jsonb) from (
+    select e.type, case when position('@' in e.recipient) > 0 then e.recipient end as recipient, e.occurred_at, e.received_at, e.detail
+    from email_queue_private.event as e where e.message_id = p_id
+    order by e.occurred_at, e.received_at, e.type, e.recipient limit 1000) as n
+$$;
+comment on function public.email_queue_events(uuid) is
+  'What the provider reported about a message, oldest first, at most 1000: [{type, recipient, occurred_at, received_at, detail}]. recipient is null if the message was erased.';
+
 -- 70_read/email_queue_get.sql
 create function public.email_queue_get(p_id uuid) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
@@ -5002,6 +5172,39 @@ end
 $$;
 comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb, text) is
   'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata selects those whose metadata contains it, p_delivery those that came so far (sent, delayed, delivered, suppressed, failed, bounced) or were complained about (complained). Without p_since, sent, delayed and delivered are looked for among 10000 messages.';
+
+-- 70_read/email_queue_runs.sql
+create function public.email_queue_runs(p_limit integer default 100, p_before uuid default null) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_before timestamptz := (select r.started_at from email_queue_private.run as r where r.id = p_before);
+begin
+  return coalesce((
+    select jsonb_agg(to_jsonb(n) order by n.started_at desc, n.id desc) from (
+      select r.id, r.cause, r.started_at, r.last_seen_at, r.ended_at, r.stopped, r.reason, r.counts from email_queue_private.run as r
+      where p_before is null or (r.started_at, r.id) < (v_before, p_before)
+      order by r.started_at desc, r.id desc limit least(greatest(coalesce(p_limit, 100), 1), 1000)) as n), '[]');
+end
+$$;
+comment on function public.email_queue_runs(integer, uuid) is
+  'The runs of the function in the last day, newest first, at most 1000: [{id, cause, started_at, last_seen_at, ended_at, stopped, reason, counts}]. ended_at is null while a run is under way, and if it was killed. p_before (an id) continues a page.';
+
+-- 70_read/email_queue_show.sql
+create function public.email_queue_show(p_id uuid) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+declare
+  v_shown jsonb := public.email_queue_get(p_id);
+  v_message email_queue_private.message;
+begin
+  select * into v_message from email_queue_private.message as m where m.id = p_id;
+  return v_shown || jsonb_build_object('timeline', email_queue_private.timeline(v_message), 'can', email_queue_private.possible_actions(v_message),
+    'suppressed', email_queue_private.suppressed_of(v_message));
+end
+$$;
+comment on function public.email_queue_show(uuid) is
+  'All about one message: what email_queue_get answers, and timeline: [{at, what, ...}], with what: enqueued, claimed, attempt, waits, accepted, event, ended; "at" is null for what is still to come; can: {cancel, redrive, discard, erase}, each null, or why not; suppressed: [{address, reason, topic, since}], the entries that keep mail like this from its recipients. Null if the id is unknown.';
 
 -- 70_read/email_queue_stats.sql
 -- Counted up to 100,000 each; completed messages are not counted, since that would read the history.
@@ -5176,6 +5379,409 @@ end
 $$;
 comment on function email_queue_private.ids_by_status(text, text, integer, uuid, uuid) is 'Ids of messages in a status, newest first.';
 
+-- 70_read/open_dispatch.sql
+create function email_queue_private.open_dispatch(p_id uuid) returns email_queue_private.dispatch
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  -- One index each: a day of settled dispatches is not read.
+  select o.* from (
+    select * from email_queue_private.dispatch where token is not null
+    union all
+    select * from email_queue_private.dispatch where token is null and settled_at is null
+  ) as o where p_id = any (o.message_ids)
+$$;
+comment on function email_queue_private.open_dispatch(uuid) is 'The open dispatch that a message is in; null if it is in none.';
+
+-- 70_read/possible_actions.sql
+-- The words of the calls themselves: what is null here would be done, and what is not would be refused.
+create function email_queue_private.possible_actions(p_message email_queue_private.message) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_waits boolean := exists (select from email_queue_private.ready as r where r.id = p_message.id);
+  v_taken text := email_queue_private.not_waiting(p_message.id) ->> 'reason';
+  v_not_failed text := case when p_message.status is distinct from 'failed' then format('it is %s, not failed', (select q.status from public.email_queue as q where q.id = p_message.id)) end;
+  v_redrive text := v_not_failed;
+begin
+  if v_redrive is null then
+    v_redrive := email_queue_private.redrive_obstacle(p_message, (select b.payload from email_queue_private.body as b where b.id = p_message.id), false);
+    if p_message.mark is not null and exists (select from email_queue_private.evidence_of(p_message.id, null)) then
+      v_redrive := 'it was accepted: the provider reported it';
+    end if;
+  end if;
+  return jsonb_build_object('cancel', case when not v_waits then v_taken end, 'redrive', v_redrive, 'discard', v_not_failed,
+    'erase', case
+      when v_waits then 'it waits to be sent: cancel it first'
+      when p_message.status is null then v_taken
+      when email_queue_private.open_members(array[p_message.id]) <> '{}' then 'its request may have to be repeated'
+      when p_message.bytes = 0 then 'it was erased already' end);
+end
+$$;
+comment on function email_queue_private.possible_actions(email_queue_private.message) is 'What an operator can do with a message, and why not.';
+
+-- 70_read/suppressed_of.sql
+-- The addresses are those of the payload; of a secret message those that are shown. Once both are gone, none is known.
+create function email_queue_private.suppressed_of(p_message email_queue_private.message) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('address', s.address, 'reason', s.reason, 'topic', s.topic, 'since', s.since) order by s.since, s.reason), '[]'::jsonb)
+  from email_queue_private.suppression as s
+  where p_message.type = 'email' and s.removed_at is null
+    and s.hash = any (email_queue_private.recipients(coalesce((select b.payload from email_queue_private.body as b where b.id = p_message.id),
+      jsonb_build_object('to', p_message.recipients)), email_queue_private.hash_key()))
+    and (s.topic is null or s.topic = p_message.topic) and (s.reason <> 'unsubscribe' or p_message.topic is not null)
+$$;
+comment on function email_queue_private.suppressed_of(email_queue_private.message) is 'The entries of the suppression list that concern a message.';
+
+-- 70_read/timeline.sql
+-- What is known of a message's way, oldest first. The last ten errors are kept, and a dispatch for a day after its end, so that the way of
+-- an old message has gaps.
+create function email_queue_private.timeline(p_message email_queue_private.message) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_open email_queue_private.dispatch;
+  v_errors jsonb;
+begin
+  if p_message.status is null then
+    v_open := email_queue_private.open_dispatch(p_message.id);
+  end if;
+  v_errors := coalesce(p_message.errors, (select r.errors from email_queue_private.ready as r where r.id = p_message.id and p_message.status is null),
+    email_queue_private.append_errors(v_open.member_errors -> p_message.id::text, v_open.errors));
+  return (
+    select jsonb_agg(jsonb_build_object('at', t.at, 'what', t.what) || t.more order by t.at nulls last, t.place)
+    from (
+      select 1, p_message.created_at, 'enqueued', jsonb_strip_nulls(jsonb_build_object('run_at', case when p_message.run_at > p_message.created_at then p_message.run_at end))
+      union all
+      select 2, d.created_at, 'claimed', jsonb_strip_nulls(jsonb_build_object('lease_expires_at', case when d.token is not null then d.visible_at end))
+      from email_queue_private.dispatch as d where d.id = coalesce(v_open.id, p_message.dispatch_id)
+      union all
+      -- Notes of the queue's own about suppressed recipients are no attempts. The last error is stamped a moment after the end.
+      select 3, least((e.e ->> 'at')::timestamptz, p_message.completed_at), 'attempt', jsonb_build_object('attempt', e.e -> 'attempt', 'error', e.e - array['at', 'attempt'])
+      from jsonb_array_elements(v_errors) as e(e) where e.e ->> 'class' is distinct from 'suppressed'
+      union all
+      select 3, v_open.updated_at, 'attempt', jsonb_build_object('attempt', v_open.member_attempts[array_position(v_open.message_ids, p_message.id)] + v_open.attempt)
+      where v_open.begun
+      union all
+      select 4, p_message.completed_at, 'accepted', jsonb_build_object('provider_message_id', p_message.provider_message_id, 'attempts', p_message.attempts)
+      where p_message.status = 'completed' and p_message.provider_message_id is not null
+      union all
+      select 5, p_message.completed_at, 'ended', jsonb_build_object('status', p_message.status, 'reason', p_message.reason) where p_message.status is not null
+      union all
+      select 6, (e.e ->> 'occurred_at')::timestamptz, 'event', jsonb_build_object('type', e.e -> 'type', 'recipient', e.e -> 'recipient', 'detail', e.e -> 'detail')
+      from jsonb_array_elements(public.email_queue_events(p_message.id)) as e(e)
+      union all
+      select 7, null, 'waits', jsonb_build_object('until', w.until, 'reason', w.reason) from email_queue_private.waits(p_message, v_open) as w
+      where p_message.status is null
+    ) as t(place, at, what, more));
+end
+$$;
+comment on function email_queue_private.timeline(email_queue_private.message) is 'The way of a message: [{at, what, ...}], oldest first.';
+
+-- 70_read/waits.sql
+-- What keeps an open message from being sent: its own wait, and what holds up all mail, its sender domain or its lane. "until" is null
+-- where somebody has to end it.
+create function email_queue_private.waits(p_message email_queue_private.message, p_dispatch email_queue_private.dispatch)
+returns table (until timestamptz, reason text)
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  with now as materialized (
+    select clock_timestamp() as now, coalesce(r.lane, p_dispatch.lane) as lane, r.run_at, r.id is not null as ready,
+      r.attempts > 0 or r.run_at > p_message.run_at as again
+    from (values (true)) as one left join email_queue_private.ready as r on r.id = p_message.id
+  ), own as (
+    select n.run_at, case when n.again then 'backoff' else 'scheduled' end from now as n where n.run_at > n.now
+    union all
+    -- A lease that is over is one that nobody has.
+    select p_dispatch.visible_at, case when p_dispatch.frozen or p_dispatch.begun and p_dispatch.type = 'email' then 'replay' else 'backoff' end from now as n
+    where p_dispatch.id is not null and (p_dispatch.token is null or p_dispatch.visible_at <= n.now) and (p_dispatch.frozen or p_dispatch.begun or p_dispatch.visible_at > n.now)
+  ), shared as (
+    select case when email_queue_private.copy_pause() is null then b.paused_until end, 'paused' from email_queue_private.budget_now() as b cross join now as n
+    where email_queue_private.copy_pause() is not null or b.paused_at is not null and coalesce(b.paused_until > n.now, true)
+    union all
+    select p.paused_until, 'domain_paused' from email_queue_private.paused_domain as p cross join now as n
+    where p.domain = split_part(n.lane, ':', 2) and coalesce(p.paused_until > n.now, true)
+    union all
+    select b.cooldown_until, 'cooldown' from email_queue_private.budget_now() as b cross join now as n where b.cooldown_until > n.now
+    union all
+    select max(c.opens_at), 'breaker' from now as n cross join lateral email_queue_private.closed_scopes(n.now, null) as c
+    where c.scope in (n.lane, email_queue_private.endpoint_of(n.lane)) and not coalesce(p_dispatch.frozen, false) having count(*) > 0
+  )
+  select * from own
+  union all
+  select s.* from shared as s cross join now as n
+  where p_message.type = 'email' and (n.ready or p_dispatch.id is not null and (p_dispatch.token is null or p_dispatch.visible_at <= n.now))
+$$;
+comment on function email_queue_private.waits(email_queue_private.message, email_queue_private.dispatch) is 'What an open message waits for.';
+
+-- 71_search/addresses.sql
+create function email_queue_private.addresses(p_payload jsonb) returns setof text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select email_queue_private.bare_address(case when jsonb_typeof(a.a) = 'object' then a.a ->> 'email' else a.a #>> '{}' end)
+  from unnest(array['to', 'cc', 'bcc']) as f(field)
+  cross join lateral jsonb_array_elements(case jsonb_typeof(p_payload -> f.field) when 'array' then p_payload -> f.field
+    else jsonb_build_array(p_payload -> f.field) end) as a(a)
+$$;
+comment on function email_queue_private.addresses(jsonb) is 'The addresses of an e-mail''s recipients, as they are compared; null where there is none.';
+
+-- 71_search/candidates.sql
+-- Ids among which a search looks, newest first, from the smallest set that has an index. No condition is on top of the index's, or
+-- a page of what is rare would read the whole set. p_rare is what rare() found.
+create function email_queue_private.candidates(p_filter jsonb, p_rare uuid[], p_from uuid, p_before uuid, p_limit integer) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  case
+    when p_rare is not null then
+      return query select r.id from unnest(p_rare) as r(id)
+        where (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before) order by r.id desc limit p_limit;
+    when p_filter ->> 'status' in ('pending', 'retrying') then
+      return query select r.id from email_queue_private.ready as r
+        where (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before) order by r.id desc limit p_limit;
+    when p_filter ->> 'status' = 'processing' then
+      return query select i from email_queue_private.ids_by_status('processing', null, p_limit, p_from, p_before) as i;
+    when p_filter ->> 'status' in ('failed', 'cancelled') or p_filter ->> 'reason' is not null then
+      return query select m.id from email_queue_private.message as m
+        where m.reason is not null and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc limit p_limit;
+    when p_filter ->> 'delivery' in ('suppressed', 'failed', 'bounced', 'complained') then
+      return query select distinct e.message_id from email_queue_private.event as e
+        where e.type in ('email.bounced', 'email.failed', 'email.suppressed', 'email.complained') and e.message_id is not null
+          and (p_from is null or e.message_id >= p_from) and (p_before is null or e.message_id < p_before) order by e.message_id desc limit p_limit;
+    else
+      return query select m.id from email_queue_private.message as m
+        where (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc limit p_limit;
+  end case;
+end
+$$;
+comment on function email_queue_private.candidates(jsonb, uuid[], uuid, uuid, integer) is 'The next ids that a search looks at.';
+
+-- 71_search/check_search.sql
+-- A filter of email_queue_search, without what is null, and the recipient as addresses are compared.
+create function email_queue_private.check_search(p_filter jsonb) returns jsonb
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'), '{}');
+  v_key text;
+  v_address text;
+  v_fault text;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('recipient', 'subject', 'status', 'reason', 'delivery', 'type', 'template', 'since', 'until', 'metadata') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60),
+        'is not a filter: use recipient, subject, status, reason, delivery, type, template, since, until or metadata');
+    elsif v_filter -> v_key = 'null' then
+      v_filter := v_filter - v_key;
+    elsif v_key <> 'metadata' and (jsonb_typeof(v_filter -> v_key) <> 'string' or char_length(v_filter ->> v_key) > 980) then
+      perform email_queue_private.refuse('filter.' || v_key, 'must be a text of at most 980 characters');
+    end if;
+  end loop;
+  if v_filter ? 'recipient' then
+    v_address := coalesce(email_queue_private.bare_address(v_filter ->> 'recipient'), '');
+    v_fault := email_queue_private.bare_address_fault(v_address);
+    if v_fault is not null then
+      perform email_queue_private.refuse('filter.recipient', v_fault);
+    end if;
+    v_filter := v_filter || jsonb_build_object('recipient', v_address);
+  end if;
+  if v_filter ->> 'status' not in ('pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled') then
+    perform email_queue_private.refuse('filter.status', 'must be pending, processing, retrying, completed, failed or cancelled');
+  elsif v_filter ->> 'reason' not in ('rejected', 'exhausted', 'unknown_outcome', 'not_accepted', 'expired', 'suppressed', 'cancelled') then
+    perform email_queue_private.refuse('filter.reason', 'must be rejected, exhausted, unknown_outcome, not_accepted, expired, suppressed or cancelled');
+  elsif v_filter ->> 'delivery' not in ('sent', 'delayed', 'delivered', 'suppressed', 'failed', 'bounced', 'complained') then
+    perform email_queue_private.refuse('filter.delivery', 'must be sent, delayed, delivered, suppressed, failed, bounced or complained');
+  end if;
+  perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
+  perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
+  perform email_queue_private.check_metadata('filter.metadata', v_filter -> 'metadata');
+  return v_filter;
+end
+$$;
+comment on function email_queue_private.check_search(jsonb) is 'A filter of a search, or an error that names the field.';
+
+-- 71_search/email_queue_search.sql
+-- Bounded in messages, bytes and time: a search of what is rare and has no index goes on from call to call.
+create function public.email_queue_search(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_filter jsonb := email_queue_private.check_search(p_filter);
+  v_limit integer := least(greatest(coalesce(p_limit, 100), 1), 1000);
+  v_until timestamptz := clock_timestamp() + interval '2 seconds';
+  v_from uuid := email_queue_private.first_id((v_filter ->> 'since')::timestamptz);
+  v_before uuid := least(p_before, email_queue_private.first_id((v_filter ->> 'until')::timestamptz));
+  v_address bigint := case when v_filter ? 'recipient'
+    then email_queue_private.short_hash(email_queue_private.address_hash(v_filter ->> 'recipient', email_queue_private.hash_key())) end;
+  v_rare uuid[];
+  v_page uuid[];
+  v_step integer := least(2 * v_limit, 500);
+  v_size integer;
+  v_fitting uuid[];
+  v_taken uuid[];
+  v_found uuid[] := '{}';
+  v_looked integer := 0;
+  v_left bigint := 67108864;
+  v_bytes bigint;
+  v_next uuid;
+begin
+  v_filter := v_filter || jsonb_build_object('address', v_address);
+  v_rare := email_queue_private.rare(v_filter);
+  loop
+    v_page := array(select i from email_queue_private.candidates(v_filter, v_rare, v_from, v_before, v_step) as i);
+    v_size := cardinality(v_page);
+    exit when v_size = 0;
+    -- To compare a subject is to read the payload.
+    if v_filter ? 'subject' then
+      select w.ids, w.bytes into v_page, v_bytes from email_queue_private.within_bytes(v_page, v_left) as w;
+      v_left := v_left - v_bytes;
+    end if;
+    v_fitting := array(select i from email_queue_private.fitting(v_page, v_filter) as i);
+    v_taken := v_fitting[1:v_limit - cardinality(v_found)];
+    if not v_filter ? 'subject' then
+      select w.ids, w.bytes into v_taken, v_bytes from email_queue_private.within_bytes(v_taken, v_left) as w;
+      v_left := v_left - v_bytes;
+    end if;
+    v_found := v_found || v_taken;
+    if cardinality(v_found) = v_limit or cardinality(v_taken) < cardinality(v_fitting) then
+      v_next := v_found[cardinality(v_found)];
+      v_looked := v_looked + array_position(v_page, v_next);
+      exit;
+    end if;
+    v_looked := v_looked + cardinality(v_page);
+    exit when v_size = cardinality(v_page) and v_size < v_step;
+    v_before := v_page[cardinality(v_page)];
+    v_step := least(500, 10000 - v_looked);
+    if v_looked >= 10000 or v_left <= 0 or clock_timestamp() > v_until then
+      v_next := v_before;
+      exit;
+    end if;
+  end loop;
+  return jsonb_build_object(
+    'messages', (select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]') from public.email_queue as q where q.id = any (v_found)),
+    'next', v_next, 'looked', v_looked,
+    'similar', case when v_address is not null and v_found = '{}' and v_next is null and p_before is null
+      then email_queue_private.similar_addresses(v_filter ->> 'recipient', v_until) else '[]' end);
+end
+$$;
+comment on function public.email_queue_search(jsonb, integer, uuid) is
+  'Messages that fit p_filter, newest first, at most 1000: {messages, next, looked, similar}. p_filter: {recipient, subject (how it begins), status, reason, delivery, type, template, since, until (times of enqueue), metadata}. A call looks at no more than about 10000 messages, 64 MB of payloads, or two seconds: next is the p_before to go on with, also after an empty page; null: there is nothing more. similar lists other addresses that may be the same person''s, if nothing was found for a recipient: [{address, messages, last}].';
+
+-- 71_search/fitting.sql
+-- In plpgsql, so that it is planned for its values: conditions and tables that they do not need are left out. It derives the open states as
+-- the view does, from what it must read of them. The subject of a secret message is not looked at.
+create function email_queue_private.fitting(p_ids uuid[], p_filter jsonb) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_type text := p_filter ->> 'type';
+  v_status text := p_filter ->> 'status';
+  v_reason text := p_filter ->> 'reason';
+  v_template text := p_filter ->> 'template';
+  v_subject text := p_filter ->> 'subject';
+  v_delivery text := p_filter ->> 'delivery';
+  v_metadata jsonb := p_filter -> 'metadata';
+  v_address bigint := (p_filter ->> 'address')::bigint;
+begin
+  return query select m.id from email_queue_private.message as m
+    where m.id = any (p_ids)
+      and (v_address is null or m.addressee = v_address
+        or exists (select from email_queue_private.further_addressee as f where f.id = m.id and f.hash = v_address))
+      and (v_type is null or m.type = v_type)
+      and (v_reason is null or m.reason = v_reason)
+      and (v_template is null or m.template ->> 'name' = v_template)
+      and (v_metadata is null or m.metadata @> v_metadata)
+      and (v_status is null or m.status = v_status or m.status is null and case
+        when v_status in ('pending', 'retrying')
+          then exists (select from email_queue_private.ready as r where r.id = m.id and (r.attempts > 0) = (v_status = 'retrying'))
+        when v_status = 'processing' then not exists (select from email_queue_private.ready as r where r.id = m.id)
+        else false end)
+      and (v_subject is null or m.secret is null and exists (
+        select from email_queue_private.body as b where b.id = m.id and starts_with(b.payload ->> 'subject', v_subject)))
+      and (v_delivery is null or (
+        select d.delivery ->> 'state' = v_delivery or v_delivery = 'complained' and d.delivery @? '$.recipients[*].complained_at'
+        from (select email_queue_private.delivery(m.id) as delivery offset 0) as d))
+    order by m.id desc;
+end
+$$;
+comment on function email_queue_private.fitting(uuid[], jsonb) is 'Those of some messages that a filter finds, newest first.';
+
+-- 71_search/rare.sql
+-- A rare recipient and rare metadata are found by their indexes; what is common is found by a walk, which soon meets it. Only a bitmap is made
+-- of these indexes: of the table no more rows are read than the limit, and they have no order. Metadata that names no value ({}, {"order": {}})
+-- would read its whole index for nothing.
+create function email_queue_private.rare(p_filter jsonb) returns uuid[]
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
+as $$
+declare
+  v_address bigint := (p_filter ->> 'address')::bigint;
+  v_metadata jsonb := p_filter -> 'metadata';
+  v_ids uuid[];
+begin
+  if v_address is not null then
+    v_ids := array(
+      (select m.id from email_queue_private.message as m where m.addressee = v_address limit 10001)
+      union
+      (select f.id from email_queue_private.further_addressee as f where f.hash = v_address limit 10001));
+  elsif jsonb_path_exists(v_metadata, '$.** ? (@.type() != "object" && @.type() != "array")') then
+    v_ids := array(select m.id from email_queue_private.message as m where m.metadata @> v_metadata limit 10001);
+  end if;
+  return case when cardinality(v_ids) <= 10000 then v_ids end;
+end
+$$;
+comment on function email_queue_private.rare(jsonb) is 'All messages to a recipient, or with some metadata, if they are few; else null.';
+
+-- 71_search/similar_addresses.sql
+-- Somebody asks for ann@example.com, and her mail went to ann+shop@example.com, to a.nn@example.com, or to ann@another.example. Only the newest
+-- messages are looked through: addresses are in their payloads, and an index over their parts would cost every enqueue.
+create function email_queue_private.similar_addresses(p_address text, p_until timestamptz) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name text collate "C" := split_part(split_part(p_address, '@', 1), '+', 1);
+  v_domain text collate "C" := split_part(p_address, '@', 2);
+  v_ids uuid[];
+  v_looked integer := 0;
+  v_left bigint := 67108864;
+  v_bytes bigint;
+  v_found jsonb := '[]';
+begin
+  loop
+    v_ids := array(select i from email_queue_private.candidates('{}', null, null, v_ids[cardinality(v_ids)], 500) as i);
+    v_looked := v_looked + cardinality(v_ids);
+    exit when v_ids = '{}';
+    select w.ids, w.bytes into v_ids, v_bytes from email_queue_private.within_bytes(v_ids, v_left) as w;
+    v_left := v_left - v_bytes;
+    v_found := v_found || (
+      select coalesce(jsonb_agg(jsonb_build_object('address', a.address, 'at', m.created_at)), '[]')
+      from email_queue_private.message as m left join email_queue_private.body as b on b.id = m.id
+      cross join lateral (select distinct l as address from email_queue_private.addresses(coalesce(b.payload, jsonb_build_object('to', m.recipients))) as l) as a
+      where m.id = any (v_ids) and m.type = 'email' and a.address <> p_address
+        and (split_part(split_part(a.address, '@', 1), '+', 1) = v_name or split_part(a.address, '@', 2) = v_domain
+          and replace(split_part(split_part(a.address, '@', 1), '+', 1), '.', '') = replace(v_name, '.', '')));
+    exit when v_looked >= 10000 or v_left <= 0 or clock_timestamp() > p_until;
+  end loop;
+  return coalesce((
+    select jsonb_agg(to_jsonb(s) order by s.last desc, s.address collate "C") from (
+      select f.address, count(*) as messages, max(f.at) as last from jsonb_to_recordset(v_found) as f(address text, at timestamptz)
+      group by f.address order by max(f.at) desc, f.address collate "C" limit 5) as s), '[]');
+end
+$$;
+comment on function email_queue_private.similar_addresses(text, timestamptz) is 'Up to five addresses of the newest messages that may be the same person''s.';
+
+-- 71_search/within_bytes.sql
+create function email_queue_private.within_bytes(p_ids uuid[], p_bytes bigint, out ids uuid[], out bytes bigint)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(array_agg(m.id order by m.id desc), '{}'), coalesce(sum(m.bytes), 0)::bigint
+  from (select l.id, l.bytes, sum(l.bytes) over (order by l.id desc) - l.bytes as before from email_queue_private.message as l where l.id = any (p_ids)) as m
+  where m.before < p_bytes
+$$;
+comment on function email_queue_private.within_bytes(uuid[], bigint) is 'The newest of some messages until their payloads have so many bytes, and one more.';
+
 -- 72_events/apply_evidence.sql
 -- What a new event does to its message, whose lock the caller shares. It touches no dispatch. A redriven message that waits is taken out of
 -- ready first. If a claim has it in hand, that claim waits for this transaction and then looks for evidence itself.
@@ -5256,6 +5862,9 @@ begin
   insert into email_queue_private.reaction default values on conflict do nothing;
   select r.function into v_previous from email_queue_private.reaction as r for update;
   update email_queue_private.reaction set function = p_function, failures = 0, failed_at = null, error = null where singleton;
+  if p_function is distinct from v_previous then
+    perform email_queue_private.note_action('on_event', null, jsonb_build_object('function', p_function));
+  end if;
   return jsonb_build_object('function', p_function, 'previous', v_previous);
 end
 $$;
@@ -5676,10 +6285,17 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout
 as $$
 declare
   v_address text := email_queue_private.check_address(p_address);
+  v_hash uuid := email_queue_private.address_hash(v_address, email_queue_private.hash_key());
+  v_before jsonb;
+  v_entry email_queue_private.suppression;
 begin
   perform email_queue_private.check_suppression(p_reason, p_topic, p_note);
-  return email_queue_private.describe_suppression(email_queue_private.enter_suppression(
-    v_address, coalesce(p_reason, 'manual'), p_topic, p_note, coalesce(p_hash_only, false), null, null, null));
+  v_before := email_queue_private.suppressions_of(array[v_hash]);
+  v_entry := email_queue_private.enter_suppression(v_address, coalesce(p_reason, 'manual'), p_topic, p_note, coalesce(p_hash_only, false), null, null, null);
+  if email_queue_private.suppressions_of(array[v_hash]) <> v_before then
+    perform email_queue_private.note_action('suppress', null, jsonb_build_object('hash', left(v_hash::text, 8), 'reason', v_entry.reason, 'topic', p_topic));
+  end if;
+  return email_queue_private.describe_suppression(v_entry);
 end
 $$;
 comment on function public.email_queue_suppress(text, text, text, text, boolean) is
@@ -5735,6 +6351,9 @@ begin
     returning s.reason, s.topic
   )
   select jsonb_agg(jsonb_build_object('reason', g.reason, 'topic', g.topic) order by g.reason) into v_removed from gone as g;
+  if v_removed is not null then
+    perform email_queue_private.note_action('unsuppress', null, jsonb_build_object('hash', left(v_hash::text, 8), 'topic', p_topic, 'reason', p_reason));
+  end if;
   return jsonb_build_object('removed', coalesce(v_removed, '[]'), 'left', coalesce((
     select jsonb_agg(jsonb_build_object('reason', s.reason, 'topic', s.topic) order by s.reason, s.topic nulls first)
     from email_queue_private.suppression as s where s.hash = v_hash and s.removed_at is null), '[]'));
@@ -5934,6 +6553,18 @@ end
 $$;
 comment on function email_queue_private.recipients(jsonb, bytea) is 'The keyed hashes of an e-mail''s recipients.';
 
+-- 74_suppression/short_hash.sql
+-- Half of a hash: the index of the messages to an address writes a sixth less with it, and among a million addresses two have the same with a
+-- probability of 1 in 37 million.
+create function email_queue_private.short_hash(p_hash uuid) returns bigint
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return ('x' || replace(left(p_hash::text, 18), '-', ''))::bit(64)::bigint;
+end
+$$;
+comment on function email_queue_private.short_hash(uuid) is 'The first 64 bits of an address''s keyed hash.';
+
 -- 74_suppression/soft_bounces.sql
 -- From the newest event back to the first one that was delivered; nothing from before the entry was removed by hand.
 create function email_queue_private.soft_bounces(p_recipient text) returns integer
@@ -5995,6 +6626,15 @@ end
 $$;
 comment on function email_queue_private.suppressed_share(uuid, uuid[], text, bytea, uuid[]) is 'Whether a message''s recipients are suppressed: none, some or all.';
 
+-- 74_suppression/suppressions_of.sql
+create function email_queue_private.suppressions_of(p_hashes uuid[]) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(email_queue_private.describe_suppression(s) order by s.id), '[]')
+  from email_queue_private.suppression as s where s.hash = any (p_hashes) and s.removed_at is null
+$$;
+comment on function email_queue_private.suppressions_of(uuid[]) is 'The entries in force of some addresses.';
+
 -- 75_operate/email_queue_configure.sql
 create function public.email_queue_configure(p_settings jsonb default '{}') returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
@@ -6003,6 +6643,8 @@ declare
   v_key text;
   v_constraint text;
   v_setting email_queue_private.setting;
+  v_before jsonb;
+  v_changed jsonb;
 begin
   if coalesce(jsonb_typeof(p_settings), 'null') <> 'object' then
     perform email_queue_private.refuse('settings', 'must be an object');
@@ -6012,6 +6654,7 @@ begin
   end if;
   insert into email_queue_private.setting default values on conflict do nothing;
   select * into v_setting from email_queue_private.setting for update;
+  v_before := to_jsonb(v_setting);
   for v_key in select jsonb_object_keys(p_settings) loop
     if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
       perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
@@ -6035,7 +6678,8 @@ begin
       completed_retention = v_setting.completed_retention, failed_retention = v_setting.failed_retention,
       payload_retention = v_setting.payload_retention, record_clients = v_setting.record_clients, soft_bounces = v_setting.soft_bounces,
       auth_sender = v_setting.auth_sender, auth_url = v_setting.auth_url, auth_site_url = v_setting.auth_site_url,
-      auth_product = v_setting.auth_product, auth_language = v_setting.auth_language, auth_link_lifetime = v_setting.auth_link_lifetime
+      auth_product = v_setting.auth_product, auth_language = v_setting.auth_language, auth_link_lifetime = v_setting.auth_link_lifetime,
+      audit_retention = v_setting.audit_retention
     where singleton;
   exception when check_violation then
     -- A constraint is named after its setting, without the unit.
@@ -6044,6 +6688,12 @@ begin
     where starts_with(v_constraint, 'setting_' || regexp_replace(k, '_ms$', '') || '_');
     perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
   end;
+  -- A value with an at sign is a sender, or an address with a password.
+  select jsonb_object_agg(s.key, case when position('@' in s.value #>> '{}') > 0 then '"…"' else s.value end) into v_changed
+  from jsonb_each(to_jsonb(v_setting)) as s where s.value <> v_before -> s.key;
+  if v_changed is not null then
+    perform email_queue_private.note_action('configure', null, v_changed);
+  end if;
   return to_jsonb(v_setting) - 'singleton';
 end
 $$;
@@ -6077,6 +6727,7 @@ begin
     on conflict (domain) do update
     set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason, refusals = 0, first_refused_at = null;
   end if;
+  perform email_queue_private.note_action('pause', null, jsonb_build_object('domain', lower(p_domain collate "C"), 'seconds', p_seconds));
   return jsonb_build_object('domain', lower(p_domain collate "C"), 'paused_until', v_until);
 end
 $$;
@@ -6106,6 +6757,9 @@ begin
   else
     delete from email_queue_private.paused_domain where domain = lower(p_domain collate "C");
     v_resumed := found;
+  end if;
+  if v_resumed then
+    perform email_queue_private.note_action('resume', null, jsonb_build_object('domain', lower(p_domain collate "C")));
   end if;
   return jsonb_build_object('domain', lower(p_domain collate "C"), 'resumed', v_resumed);
 end
@@ -6246,8 +6900,12 @@ begin
   ) as m;
   if not coalesce(p_dry_run, false) then
     delete from email_queue_private.body where id = any (v_ids);
+    delete from email_queue_private.further_addressee where id = any (v_ids);
     delete from email_queue_private.event where message_id = any (v_ids);
     delete from email_queue_private.message where id = any (v_ids);
+    if v_ids <> '{}' then
+      perform email_queue_private.note_action('discard', cardinality(v_ids), email_queue_private.first_ids(v_ids) || email_queue_private.noted_filter(p_filter));
+    end if;
   end if;
   return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'discarded', to_jsonb(v_ids));
 end
@@ -6290,6 +6948,9 @@ begin
       update email_queue_private.message as m set reason = 'not_accepted' where m.id = v_message.id;
     end if;
   end loop;
+  if v_ended <> '{}' and not coalesce(p_dry_run, false) then
+    perform email_queue_private.note_action('not_accepted', cardinality(v_ended), email_queue_private.first_ids(v_ended));
+  end if;
   select v_refused || coalesce(array_agg(jsonb_build_object('id', a.id, 'reason', 'it is no dead letter of an unknown outcome')), array[]::jsonb[]) into v_refused
   from unnest(p_ids) as a(id)
   where a.id <> all (v_ended) and not exists (select 1 from unnest(v_refused) as r where (r ->> 'id')::uuid = a.id);
@@ -6367,6 +7028,11 @@ begin
       where m.id = v_message.id;
     end if;
   end loop;
+  if v_redriven <> '{}' and not coalesce(p_dry_run, false) then
+    perform email_queue_private.note_action('redrive', cardinality(v_redriven), email_queue_private.first_ids(v_redriven)
+      || email_queue_private.noted_filter(p_filter)
+      || jsonb_build_object('allow_duplicates', nullif(p_allow_duplicates, false), 'new_sender', nullif(p_from is not null, false)));
+  end if;
   select v_refused || coalesce(array_agg(jsonb_build_object('id', a.id, 'reason', case
       when q.id is null then 'there is no such message'
       when q.status = 'failed' then 'it does not fit the filter'
@@ -6417,6 +7083,7 @@ begin
   if email_queue_private.is_secret(v_ready.lane) then
     perform email_queue_private.erase_secrets(array[p_id]);
   end if;
+  perform email_queue_private.note_action('cancel', 1, email_queue_private.first_ids(array[p_id]));
   return jsonb_build_object('id', p_id, 'result', 'cancelled');
 end
 $$;
@@ -6429,8 +7096,9 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout
 as $$
 declare
   v_status text;
+  v_bytes integer;
 begin
-  select m.status into v_status from email_queue_private.message as m where m.id = p_id for update;
+  select m.status, m.bytes into v_status, v_bytes from email_queue_private.message as m where m.id = p_id for update;
   if v_status is null then
     if exists (select 1 from email_queue_private.ready as r where r.id = p_id) then
       return jsonb_build_object('id', p_id, 'result', 'pending', 'reason', 'it waits to be sent: cancel it first');
@@ -6440,10 +7108,14 @@ begin
     return jsonb_build_object('id', p_id, 'result', 'processing', 'reason', 'its request may have to be repeated');
   end if;
   delete from email_queue_private.body where id = p_id;
+  delete from email_queue_private.further_addressee where id = p_id;
   -- The events stay without what they say: one that is delivered again is known, and a later one sees how far the mail had come.
   update email_queue_private.event set recipient = email_queue_private.recipient_hash(recipient), detail = null where message_id = p_id;
   -- Without bytes: of events that are still to come no address is kept.
-  update email_queue_private.message set metadata = null, recipients = null, bytes = 0 where id = p_id;
+  update email_queue_private.message set metadata = null, recipients = null, addressee = null, bytes = 0 where id = p_id;
+  if v_bytes > 0 then
+    perform email_queue_private.note_action('erase', 1, email_queue_private.first_ids(array[p_id]));
+  end if;
   return jsonb_build_object('id', p_id, 'result', 'erased');
 end
 $$;
@@ -6493,9 +7165,27 @@ $$;
 comment on function email_queue_private.open_members(uuid[]) is 'Those of some messages that an open dispatch names.';
 
 -- 78_retention/email_queue_prune.sql
+create function public.email_queue_prune(p_limit integer default 1000) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+declare
+  v_answer jsonb := email_queue_private.prune(p_limit);
+  v_deleted integer := (v_answer ->> 'deleted')::integer;
+  v_erased integer := (v_answer ->> 'erased')::integer;
+begin
+  if v_deleted + v_erased > 0 then
+    perform email_queue_private.note_action('prune', v_deleted + v_erased, jsonb_build_object('deleted', v_deleted, 'erased', v_erased));
+  end if;
+  return v_answer;
+end
+$$;
+comment on function public.email_queue_prune(integer) is
+  'Looks at the next p_limit messages, deletes those past their retention, and erases payloads past payload_retention. Answers {deleted, erased, more}: call it again while more is true.';
+
+-- 78_retention/prune.sql
 -- Retention: messages that have ended are deleted after a time, their payloads perhaps earlier.
 
-create function public.email_queue_prune(p_limit integer default 1000) returns jsonb
+create function email_queue_private.prune(p_limit integer) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 declare
@@ -6508,6 +7198,7 @@ declare
   v_erased bigint;
   v_limit integer := least(greatest(coalesce(p_limit, 1000), 1), 10000);
   v_until uuid;
+  v_noted uuid;
 begin
   v_setting := email_queue_private.settings();
   -- No message ended before its id was made, so younger ids need not be read.
@@ -6518,6 +7209,11 @@ begin
   where id = any (array(
     select s.id from email_queue_private.suppression as s
     where s.removed_at < clock_timestamp() - interval '90 days' order by s.removed_at limit v_limit for update skip locked));
+  v_noted := email_queue_private.first_id(clock_timestamp() - v_setting.audit_retention);
+  delete from email_queue_private.audit
+  where id = any (array(
+    select a.id from email_queue_private.audit as a
+    where a.id < v_noted order by a.id limit v_limit for update skip locked));
   -- Two prunes at once would read the same rows: the second has nothing to do.
   insert into email_queue_private.prune_cursor default values on conflict do nothing;
   select c.after into v_after from email_queue_private.prune_cursor as c for update skip locked;
@@ -6541,6 +7237,7 @@ begin
   delete from email_queue_private.body as b where b.id = any (v_bare) and (v_old is null or b.id <> all (v_old)) and b.id <> all (v_open);
   get diagnostics v_erased = row_count;
   delete from email_queue_private.body as b where b.id = any (v_old);
+  delete from email_queue_private.further_addressee as f where f.id = any (v_old);
   delete from email_queue_private.event as e where e.message_id = any (v_old);
   delete from email_queue_private.message as m where m.id = any (v_old);
   delete from email_queue_private.event where svix_id in (
@@ -6553,8 +7250,7 @@ begin
   return jsonb_build_object('deleted', coalesce(cardinality(v_old), 0), 'erased', v_erased, 'more', coalesce(cardinality(v_read), 0) = v_limit);
 end
 $$;
-comment on function public.email_queue_prune(integer) is
-  'Looks at the next p_limit messages, deletes those past their retention, and erases payloads past payload_retention. Answers {deleted, erased, more}: call it again while more is true.';
+comment on function email_queue_private.prune(integer) is 'Looks at the next p_limit messages, and deletes or erases what is past its time.';
 
 -- 80_call/call_function.sql
 -- pg_cron calls the function through pg_net, with its address and secret from Vault. These extensions are optional: a function that needs
@@ -6635,6 +7331,9 @@ begin
   -- From here on a row that is not there was lost.
   insert into email_queue_private.setting default values on conflict do nothing;
   insert into email_queue_private.wiring default values on conflict do nothing;
+  if v_url <> 'kept' or v_secret <> 'kept' or v_grants is not null then
+    perform email_queue_private.note_action('connect', null, jsonb_build_object('grants_mended', nullif(v_grants is not null, false)));
+  end if;
   return jsonb_build_object('extensions', v_extensions, 'changed', v_url <> 'kept' or v_secret <> 'kept', 'grants_mended', v_grants,
     'replaced', case when v_old <> email_queue_private.identity_address(p_url) then v_old end,
     'unreadable', array_remove(array[case when v_url = 'unreadable' then 'email_queue_url' end, case when v_secret = 'unreadable' then 'email_queue_secret' end], null));
@@ -6851,7 +7550,11 @@ begin
   update email_queue_private.wiring
   set cron_line = v_line, scheduled_at = case when v_changed then clock_timestamp() else scheduled_at end
   where singleton and (v_changed or cron_line is distinct from v_line);
-  return jsonb_build_object('schedule', v_line, 'changed', v_changed or found);
+  v_changed := v_changed or found;
+  if v_changed then
+    perform email_queue_private.note_action('schedule', null, jsonb_build_object('schedule', v_line));
+  end if;
+  return jsonb_build_object('schedule', v_line, 'changed', v_changed);
 end
 $$;
 comment on function public.email_queue_schedule(text) is
@@ -6872,6 +7575,9 @@ begin
     end loop;
   end if;
   update email_queue_private.wiring set cron_line = null, scheduled_at = null where cron_line is not null;
+  if v_removed or found then
+    perform email_queue_private.note_action('unschedule', null, '{}');
+  end if;
   return jsonb_build_object('removed', v_removed);
 end
 $$;
@@ -6960,7 +7666,7 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform email_queue_private.mend_grants();
-  return public.email_queue_prune(p_limit => 10000);
+  return email_queue_private.prune(10000);
 end
 $$;
 comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants right.';
@@ -6971,6 +7677,7 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_every_ms integer;
+  v_before integer := (email_queue_private.wiring_now()).wake_every_ms;
 begin
   perform email_queue_private.check_caller();
   if p_on is null then
@@ -6987,6 +7694,9 @@ begin
   update email_queue_private.wiring set wake_every_ms = case when p_on then coalesce(extract(epoch from p_every) * 1000, wake_every_ms, 1000) end
   where singleton returning wake_every_ms into v_every_ms;
   perform setval('email_queue_private.next_wake', 0);
+  if v_every_ms is distinct from v_before then
+    perform email_queue_private.note_action('wake', null, jsonb_build_object('on', p_on, 'every_ms', v_every_ms));
+  end if;
   return jsonb_build_object('on', p_on, 'every_ms', v_every_ms);
 end
 $$;

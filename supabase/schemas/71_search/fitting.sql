@@ -1,0 +1,37 @@
+-- In plpgsql, so that it is planned for its values: conditions and tables that they do not need are left out. It derives the open states as
+-- the view does, from what it must read of them. The subject of a secret message is not looked at.
+create function email_queue_private.fitting(p_ids uuid[], p_filter jsonb) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_type text := p_filter ->> 'type';
+  v_status text := p_filter ->> 'status';
+  v_reason text := p_filter ->> 'reason';
+  v_template text := p_filter ->> 'template';
+  v_subject text := p_filter ->> 'subject';
+  v_delivery text := p_filter ->> 'delivery';
+  v_metadata jsonb := p_filter -> 'metadata';
+  v_address bigint := (p_filter ->> 'address')::bigint;
+begin
+  return query select m.id from email_queue_private.message as m
+    where m.id = any (p_ids)
+      and (v_address is null or m.addressee = v_address
+        or exists (select from email_queue_private.further_addressee as f where f.id = m.id and f.hash = v_address))
+      and (v_type is null or m.type = v_type)
+      and (v_reason is null or m.reason = v_reason)
+      and (v_template is null or m.template ->> 'name' = v_template)
+      and (v_metadata is null or m.metadata @> v_metadata)
+      and (v_status is null or m.status = v_status or m.status is null and case
+        when v_status in ('pending', 'retrying')
+          then exists (select from email_queue_private.ready as r where r.id = m.id and (r.attempts > 0) = (v_status = 'retrying'))
+        when v_status = 'processing' then not exists (select from email_queue_private.ready as r where r.id = m.id)
+        else false end)
+      and (v_subject is null or m.secret is null and exists (
+        select from email_queue_private.body as b where b.id = m.id and starts_with(b.payload ->> 'subject', v_subject)))
+      and (v_delivery is null or (
+        select d.delivery ->> 'state' = v_delivery or v_delivery = 'complained' and d.delivery @? '$.recipients[*].complained_at'
+        from (select email_queue_private.delivery(m.id) as delivery offset 0) as d))
+    order by m.id desc;
+end
+$$;
+comment on function email_queue_private.fitting(uuid[], jsonb) is 'Those of some messages that a filter finds, newest first.';
