@@ -22,7 +22,7 @@ test("it was delivered", async () => {
   await accept();
   await ann(/accepted by the provider \d+ s ago; no report since/, "sent");
   await report(id, "delivered");
-  await ann(new RegExp(`^${id} .*a\\*\\*\\*@example\\.com +Your invoice +delivered \\d+ s ago$`, "m"), "delivered");
+  await ann(new RegExp(`^${id} .*  Your invoice +delivered \\d+ s ago$`, "m"), "delivered");
 });
 
 test("it bounced", async () => {
@@ -95,7 +95,8 @@ test("it waits, is being sent, was given up, or was cancelled", async () => {
 test("a secret mail shows its recipient and state, and no subject", async () => {
   await enqueue("ann@example.com", { secret: true }, { subject: "Your code is 123456" });
   const { stdout } = await operate(["list", "--to", "ann@example.com"]);
-  assert.match(stdout, /a\*\*\*@example\.com +\(secret\) +waits/);
+  assert.match(stdout, /  \(secret\) +waits/);
+  assert.match((await operate(["list"])).stdout, /a\*\*\*@example\.com +\(secret\) +waits/);
   assert.doesNotMatch(stdout + (await operate(["list", "--json", "--reveal"])).stdout, /123456/);
 });
 
