@@ -22,7 +22,7 @@ async function happened(id, { enqueued, tried = enqueued, ended = tried, reporte
   await sql`update email_queue_private.message set created_at = ${at(enqueued)}, run_at = ${at(enqueued)}, completed_at = case when completed_at is not null then ${at(ended)}::timestamptz end, errors = ${errors(sql`errors`)} where id = ${id}`;
   await sql`update email_queue_private.ready set run_at = ${at(enqueued)}, errors = ${errors(sql`errors`)} where id = ${id}`;
   await sql`update email_queue_private.event set occurred_at = ${at(reported)}, received_at = ${at(reported)} where message_id = ${id}`;
-  await sql`update email_queue_private.dispatch set created_at = ${at(tried)}, updated_at = ${at(tried)} where ${id}::uuid = any (message_ids)`;
+  await sql`update email_queue_private.dispatch set created_at = ${at(tried)}, updated_at = ${at(tried)} where id = (select dispatch_id from email_queue_private.message where id = ${id})`;
 }
 
 /** A day of a shop. @returns {Promise<string[]>} ids of messages, in their order */
@@ -53,6 +53,7 @@ async function story() {
   // The database reckons the age of what is due by its own clock.
   await sql`update email_queue_private.ready set run_at = now() - interval '125 seconds' where true`;
   await lite.rpc("email_queue_pause", { p_reason: "invoice unpaid", p_domain: "billing.example" });
+  await sql`update email_queue_private.suppression set since = ${at(41)} where true`;
   await sql`update email_queue_private.paused_domain set paused_at = ${at(12)} where true`;
   return ids;
 }
@@ -71,7 +72,6 @@ test("the output on the page is the program's own", async () => {
   let page = fs.readFileSync(PAGE, "utf8");
   for (const [name, argsOf] of Object.entries(SHOWN)) {
     if (name === "list") await happened(ids[5] ?? "", { enqueued: 2 });
-    if (name === "redrive") await sql`update email_queue_private.message set completed_at = completed_at where true`;
     const args = argsOf(ids);
     const { output } = await inTerminal(args, { now: NOW });
     let shown = [`$ email-queue ${args.join(" ")}`, output.trimEnd()].join("\n");

@@ -51,7 +51,7 @@ test("it waits for its replay", async () => {
 test("it was rejected", async () => {
   await enqueue();
   await reject("Invalid `to` field: ann@example.com");
-  await ann(/rejected \d+ s ago: 422 validation_error Invalid `to` field: a\*\*\*@example\.com/, "failed");
+  await ann(/rejected \d+ s ago: Invalid `to` field: a\*\*\*@example\.com \(422 validation_error\)/, "failed");
 });
 
 test("it expired", async () => {
@@ -87,7 +87,7 @@ test("it waits, is being sent, was given up, or was cancelled", async () => {
   const claimed = await claim();
   await ann(/is being sent/, "sending");
   await settle(claimed, { answer: "definite", rest: "retry", delay_ms: 90_000, error: { class: "throttled", status: 500, name: "internal_server_error", message: "try later" } });
-  await ann(/is tried again in \d+ (s|min) after 1 of 15 attempts: 500 internal_server_error try later/, "waits");
+  await ann(/is tried again in \d+ (s|min) after 1 of 15 attempts: try later \(500 internal_server_error\)/, "waits");
   await lite.rpc("email_queue_cancel", { p_id: id });
   await ann(/cancelled \d+ s ago/, "cancelled");
 });
@@ -122,7 +122,7 @@ test("show has the timeline, and what can be done", async () => {
   await report(id, "delivered");
   const { code, stdout } = await operate(["show", id]);
   assert.equal(code, 0);
-  for (const line of [/^To +a\*\*\*@example\.com$/m, /^Metadata +\{"order": ?7\}$/m, /^Attempts +2 of 3$/m, /^Delivered \d+ s ago\.$/m, / enqueued$/m, / attempt 1: 500 internal_server_error try later$/m,
+  for (const line of [/^To +a\*\*\*@example\.com$/m, /^Metadata +\{"order": ?7\}$/m, /^Attempts +2 of 3$/m, /^Delivered \d+ s ago\.$/m, / enqueued$/m, / attempt 1: try later \(500 internal_server_error\)$/m,
     / accepted by the provider as re_/, / delivered: a\*\*\*@example\.com$/m, / ended: completed$/m, /^erase +can be done$/m, /^redrive +no: /m]) assert.match(stdout, line);
   const row = await json(["show", id]);
   assert.deepEqual([row.id, row.conclusion.state, row.timeline[0].what, row.payload.to], [id, "delivered", "enqueued", "a***@example.com"]);
