@@ -5421,7 +5421,7 @@ $$;
 comment on function email_queue_private.suppressed_of(email_queue_private.message) is 'The entries of the suppression list that concern a message.';
 
 -- 70_read/timeline.sql
--- What is known of a message's way, oldest first. The last ten errors are kept, and a dispatch for a day after its end, so that the way of
+-- A timeline, oldest first. The last ten errors are kept, and a dispatch for a day after its end, so that the timeline of
 -- an old message has gaps.
 create function email_queue_private.timeline(p_message email_queue_private.message) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -5463,7 +5463,7 @@ begin
     ) as t(place, at, what, more));
 end
 $$;
-comment on function email_queue_private.timeline(email_queue_private.message) is 'The way of a message: [{at, what, ...}], oldest first.';
+comment on function email_queue_private.timeline(email_queue_private.message) is 'The timeline of a message: [{at, what, ...}], oldest first.';
 
 -- 70_read/waits.sql
 -- What keeps an open message from being sent: its own wait, and what holds up all mail, its sender domain or its lane. "until" is null
