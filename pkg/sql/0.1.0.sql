@@ -5479,7 +5479,7 @@ as $$
   ), own as (
     select n.run_at, case when n.again then 'backoff' else 'scheduled' end from now as n where n.run_at > n.now
     union all
-    -- A lease that is over is one that nobody has.
+    -- After its lease is over, no worker has it.
     select p_dispatch.visible_at, case when p_dispatch.frozen or p_dispatch.begun and p_dispatch.type = 'email' then 'replay' else 'backoff' end from now as n
     where p_dispatch.id is not null and (p_dispatch.token is null or p_dispatch.visible_at <= n.now) and (p_dispatch.frozen or p_dispatch.begun or p_dispatch.visible_at > n.now)
   ), shared as (
@@ -5510,7 +5510,7 @@ as $$
   cross join lateral jsonb_array_elements(case jsonb_typeof(p_payload -> f.field) when 'array' then p_payload -> f.field
     else jsonb_build_array(p_payload -> f.field) end) as a(a)
 $$;
-comment on function email_queue_private.addresses(jsonb) is 'The addresses of an e-mail''s recipients, as they are compared; null where there is none.';
+comment on function email_queue_private.addresses(jsonb) is 'The addresses of an e-mail''s recipients, as they are compared; a field without any gives null.';
 
 -- 71_search/candidates.sql
 -- Ids among which a search looks, newest first, from the smallest set that has an index. No condition is on top of the index's, or
