@@ -1,4 +1,4 @@
--- What is known of a message's way, oldest first. The last ten errors are kept, and a dispatch for a day after its end, so that the way of
+-- A timeline, oldest first. The last ten errors are kept, and a dispatch for a day after its end, so that the timeline of
 -- an old message has gaps.
 create function email_queue_private.timeline(p_message email_queue_private.message) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -40,4 +40,4 @@ begin
     ) as t(place, at, what, more));
 end
 $$;
-comment on function email_queue_private.timeline(email_queue_private.message) is 'The way of a message: [{at, what, ...}], oldest first.';
+comment on function email_queue_private.timeline(email_queue_private.message) is 'The timeline of a message: [{at, what, ...}], oldest first.';

@@ -11,7 +11,7 @@ as $$
   ), own as (
     select n.run_at, case when n.again then 'backoff' else 'scheduled' end from now as n where n.run_at > n.now
     union all
-    -- A lease that is over is one that nobody has.
+    -- After its lease is over, no worker has it.
     select p_dispatch.visible_at, case when p_dispatch.frozen or p_dispatch.begun and p_dispatch.type = 'email' then 'replay' else 'backoff' end from now as n
     where p_dispatch.id is not null and (p_dispatch.token is null or p_dispatch.visible_at <= n.now) and (p_dispatch.frozen or p_dispatch.begun or p_dispatch.visible_at > n.now)
   ), shared as (

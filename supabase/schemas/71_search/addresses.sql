@@ -6,4 +6,4 @@ as $$
   cross join lateral jsonb_array_elements(case jsonb_typeof(p_payload -> f.field) when 'array' then p_payload -> f.field
     else jsonb_build_array(p_payload -> f.field) end) as a(a)
 $$;
-comment on function email_queue_private.addresses(jsonb) is 'The addresses of an e-mail''s recipients, as they are compared; null where there is none.';
+comment on function email_queue_private.addresses(jsonb) is 'The addresses of an e-mail''s recipients, as they are compared; a field without any gives null.';

@@ -11,7 +11,7 @@ declare
   v_subject text := p_filter ->> 'subject';
   v_delivery text := p_filter ->> 'delivery';
   v_metadata jsonb := p_filter -> 'metadata';
-  v_address bigint := (p_filter ->> 'address')::bigint;
+  v_address uuid := (p_filter ->> 'address')::uuid;
 begin
   return query select m.id from email_queue_private.message as m
     where m.id = any (p_ids)

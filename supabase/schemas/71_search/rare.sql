@@ -5,7 +5,7 @@ create function email_queue_private.rare(p_filter jsonb) returns uuid[]
 language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
 as $$
 declare
-  v_address bigint := (p_filter ->> 'address')::bigint;
+  v_address uuid := (p_filter ->> 'address')::uuid;
   v_metadata jsonb := p_filter -> 'metadata';
   v_ids uuid[];
 begin

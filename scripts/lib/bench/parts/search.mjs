@@ -20,7 +20,7 @@ export async function search({ log, quick, rounds }) {
   const cluster = await startCluster();
   try {
     const sql = await cluster.database(ours);
-    const costs = await enqueueCost(cluster, rounds, quick ? 1000 : 4000);
+    const costs = await enqueueCost(cluster, 4 * rounds, quick ? 500 : 1000);
     for (const [name, { cpu, wal }] of costs) log(`enqueue, ${name}: ${withRange(cpu)} µs, ${figure(wal.median)} bytes of WAL`);
     await fill(sql, count, log);
     const calls = await reads(sql);
@@ -54,8 +54,8 @@ async function fill(sql, count, log) {
         dispatch_id, provider_message_id, metadata, addressee)
       select id, at, at, 2, 15, octet_length(payload::text), 'email', case when n % 50 = 0 then 'failed' else 'completed' end, case when n % 50 = 0 then 'rejected' end,
         at, 1, id, id::text, case when n % 10 = 0 then jsonb_build_object('order', n, 'kind', 'order') end,
-        case when n % 1000 = 0 then email_queue_private.short_hash(email_queue_private.address_hash('ann@customer.example', email_queue_private.hash_key()))
-          else hashint8extended(n + ${done} % 200000, 0) end
+        case when n % 1000 = 0 then email_queue_private.address_hash('ann@customer.example', email_queue_private.hash_key())
+          else md5((n + ${done} % 200000)::text)::uuid end
       from item`);
     log(`${done + 100_000} messages`);
   }
