@@ -21,6 +21,7 @@ import type {
   SuppressionScope,
   UsedTemplate,
 } from "./messages.d.ts";
+import type { Discard, Discarded, Erased } from "./operations.d.ts";
 
 /** Where a message is in its life. */
 export declare const QueueMessageStatus: {
@@ -104,6 +105,10 @@ export interface QueueProvider {
   listDeadLetters<Payload = EmailPayload>(options?: DeadLetterFilter & { limit?: number | undefined; before?: string | undefined }): Promise<QueueMessage<Payload>[]>;
   /** Puts failed messages back, at most 1000 a call: `ids`, or those of a `filter`; with `dryRun`, `allowDuplicates`, `limit`, `from`. */
   redrive(redrive: Redrive): Promise<Redriven>;
+  /** Deletes failed messages for good, at most 1000 a call: `ids`, or those of a `filter`; with `dryRun`, `limit`. */
+  discard(discard: Discard): Promise<Discarded>;
+  /** Erases payload and metadata of a message that has ended, and the addresses of its events; for any other, the answer says why not. */
+  erase(id: string): Promise<Erased>;
   /** Puts an address on the suppression list. A message all of whose recipients are on it fails as `suppressed`, before it is sent. */
   suppress(suppress: Suppress): Promise<Suppression>;
   /** Takes an address off the list: its entries for all mail, or those of a `topic`; those of one `reason`, or all but `unsubscribe`. */

@@ -122,11 +122,11 @@ export class Queue {
 
 let times;
 
-// What is a message, or a list of them, with its times as Dates.
+// What is a message, or a list of them, with its times as Dates; also in the lists that an answer has.
 function dated(answer) {
   times ??= glue.times().split(" ");
-  for (const message of [answer].flat()) {
-    for (const name of times) if (message?.[name]) message[name] = new Date(message[name]);
+  for (const item of [answer, answer?.messages, answer?.similar, answer?.timeline].flat()) {
+    for (const name of times) if (typeof item?.[name] === "string") item[name] = new Date(item[name]);
   }
   return answer;
 }

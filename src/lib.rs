@@ -18,14 +18,15 @@ pub mod worker;
 
 // What a Rust back end needs to enqueue and to operate.
 pub use base::{ErrorCode, QueueError};
-pub use client::{QueueProvider, SupabaseQueueProvider};
+pub use client::{QueueOperations, QueueProvider, SupabaseQueueProvider};
 pub use model::InMemoryQueueProvider;
 pub use protocol::{
-    Bounce, Cancelled, DeadLetterFilter, Delivery, DeliveryState, Dequeue, Enqueued, Lease, Leased,
-    ListOptions, NewMessage, NewTemplate, Page, Pause, QueueMessage, QueueMessageStatus, Reason,
-    RecipientDelivery, Redrive, Redriven, Settlement, Stats, Suppress, Suppression,
-    SuppressionList, SuppressionReason, SuppressionScope, TypeStats, Unsuppress, Unsuppressed,
-    UsedTemplate,
+    AuditFilter, Audited, Bounce, Can, Cancelled, DeadLetterFilter, Delivery, DeliveryState,
+    Dequeue, Discard, Discarded, Enqueued, Erased, EventRow, Found, Lease, Leased, ListOptions,
+    Moment, NewMessage, NewTemplate, Page, Pause, Pruned, QueueMessage, QueueMessageStatus, Reason,
+    RecipientDelivery, Redrive, Redriven, RunRow, Search, Settlement, Shown, Similar, Stats,
+    Suppress, Suppression, SuppressionList, SuppressionReason, SuppressionScope, TypeStats,
+    Unsuppress, Unsuppressed, UsedTemplate,
 };
 
 #[cfg(target_arch = "wasm32")]

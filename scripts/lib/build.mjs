@@ -28,7 +28,7 @@ Writes pkg/ and the two folders of supabase/functions from src/, and from supaba
 `;
 
 /** What the tests of panics do not need. */
-const NOT_IN_FAULTS = ["database", "edge", "error", "index", "messages", "providers", "queue", "workerd", "write"];
+const NOT_IN_FAULTS = ["database", "edge", "error", "index", "messages", "operations", "providers", "queue", "workerd", "write"];
 
 /** What cargo must not take from the caller's environment. */
 const FLAGS = /^(RUST(C|FLAGS|DOCFLAGS)|RUSTC_(WRAPPER|WORKSPACE_WRAPPER|BOOTSTRAP)|CARGO_(BUILD|PROFILE|TARGET|UNSTABLE|INCREMENTAL).*)$/;

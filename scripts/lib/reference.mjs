@@ -22,7 +22,7 @@ function functions() {
   return table("function", rows.sort());
 }
 
-const types = ["queue", "messages"].map((name) => fs.readFileSync(path.join(ROOT, `src/js/${name}.d.ts`), "utf8")).join("\n");
+const types = ["queue", "operations", "messages"].map((name) => fs.readFileSync(path.join(ROOT, `src/js/${name}.d.ts`), "utf8")).join("\n");
 
 /** What a type declares. @param {string} name @returns {string} */
 const declared = (name) => new RegExp(`^export (?:interface|type) ${name}\\b(?:<[^>]*>)?(?: extends \\w+)? (?:= )?([\\s\\S]*?)^(?:\\} & \\{[\\s\\S]*?^)?\\}?;?$`, "m").exec(types)?.[1] ?? "";
@@ -42,7 +42,7 @@ function takes(rest) {
   return names.map((name) => (/^options$/.test(name) && fields.length > 0 ? `{ ${fields.join(", ")} }` : name)).join(", ");
 }
 
-const methods = () => table("method", members("QueueProvider").map(({ text, called, rest }) => `| \`${called}(${takes(rest)})\` | ${text} |`));
+const methods = () => table("method", ["QueueProvider", "QueueOperations"].flatMap(members).map(({ text, called, rest }) => `| \`${called}(${takes(rest)})\` | ${text} |`));
 const options = () => table("option", ["NewMessage", "EnqueueOptions"].flatMap(members).map(({ text, called }) => `| \`${called}\` | ${text} |`));
 
 /** @param {string} head @param {string[]} rows */

@@ -5,6 +5,7 @@ pub mod limits;
 mod random;
 mod scrub;
 pub(crate) mod time;
+mod typed;
 mod uuid;
 
 pub use error::{ErrorCode, QueueError};
@@ -12,4 +13,5 @@ pub use random::Random;
 pub use scrub::scrub;
 pub(crate) use scrub::{joined, shown};
 pub(crate) use time::{ceil_ms, millis};
+pub(crate) use typed::{Misfit, typed, typed_fields};
 pub(crate) use uuid::is_uuid;

@@ -45,8 +45,12 @@ pub(crate) fn rule(field: &str) -> &'static str {
             "must be true or false"
         }
         "filter" | "variables" => "must be an object",
-        "address" | "domain" | "text" | "url" | "key" | "defaultSender" | "from" | "template"
-        | "language" | "name" | "subject" | "html" => "must be a text",
+        "status" => "must be one of QueueMessageStatus",
+        "delivery" => "must be sent, delayed, delivered, suppressed, failed, bounced or complained",
+        "recipient" | "actor" | "action" | "address" | "domain" | "text" | "url" | "key"
+        | "defaultSender" | "from" | "template" | "language" | "name" | "subject" | "html" => {
+            "must be a text"
+        }
         _ => "is not what it must be",
     }
 }

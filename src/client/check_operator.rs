@@ -5,8 +5,8 @@ use crate::base::QueueError;
 use crate::base::limits::{MAX_NOTE, MAX_PAGE};
 use crate::email::{Mailbox, is_domain};
 use crate::protocol::{
-    DeadLetterFilter, ListOptions, Page, Pause, Redrive, Suppress, SuppressionList, Unsuppress,
-    jsonb,
+    DeadLetterFilter, Discard, ListOptions, Page, Pause, Redrive, Suppress, SuppressionList,
+    Unsuppress, jsonb,
 };
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -18,10 +18,9 @@ pub(crate) fn list(options: &ListOptions) -> Checked {
     self::page(options.limit, options.before.as_deref())?;
     check::when("since", options.since.as_deref())?;
     check::when("until", options.until.as_deref())?;
-    let why = "must be sent, delayed, delivered, suppressed, failed, bounced or complained";
     let delivery = options.delivery.as_deref();
     let known = delivery.is_none_or(|it| ListOptions::DELIVERIES.contains(&it));
-    QueueError::unless(known, "delivery", why)?;
+    check::check("delivery", known)?;
     check::metadata(options.metadata.as_ref())
 }
 
@@ -31,26 +30,44 @@ pub(crate) fn dead_letters(filter: &DeadLetterFilter, page: &Page) -> Checked {
 }
 
 pub(crate) fn redrive(redrive: &Redrive) -> Checked {
-    let why = "is missing: give ids, or a filter ({} for all dead letters)";
-    QueueError::unless(
-        redrive.ids.is_some() || redrive.filter.is_some(),
-        "ids",
-        why,
+    selection(
+        redrive.ids.as_deref(),
+        redrive.filter.as_ref(),
+        redrive.limit,
     )?;
-    for (index, id) in redrive.ids.iter().flatten().enumerate() {
+    if let Some(from) = &redrive.from {
+        Mailbox::parse(&from.as_str().into(), "from")?;
+    }
+    Ok(())
+}
+
+pub(crate) fn discard(discard: &Discard) -> Checked {
+    selection(
+        discard.ids.as_deref(),
+        discard.filter.as_ref(),
+        discard.limit,
+    )
+}
+
+/// Dead letters to change.
+fn selection(
+    ids: Option<&[String]>,
+    filter: Option<&DeadLetterFilter>,
+    limit: Option<u32>,
+) -> Checked {
+    let why = "is missing: give ids, or a filter ({} for all dead letters)";
+    QueueError::unless(ids.is_some() || filter.is_some(), "ids", why)?;
+    for (index, id) in ids.into_iter().flatten().enumerate() {
         check::id(&format!("ids[{index}]"), id)?;
     }
-    if let Some(filter) = &redrive.filter {
+    if let Some(filter) = filter {
         self::filter(filter).map_err(|error| error.below("filter"))?;
         // All that have any, which is what is left of `{order: undefined}` in JavaScript.
         let keys = filter.metadata.as_ref().and_then(Value::as_object);
         let why = "must name at least one key";
         QueueError::unless(!keys.is_some_and(Map::is_empty), "filter.metadata", why)?;
     }
-    if let Some(from) = &redrive.from {
-        Mailbox::parse(&from.as_str().into(), "from")?;
-    }
-    self::page(redrive.limit, None)
+    self::page(limit, None)
 }
 
 /// How long to pause.

@@ -2,12 +2,17 @@
 //! and the shared test cases are written in it.
 
 use super::check;
-use crate::base::{ErrorCode, QueueError, shown, time};
+use super::words::told;
+use crate::base::{ErrorCode, Misfit, QueueError, shown, typed, typed_fields};
 use crate::protocol::{DeadLetterFilter, Lease, NewMessage, QueueMessage, QueueMessageStatus};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::time::Duration;
+
+pub(super) const UNKNOWN: &str = "is not an option here";
+
+pub(super) type Fields = Map<String, Value>;
 
 /// A message to enqueue.
 ///
@@ -85,25 +90,28 @@ pub(super) fn domain(given: Value) -> Result<Option<String>, QueueError> {
 
 pub(super) fn status(given: Value) -> Result<QueueMessageStatus, QueueError> {
     QueueMessageStatus::parse(&text(given))
-        .ok_or_else(|| QueueError::invalid("status", "must be one of QueueMessageStatus"))
+        .ok_or_else(|| QueueError::invalid("status", check::rule("status")))
 }
 
 /// In JavaScript they are one object.
 pub(super) fn filter_and_page(given: Value) -> Result<(DeadLetterFilter, Value), QueueError> {
-    let Value::Object(mut filter) = given else {
+    let Value::Object(filter) = given else {
         return Ok((options(given)?, Value::Null));
     };
-    let page: Map<String, Value> = ["limit", "before"]
-        .into_iter()
-        .filter_map(|name| filter.remove_entry(name))
-        .collect();
+    let (filter, page) = split_page(filter);
     Ok((options(Value::Object(filter))?, Value::Object(page)))
+}
+
+pub(super) fn split_page(mut filter: Fields) -> (Fields, Fields) {
+    let page = ["limit", "before"].into_iter();
+    let page = page.filter_map(|name| filter.remove_entry(name)).collect();
+    (filter, page)
 }
 
 /// A lease, or the message that has it.
 pub(super) fn lease(mut given: Value) -> Result<Lease, QueueError> {
     let inner = given.get_mut("lease").map(Value::take);
-    Lease::deserialize(&inner.unwrap_or(given)).map_err(|_| check::not_a_lease())
+    typed::<Lease>(&inner.unwrap_or(given)).map_err(|_| check::not_a_lease())
 }
 
 pub(super) fn text(given: Value) -> String {
@@ -125,11 +133,8 @@ fn read<T: DeserializeOwned>(given: Value, what: &str) -> Result<T, QueueError> 
         return Err(QueueError::invalid(what, "must be an object"));
     };
     // Read by reference, so that a large payload is not copied for the sake of an error.
-    T::deserialize(&fields).map_err(|_| {
-        culprit(&fields, what, &|alone| {
-            T::deserialize(alone).err().map(|error| error.to_string())
-        })
-    })
+    typed_fields(&fields)
+        .map_err(|_| culprit(&fields, what, &|alone| typed_fields::<T>(alone).err()))
 }
 
 /// Which field it is that does not fit, where `fault` says what is wrong with one alone. (Not generic: it would be in the
@@ -137,11 +142,11 @@ fn read<T: DeserializeOwned>(given: Value, what: &str) -> Result<T, QueueError> 
 fn culprit(
     fields: &Map<String, Value>,
     what: &str,
-    fault: &dyn Fn(&Map<String, Value>) -> Option<String>,
+    fault: &dyn Fn(&Fields) -> Option<Misfit>,
 ) -> QueueError {
     for (name, value) in fields {
         let alone = Map::from_iter([(name.clone(), value.clone())]);
-        let Some(error) = fault(&alone) else {
+        let Some(misfit) = fault(&alone) else {
             continue;
         };
         // The only one with fields of its own.
@@ -149,15 +154,14 @@ fn culprit(
             let inner = options::<DeadLetterFilter>(value.clone()).err();
             return inner.map_or(error_of(name), |error| error.below(name));
         }
-        if error.starts_with("unknown field") {
-            return QueueError::invalid(shown(name), "is not an option here");
-        }
-        if let Some((unknown, known)) = error.split_once(", expected ")
-            && unknown.starts_with("unknown variant")
-        {
-            let known = known.trim_start_matches("one of ").replace('`', "");
-            let (most, last) = known.rsplit_once(", ").unwrap_or_default();
-            return QueueError::invalid(name, format!("must be {most} or {last}"));
+        match misfit {
+            Misfit::Unknown => return QueueError::invalid(shown(name), UNKNOWN),
+            Misfit::NoneOf(known) => {
+                let (last, most) = known.split_last().unwrap_or((&"", &[]));
+                let most = most.join(", ");
+                return QueueError::invalid(name, format!("must be {most} or {last}"));
+            }
+            Misfit::Other => {}
         }
         let list = (value.as_array()).filter(|_| ["types", "ids"].contains(&name.as_str()));
         let mut items = list.into_iter().flatten();
@@ -173,21 +177,11 @@ fn error_of(name: &str) -> QueueError {
     QueueError::invalid(name, check::rule(name))
 }
 
-/// A message with its times in one form: PostgREST writes `2026-01-01T00:00:00+00:00`, Supabase Lite
-/// `2026-01-01 00:00:00+00`.
+/// A message as callers read it.
 pub(super) fn read_out(message: QueueMessage, lease: Option<Lease>) -> Result<Value, QueueError> {
-    let mut message = write(message)?;
-    if let Some(fields) = message.as_object_mut() {
-        for (name, value) in fields.iter_mut() {
-            if QueueMessage::TIMES.split(' ').any(|time| time == name)
-                && let Some(at) = value.as_str().and_then(time::parse)
-            {
-                *value = time::format(at).into();
-            }
-        }
-        if let Some(lease) = lease {
-            fields.insert("lease".to_owned(), write(lease)?);
-        }
+    let mut message = told(write(message)?);
+    if let (Some(fields), Some(lease)) = (message.as_object_mut(), lease) {
+        fields.insert("lease".to_owned(), write(lease)?);
     }
     Ok(message)
 }

@@ -18,14 +18,17 @@
 //! # Ok::<(), email_queue::QueueError>(())
 //! ```
 
+pub(crate) mod asked;
 pub(crate) mod check;
 pub(crate) mod check_operator;
 pub(crate) mod ending;
 pub mod json;
+mod operations;
 mod provider;
 mod supabase;
 pub(crate) mod tags;
-mod words;
+pub(crate) mod words;
 
+pub use operations::QueueOperations;
 pub use provider::{Either, Method, QueueProvider, call};
 pub use supabase::SupabaseQueueProvider;

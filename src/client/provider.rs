@@ -7,15 +7,17 @@ use super::json::{self, options, read_out, read_out_all, text, write};
 use crate::base::QueueError;
 use crate::protocol::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage,
-    NewTemplate, Page, Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settlement,
-    Stats, Suppress, Suppression, SuppressionList, Unsuppress, Unsuppressed, UsedTemplate,
+    NewTemplate, Operation, Page, Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven,
+    Settlement, Stats, Suppress, Suppression, SuppressionList, Unsuppress, Unsuppressed,
+    UsedTemplate,
 };
 use serde_json::Value;
 use std::time::Duration;
 
 macro_rules! queue_provider {
     ($($(#[$doc:meta])* $method:ident = $name:ident($($argument:ident: $type:ty),*) -> $answer:ty
-        => |$queue:ident, $next:ident| $carry_out:expr;)*) => {
+        => |$queue:ident, $next:ident| $carry_out:expr;)*
+        $(-> $operation:ident;)*) => {
         /// A queue: enqueue, consume, watch, operate. All implementations pass the same cases.
         ///
         /// Every error can be a call that failed; after `timeout` and `unreachable` it may have been carried out. Enqueueing
@@ -43,6 +45,16 @@ macro_rules! queue_provider {
             }
 
             $($(#[$doc])* async fn $name(&self, $($argument: $type),*) -> Result<$answer, QueueError>;)*
+
+            /// What not every queue has, with arguments and answer as JavaScript writes them:
+            /// [`QueueOperations`](super::QueueOperations) are these in Rust.
+            ///
+            /// # Errors
+            /// `invalid_input` where this queue does not have it.
+            async fn operate(&self, operation: Operation, arguments: Vec<Value>) -> Result<Value, QueueError> {
+                let _ = arguments;
+                Err(operation.is_missing())
+            }
         }
 
         /// The one or the other queue.
@@ -73,17 +85,24 @@ macro_rules! queue_provider {
                     Self::Other(queue) => queue.$name($($argument),*).await,
                 }
             })*
+
+            async fn operate(&self, operation: Operation, arguments: Vec<Value>) -> Result<Value, QueueError> {
+                match self {
+                    Self::One(queue) => queue.operate(operation, arguments).await,
+                    Self::Other(queue) => queue.operate(operation, arguments).await,
+                }
+            }
         }
 
         /// The methods, as JavaScript names them but for the first letter.
         #[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[allow(missing_docs)] // See the trait.
-        pub enum Method { EnqueueMany, $($method),* }
+        pub enum Method { EnqueueMany, $($method,)* $($operation),* }
 
         impl Method {
             /// All of them.
-            pub const ALL: &[Self] = &[Self::EnqueueMany, $(Self::$method),*];
+            pub const ALL: &[Self] = &[Self::EnqueueMany, $(Self::$method,)* $(Self::$operation),*];
         }
 
         /// Calls a method with its arguments as JavaScript writes them: names in camelCase, times as text.
@@ -95,6 +114,13 @@ macro_rules! queue_provider {
             method: Method,
             arguments: Vec<Value>,
         ) -> Result<Value, QueueError> {
+            let operation = match method {
+                $(Method::$operation => Some(Operation::$operation),)*
+                _ => None,
+            };
+            if let Some(operation) = operation {
+                return queue.operate(operation, arguments).await;
+            }
             let mut arguments = arguments.into_iter();
             let mut next = || arguments.next().unwrap_or_default();
             match method {
@@ -104,6 +130,7 @@ macro_rules! queue_provider {
                 #[cfg(not(target_arch = "wasm32"))]
                 Method::EnqueueMany => write(queue.enqueue_many(&json::messages(next())?).await?),
                 $(Method::$method => { let ($queue, $next) = (queue, &mut next); $carry_out })*
+                $(Method::$operation => Ok(Value::Null),)*
             }
         }
     };
@@ -196,4 +223,14 @@ queue_provider! {
     /// Ends a pause. Answers whether there was one.
     Resume = resume(domain: Option<&str>) -> bool
         => |queue, next| write(queue.resume(json::domain(next())?.as_deref()).await?);
+
+    -> Discard;
+    -> Erase;
+    -> Configure;
+    -> Prune;
+    -> Search;
+    -> Show;
+    -> Events;
+    -> Runs;
+    -> Audit;
 }

@@ -1,7 +1,12 @@
 //! Names an error's field as the caller did, not as the database does.
 
-use crate::base::QueueError;
+use crate::base::{QueueError, time};
 use crate::email::FIELDS;
+use crate::protocol::{Operation, QueueMessage};
+use serde_json::{Map, Value};
+
+/// The fields whose values are as somebody wrote them.
+const OTHERS: [&str; 5] = ["payload", "metadata", "error", "detail", "arguments"];
 
 impl QueueError {
     /// With the field named as callers write it, not as the database does.
@@ -77,6 +82,12 @@ fn word(column: &str) -> String {
     if FIELDS.contains(&name) && !option {
         return format!("payload.{column}");
     }
+    // Below it are the caller's own names.
+    camel(name) + column.get(name.len()..).unwrap_or_default()
+}
+
+/// `run_at` as callers write it: `runAt`.
+fn camel(name: &str) -> String {
     let mut word = String::new();
     let mut starts = false;
     for c in name.chars() {
@@ -85,13 +96,80 @@ fn word(column: &str) -> String {
         }
         starts = c == '_';
     }
-    // Below it are the caller's own names.
-    word + column.get(name.len()..).unwrap_or_default()
+    word
+}
+
+/// `runAt` as the database writes it: `run_at`.
+pub(super) fn snake(name: &str) -> String {
+    let mut column = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            column.push('_');
+        }
+        column.push(c.to_ascii_lowercase());
+    }
+    column
+}
+
+/// An answer of the database in the callers' words, its times in one form.
+pub(crate) fn told(answer: Value) -> Value {
+    recased(answer, &camel)
+}
+
+/// A value whose fields have other names, except those below fields that others wrote.
+pub(super) fn recased(value: Value, name: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::Array(items) => (items.into_iter().map(|item| recased(item, name))).collect(),
+        Value::Object(fields) => {
+            // Not collected: a map is sorted then, which is more code.
+            let mut renamed = Map::new();
+            for (key, value) in fields {
+                let theirs = OTHERS.contains(&key.as_str());
+                let key = name(&key);
+                let value = match value {
+                    value if theirs => value,
+                    Value::String(text) if is_time(&key) => one_form(text).into(),
+                    value => recased(value, name),
+                };
+                renamed.insert(key, value);
+            }
+            Value::Object(renamed)
+        }
+        other => other,
+    }
+}
+
+fn is_time(key: &str) -> bool {
+    let mut times = QueueMessage::TIMES
+        .split(' ')
+        .chain(Operation::TIMES.split(' '));
+    times.any(|time| time == key)
+}
+
+/// PostgREST writes `2026-01-01T00:00:00+00:00`, Supabase Lite `2026-01-01 00:00:00+00`.
+fn one_form(text: String) -> String {
+    time::parse(&text).map_or(text, time::format)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_answer_is_told_in_the_callers_words_but_for_what_others_wrote() {
+        let answer = json!({
+            "at": "2026-01-01 00:00:00+00", "lease_expires_at": null, "error": {"sent_at": 1},
+            "counts": [{"run_at": "soon", "metadata": {"order_id": 7}}],
+        });
+        let told = told(answer);
+        let expected = json!({
+            "at": "2026-01-01T00:00:00.000+00:00", "leaseExpiresAt": null, "error": {"sent_at": 1},
+            "counts": [{"runAt": "soon", "metadata": {"order_id": 7}}],
+        });
+        assert_eq!(told, expected);
+        assert_eq!(recased(told, &snake)["counts"][0]["run_at"], "soon");
+    }
 
     #[test]
     fn a_field_is_named_as_the_caller_counts_and_calls_it() {

@@ -51,6 +51,12 @@ impl PostgrestRpc {
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
+
+    /// Another header with each call, of printable characters.
+    pub fn with_header(self, name: &'static str, value: &str) -> Self {
+        let client = self.client.insert_header(name, value);
+        Self { client, ..self }
+    }
 }
 
 impl Rpc for PostgrestRpc {

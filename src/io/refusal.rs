@@ -1,7 +1,8 @@
 //! Answers of PostgREST itself, not of the SQL function, and what they mean.
 
-use crate::base::{ErrorCode, QueueError, joined};
+use crate::base::{ErrorCode, QueueError, joined, typed};
 use serde::Deserialize;
+use serde_json::Value;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -13,7 +14,8 @@ struct Refusal {
 
 /// Classifies by PostgREST's `code`; the status says little (a statement timeout is a 500).
 pub(super) fn refusal(function: &str, status: u16, body: &str) -> QueueError {
-    let refusal: Refusal = serde_json::from_str(body).unwrap_or_default();
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let refusal: Refusal = typed(&body).unwrap_or_default();
     let code = refusal.code.as_deref().unwrap_or_default();
     let message = crate::base::scrub(refusal.message.as_deref().unwrap_or_default());
     let class = |prefix: &str| code.starts_with(prefix);

@@ -33,15 +33,7 @@ impl Queue {
 
     /// Puts dead letters back, the oldest first; those that may not be are named with the reason.
     pub fn redrive_many(&mut self, now: Duration, redrive: &Redrive, limit: usize) -> Redriven {
-        let all = DeadLetterFilter::default();
-        let filter = redrive.filter.as_ref().unwrap_or(&all);
-        let asked = |id: &&String| redrive.ids.as_ref().is_none_or(|ids| ids.contains(id));
-        let fitting: Vec<String> = self
-            .failed(filter)
-            .filter(asked)
-            .take(limit)
-            .cloned()
-            .collect();
+        let fitting = self.selected(redrive.ids.as_deref(), redrive.filter.as_ref(), limit);
         let (mut redriven, mut refused) = (Vec::new(), Vec::new());
         for id in fitting {
             let answer = match redrive.dry_run {
@@ -69,6 +61,19 @@ impl Queue {
             redriven,
             refused,
         }
+    }
+
+    /// The ids of failed messages among `ids` that fit, oldest first.
+    pub(super) fn selected(
+        &self,
+        ids: Option<&[String]>,
+        filter: Option<&DeadLetterFilter>,
+        limit: usize,
+    ) -> Vec<String> {
+        let all = DeadLetterFilter::default();
+        let failed = self.failed(filter.unwrap_or(&all));
+        let asked = failed.filter(|id| ids.is_none_or(|ids| ids.contains(id)));
+        asked.take(limit).cloned().collect()
     }
 
     /// Failed messages that fit, oldest first.
@@ -103,23 +108,24 @@ impl Queue {
 
     /// Cancels a message that waits, or says what it is.
     pub fn cancel_or_explain(&mut self, now: Duration, id: &str) -> Cancelled {
-        let answer = |result: &str, reason: Option<&str>| Cancelled {
-            result: result.to_owned(),
-            reason: reason.map(str::to_owned),
-        };
-        if self.cancel(now, id) {
-            return answer("cancelled", None);
+        match self.cancel(now, id) {
+            true => Cancelled::of("cancelled", None),
+            false => self.explain(now, id),
         }
+    }
+
+    /// What a message that does not wait is instead.
+    pub(super) fn explain(&self, now: Duration, id: &str) -> Cancelled {
         let Some(message) = self.messages.get(id) else {
-            return answer("not_found", Some("there is no such message"));
+            return Cancelled::of("not_found", Some("there is no such message"));
         };
         if let Some(end) = &message.end {
             let status = end.status.as_str();
-            return answer(status, Some(&format!("it is {status} already")));
+            return Cancelled::of(status, Some(&format!("it is {status} already")));
         }
         let holder = self.holders(id).next();
         let reason = holder.map(|(dispatch, _)| self.whereabouts_of(now, dispatch));
-        answer("processing", reason.as_deref())
+        Cancelled::of("processing", reason.as_deref())
     }
 
     /// What has the members of a dispatch. After its lease is over, no worker has them.

@@ -39,6 +39,14 @@ impl Queue {
             .flat_map(|known| known.recipients.clone())
             .collect();
         let mut new = event.clone();
+        // An erased message: no address is kept again.
+        if self
+            .messages
+            .get(&id)
+            .is_some_and(|message| message.bytes == 0)
+        {
+            new.erase();
+        }
         new.recipients
             .retain(|recipient| !counted.contains(recipient));
         if self.messages.get(&id).is_some_and(|message| message.secret)
@@ -241,7 +249,7 @@ fn recipient(events: &[ReportedEvent], address: &String) -> Option<RecipientDeli
     });
     let refused = matches!(state, DeliveryState::Failed | DeliveryState::Suppressed);
     Some(RecipientDelivery {
-        address: Some(address.clone()),
+        address: Some(address.clone()).filter(|address| address.contains('@')),
         state,
         at: shown(&event.occurred_at),
         bounce,

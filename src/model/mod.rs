@@ -40,8 +40,10 @@ mod operate;
 mod order;
 mod provider;
 mod read;
+mod removal;
 #[cfg(not(target_arch = "wasm32"))]
 mod report;
+mod search;
 mod settings;
 mod settle;
 mod stats;

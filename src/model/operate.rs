@@ -3,12 +3,13 @@
 use super::budget::Paused;
 use super::settings::Settings;
 use super::store::Queue;
-use crate::base::QueueError;
 use crate::base::limits::{
     MAX_ATTEMPTS, MAX_LEASE_MS, MAX_PAYLOAD_BYTES, MAX_RATE, MAX_RETRY_MS, MIN_PAYLOAD_BYTES,
 };
+use crate::base::{QueueError, shown};
 use crate::email::Mailbox;
 use crate::protocol::{Answer, Rest, Settle, SettleResult, Settled};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const LONGEST_LEASE: Duration = Duration::from_millis(MAX_LEASE_MS);
@@ -52,6 +53,40 @@ impl Queue {
         }
         self.settings = settings;
         Ok(())
+    }
+
+    /// Changes the settings that are named, and answers all that the queue in memory has, as JavaScript reads them.
+    ///
+    /// # Errors
+    /// `invalid_input` names the first that is unknown, or out of its range.
+    pub(super) fn set(&mut self, wanted: &Value) -> Result<Value, QueueError> {
+        let mut new = self.settings.clone();
+        for (name, value) in wanted.as_object().into_iter().flatten() {
+            // 0 is out of every range, and an empty text is no sender.
+            let number = value.as_u64().unwrap_or_default();
+            let small = u32::try_from(number).unwrap_or_default();
+            match name.as_str() {
+                "default_sender" => {
+                    let sender = value.as_str().unwrap_or_default();
+                    new.default_sender = (!value.is_null()).then(|| sender.to_owned());
+                }
+                "rate_limit" => new.rate_limit = small,
+                "default_max_attempts" => new.default_max_attempts = small,
+                "max_payload_bytes" => new.max_payload_bytes = number,
+                _ => {
+                    let why = "is not a setting of the queue in memory";
+                    return Err(QueueError::invalid(shown(name), why));
+                }
+            }
+        }
+        self.configure(new)?;
+        let settings = &self.settings;
+        Ok(json!({
+            "defaultSender": settings.default_sender,
+            "rateLimit": settings.rate_limit,
+            "defaultMaxAttempts": settings.default_max_attempts,
+            "maxPayloadBytes": settings.max_payload_bytes,
+        }))
     }
 
     /// Pauses the queue, or one sender domain, for a while or until resumed.

@@ -4,12 +4,13 @@ use super::{Queue, Settings};
 use crate::base::limits::{MAX_ENQUEUE, MAX_PAGE};
 use crate::base::{QueueError, Random};
 use crate::client::{QueueProvider, check, check::canonical, check_operator, ending};
+use crate::client::{asked::asked, words::told};
 use crate::io::{SystemRandom, since_1970};
 use crate::protocol::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage,
-    NewTemplate, Page, Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Settle, Settled,
-    Settlement, Stats, Suppress, Suppression, SuppressionList, Unsuppress, Unsuppressed,
-    UsedTemplate,
+    NewTemplate, Operation, Page, Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven,
+    Settle, Settled, Settlement, Stats, Suppress, Suppression, SuppressionList, Unsuppress,
+    Unsuppressed, UsedTemplate,
 };
 use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -196,16 +197,23 @@ impl QueueProvider for InMemoryQueueProvider {
 
     async fn redrive(&self, redrive: &Redrive) -> Result<Redriven, QueueError> {
         check_operator::redrive(redrive)?;
-        let ids = redrive
-            .ids
-            .as_ref()
-            .map(|ids| ids.iter().map(|id| canonical(id)).collect());
         let redrive = Redrive {
-            ids,
+            ids: all_canonical(redrive.ids.as_deref()),
             ..redrive.clone()
         };
         let limit = redrive.limit.unwrap_or(MAX_PAGE) as usize;
         Ok(self.with(|queue, now| queue.redrive_many(now, &redrive, limit)))
+    }
+
+    async fn operate(
+        &self,
+        operation: Operation,
+        arguments: Vec<Value>,
+    ) -> Result<Value, QueueError> {
+        let asked = asked(operation, arguments)?;
+        (self.with(|queue, now| queue.operate(now, operation, &asked)))
+            .map(told)
+            .map_err(QueueError::in_callers_words)
     }
 
     async fn suppress(&self, suppress: &Suppress) -> Result<Suppression, QueueError> {
@@ -249,4 +257,8 @@ impl QueueProvider for InMemoryQueueProvider {
         check_operator::domain(domain)?;
         Ok(self.with(|queue, now| queue.resume(now, domain)))
     }
+}
+
+fn all_canonical(ids: Option<&[String]>) -> Option<Vec<String>> {
+    ids.map(|ids| ids.iter().map(|id| canonical(id)).collect())
 }

@@ -46,6 +46,17 @@ impl Queue {
 
     /// Messages in a status, newest first.
     pub fn page(&self, status: QueueMessageStatus, options: &ListOptions) -> Vec<QueueMessage> {
+        let in_status =
+            |id: &String, message: &MessageRow| self.whereabouts(id, message).status == status;
+        self.fitting(options, &in_status)
+    }
+
+    /// Messages that fit the options and `fits`, newest first.
+    pub(super) fn fitting(
+        &self,
+        options: &ListOptions,
+        fits: &dyn Fn(&String, &MessageRow) -> bool,
+    ) -> Vec<QueueMessage> {
         let bound = |text: &Option<String>| text.as_deref().and_then(time::parse);
         let (since, until) = (bound(&options.since), bound(&options.until));
         let fits = |(id, message): &(&String, &MessageRow)| {
@@ -56,7 +67,7 @@ impl Queue {
                 && (options.delivery.as_ref())
                     .is_none_or(|wanted| came(self.delivery_of(id), wanted))
                 && has(message.metadata.as_ref(), options.metadata.as_ref())
-                && self.whereabouts(id, message).status == status
+                && fits(id, message)
         };
         let limit = options.limit.map_or(100, |limit| limit as usize);
         let found = self.messages.iter().rev().filter(fits);
@@ -122,7 +133,7 @@ impl Queue {
         })
     }
 
-    fn whereabouts(&self, id: &str, message: &MessageRow) -> Whereabouts {
+    pub(super) fn whereabouts(&self, id: &str, message: &MessageRow) -> Whereabouts {
         if let Some(end) = &message.end {
             return Whereabouts {
                 status: end.status,

@@ -24,3 +24,13 @@ pub struct ReportedEvent {
     /// A bounce's.
     pub detail: Option<BTreeMap<String, String>>,
 }
+
+impl ReportedEvent {
+    /// Of a message that was erased: the addresses are told apart, and no longer shown.
+    pub(super) fn erase(&mut self) {
+        for recipient in &mut self.recipients {
+            *recipient = recipient.replace('@', "#");
+        }
+        self.detail = None;
+    }
+}

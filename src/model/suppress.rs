@@ -176,7 +176,7 @@ fn error(message: &str) -> Value {
 }
 
 /// `to`, `cc` and `bcc`, each address once.
-fn recipients(payload: &Value) -> BTreeSet<String> {
+pub(super) fn recipients(payload: &Value) -> BTreeSet<String> {
     let fields = ["to", "cc", "bcc"]
         .into_iter()
         .filter_map(|field| payload.get(field));

@@ -8,6 +8,7 @@ mod endpoint;
 mod event;
 pub(crate) mod jsonb;
 mod message;
+mod operations;
 mod options;
 mod reply;
 mod request;
@@ -19,8 +20,12 @@ pub use delivery::{Bounce, Delivery, DeliveryState, RecipientDelivery};
 pub use endpoint::{Endpoint, UnknownEndpoint};
 pub use event::{ProviderEvent, Recorded, events_answer, events_arguments, tagged};
 pub use message::{Enqueued, NewMessage, QueueMessage, QueueMessageStatus};
+pub use operations::{
+    AuditFilter, Audited, Can, Discard, Discarded, EventRow, Found, Moment, Operation, Pruned,
+    RunRow, Search, Shown, Similar,
+};
 pub use options::{
-    Cancelled, DeadLetterFilter, Dequeue, Lease, Leased, ListOptions, Page, Pause, Redrive,
+    Cancelled, DeadLetterFilter, Dequeue, Erased, Lease, Leased, ListOptions, Page, Pause, Redrive,
     Redriven, Refused, Settlement, Stats, TypeStats,
 };
 pub use reply::*;

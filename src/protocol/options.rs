@@ -72,6 +72,18 @@ pub struct Cancelled {
     pub reason: Option<String>,
 }
 
+/// The result of an erase: `erased`, or the obstacle, as of a cancel; of a message that waits `pending`.
+pub type Erased = Cancelled;
+
+impl Cancelled {
+    pub(crate) fn of(result: &str, reason: Option<&str>) -> Self {
+        Self {
+            result: result.to_owned(),
+            reason: reason.map(str::to_owned),
+        }
+    }
+}
+
 /// Which page of the dead letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

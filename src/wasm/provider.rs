@@ -4,7 +4,7 @@
 use crate::base::{ErrorCode, QueueError};
 use crate::client::{Either, Method, QueueProvider, SupabaseQueueProvider, call, json};
 use crate::model::InMemoryQueueProvider;
-use crate::protocol::QueueMessage;
+use crate::protocol::{Operation, QueueMessage};
 use js_sys::{Error, Function, JsString, Reflect};
 use serde::Deserialize;
 use serde_json::Value;
@@ -27,6 +27,7 @@ pub struct QueueClient(Rc<Either<SupabaseQueueProvider, InMemoryQueueProvider>>)
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct SupabaseOptions {
     timeout_seconds: Option<f64>,
+    actor: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -47,7 +48,12 @@ impl QueueClient {
         QueueError::unless(!in_browser(), "key", why).map_err(error)?;
         let timeout = options.timeout_seconds.map(json::timeout);
         let timeout = timeout.transpose().map_err(error)?;
-        let provider = SupabaseQueueProvider::with_timeout(url, key, timeout).map_err(error)?;
+        let provider = SupabaseQueueProvider::with_timeout(url, key, timeout);
+        let provider = match options.actor {
+            Some(actor) => provider.and_then(|provider| provider.acting_as(&actor)),
+            None => provider,
+        };
+        let provider = provider.map_err(error)?;
         Ok(QueueClient(Rc::new(Either::One(provider))))
     }
 
@@ -127,10 +133,10 @@ impl QueueClient {
     }
 }
 
-/// The fields of a message that are times, with spaces between them.
+/// The fields of messages, and of what operators ask for, that are times, with spaces between them.
 #[wasm_bindgen]
 pub fn times() -> JsValue {
-    JsValue::from_str(QueueMessage::TIMES)
+    [QueueMessage::TIMES, Operation::TIMES].join(" ").into()
 }
 
 fn parse(text: &str) -> Result<Value, QueueError> {

@@ -21,6 +21,7 @@ test("a project that is not named is refused at once", () => {
     ...[86_401, 2_147_484, 4_294_968, 1e9, Infinity].map((timeoutSeconds) => ["https://abc.supabase.co", KEY, { timeoutSeconds }, "timeoutSeconds"]),
     ["https://abc.supabase.co", KEY, { timeoutSeconds: Number.NaN }, "timeoutSeconds"],
     ["https://abc.supabase.co", KEY, { timeoutSeconds: "10" }, "timeoutSeconds"],
+    ...["", "a\nb", "J\u00fcrgen", "x".repeat(101), 7].map((actor) => ["https://abc.supabase.co", KEY, { actor }, "actor"]),
     ["https://abc.supabase.co", KEY, { timeout: 10 }, "timeout"],
   ]) {
     assert.throws(() => new SupabaseQueueProvider(url, key, options), { name: "QueueError", code: "invalid_input", field });

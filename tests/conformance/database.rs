@@ -2,7 +2,7 @@
 
 use crate::subject::Subject;
 use email_queue::protocol::{
-    Cancelled, Dispatch, Enqueued, NewMessage, NewTemplate, QueueMessage, SettleResult,
+    Cancelled, Dispatch, Enqueued, Erased, NewMessage, NewTemplate, QueueMessage, SettleResult,
     Unsuppressed, WorkReply, WorkRequest,
 };
 use postgres::types::ToSql;
@@ -259,6 +259,20 @@ impl Subject for Database {
 
     fn cancel(&mut self, id: &str) -> Cancelled {
         self.call("select public.email_queue_cancel($1::text::uuid)", &[&id])
+    }
+
+    fn erase(&mut self, id: &str) -> Erased {
+        self.call("select public.email_queue_erase($1::text::uuid)", &[&id])
+    }
+
+    fn discard(&mut self, ids: &[String]) -> Vec<String> {
+        let sql = "select public.email_queue_discard($1::text[]::uuid[]) -> 'discarded'";
+        self.call(sql, &[&ids])
+    }
+
+    fn has(&mut self, id: &str) -> bool {
+        let sql = "select coalesce(public.email_queue_get($1::text::uuid), 'null')";
+        !self.call::<Value>(sql, &[&id]).is_null()
     }
 
     fn record(&mut self, event: &Value) -> String {

@@ -143,6 +143,9 @@ cases! {
         no_text_about_a_secret_message_is_kept
         the_queues_own_text_about_a_secret_message_is_kept
         a_reason_of_a_secret_message_quotes_nothing_of_it;
+    removal:
+        what_has_ended_is_erased_with_the_addresses_of_its_events
+        only_dead_letters_are_discarded;
     settle:
         each_member_ends_by_its_own_outcome
         split_halves_without_using_an_attempt

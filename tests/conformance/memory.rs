@@ -3,8 +3,9 @@
 use crate::subject::Subject;
 use email_queue::model::{Queue, Settings};
 use email_queue::protocol::{
-    Cancelled, Dispatch, Enqueued, ListOptions, NewMessage, QueueMessage, QueueMessageStatus,
-    Redrive, SettleResult, Suppress, Unsuppress, Unsuppressed, WorkReply, WorkRequest,
+    Cancelled, Dispatch, Enqueued, Erased, ListOptions, NewMessage, QueueMessage,
+    QueueMessageStatus, Redrive, SettleResult, Suppress, Unsuppress, Unsuppressed, WorkReply,
+    WorkRequest,
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -95,6 +96,20 @@ impl Subject for Memory {
 
     fn cancel(&mut self, id: &str) -> Cancelled {
         self.queue.cancel_or_explain(self.now, id)
+    }
+
+    fn erase(&mut self, id: &str) -> Erased {
+        self.queue.erase_or_explain(self.now, id)
+    }
+
+    fn discard(&mut self, ids: &[String]) -> Vec<String> {
+        let discarded = self.queue.discard(Some(ids), None, 1000, false);
+        assert_eq!(self.queue.fault(), None);
+        discarded
+    }
+
+    fn has(&mut self, id: &str) -> bool {
+        self.queue.get(id).is_some()
     }
 
     fn suppress(&mut self, address: &str, reason: &str, topic: Option<&str>) {

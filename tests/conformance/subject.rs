@@ -1,7 +1,7 @@
 //! What the cases need of a queue, and how they speak to it.
 
 use email_queue::protocol::{
-    Answer, Begin, Begun, Cancelled, Claim, Dispatch, End, Endpoint, Enqueued, MemberEnd,
+    Answer, Begin, Begun, Cancelled, Claim, Dispatch, End, Endpoint, Enqueued, Erased, MemberEnd,
     NewMessage, QueueMessage, Reason, Rest, Settle, SettleResult, Settled, Signals, Unsuppressed,
     WorkReply, WorkRequest,
 };
@@ -26,6 +26,11 @@ pub trait Subject {
     fn extend(&mut self, dispatch: &Dispatch, lease: Duration) -> bool;
     fn release(&mut self, dispatch: &Dispatch) -> SettleResult;
     fn cancel(&mut self, id: &str) -> Cancelled;
+    fn erase(&mut self, id: &str) -> Erased;
+    /// Deletes those of them that are dead letters.
+    fn discard(&mut self, ids: &[String]) -> Vec<String>;
+    /// Whether the message is there.
+    fn has(&mut self, id: &str) -> bool;
     fn suppress(&mut self, address: &str, reason: &str, topic: Option<&str>);
     fn unsuppress(&mut self, address: &str) -> Unsuppressed;
     /// Records an event and says what came of it.

@@ -67,6 +67,29 @@ fn expected<T: DeserializeOwned>(other: Value) -> Names {
 
 const QUEUE: &str = "src/js/queue.d.ts";
 const MESSAGES: &str = "src/js/messages.d.ts";
+const OPERATIONS: &str = "src/js/operations.d.ts";
+
+#[test]
+fn the_settings_are_those_of_the_database() {
+    let table = part(
+        "supabase/schemas/10_tables/setting.sql",
+        "primary key default true,",
+        "constraint setting_singleton",
+    );
+    let columns = table
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    let camel = |column: &str| {
+        let mut words = column.split('_').map(str::to_owned);
+        let first = words.next().unwrap();
+        let later = words.map(|word| word[..1].to_uppercase() + &word[1..]);
+        first + &later.collect::<String>()
+    };
+    assert_eq!(
+        names_of(OPERATIONS, "Settings"),
+        columns.map(camel).collect()
+    );
+}
 
 #[test]
 fn the_methods_are_those_of_the_types() {
@@ -75,7 +98,8 @@ fn the_methods_are_those_of_the_types() {
         let (first, rest) = name.split_at(1);
         first.to_lowercase() + rest
     });
-    assert_eq!(names_of(QUEUE, "QueueProvider"), ours.collect());
+    let theirs = &names_of(QUEUE, "QueueProvider") | &names_of(OPERATIONS, "QueueOperations");
+    assert_eq!(theirs, ours.collect());
 }
 
 #[test]

@@ -6,6 +6,8 @@ use crate::client::check;
 use crate::io::{PostgrestRpc, SystemRandom};
 use std::time::Duration;
 
+/// The database takes no more of it.
+const MAX_ACTOR: usize = 100;
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl SupabaseQueueProvider {
@@ -42,5 +44,20 @@ impl SupabaseQueueProvider {
             rpc = rpc.with_timeout(timeout);
         }
         Ok(Self::over(rpc, SystemRandom))
+    }
+
+    /// Under this name the operators' calls stand in `email_queue_audit`: 1 to 100 printable characters of ASCII.
+    ///
+    /// # Errors
+    /// `invalid_input` with the field `actor`.
+    pub fn acting_as(self, actor: &str) -> Result<Self, QueueError> {
+        let fits = (1..=MAX_ACTOR).contains(&actor.len());
+        let plain = actor.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        let why = "must be 1 to 100 printable characters of ASCII";
+        QueueError::unless(fits && plain, "actor", why)?;
+        Ok(Self {
+            rpc: self.rpc.with_header("x-email-queue-actor", actor),
+            ..self
+        })
     }
 }

@@ -2,10 +2,9 @@
 
 use super::{SupabaseQueueProvider, unreadable};
 use crate::base::limits::MAX_ENQUEUE;
-use crate::base::{QueueError, Random};
+use crate::base::{QueueError, Random, typed};
 use crate::client::check;
 use crate::protocol::{Enqueued, NewMessage, Rpc};
-use serde::Deserialize;
 
 /// Messages and bytes in one call of `enqueue_many`. The database takes no more than a thousand; a call that fails is
 /// repeated whole.
@@ -58,7 +57,7 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
     ) -> Result<Vec<Enqueued>, QueueError> {
         let arguments = format!("{{\"p_messages\":[{messages}]}}");
         let answer = self.ask("email_queue_enqueue_many", arguments).await?;
-        Vec::deserialize(&answer).map_err(|_| unreadable("email_queue_enqueue_many"))
+        typed(&answer).map_err(|_| unreadable("email_queue_enqueue_many"))
     }
 }
 

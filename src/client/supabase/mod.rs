@@ -3,16 +3,18 @@
 mod connect;
 mod many;
 
+use super::asked::asked;
+use super::words::told;
 use super::{QueueProvider, check, check_operator, ending};
-use crate::base::{ErrorCode, QueueError, Random, millis};
+use crate::base::{ErrorCode, QueueError, Random, millis, typed};
 use crate::io::{PostgrestRpc, SystemRandom};
 use crate::protocol::{
     Cancelled, DeadLetterFilter, Dequeue, Enqueued, Lease, Leased, ListOptions, NewMessage,
-    NewTemplate, Page, Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Rpc, Settle,
-    SettleResult, Settlement, Stats, Suppress, Suppression, SuppressionList, Unsuppress,
+    NewTemplate, Operation, Page, Pause, QueueMessage, QueueMessageStatus, Redrive, Redriven, Rpc,
+    Settle, SettleResult, Settlement, Stats, Suppress, Suppression, SuppressionList, Unsuppress,
     Unsuppressed, UsedTemplate, jsonb,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -42,7 +44,7 @@ impl<R: Rpc, T: Random> SupabaseQueueProvider<R, T> {
         with: Value,
     ) -> Result<A, QueueError> {
         let answer = self.ask(function, with.to_string()).await?;
-        A::deserialize(&answer).map_err(|_| unreadable(function))
+        typed(&answer).map_err(|_| unreadable(function))
     }
 
     /// Not generic, and by way of a value: a future and a parser of text for each type of answer would make the module
@@ -169,6 +171,16 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
         self.call("email_queue_redrive", arguments).await
     }
 
+    async fn operate(
+        &self,
+        operation: Operation,
+        arguments: Vec<Value>,
+    ) -> Result<Value, QueueError> {
+        let arguments = asked(operation, arguments)?;
+        let answer = self.ask(operation.function(), arguments.to_string()).await;
+        answer.map(told)
+    }
+
     async fn suppress(&self, suppress: &Suppress) -> Result<Suppression, QueueError> {
         check_operator::suppress(suppress)?;
         let arguments = json!({
@@ -243,7 +255,7 @@ impl<R: Rpc, T: Random> QueueProvider for SupabaseQueueProvider<R, T> {
 }
 
 fn settlement(function: &str, answer: &Value) -> Result<Settlement, QueueError> {
-    let result = answer.get("result").map(SettleResult::deserialize);
+    let result = answer.get("result").map(typed::<SettleResult>);
     let reason = answer.get("reason").and_then(Value::as_str);
     match result {
         Some(Ok(result)) => ending::settlement(result, reason.unwrap_or_default()),

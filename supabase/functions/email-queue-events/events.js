@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.0 4bbd13a1cec67bc9e06a5a152b2ee1415546e6fe6f9f0110e6837a69257378d0. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.0 56061704549a7e37c7d132c5f9e04e47c7ccd54cdcbbebd7e1328ab984269c33. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 import { guardedTasks } from "./module.js";
 
 export const tasks = guardedTasks();
@@ -70,7 +70,7 @@ if (Symbol.dispose) EmailQueueEvents.prototype[Symbol.dispose] = EmailQueueEvent
 
 /**
  * The methods, as JavaScript names them but for the first letter.
- * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18 | 19}
+ * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18 | 19 | 20 | 21 | 22 | 23 | 24 | 25 | 26 | 27 | 28}
  */
 export const Method = Object.freeze({
     EnqueueMany: 0, "0": "EnqueueMany",
@@ -93,6 +93,15 @@ export const Method = Object.freeze({
     Stats: 17, "17": "Stats",
     Pause: 18, "18": "Pause",
     Resume: 19, "19": "Resume",
+    Discard: 20, "20": "Discard",
+    Erase: 21, "21": "Erase",
+    Configure: 22, "22": "Configure",
+    Prune: 23, "23": "Prune",
+    Search: 24, "24": "Search",
+    Show: 25, "25": "Show",
+    Events: 26, "26": "Events",
+    Runs: 27, "27": "Runs",
+    Audit: 28, "28": "Audit",
 });
 
 export function __wbg_reset_state () {
@@ -518,12 +527,12 @@ function __wbg_get_imports() {
             arg0.work(arg1, arg2);
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 71, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 70, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__ha61e0de2076df75b);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 57, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 56, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__hbe980a37b571a37e);
             return ret;
         },

@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.0 e3f3ce52054032e2d79251d5d43f3e410d83f50c55737cb0e7ba7cb851426f39. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.0 4fa1b87c1eb536d7012a316c612922e16a72339107a468765ed0a53a3d7046b9. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 import { guardedTasks } from "./module.js";
 
 export const tasks = guardedTasks();
@@ -9,7 +9,7 @@ import { fetch, Request } from "./fetch.js";
 
 /**
  * The methods, as JavaScript names them but for the first letter.
- * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18 | 19}
+ * @enum {0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18 | 19 | 20 | 21 | 22 | 23 | 24 | 25 | 26 | 27 | 28}
  */
 export const Method = Object.freeze({
     EnqueueMany: 0, "0": "EnqueueMany",
@@ -32,6 +32,15 @@ export const Method = Object.freeze({
     Stats: 17, "17": "Stats",
     Pause: 18, "18": "Pause",
     Resume: 19, "19": "Resume",
+    Discard: 20, "20": "Discard",
+    Erase: 21, "21": "Erase",
+    Configure: 22, "22": "Configure",
+    Prune: 23, "23": "Prune",
+    Search: 24, "24": "Search",
+    Show: 25, "25": "Show",
+    Events: 26, "26": "Events",
+    Runs: 27, "27": "Runs",
+    Audit: 28, "28": "Audit",
 });
 
 /**
@@ -581,12 +590,12 @@ function __wbg_get_imports() {
             arg0.work(arg1, arg2);
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 266, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 265, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h5e49ee7834d8b57f);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 127, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 126, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h706f6313ea8fad7b);
             return ret;
         },

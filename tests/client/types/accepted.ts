@@ -1,6 +1,6 @@
 // What must compile under strict.
 import { InMemoryQueueProvider, QueueError, QueueMessageStatus, SupabaseQueueProvider } from "email-queue";
-import type { EmailPayload, Enqueued, LeasedMessage, NewMessage, QueueErrorCode, QueueMessage, QueueProvider, Suppression, Tags } from "email-queue";
+import type { AuditEntry, EmailPayload, Enqueued, Found, LeasedMessage, NewMessage, QueueErrorCode, QueueMessage, QueueProvider, Settings, Shown, Suppression, Tags } from "email-queue";
 import { SupabaseQueueProvider as Same } from "email-queue/providers/supabase-queue";
 
 const provider: QueueProvider = new SupabaseQueueProvider("https://abc.supabase.co", "sb_secret_abc", { timeoutSeconds: 5 });
@@ -51,6 +51,23 @@ export async function use(): Promise<QueueErrorCode | undefined> {
   await provider.listDeadLetters({ metadata: { order: 7 }, limit: 10 });
   await provider.redrive({ filter: {} });
   await provider.redrive({ filter: { metadata: { order: 7 } } });
+  const discarded: string[] = (await provider.discard({ filter: { reason: "rejected" }, dryRun: true, limit: 10 })).discarded;
+  const erased: "erased" | "pending" | "processing" | "not_found" = (await memory.erase(enqueued.id)).result;
+  const named = new SupabaseQueueProvider("https://abc.supabase.co", "sb_secret_abc", { actor: "Ann" });
+  const found: Found = await named.search({ recipient: "a@b.example", status, since: new Date() }, { limit: 10, before: enqueued.id });
+  const last: Date | undefined = found.similar[0]?.last;
+  const shown: Shown<Report> | null = await named.show<Report>(enqueued.id);
+  const why: string | null | undefined = shown?.can.cancel;
+  const step: Date | null | undefined = shown?.timeline[0]?.at;
+  const ofEvents: Date[] = (await named.events(enqueued.id)).map(({ occurredAt }) => occurredAt);
+  const ended: (Date | null)[] = (await named.runs({ limit: 1 })).map(({ endedAt }) => endedAt);
+  const entriesOfAudit: AuditEntry[] = await named.audit({ actor: "Ann", action: "redrive", since: new Date(), limit: 10 });
+  const settings: Settings = await named.configure({ completedRetention: "7 days", horizon: null });
+  const { more }: { more: boolean } = await named.prune(100);
+  const inMemory = new InMemoryQueueProvider();
+  const rate: number = (await inMemory.configure({ rateLimit: 5 })).rateLimit;
+  await inMemory.search({ recipient: "a@b.example" });
+  void [discarded, erased, found, last, why, step, ofEvents, ended, entriesOfAudit, settings, more, rate];
   const entry: Suppression = await provider.suppress({ address: "a@b.example", reason: "unsubscribe", topic: "newsletter" });
   const { removed, left } = await provider.unsuppress({ address: "a@b.example", topic: "newsletter", reason: entry.reason });
   const entries: Suppression[] = await provider.listSuppressions({ reason: "bounce", limit: 10, after: entry.id });

@@ -61,6 +61,10 @@ provider.redrive({ filter: { metadata: ["order"] } });
 provider.listDeadLetters({ reason: "cancelled" });
 // @ts-expect-error ids or a filter
 provider.redrive({ dryRun: true });
+// @ts-expect-error nothing says which
+provider.discard({ dryRun: true });
+// @ts-expect-error a discard sends nothing
+provider.discard({ ids: [], allowDuplicates: true });
 // @ts-expect-error a reason is needed
 provider.pause({ seconds: 60 });
 // @ts-expect-error a status cannot be set

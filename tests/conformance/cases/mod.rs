@@ -9,6 +9,7 @@ pub mod frozen;
 pub mod keys;
 pub mod lease;
 pub mod pause;
+pub mod removal;
 pub mod scopes;
 pub mod secret;
 pub mod settle;
