@@ -23,6 +23,9 @@ Says what is broken, and how to fix it: the installation, the schedule, the func
 .env.example); variables of the environment win. SUPABASE_URL and SUPABASE_SECRET_KEY are enough.
 
   --json                   {"ok": …, "findings": [{check, status, detail, remedy}]}
+  --check                  for monitors: only the database's own checks, as one line within 2 s: {"status": "ok|warn|fail", "failed": […],
+                           "warned": […], "ms": …}. Ends with 0 (ok), 1 (warn) or 2 (fail, or the database was not reached)
+  --url <address>          the project, in place of SUPABASE_URL
   --no-call                starts no run of the function, and leaves out the checks that need one
   --reconcile              asks ${PROVIDER.name} about messages that failed as unknown_outcome, too, as a dry run of reconcile does;
                            it needs ${PROVIDER.variables.fullKey}
@@ -34,14 +37,16 @@ Ends with 0 if nothing has failed, with 1 if something has, and with 2 if the pr
 `;
 
 /** @type {import("./main.js").Command["options"]} */
-export const options = { "no-call": { type: "boolean" }, reconcile: { type: "boolean" }, "function-name": { type: "string" }, "events-function-name": { type: "string" } };
+export const options = { check: { type: "boolean" }, url: { type: "string" }, "no-call": { type: "boolean" }, reconcile: { type: "boolean" }, "function-name": { type: "string" }, "events-function-name": { type: "string" } };
 
 /** @param {import("./main.js").Context} context */
-export async function run({ values, terminal, cwd, env: given }) {
+export async function run(context) {
+  const { values, terminal, cwd, env: given } = context;
+  if (values.check) return await (await import("../operate/check.js")).check(context);
   const pack = openPackage();
   const { root, name, events } = place(cwd, values);
   try {
-    const env = environment(root, given);
+    const env = environment(root, values.url === undefined ? given : { ...given, SUPABASE_URL: values.url });
     const project = readProject(env, values["function-name"] ?? name, values["events-function-name"] ?? events);
     return await report(project, { json: terminal.json, call: !values["no-call"], outcomes: values.reconcile === true, release: releaseOf(pack, given), root, print: (text) => terminal.print(text) });
   } catch (error) {

@@ -13,7 +13,7 @@ export class CommandError extends Error {
 }
 
 /** What others wrote is in it, such as the provider's answers: it does not steer the terminal. @param {string} text */
-const shown = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "");
+export const shown = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "");
 
 export class Terminal {
   #yes = false;
@@ -43,6 +43,11 @@ export class Terminal {
     process.stdout.write(shown(text.endsWith("\n") ? text : `${text}\n`));
   }
 
+  /** A result with colours, whose parts were cleared of what others wrote. @param {string} text */
+  draw(text) {
+    process.stdout.write(`${text}\n`);
+  }
+
   /** @param {string} text */
   say(text = "") {
     process.stderr.write(shown(`${text}\n`));
@@ -56,12 +61,17 @@ export class Terminal {
   }
 
   /** Whether to go on. Without a terminal, the answer is an error that says how to give it. @param {string} question */
-  async confirm(question) {
-    if (this.#yes) return true;
+  confirm = async (question) => this.#yes || /^\s*(y|yes)\s*$/i.test(await this.#question(question, "[y/N] "));
+
+  /** Whether the name was typed that the question is about. @param {string} question @param {string} name */
+  typed = async (question, name) => this.#yes || (await this.#question(question, "Type its name: ")).trim() === name;
+
+  /** @param {string} question @param {string} how */
+  async #question(question, how) {
     if (!process.stdin.isTTY) throw new CommandError(`there is no terminal to answer "${question}". Nothing was changed`, "look with --dry-run, then repeat the command with --yes");
     this.#questions ??= readline.createInterface({ input: process.stdin, output: process.stderr });
     try {
-      return /^\s*(y|yes)\s*$/i.test(await this.#questions.question(`${question} [y/N] `));
+      return await this.#questions.question(`${question} ${how}`);
     } catch (error) {
       if (/** @type {Error} */ (error).name === "AbortError") throw new CommandError("interrupted. Nothing was changed", undefined, 130);
       throw error;

@@ -1,42 +1,56 @@
-// email-queue suppressions: the provider's list into the queue's, and the queue's into the provider's. An import goes the way of the
+// email-queue suppressions: the queue's list (../operate/suppression.js), the provider's list into it, and it into the provider's. An import goes the way of the
 // provider's own events, so that it can be repeated, and an address that an operator has removed since stays removed.
 import { ProjectError, readProject, rpc } from "./deployed.js";
 import { place } from "./doctor.js";
 import { environment } from "./env.js";
 import { Reading, timeOf } from "./reading.js";
 import { CommandError } from "./terminal.js";
+import { SHARED, SHARED_HELP } from "../operate/desk.js";
 import { PROVIDER } from "../provider.js";
 
 const { fullKey, key: usualKey } = PROVIDER.variables;
 
-export const help = `Usage: email-queue suppressions import|export [options]
+export const help = `Usage: email-queue suppressions list [address] [options]
+       email-queue suppressions add|remove <address> [options]
+       email-queue suppressions import|export [options]
 
+list     shows the addresses that get no mail, newest first
+add      an address gets no mail any more: none at all, or none of a topic
+remove   it gets mail again. An unsubscribe is removed only by --reason unsubscribe
 import   takes the addresses of ${PROVIDER.name}'s suppression list into the queue's
 export   puts bounces, complaints and manual entries for all mail on ${PROVIDER.name}'s list, which counts for all domains of the team. Entries
          of a topic and unsubscribes stay here: mail of other kinds still goes to these addresses
 
-It reads .env: SUPABASE_URL, SUPABASE_SECRET_KEY. It needs a key of ${PROVIDER.name}'s with full access: ${fullKey}, in the environment for this
-command alone, or else ${usualKey}. Both can be repeated, and go on where they were interrupted.
+import and export need a key of ${PROVIDER.name}'s with full access: ${fullKey}, in the environment for this command alone, or else ${usualKey}.
+Both can be repeated, and go on where they were interrupted; --json prints {"found": …, "new": …}.
 
-  --dry-run   says how many there are
-  --yes       does it without asking
-  --json      {"found": …, "new": …}
-  --workdir
+  --reason <reason>  bounce, complaint, unsubscribe or manual
+  --topic <topic>
+  --note <text>      of add: shown with the entry
+  --hash-only        of add: the list keeps no address, for a person who wants to be forgotten
+  --limit <n>        of list: at most so many; by default 20
+  --before <id>      of list: goes on from there: the end of a page shows the command
+  --dry-run          changes nothing; import and export say how many there are
+  --yes              does it without asking
+${SHARED_HELP}
 `;
 
-export const positionals = 1;
+export const positionals = 3;
+const TEXT = /** @type {const} */ ({ type: "string" });
 /** @type {import("./main.js").Command["options"]} */
-export const options = {};
+export const options = { ...SHARED, reason: TEXT, topic: TEXT, note: TEXT, "hash-only": { type: "boolean" }, limit: TEXT, before: TEXT };
 
 /** Of a batch, and of one call of the database. */
 const MOST = 100;
 const PAGE = 1000;
 
 /** @param {import("./main.js").Context} context */
-export async function run({ values, positionals: [way, ...more], terminal, cwd, env: given }) {
-  if (way !== "import" && way !== "export" || more.length > 0) throw new CommandError("import or export?", "email-queue suppressions --help", 2);
+export async function run(context) {
+  const { values, positionals: [way, ...more], terminal, cwd, env: given } = context;
+  if (way === "list" || way === "add" || way === "remove") return await (await import("../operate/suppression.js")).run(context);
+  if (way !== "import" && way !== "export" || more.length > 0) throw new CommandError("list, add, remove, import or export?", "email-queue suppressions --help", 2);
   try {
-    const env = environment(place(cwd, values).root, given);
+    const env = environment(place(cwd, values).root, values.url === undefined ? given : { ...given, SUPABASE_URL: values.url });
     const project = readProject(env);
     const key = env[fullKey] ?? env[usualKey];
     if (!key) throw new CommandError(`${fullKey} is not set`, `Make a key with full access at ${PROVIDER.keys}, and set the variable for this command alone`);

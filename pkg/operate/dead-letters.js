@@ -1,0 +1,93 @@
+// What redrive and discard have in common: ids, or a filter, which changes nothing until --yes, and then goes on call by call.
+import { CommandError } from "../command/terminal.js";
+import { openDesk, SHARED } from "./desk.js";
+import { fateOf } from "./fate.js";
+import { said } from "./one-by-one.js";
+import { FILTERS, filterFrom, idsFrom, limitFrom, messageTable } from "./rows.js";
+import { counted, plain } from "./table.js";
+
+/** @type {NonNullable<import("../command/main.js").Command["options"]>} */
+export const options = { ...SHARED, ...FILTERS, text: { type: "string" }, all: { type: "boolean" }, limit: { type: "string" } };
+export const positionals = 1000;
+
+export const FILTER_HELP = `  --reason <reason>  rejected, exhausted, unknown_outcome, not_accepted, expired or suppressed
+  --type <type>
+  --text <text>      in its last error
+  --metadata <json>  in its metadata
+  --since <time>, --until <time>
+                     failed then: 2026-01-31T12:00:00Z, or how long ago: 30m, 2h, 7d
+  --all              all that have failed
+  --limit <n>        at most so many; by default all, in calls of 1,000 each
+  --yes              does it. Without it a filter shows how many fit, with examples, and changes nothing`;
+
+const NAMES = ["type", "reason", "since", "until", "metadata", "text"];
+/** Of one call. */
+const PAGE = 1000;
+const EXAMPLES = 3;
+
+/**
+ * @param {import("../command/main.js").Context} context
+ * @param {{name: string, past: string, rpc: string, args?: object}} action past: the word, and the name in the answer
+ */
+export async function deadLetters(context, { name, past, rpc, args = {} }) {
+  const { values, terminal } = context;
+  const filter = filterFrom(values, NAMES) ?? (values.all ? {} : null);
+  const ids = idsFrom(context.positionals, { some: filter === null, most: PAGE });
+  if (filter !== null && ids.length > 0) throw new CommandError("ids, or a filter?", `email-queue ${name} --help`, 2);
+  const most = limitFrom(values.limit, 1_000_000_000, 1_000_000_000);
+  const desk = openDesk(context);
+  const call = (/** @type {boolean} */ dry, /** @type {number} */ limit) =>
+    desk.ask(rpc, { ...filter === null ? { p_ids: ids } : { p_filter: filter }, p_dry_run: dry, p_limit: limit, ...args }, 60_000);
+
+  const dry = terminal.dry || filter !== null && values.yes !== true;
+  if (dry) {
+    const { [past]: would, refused = [] } = await call(true, Math.min(PAGE, most));
+    return await preview(desk, { name, past, would, refused, isFilter: filter !== null });
+  }
+  if (!await desk.agree(`${name[0]?.toUpperCase()}${name.slice(1)} ${filter === null ? counted(ids.length, "message") : "what fits"}`)) return said(terminal, "Nothing was changed", 1);
+
+  /** @type {string[]} */
+  const done = [];
+  /** @type {Map<string, string>} */
+  const refused = new Map();
+  for (;;) {
+    const page = await call(false, Math.min(PAGE, most - done.length));
+    done.push(...page[past]);
+    for (const { id, reason } of page.refused ?? []) refused.set(id, reason);
+    // Those that are refused stay where they are: a call that finds nothing else comes no further.
+    if (filter === null || page[past].length === 0 || done.length >= most) break;
+    terminal.say(`${done.length.toLocaleString("en")} ${past} so far`);
+  }
+  if (terminal.json) terminal.print(JSON.stringify({ dry_run: false, [past]: done, refused: refusals(refused) }));
+  else terminal.draw([`${counted(done.length, "message")} ${past}.`, ...reasons(desk, refused, past)].join("\n"));
+  if (filter !== null && refused.size >= PAGE) terminal.say("1,000 or more are refused, and those after them were not reached: choose more narrowly (--reason, --since)");
+  return refused.size > 0 || filter === null && done.length === 0 ? 1 : 0;
+}
+
+/** @param {import("./desk.js").Desk} desk @param {{name: string, past: string, would: string[], refused: {id: string, reason: string}[], isFilter: boolean}} found */
+async function preview(desk, { name, past, would, refused, isFilter }) {
+  const { terminal } = desk;
+  if (terminal.json) terminal.print(JSON.stringify({ dry_run: true, [past]: would, refused }));
+  else {
+    const rows = (await Promise.all(would.slice(0, EXAMPLES).map((id) => desk.ask("email_queue_get", { p_id: id })))).filter(Boolean);
+    const full = would.length + refused.length >= PAGE;
+    terminal.draw([
+      `${full ? "At least " : ""}${counted(would.length, "message")} would be ${past}${rows.length > 0 ? ", such as:" : "."}`,
+      ...rows.length > 0 ? [messageTable(desk.show(rows.map((row) => ({ row, fate: fateOf(row) }))))] : [],
+      ...reasons(desk, new Map(refused.map(({ id, reason }) => [id, reason])), past),
+    ].join("\n"));
+  }
+  if (isFilter || would.length > 0) terminal.say(`Nothing was changed: --yes ${name}s ${isFilter ? "all that fit" : "them"}`);
+  return 0;
+}
+
+/** @param {Map<string, string>} refused */
+const refusals = (refused) => [...refused].map(([id, reason]) => ({ id, reason }));
+
+/** How many for each reason, with an example. @param {import("./desk.js").Desk} desk @param {Map<string, string>} refused @param {string} past */
+function reasons(desk, refused, past) {
+  /** @type {Map<string, string[]>} */
+  const by = new Map();
+  for (const [id, reason] of refused) by.set(reason, [...by.get(reason) ?? [], id]);
+  return [...by].map(([reason, ids]) => plain(desk.show(`${counted(ids.length, "message")} not ${past}: ${reason} (${ids.length === 1 ? ids[0] : `such as ${ids[0]}`})`)));
+}

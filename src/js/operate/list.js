@@ -1,0 +1,91 @@
+// email-queue list: which messages there are, and what happened to each. With --to: did this person get their mail, and why not?
+import { CommandError } from "../command/terminal.js";
+import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
+import { fateOf, pauseText, suppressionText } from "./fate.js";
+import { FILTERS, filterFrom, limitFrom, messageTable, nextPage, withoutBody } from "./rows.js";
+import { counted, paint, plain } from "./table.js";
+import { ago } from "./times.js";
+
+export const help = `Usage: email-queue list [options]
+
+Messages, newest first, each with what happened to it.
+
+  --to <address>       to this recipient; says also whether the address is suppressed, and which similar addresses got mail
+  --subject <text>     whose subject begins with this
+  --status <status>    pending, processing, retrying, completed, failed or cancelled
+  --reason <reason>    why it failed: rejected, exhausted, unknown_outcome, not_accepted, expired or suppressed
+  --delivery <state>   sent, delayed, delivered, bounced, failed, suppressed or complained
+  --type <type>, --template <name>
+  --metadata <json>    whose metadata contains this
+  --since <time>, --until <time>
+                       enqueued then: 2026-01-31T12:00:00Z, or how long ago: 30m, 2h, 7d
+  --limit <n>          at most so many; by default 20
+  --before <id>        goes on from there: the end of a page shows the command
+${SHARED_HELP}
+`;
+
+const TEXT = /** @type {const} */ ({ type: "string" });
+/** @type {import("../command/main.js").Command["options"]} */
+export const options = { ...SHARED, ...FILTERS, to: TEXT, subject: TEXT, status: TEXT, delivery: TEXT, template: TEXT, limit: TEXT, before: TEXT };
+const NAMES = ["subject", "status", "reason", "delivery", "type", "template", "since", "until", "metadata"];
+/** So many calls a command makes at most while a page is not full: each looks at a bounded number of messages. */
+const CALLS = 20;
+/** So many messages are looked at one by one for when they are tried again. */
+const LOOKED_INTO = 10;
+
+/** @param {import("../command/main.js").Context} context */
+export async function run(context) {
+  const { values, terminal } = context;
+  const limit = limitFrom(values.limit, 20);
+  const filter = { ...filterFrom(values, NAMES), ...values.to === undefined ? {} : { recipient: values.to } };
+  const desk = openDesk(context);
+  const page = await search(desk, filter, limit, values.before ?? null);
+  const entries = values.to === undefined ? [] : await desk.ask("email_queue_suppressions", { p_filter: { address: values.to } });
+  const messages = await fates(desk, page.messages, { address: bare(values.to), entries });
+  const next = page.next === null ? null : desk.show(nextPage("list", values, [...NAMES, "to"], page.next));
+
+  if (terminal.json) {
+    return void terminal.print(JSON.stringify(desk.show({ messages: messages.map(({ row, fate }) => ({ ...withoutBody(row), conclusion: fate })), next: page.next, suppressed: entries, similar: page.similar })));
+  }
+  if (messages.length > 0) terminal.draw(messageTable(desk.show(messages)));
+  else terminal.draw(plain(desk.show(values.to === undefined ? "No message fits." : `${page.next ? "So far nothing" : "Nothing"} was enqueued to ${values.to}${NAMES.some((name) => values[name] !== undefined) ? " that fits" : ""}.`)));
+  for (const entry of entries) terminal.draw(paint("bad", plain(desk.show(`${values.to} is ${suppressionText(entry)}${entry.note ? `: ${entry.note}` : ""}`))));
+  if (values.to !== undefined && entries.length === 0) terminal.draw(plain(desk.show(`${values.to} is not on the suppression list.`)));
+  for (const { address, messages: count, last } of page.similar) terminal.draw(plain(desk.show(`A similar address: ${address}, with ${counted(count, "message")}, the last ${ago(last)}.`)));
+  if (next) terminal.say(`More: ${next}`);
+}
+
+/** Until the page is full. @param {import("./desk.js").Desk} desk @param {object} filter @param {number} limit @param {string | null} before */
+export async function search({ ask }, filter, limit, before) {
+  /** @type {{messages: any[], next: string | null, similar: any[]}} */
+  const found = { messages: [], next: before, similar: [] };
+  for (let calls = 0; calls < CALLS; calls++) {
+    const page = await ask("email_queue_search", { p_filter: filter, p_limit: limit - found.messages.length, p_before: found.next });
+    if (!Array.isArray(page?.messages)) throw new CommandError("email_queue_search answered something else than this command reads", "install the package of the schema's version", 2);
+    found.messages.push(...page.messages);
+    found.next = page.next;
+    if (calls === 0) found.similar = page.similar ?? [];
+    if (page.next === null || found.messages.length >= limit) break;
+  }
+  return found;
+}
+
+/**
+ * What happened to each. A request that waits for its replay says when only if it is looked into; so does the suppression of a recipient.
+ * @param {import("./desk.js").Desk} desk @param {any[]} rows @param {{address?: string | undefined, entries?: any[]}} [more]
+ */
+export async function fates({ ask }, rows, { address, entries = [] } = {}) {
+  const now = Date.now();
+  const isOpen = (/** @type {any} */ row) => row.completed_at === null;
+  const waits = rows.filter((row) => row.status === "processing" && !(Date.parse(row.lease_expires_at) > now)).slice(0, LOOKED_INTO);
+  const [stats, ...shown] = await Promise.all([rows.some((row) => row.type === "email" && isOpen(row)) ? ask("email_queue_stats") : null, ...waits.map(({ id }) => ask("email_queue_show", { p_id: id }))]);
+  const until = new Map(shown.filter(Boolean).map((row) => [row.id, nextTry(row)]));
+  const paused = stats ? pauseText(stats, now) : null;
+  return rows.map((row) => ({ row, fate: fateOf(row, { address, until: until.get(row.id), suppressed: entries, paused: row.type === "email" ? paused : null, now }) }));
+}
+
+/** When it is tried next, as its timeline has it. @param {any} row of email_queue_show */
+export const nextTry = (row) => row.timeline?.findLast((/** @type {any} */ { what, until }) => what === "waits" && until)?.until ?? null;
+
+/** Ann <ann@example.com> becomes ann@example.com. @param {string | undefined} address */
+const bare = (address) => address === undefined ? undefined : (/<([^<>]+)>\s*$/.exec(address)?.[1] ?? address).trim();

@@ -1,0 +1,67 @@
+// email-queue tail: messages as they come, and what happens to them.
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
+import { COLOUR_OF, fateOf } from "./fate.js";
+import { recipientsOf, subjectOf, withoutBody } from "./rows.js";
+import { paint, plain } from "./table.js";
+import { secondsFrom } from "./times.js";
+
+export const help = `Usage: email-queue tail [options]
+
+Shows each new message, and each change of one, until Ctrl-C. It looks at the newest 100 messages, and at up to 20 older ones that it has seen
+open.
+
+  --type <type>      only these
+  --interval <time>  how often it looks; 2s by default
+${SHARED_HELP}
+`;
+
+/** @type {import("../command/main.js").Command["options"]} */
+export const options = { ...SHARED, type: { type: "string" }, interval: { type: "string" } };
+
+const PAGE = 100;
+const OLDER = 20;
+/** So many are known by their state: those that came last. */
+const KNOWN = 2000;
+
+/** @param {import("../command/main.js").Context} context */
+export async function run(context) {
+  const { values, terminal } = context;
+  const interval = 1000 * (secondsFrom("interval", values.interval) ?? 2);
+  const desk = openDesk(context);
+  const filter = values.type === undefined ? {} : { type: values.type };
+  const end = new AbortController();
+  const stop = () => end.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  /** Its state by id, in the order of arrival. @type {Map<string, {state: string, open: boolean}>} */
+  const known = new Map();
+  for (let first = true; !end.signal.aborted; first = false) {
+    const { messages } = await desk.ask("email_queue_search", { p_filter: filter, p_limit: PAGE });
+    const seen = new Set(messages.map((/** @type {any} */ { id }) => id));
+    const older = [...known].filter(([id, { open }]) => open && !seen.has(id)).slice(-OLDER);
+    const rows = [...messages, ...(await Promise.all(older.map(([id]) => desk.ask("email_queue_get", { p_id: id })))).filter(Boolean)];
+    for (const row of rows.sort((a, b) => a.id < b.id ? -1 : 1)) {
+      const state = `${row.status} ${row.attempts} ${row.delivery?.state} ${row.delivery?.at}`;
+      const before = known.get(row.id);
+      known.set(row.id, { state, open: row.completed_at === null });
+      // What was there before is not news.
+      if (!first && before?.state !== state) terminal.draw(line(desk, row));
+    }
+    for (const id of known.keys()) {
+      if (known.size <= KNOWN) break;
+      known.delete(id);
+    }
+    if (first) terminal.say(`Waiting for news, every ${interval / 1000} s. Ctrl-C ends it.`);
+    await sleep(interval, undefined, { signal: end.signal }).catch(() => {});
+  }
+  process.off("SIGINT", stop).off("SIGTERM", stop);
+}
+
+/** @param {import("./desk.js").Desk} desk @param {any} row */
+function line({ show, terminal }, row) {
+  const fate = fateOf(row);
+  if (terminal.json) return JSON.stringify(show({ at: new Date().toISOString(), ...withoutBody(row), conclusion: fate }));
+  const shown = show({ to: recipientsOf(row).join(", "), subject: subjectOf(row), text: fate.text });
+  return [paint("faint", new Date().toISOString().slice(11, 19)), row.id, plain(shown.to), plain(shown.subject), paint(COLOUR_OF[fate.state], plain(shown.text))].join("  ");
+}
