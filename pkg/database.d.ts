@@ -145,6 +145,10 @@ type Functions = {
     Args: { p_filter?: { address?: string; reason?: SuppressionReason; topic?: string }; p_after?: string; p_limit?: number };
     Returns: Suppression[];
   };
+  email_queue_audit: {
+    Args: { p_filter?: { actor?: string; action?: string; since?: string; until?: string }; p_limit?: number; p_before?: string };
+    Returns: { id: string; at: string; actor: string; action: string; messages: number | null; arguments: Json }[];
+  };
   email_queue_stats: {
     Args: Record<PropertyKey, never>;
     Returns: {

@@ -11,6 +11,7 @@ language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select array[
     'email_queue_adopt()',
+    'email_queue_audit(jsonb, integer, uuid)',
     'email_queue_auth_hook(jsonb)',
     'email_queue_call(text)',
     'email_queue_cancel(uuid)',
@@ -291,6 +292,7 @@ as $$
     ('email_queue_private.recorded_here', 'usage, select, update'),
     ('email_queue_private.wiring', 'select'),
     ('email_queue_private.call', 'select'),
+    ('email_queue_private.audit', 'select, insert, update, delete'), -- update: rows are locked for a prune
     ('email_queue_private.run', 'select, insert, update, delete'),
     ('email_queue_private.slot_lock', 'select, update'),
     ('email_queue_private.budget_lock', 'select, update'),
@@ -341,6 +343,25 @@ as $$
   ) as w(what)
 $$;
 comment on function email_queue_private.wrong_grants() is 'Rights that a role has and should not have, or lacks; null if there are none.';
+
+-- 10_tables/audit.sql
+-- Who changed what. Never an address, a key or a payload: the rows outlive what they are about.
+create table email_queue_private.audit (
+  id uuid constraint audit_pkey primary key,
+  at timestamptz not null,
+  actor text collate "C" not null,
+  action text collate "C" not null,
+  messages integer,
+  arguments jsonb not null,
+  constraint audit_actor_has_a_name check (char_length(actor) >= 1 and char_length(actor) <= 100)
+);
+comment on table email_queue_private.audit is 'One row for each call of an operator that changed something. Read by email_queue_audit, pruned after audit_retention.';
+comment on column email_queue_private.audit.id is 'Ordered by time.';
+comment on column email_queue_private.audit.at is 'When.';
+comment on column email_queue_private.audit.actor is 'Who: the header x-email-queue-actor, the session''s setting email_queue.actor, or the login role.';
+comment on column email_queue_private.audit.action is 'What was called, as in redrive.';
+comment on column email_queue_private.audit.messages is 'How many messages were changed; null if the call is not about messages.';
+comment on column email_queue_private.audit.arguments is 'With what: ids (the first ten), the keys of a filter, a domain, seconds, settings. Of a suppressed address the beginning of its hash.';
 
 -- 10_tables/body.sql
 create table email_queue_private.body (
@@ -831,6 +852,7 @@ create table email_queue_private.setting (
   auth_product text,
   auth_language text,
   auth_link_lifetime interval not null default '1 hour',
+  audit_retention interval not null default '1 year',
   constraint setting_singleton_is_true check (singleton),
   constraint setting_rate_limit_is_positive check (rate_limit > 0 and rate_limit <= 1000),
   constraint setting_horizon_is_positive check (horizon > '0'),
@@ -846,7 +868,8 @@ create table email_queue_private.setting (
   constraint setting_auth_site_url_is_an_address check (auth_site_url ~ '^https?://[^[:space:]"<>#]+$' and char_length(auth_site_url) <= 2000),
   constraint setting_auth_product_is_a_name check (char_length(auth_product) >= 1 and char_length(auth_product) <= 100 and auth_product !~ '[[:cntrl:]]'),
   constraint setting_auth_language_is_one check (auth_language ~ '^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}$'),
-  constraint setting_auth_link_lifetime_is_positive check (auth_link_lifetime > '0')
+  constraint setting_auth_link_lifetime_is_positive check (auth_link_lifetime > '0'),
+  constraint setting_audit_retention_is_positive check (audit_retention > '0')
 );
 comment on table email_queue_private.setting is 'What operators set, with email_queue_configure. One row; while it is missing, the defaults count.';
 comment on column email_queue_private.setting.singleton is 'Always true: the table has one row.';
@@ -868,6 +891,7 @@ comment on column email_queue_private.setting.auth_site_url is '{{ .SiteURL }} i
 comment on column email_queue_private.setting.auth_product is 'The product''s name in Auth''s mails; null: the sender''s.';
 comment on column email_queue_private.setting.auth_language is 'The language of users of whom Auth knows none; null: the templates without a language.';
 comment on column email_queue_private.setting.auth_link_lifetime is 'How long Auth''s links and codes are valid: an auth mail that has not begun by then expires.';
+comment on column email_queue_private.setting.audit_retention is 'How long it is kept who changed what.';
 
 -- 10_tables/slot_lock.sql
 -- Only sessions of email-queue can lock this empty table. An advisory lock could be held for ever by any login, as its number is
@@ -1088,7 +1112,7 @@ begin
   if not found then
     -- The table's defaults, written as a row.
     v_setting := row(true, null, 10, null, 15, 10485760, 30000, 3600000, interval '30 days', interval '90 days', null, false, 3,
-      null, null, null, null, null, interval '1 hour');
+      null, null, null, null, null, interval '1 hour', interval '1 year');
   end if;
   return v_setting;
 end
@@ -1111,6 +1135,99 @@ begin
 end
 $$;
 comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults if nothing is stored.';
+
+-- 17_audit/actor.sql
+-- PostgREST gives the headers of a request as a setting. What cannot be read is left out: no action fails for its record.
+create function email_queue_private.actor() returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_header text;
+begin
+  begin
+    v_header := nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-email-queue-actor';
+  exception when data_exception then
+    v_header := null;
+  end;
+  return coalesce(email_queue_private.shown_name(v_header), email_queue_private.shown_name(current_setting('email_queue.actor', true)), session_user);
+end
+$$;
+comment on function email_queue_private.actor() is 'Who calls: the header x-email-queue-actor, the setting email_queue.actor, or the login role.';
+
+-- 17_audit/email_queue_audit.sql
+create function public.email_queue_audit(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'), '{}');
+  v_key text;
+  v_from uuid;
+  v_before uuid;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('actor', 'action', 'since', 'until') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use actor, action, since or until');
+    end if;
+  end loop;
+  v_from := email_queue_private.first_id(email_queue_private.check_time('filter.since', v_filter ->> 'since'));
+  v_before := least(p_before, email_queue_private.first_id(email_queue_private.check_time('filter.until', v_filter ->> 'until')));
+  return coalesce((
+    select jsonb_agg(to_jsonb(e) order by e.id desc) from (
+      select a.id, a.at, a.actor, a.action, a.messages, a.arguments from email_queue_private.audit as a
+      where (v_from is null or a.id >= v_from) and (v_before is null or a.id < v_before)
+        and (v_filter ->> 'actor' is null or a.actor = v_filter ->> 'actor') and (v_filter ->> 'action' is null or a.action = v_filter ->> 'action')
+      order by a.id desc limit least(greatest(coalesce(p_limit, 100), 1), 1000)) as e), '[]');
+end
+$$;
+comment on function public.email_queue_audit(jsonb, integer, uuid) is
+  'Who changed what, newest first, at most 1000: [{id, at, actor, action, messages, arguments}]. p_filter: {actor, action, since, until}; p_before (an id) continues a page.';
+
+-- 17_audit/first_ids.sql
+create function email_queue_private.first_ids(p_ids uuid[]) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object('ids', to_jsonb(p_ids[1:10]))
+$$;
+comment on function email_queue_private.first_ids(uuid[]) is 'The first ten ids, as audit has them.';
+
+-- 17_audit/note_action.sql
+-- In the transaction of the action, so that there is a row if and only if something was changed.
+create function email_queue_private.note_action(p_action text, p_messages integer, p_arguments jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into email_queue_private.audit (id, at, actor, action, messages, arguments)
+  values (email_queue_private.new_id(), clock_timestamp(), email_queue_private.actor(), p_action, p_messages, case when p_action = 'configure' then p_arguments else jsonb_strip_nulls(p_arguments) end);
+end
+$$;
+comment on function email_queue_private.note_action(text, integer, jsonb) is 'Notes who did what with how many messages.';
+
+-- 17_audit/noted_filter.sql
+-- Text and metadata of a filter may be an address: of text nothing is kept that has an at sign, of metadata the keys alone.
+create function email_queue_private.noted_filter(p_filter jsonb) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case when p_filter is not null then jsonb_build_object('filter', (
+    select coalesce(jsonb_object_agg(f.key, case
+        when f.key = 'metadata' and jsonb_typeof(f.value) = 'object' then (select to_jsonb((array_agg(left(k, 60) order by k collate "C"))[1:10]) from jsonb_object_keys(f.value) as k where position('@' in k) = 0)
+        when position('@' in f.value::text) > 0 then '"…"'
+        else to_jsonb(left(f.value #>> '{}', 60)) end), '{}')
+    from jsonb_each(p_filter) as f where f.value <> 'null')) else '{}' end
+$$;
+comment on function email_queue_private.noted_filter(jsonb) is 'A filter, as audit has it.';
+
+-- 17_audit/shown_name.sql
+-- Control characters, and those that turn the direction of a line or are not seen, would let a name look like another one in a terminal.
+create function email_queue_private.shown_name(p_text text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select nullif(left(btrim(regexp_replace(p_text collate "C", '[' || chr(1) || '-' || chr(31) || chr(127) || '-' || chr(159) || chr(8203) || '-' || chr(8207)
+    || chr(8232) || '-' || chr(8238) || chr(8288) || '-' || chr(8303) || chr(65279) || ']', '', 'g')), 100), '')
+$$;
+comment on function email_queue_private.shown_name(text) is 'A name without what cannot be printed, at most 100 characters; null if nothing is left.';
 
 -- 20_check/addresses_fault.sql
 -- What is wrong with a field of recipients, or null. The client checks the addresses before, and the worker after.
@@ -1773,12 +1890,17 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout
 as $$
 declare
   v_language text := email_queue_private.check_language(p_language);
+  v_deleted boolean;
 begin
   lock table email_queue_private.template in share row exclusive mode;
   update email_queue_private.template as t set deleted_at = clock_timestamp()
   where t.name = p_name and t.language = v_language and t.deleted_at is null
     and t.version = (select max(o.version) from email_queue_private.template as o where o.name = p_name and o.language = v_language);
-  return jsonb_build_object('deleted', found);
+  v_deleted := found;
+  if v_deleted then
+    perform email_queue_private.note_action('remove_template', null, jsonb_build_object('name', p_name, 'language', nullif(v_language, '')));
+  end if;
+  return jsonb_build_object('deleted', v_deleted);
 end
 $$;
 comment on function public.email_queue_template_delete(text, text) is 'Deletes a template of one language; no language is the one for all others. Answers {deleted}.';
@@ -1855,6 +1977,7 @@ begin
   values (p_name, v_language, coalesce(v_old.version, 0) + 1, clock_timestamp(), p_subject, p_html, p_text, v_programs)
   returning * into v_new;
   delete from email_queue_private.template where name = p_name and language = v_language and version <= v_new.version - 100;
+  perform email_queue_private.note_action('put_template', null, jsonb_build_object('name', p_name, 'language', nullif(v_language, ''), 'version', v_new.version));
   return email_queue_private.describe_template(v_new) || '{"changed": true}';
 end
 $$;
@@ -4345,6 +4468,7 @@ begin
   delete from email_queue_private.identity where kind in ('recorded', 'adopt', 'refused');
   perform email_queue_private.adopt_next();
   perform email_queue_private.mint_mark(false);
+  perform email_queue_private.note_action('adopt', null, '{}');
   return v_answer;
 end
 $$;
@@ -5236,6 +5360,9 @@ begin
   insert into email_queue_private.reaction default values on conflict do nothing;
   select r.function into v_previous from email_queue_private.reaction as r for update;
   update email_queue_private.reaction set function = p_function, failures = 0, failed_at = null, error = null where singleton;
+  if p_function is distinct from v_previous then
+    perform email_queue_private.note_action('on_event', null, jsonb_build_object('function', p_function));
+  end if;
   return jsonb_build_object('function', p_function, 'previous', v_previous);
 end
 $$;
@@ -5656,10 +5783,17 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout
 as $$
 declare
   v_address text := email_queue_private.check_address(p_address);
+  v_hash uuid := email_queue_private.address_hash(v_address, email_queue_private.hash_key());
+  v_before jsonb;
+  v_entry email_queue_private.suppression;
 begin
   perform email_queue_private.check_suppression(p_reason, p_topic, p_note);
-  return email_queue_private.describe_suppression(email_queue_private.enter_suppression(
-    v_address, coalesce(p_reason, 'manual'), p_topic, p_note, coalesce(p_hash_only, false), null, null, null));
+  v_before := email_queue_private.suppressions_of(array[v_hash]);
+  v_entry := email_queue_private.enter_suppression(v_address, coalesce(p_reason, 'manual'), p_topic, p_note, coalesce(p_hash_only, false), null, null, null);
+  if email_queue_private.suppressions_of(array[v_hash]) <> v_before then
+    perform email_queue_private.note_action('suppress', null, jsonb_build_object('hash', left(v_hash::text, 8), 'reason', v_entry.reason, 'topic', p_topic));
+  end if;
+  return email_queue_private.describe_suppression(v_entry);
 end
 $$;
 comment on function public.email_queue_suppress(text, text, text, text, boolean) is
@@ -5715,6 +5849,9 @@ begin
     returning s.reason, s.topic
   )
   select jsonb_agg(jsonb_build_object('reason', g.reason, 'topic', g.topic) order by g.reason) into v_removed from gone as g;
+  if v_removed is not null then
+    perform email_queue_private.note_action('unsuppress', null, jsonb_build_object('hash', left(v_hash::text, 8), 'topic', p_topic, 'reason', p_reason));
+  end if;
   return jsonb_build_object('removed', coalesce(v_removed, '[]'), 'left', coalesce((
     select jsonb_agg(jsonb_build_object('reason', s.reason, 'topic', s.topic) order by s.reason, s.topic nulls first)
     from email_queue_private.suppression as s where s.hash = v_hash and s.removed_at is null), '[]'));
@@ -5975,6 +6112,15 @@ end
 $$;
 comment on function email_queue_private.suppressed_share(uuid, uuid[], text, bytea, uuid[]) is 'Whether a message''s recipients are suppressed: none, some or all.';
 
+-- 74_suppression/suppressions_of.sql
+create function email_queue_private.suppressions_of(p_hashes uuid[]) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(email_queue_private.describe_suppression(s) order by s.id), '[]')
+  from email_queue_private.suppression as s where s.hash = any (p_hashes) and s.removed_at is null
+$$;
+comment on function email_queue_private.suppressions_of(uuid[]) is 'The entries in force of some addresses.';
+
 -- 75_operate/email_queue_configure.sql
 create function public.email_queue_configure(p_settings jsonb default '{}') returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
@@ -5983,6 +6129,8 @@ declare
   v_key text;
   v_constraint text;
   v_setting email_queue_private.setting;
+  v_before jsonb;
+  v_changed jsonb;
 begin
   if coalesce(jsonb_typeof(p_settings), 'null') <> 'object' then
     perform email_queue_private.refuse('settings', 'must be an object');
@@ -5992,6 +6140,7 @@ begin
   end if;
   insert into email_queue_private.setting default values on conflict do nothing;
   select * into v_setting from email_queue_private.setting for update;
+  v_before := to_jsonb(v_setting);
   for v_key in select jsonb_object_keys(p_settings) loop
     if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
       perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
@@ -6015,7 +6164,8 @@ begin
       completed_retention = v_setting.completed_retention, failed_retention = v_setting.failed_retention,
       payload_retention = v_setting.payload_retention, record_clients = v_setting.record_clients, soft_bounces = v_setting.soft_bounces,
       auth_sender = v_setting.auth_sender, auth_url = v_setting.auth_url, auth_site_url = v_setting.auth_site_url,
-      auth_product = v_setting.auth_product, auth_language = v_setting.auth_language, auth_link_lifetime = v_setting.auth_link_lifetime
+      auth_product = v_setting.auth_product, auth_language = v_setting.auth_language, auth_link_lifetime = v_setting.auth_link_lifetime,
+      audit_retention = v_setting.audit_retention
     where singleton;
   exception when check_violation then
     -- A constraint is named after its setting, without the unit.
@@ -6024,6 +6174,12 @@ begin
     where starts_with(v_constraint, 'setting_' || regexp_replace(k, '_ms$', '') || '_');
     perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
   end;
+  -- A value with an at sign is a sender, or an address with a password.
+  select jsonb_object_agg(s.key, case when position('@' in s.value #>> '{}') > 0 then '"…"' else s.value end) into v_changed
+  from jsonb_each(to_jsonb(v_setting)) as s where s.value <> v_before -> s.key;
+  if v_changed is not null then
+    perform email_queue_private.note_action('configure', null, v_changed);
+  end if;
   return to_jsonb(v_setting) - 'singleton';
 end
 $$;
@@ -6057,6 +6213,7 @@ begin
     on conflict (domain) do update
     set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason, refusals = 0, first_refused_at = null;
   end if;
+  perform email_queue_private.note_action('pause', null, jsonb_build_object('domain', lower(p_domain collate "C"), 'seconds', p_seconds));
   return jsonb_build_object('domain', lower(p_domain collate "C"), 'paused_until', v_until);
 end
 $$;
@@ -6086,6 +6243,9 @@ begin
   else
     delete from email_queue_private.paused_domain where domain = lower(p_domain collate "C");
     v_resumed := found;
+  end if;
+  if v_resumed then
+    perform email_queue_private.note_action('resume', null, jsonb_build_object('domain', lower(p_domain collate "C")));
   end if;
   return jsonb_build_object('domain', lower(p_domain collate "C"), 'resumed', v_resumed);
 end
@@ -6228,6 +6388,9 @@ begin
     delete from email_queue_private.body where id = any (v_ids);
     delete from email_queue_private.event where message_id = any (v_ids);
     delete from email_queue_private.message where id = any (v_ids);
+    if v_ids <> '{}' then
+      perform email_queue_private.note_action('discard', cardinality(v_ids), email_queue_private.first_ids(v_ids) || email_queue_private.noted_filter(p_filter));
+    end if;
   end if;
   return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'discarded', to_jsonb(v_ids));
 end
@@ -6270,6 +6433,9 @@ begin
       update email_queue_private.message as m set reason = 'not_accepted' where m.id = v_message.id;
     end if;
   end loop;
+  if v_ended <> '{}' and not coalesce(p_dry_run, false) then
+    perform email_queue_private.note_action('not_accepted', cardinality(v_ended), email_queue_private.first_ids(v_ended));
+  end if;
   select v_refused || coalesce(array_agg(jsonb_build_object('id', a.id, 'reason', 'it is no dead letter of an unknown outcome')), array[]::jsonb[]) into v_refused
   from unnest(p_ids) as a(id)
   where a.id <> all (v_ended) and not exists (select 1 from unnest(v_refused) as r where (r ->> 'id')::uuid = a.id);
@@ -6347,6 +6513,11 @@ begin
       where m.id = v_message.id;
     end if;
   end loop;
+  if v_redriven <> '{}' and not coalesce(p_dry_run, false) then
+    perform email_queue_private.note_action('redrive', cardinality(v_redriven), email_queue_private.first_ids(v_redriven)
+      || email_queue_private.noted_filter(p_filter)
+      || jsonb_build_object('allow_duplicates', nullif(p_allow_duplicates, false), 'new_sender', nullif(p_from is not null, false)));
+  end if;
   select v_refused || coalesce(array_agg(jsonb_build_object('id', a.id, 'reason', case
       when q.id is null then 'there is no such message'
       when q.status = 'failed' then 'it does not fit the filter'
@@ -6397,6 +6568,7 @@ begin
   if email_queue_private.is_secret(v_ready.lane) then
     perform email_queue_private.erase_secrets(array[p_id]);
   end if;
+  perform email_queue_private.note_action('cancel', 1, email_queue_private.first_ids(array[p_id]));
   return jsonb_build_object('id', p_id, 'result', 'cancelled');
 end
 $$;
@@ -6409,8 +6581,9 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout
 as $$
 declare
   v_status text;
+  v_bytes integer;
 begin
-  select m.status into v_status from email_queue_private.message as m where m.id = p_id for update;
+  select m.status, m.bytes into v_status, v_bytes from email_queue_private.message as m where m.id = p_id for update;
   if v_status is null then
     if exists (select 1 from email_queue_private.ready as r where r.id = p_id) then
       return jsonb_build_object('id', p_id, 'result', 'pending', 'reason', 'it waits to be sent: cancel it first');
@@ -6424,6 +6597,9 @@ begin
   update email_queue_private.event set recipient = email_queue_private.recipient_hash(recipient), detail = null where message_id = p_id;
   -- Without bytes: of events that are still to come no address is kept.
   update email_queue_private.message set metadata = null, recipients = null, bytes = 0 where id = p_id;
+  if v_bytes > 0 then
+    perform email_queue_private.note_action('erase', 1, email_queue_private.first_ids(array[p_id]));
+  end if;
   return jsonb_build_object('id', p_id, 'result', 'erased');
 end
 $$;
@@ -6473,9 +6649,27 @@ $$;
 comment on function email_queue_private.open_members(uuid[]) is 'Those of some messages that an open dispatch names.';
 
 -- 78_retention/email_queue_prune.sql
+create function public.email_queue_prune(p_limit integer default 1000) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+declare
+  v_answer jsonb := email_queue_private.prune(p_limit);
+  v_deleted integer := (v_answer ->> 'deleted')::integer;
+  v_erased integer := (v_answer ->> 'erased')::integer;
+begin
+  if v_deleted + v_erased > 0 then
+    perform email_queue_private.note_action('prune', v_deleted + v_erased, jsonb_build_object('deleted', v_deleted, 'erased', v_erased));
+  end if;
+  return v_answer;
+end
+$$;
+comment on function public.email_queue_prune(integer) is
+  'Looks at the next p_limit messages, deletes those past their retention, and erases payloads past payload_retention. Answers {deleted, erased, more}: call it again while more is true.';
+
+-- 78_retention/prune.sql
 -- Retention: messages that have ended are deleted after a time, their payloads perhaps earlier.
 
-create function public.email_queue_prune(p_limit integer default 1000) returns jsonb
+create function email_queue_private.prune(p_limit integer) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 declare
@@ -6488,6 +6682,7 @@ declare
   v_erased bigint;
   v_limit integer := least(greatest(coalesce(p_limit, 1000), 1), 10000);
   v_until uuid;
+  v_noted uuid;
 begin
   v_setting := email_queue_private.settings();
   -- No message ended before its id was made, so younger ids need not be read.
@@ -6498,6 +6693,11 @@ begin
   where id = any (array(
     select s.id from email_queue_private.suppression as s
     where s.removed_at < clock_timestamp() - interval '90 days' order by s.removed_at limit v_limit for update skip locked));
+  v_noted := email_queue_private.first_id(clock_timestamp() - v_setting.audit_retention);
+  delete from email_queue_private.audit
+  where id = any (array(
+    select a.id from email_queue_private.audit as a
+    where a.id < v_noted order by a.id limit v_limit for update skip locked));
   -- Two prunes at once would read the same rows: the second has nothing to do.
   insert into email_queue_private.prune_cursor default values on conflict do nothing;
   select c.after into v_after from email_queue_private.prune_cursor as c for update skip locked;
@@ -6533,8 +6733,7 @@ begin
   return jsonb_build_object('deleted', coalesce(cardinality(v_old), 0), 'erased', v_erased, 'more', coalesce(cardinality(v_read), 0) = v_limit);
 end
 $$;
-comment on function public.email_queue_prune(integer) is
-  'Looks at the next p_limit messages, deletes those past their retention, and erases payloads past payload_retention. Answers {deleted, erased, more}: call it again while more is true.';
+comment on function email_queue_private.prune(integer) is 'Looks at the next p_limit messages, and deletes or erases what is past its time.';
 
 -- 80_call/call_function.sql
 -- pg_cron calls the function through pg_net, with its address and secret from Vault. These extensions are optional: a function that needs
@@ -6615,6 +6814,9 @@ begin
   -- From here on a row that is not there was lost.
   insert into email_queue_private.setting default values on conflict do nothing;
   insert into email_queue_private.wiring default values on conflict do nothing;
+  if v_url <> 'kept' or v_secret <> 'kept' or v_grants is not null then
+    perform email_queue_private.note_action('connect', null, jsonb_build_object('grants_mended', nullif(v_grants is not null, false)));
+  end if;
   return jsonb_build_object('extensions', v_extensions, 'changed', v_url <> 'kept' or v_secret <> 'kept', 'grants_mended', v_grants,
     'replaced', case when v_old <> email_queue_private.identity_address(p_url) then v_old end,
     'unreadable', array_remove(array[case when v_url = 'unreadable' then 'email_queue_url' end, case when v_secret = 'unreadable' then 'email_queue_secret' end], null));
@@ -6831,7 +7033,11 @@ begin
   update email_queue_private.wiring
   set cron_line = v_line, scheduled_at = case when v_changed then clock_timestamp() else scheduled_at end
   where singleton and (v_changed or cron_line is distinct from v_line);
-  return jsonb_build_object('schedule', v_line, 'changed', v_changed or found);
+  v_changed := v_changed or found;
+  if v_changed then
+    perform email_queue_private.note_action('schedule', null, jsonb_build_object('schedule', v_line));
+  end if;
+  return jsonb_build_object('schedule', v_line, 'changed', v_changed);
 end
 $$;
 comment on function public.email_queue_schedule(text) is
@@ -6852,6 +7058,9 @@ begin
     end loop;
   end if;
   update email_queue_private.wiring set cron_line = null, scheduled_at = null where cron_line is not null;
+  if v_removed or found then
+    perform email_queue_private.note_action('unschedule', null, '{}');
+  end if;
   return jsonb_build_object('removed', v_removed);
 end
 $$;
@@ -6940,7 +7149,7 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform email_queue_private.mend_grants();
-  return public.email_queue_prune(p_limit => 10000);
+  return email_queue_private.prune(10000);
 end
 $$;
 comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants right.';
@@ -6951,6 +7160,7 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_every_ms integer;
+  v_before integer := (email_queue_private.wiring_now()).wake_every_ms;
 begin
   perform email_queue_private.check_caller();
   if p_on is null then
@@ -6967,6 +7177,9 @@ begin
   update email_queue_private.wiring set wake_every_ms = case when p_on then coalesce(extract(epoch from p_every) * 1000, wake_every_ms, 1000) end
   where singleton returning wake_every_ms into v_every_ms;
   perform setval('email_queue_private.next_wake', 0);
+  if v_every_ms is distinct from v_before then
+    perform email_queue_private.note_action('wake', null, jsonb_build_object('on', p_on, 'every_ms', v_every_ms));
+  end if;
   return jsonb_build_object('on', p_on, 'every_ms', v_every_ms);
 end
 $$;

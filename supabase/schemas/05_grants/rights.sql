@@ -29,6 +29,7 @@ as $$
     ('email_queue_private.recorded_here', 'usage, select, update'),
     ('email_queue_private.wiring', 'select'),
     ('email_queue_private.call', 'select'),
+    ('email_queue_private.audit', 'select, insert, update, delete'), -- update: rows are locked for a prune
     ('email_queue_private.run', 'select, insert, update, delete'),
     ('email_queue_private.slot_lock', 'select, update'),
     ('email_queue_private.budget_lock', 'select, update'),

@@ -18,6 +18,7 @@ create table email_queue_private.setting (
   auth_product text,
   auth_language text,
   auth_link_lifetime interval not null default '1 hour',
+  audit_retention interval not null default '1 year',
   constraint setting_singleton_is_true check (singleton),
   constraint setting_rate_limit_is_positive check (rate_limit > 0 and rate_limit <= {{MAX_RATE}}),
   constraint setting_horizon_is_positive check (horizon > '0'),
@@ -33,7 +34,8 @@ create table email_queue_private.setting (
   constraint setting_auth_site_url_is_an_address check (auth_site_url ~ '^https?://[^[:space:]"<>#]+$' and char_length(auth_site_url) <= 2000),
   constraint setting_auth_product_is_a_name check (char_length(auth_product) >= 1 and char_length(auth_product) <= 100 and auth_product !~ '[[:cntrl:]]'),
   constraint setting_auth_language_is_one check (auth_language ~ '^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}$'),
-  constraint setting_auth_link_lifetime_is_positive check (auth_link_lifetime > '0')
+  constraint setting_auth_link_lifetime_is_positive check (auth_link_lifetime > '0'),
+  constraint setting_audit_retention_is_positive check (audit_retention > '0')
 );
 comment on table email_queue_private.setting is 'What operators set, with email_queue_configure. One row; while it is missing, the defaults count.';
 comment on column email_queue_private.setting.singleton is 'Always true: the table has one row.';
@@ -55,3 +57,4 @@ comment on column email_queue_private.setting.auth_site_url is '{{ .SiteURL }} i
 comment on column email_queue_private.setting.auth_product is 'The product''s name in Auth''s mails; null: the sender''s.';
 comment on column email_queue_private.setting.auth_language is 'The language of users of whom Auth knows none; null: the templates without a language.';
 comment on column email_queue_private.setting.auth_link_lifetime is 'How long Auth''s links and codes are valid: an auth mail that has not begun by then expires.';
+comment on column email_queue_private.setting.audit_retention is 'How long it is kept who changed what.';

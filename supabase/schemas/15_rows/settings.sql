@@ -10,7 +10,7 @@ begin
   if not found then
     -- The table's defaults, written as a row.
     v_setting := row(true, null, {{DEFAULT_RATE}}, null, {{DEFAULT_MAX_ATTEMPTS}}, {{DEFAULT_PAYLOAD_BYTES}}, {{DEFAULT_RETRY_BASE_MS}}, {{DEFAULT_RETRY_CAP_MS}}, interval '30 days', interval '90 days', null, false, {{DEFAULT_SOFT_BOUNCES}},
-      null, null, null, null, null, interval '1 hour');
+      null, null, null, null, null, interval '1 hour', interval '1 year');
   end if;
   return v_setting;
 end

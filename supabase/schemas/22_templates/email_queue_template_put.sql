@@ -23,6 +23,7 @@ begin
   values (p_name, v_language, coalesce(v_old.version, 0) + 1, clock_timestamp(), p_subject, p_html, p_text, v_programs)
   returning * into v_new;
   delete from email_queue_private.template where name = p_name and language = v_language and version <= v_new.version - {{MAX_VERSIONS}};
+  perform email_queue_private.note_action('put_template', null, jsonb_build_object('name', p_name, 'language', nullif(v_language, ''), 'version', v_new.version));
   return email_queue_private.describe_template(v_new) || '{"changed": true}';
 end
 $$;

@@ -12,6 +12,7 @@ begin
   delete from email_queue_private.identity where kind in ('recorded', 'adopt', 'refused');
   perform email_queue_private.adopt_next();
   perform email_queue_private.mint_mark(false);
+  perform email_queue_private.note_action('adopt', null, '{}');
   return v_answer;
 end
 $$;

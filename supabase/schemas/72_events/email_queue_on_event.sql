@@ -14,6 +14,9 @@ begin
   insert into email_queue_private.reaction default values on conflict do nothing;
   select r.function into v_previous from email_queue_private.reaction as r for update;
   update email_queue_private.reaction set function = p_function, failures = 0, failed_at = null, error = null where singleton;
+  if p_function is distinct from v_previous then
+    perform email_queue_private.note_action('on_event', null, jsonb_build_object('function', p_function));
+  end if;
   return jsonb_build_object('function', p_function, 'previous', v_previous);
 end
 $$;

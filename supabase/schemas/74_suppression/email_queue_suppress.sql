@@ -7,10 +7,17 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout
 as $$
 declare
   v_address text := email_queue_private.check_address(p_address);
+  v_hash uuid := email_queue_private.address_hash(v_address, email_queue_private.hash_key());
+  v_before jsonb;
+  v_entry email_queue_private.suppression;
 begin
   perform email_queue_private.check_suppression(p_reason, p_topic, p_note);
-  return email_queue_private.describe_suppression(email_queue_private.enter_suppression(
-    v_address, coalesce(p_reason, 'manual'), p_topic, p_note, coalesce(p_hash_only, false), null, null, null));
+  v_before := email_queue_private.suppressions_of(array[v_hash]);
+  v_entry := email_queue_private.enter_suppression(v_address, coalesce(p_reason, 'manual'), p_topic, p_note, coalesce(p_hash_only, false), null, null, null);
+  if email_queue_private.suppressions_of(array[v_hash]) <> v_before then
+    perform email_queue_private.note_action('suppress', null, jsonb_build_object('hash', left(v_hash::text, 8), 'reason', v_entry.reason, 'topic', p_topic));
+  end if;
+  return email_queue_private.describe_suppression(v_entry);
 end
 $$;
 comment on function public.email_queue_suppress(text, text, text, text, boolean) is

@@ -15,6 +15,9 @@ begin
     returning s.reason, s.topic
   )
   select jsonb_agg(jsonb_build_object('reason', g.reason, 'topic', g.topic) order by g.reason) into v_removed from gone as g;
+  if v_removed is not null then
+    perform email_queue_private.note_action('unsuppress', null, jsonb_build_object('hash', left(v_hash::text, 8), 'topic', p_topic, 'reason', p_reason));
+  end if;
   return jsonb_build_object('removed', coalesce(v_removed, '[]'), 'left', coalesce((
     select jsonb_agg(jsonb_build_object('reason', s.reason, 'topic', s.topic) order by s.reason, s.topic nulls first)
     from email_queue_private.suppression as s where s.hash = v_hash and s.removed_at is null), '[]'));

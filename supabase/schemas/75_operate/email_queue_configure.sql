@@ -5,6 +5,8 @@ declare
   v_key text;
   v_constraint text;
   v_setting email_queue_private.setting;
+  v_before jsonb;
+  v_changed jsonb;
 begin
   if coalesce(jsonb_typeof(p_settings), 'null') <> 'object' then
     perform email_queue_private.refuse('settings', 'must be an object');
@@ -14,6 +16,7 @@ begin
   end if;
   insert into email_queue_private.setting default values on conflict do nothing;
   select * into v_setting from email_queue_private.setting for update;
+  v_before := to_jsonb(v_setting);
   for v_key in select jsonb_object_keys(p_settings) loop
     if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
       perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
@@ -37,7 +40,8 @@ begin
       completed_retention = v_setting.completed_retention, failed_retention = v_setting.failed_retention,
       payload_retention = v_setting.payload_retention, record_clients = v_setting.record_clients, soft_bounces = v_setting.soft_bounces,
       auth_sender = v_setting.auth_sender, auth_url = v_setting.auth_url, auth_site_url = v_setting.auth_site_url,
-      auth_product = v_setting.auth_product, auth_language = v_setting.auth_language, auth_link_lifetime = v_setting.auth_link_lifetime
+      auth_product = v_setting.auth_product, auth_language = v_setting.auth_language, auth_link_lifetime = v_setting.auth_link_lifetime,
+      audit_retention = v_setting.audit_retention
     where singleton;
   exception when check_violation then
     -- A constraint is named after its setting, without the unit.
@@ -46,6 +50,12 @@ begin
     where starts_with(v_constraint, 'setting_' || regexp_replace(k, '_ms$', '') || '_');
     perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
   end;
+  -- A value with an at sign is a sender, or an address with a password.
+  select jsonb_object_agg(s.key, case when position('@' in s.value #>> '{}') > 0 then '"…"' else s.value end) into v_changed
+  from jsonb_each(to_jsonb(v_setting)) as s where s.value <> v_before -> s.key;
+  if v_changed is not null then
+    perform email_queue_private.note_action('configure', null, v_changed);
+  end if;
   return to_jsonb(v_setting) - 'singleton';
 end
 $$;

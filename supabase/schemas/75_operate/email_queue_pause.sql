@@ -25,6 +25,7 @@ begin
     on conflict (domain) do update
     set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason, refusals = 0, first_refused_at = null;
   end if;
+  perform email_queue_private.note_action('pause', null, jsonb_build_object('domain', lower(p_domain collate "C"), 'seconds', p_seconds));
   return jsonb_build_object('domain', lower(p_domain collate "C"), 'paused_until', v_until);
 end
 $$;

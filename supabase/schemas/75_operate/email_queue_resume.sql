@@ -22,6 +22,9 @@ begin
     delete from email_queue_private.paused_domain where domain = lower(p_domain collate "C");
     v_resumed := found;
   end if;
+  if v_resumed then
+    perform email_queue_private.note_action('resume', null, jsonb_build_object('domain', lower(p_domain collate "C")));
+  end if;
   return jsonb_build_object('domain', lower(p_domain collate "C"), 'resumed', v_resumed);
 end
 $$;

@@ -20,6 +20,9 @@ begin
     delete from email_queue_private.body where id = any (v_ids);
     delete from email_queue_private.event where message_id = any (v_ids);
     delete from email_queue_private.message where id = any (v_ids);
+    if v_ids <> '{}' then
+      perform email_queue_private.note_action('discard', cardinality(v_ids), email_queue_private.first_ids(v_ids) || email_queue_private.noted_filter(p_filter));
+    end if;
   end if;
   return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'discarded', to_jsonb(v_ids));
 end

@@ -32,6 +32,9 @@ begin
       update email_queue_private.message as m set reason = 'not_accepted' where m.id = v_message.id;
     end if;
   end loop;
+  if v_ended <> '{}' and not coalesce(p_dry_run, false) then
+    perform email_queue_private.note_action('not_accepted', cardinality(v_ended), email_queue_private.first_ids(v_ended));
+  end if;
   select v_refused || coalesce(array_agg(jsonb_build_object('id', a.id, 'reason', 'it is no dead letter of an unknown outcome')), array[]::jsonb[]) into v_refused
   from unnest(p_ids) as a(id)
   where a.id <> all (v_ended) and not exists (select 1 from unnest(v_refused) as r where (r ->> 'id')::uuid = a.id);

@@ -65,6 +65,11 @@ begin
       where m.id = v_message.id;
     end if;
   end loop;
+  if v_redriven <> '{}' and not coalesce(p_dry_run, false) then
+    perform email_queue_private.note_action('redrive', cardinality(v_redriven), email_queue_private.first_ids(v_redriven)
+      || email_queue_private.noted_filter(p_filter)
+      || jsonb_build_object('allow_duplicates', nullif(p_allow_duplicates, false), 'new_sender', nullif(p_from is not null, false)));
+  end if;
   select v_refused || coalesce(array_agg(jsonb_build_object('id', a.id, 'reason', case
       when q.id is null then 'there is no such message'
       when q.status = 'failed' then 'it does not fit the filter'

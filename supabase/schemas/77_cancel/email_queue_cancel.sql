@@ -14,6 +14,7 @@ begin
   if email_queue_private.is_secret(v_ready.lane) then
     perform email_queue_private.erase_secrets(array[p_id]);
   end if;
+  perform email_queue_private.note_action('cancel', 1, email_queue_private.first_ids(array[p_id]));
   return jsonb_build_object('id', p_id, 'result', 'cancelled');
 end
 $$;

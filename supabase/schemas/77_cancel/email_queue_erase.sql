@@ -3,8 +3,9 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout
 as $$
 declare
   v_status text;
+  v_bytes integer;
 begin
-  select m.status into v_status from email_queue_private.message as m where m.id = p_id for update;
+  select m.status, m.bytes into v_status, v_bytes from email_queue_private.message as m where m.id = p_id for update;
   if v_status is null then
     if exists (select 1 from email_queue_private.ready as r where r.id = p_id) then
       return jsonb_build_object('id', p_id, 'result', 'pending', 'reason', 'it waits to be sent: cancel it first');
@@ -18,6 +19,9 @@ begin
   update email_queue_private.event set recipient = email_queue_private.recipient_hash(recipient), detail = null where message_id = p_id;
   -- Without bytes: of events that are still to come no address is kept.
   update email_queue_private.message set metadata = null, recipients = null, bytes = 0 where id = p_id;
+  if v_bytes > 0 then
+    perform email_queue_private.note_action('erase', 1, email_queue_private.first_ids(array[p_id]));
+  end if;
   return jsonb_build_object('id', p_id, 'result', 'erased');
 end
 $$;

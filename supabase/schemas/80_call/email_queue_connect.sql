@@ -32,6 +32,9 @@ begin
   -- From here on a row that is not there was lost.
   insert into email_queue_private.setting default values on conflict do nothing;
   insert into email_queue_private.wiring default values on conflict do nothing;
+  if v_url <> 'kept' or v_secret <> 'kept' or v_grants is not null then
+    perform email_queue_private.note_action('connect', null, jsonb_build_object('grants_mended', nullif(v_grants is not null, false)));
+  end if;
   return jsonb_build_object('extensions', v_extensions, 'changed', v_url <> 'kept' or v_secret <> 'kept', 'grants_mended', v_grants,
     'replaced', case when v_old <> email_queue_private.identity_address(p_url) then v_old end,
     'unreadable', array_remove(array[case when v_url = 'unreadable' then 'email_queue_url' end, case when v_secret = 'unreadable' then 'email_queue_secret' end], null));

@@ -17,7 +17,11 @@ begin
   update email_queue_private.wiring
   set cron_line = v_line, scheduled_at = case when v_changed then clock_timestamp() else scheduled_at end
   where singleton and (v_changed or cron_line is distinct from v_line);
-  return jsonb_build_object('schedule', v_line, 'changed', v_changed or found);
+  v_changed := v_changed or found;
+  if v_changed then
+    perform email_queue_private.note_action('schedule', null, jsonb_build_object('schedule', v_line));
+  end if;
+  return jsonb_build_object('schedule', v_line, 'changed', v_changed);
 end
 $$;
 comment on function public.email_queue_schedule(text) is

@@ -12,6 +12,9 @@ begin
     end loop;
   end if;
   update email_queue_private.wiring set cron_line = null, scheduled_at = null where cron_line is not null;
+  if v_removed or found then
+    perform email_queue_private.note_action('unschedule', null, '{}');
+  end if;
   return jsonb_build_object('removed', v_removed);
 end
 $$;

@@ -4,7 +4,7 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform email_queue_private.mend_grants();
-  return public.email_queue_prune(p_limit => 10000);
+  return email_queue_private.prune(10000);
 end
 $$;
 comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants right.';

@@ -3,6 +3,7 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_every_ms integer;
+  v_before integer := (email_queue_private.wiring_now()).wake_every_ms;
 begin
   perform email_queue_private.check_caller();
   if p_on is null then
@@ -19,6 +20,9 @@ begin
   update email_queue_private.wiring set wake_every_ms = case when p_on then coalesce(extract(epoch from p_every) * 1000, wake_every_ms, 1000) end
   where singleton returning wake_every_ms into v_every_ms;
   perform setval('email_queue_private.next_wake', 0);
+  if v_every_ms is distinct from v_before then
+    perform email_queue_private.note_action('wake', null, jsonb_build_object('on', p_on, 'every_ms', v_every_ms));
+  end if;
   return jsonb_build_object('on', p_on, 'every_ms', v_every_ms);
 end
 $$;

@@ -93,6 +93,8 @@ export async function callAll(call, { wired = true } = {}) {
   const confirm = { token: "123456", token_hash: "hash", email_action_type: "signup", site_url: "https://project.example/auth/v1" };
   assert.deepEqual(await ask("auth_hook", { p_event: { user: { email: "user@b.example" }, email_data: confirm } }), {});
 
+  const [newest] = await ask("audit", { p_filter: { action: "suppress" } });
+  assert.match(newest.arguments.hash, /^[0-9a-f]{8}$/);
   assert.ok(await ask("prune"));
   assert.ok(await ask("adopt"));
   assert.ok(await ask("stats"));
