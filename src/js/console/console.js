@@ -45,7 +45,7 @@ export async function run(context, open = openBrowser) {
   return await new Promise(() => {});
 }
 
-/** The name that stands in the page's head. @param {string} address */
+/** The name in the page's head. @param {string} address */
 export function targetOf(address) {
   const { hostname, host } = new URL(address);
   return { target: host, local: /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname) };

@@ -88,4 +88,4 @@ export async function fates({ ask }, rows, { address, entries = [] } = {}) {
 export const nextTry = (row) => row.timeline?.findLast((/** @type {any} */ { what, until }) => what === "waits" && until)?.until ?? null;
 
 /** Ann <ann@example.com> becomes ann@example.com. @param {string | undefined} address */
-const bare = (address) => address === undefined ? undefined : (/<([^<>]+)>\s*$/.exec(address)?.[1] ?? address).trim();
+export const bare = (address) => address === undefined ? undefined : (/<([^<>]+)>\s*$/.exec(address)?.[1] ?? address).trim();

@@ -1,9 +1,10 @@
 // One message: what happened, the mail as its recipient sees it, and what can be done.
-import { html, useEffect, useState } from "./vendor/preact.js";
+import { html } from "./vendor/preact.js";
 import { call } from "./call.js";
 import { useRead } from "./live.js";
 import { Mail } from "./mail.js";
-import { Action, addresses, Badge, Copy, Empty, Json, Pairs, Section, Shown, statesOf, Time } from "./parts.js";
+import { Suppressed } from "./messages.js";
+import { Action, addresses, Badge, Copy, Empty, Json, Pairs, Section, Shown, State, Time } from "./parts.js";
 import { to } from "./route.js";
 
 /** @param {{route: import("./route.js").Route, about: any}} of */
@@ -16,13 +17,13 @@ export function Message({ route: { id }, about }) {
 
 /** @param {{message: any, readOnly: boolean}} of */
 function One({ message, readOnly }) {
-  const { id, type, payload, error, suppressed = [], timeline = [] } = message;
+  const { id, type, payload, suppressed = [], timeline = [] } = message;
   const mail = type === "email" && payload;
   return html`
-    <div class="row"><h2 class="subject">${mail ? payload.subject ?? "(no subject)" : message.secret ? "(a secret message)" : type}</h2>${statesOf(message).map((word) => html`<${Badge} word=${word} />`)}</div>
+    <div class="row"><h2 class="subject">${mail ? payload.subject ?? "(no subject)" : message.secret ? "(a secret message)" : type}</h2><${State} message=${message} /></div>
+    <p class="conclusion">${message.conclusion.text[0].toUpperCase()}${message.conclusion.text.slice(1)}.</p>
     ${message.notice && html`<div class="note wait">${message.notice}</div>`}
-    ${error && message.status !== "completed" && html`<div class="note bad"><strong>${[error.reason ?? error.class, error.status, error.name].filter(Boolean).join(" ").replaceAll("_", " ")}</strong><p>${error.message}</p></div>`}
-    ${suppressed.map((/** @type {any} */ one) => html`<div class="note wait"><strong>${one.address} is suppressed: ${one.reason}${one.topic ? ` of ${one.topic}` : ""}</strong><p>Since <${Time} at=${one.since} />. <a href=${to("suppression", { address: one.address })}>The suppression list</a></p></div>`)}
+    ${suppressed.map((/** @type {any} */ one) => html`<${Suppressed} entry=${one} />`)}
     <${Actions} message=${message} readOnly=${readOnly} />
     <${Section} title="What happened"><${Timeline} timeline=${timeline} /></${Section}>
     ${mail && html`<${Mail} id=${id} payload=${payload} />`}

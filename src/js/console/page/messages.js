@@ -1,7 +1,7 @@
 // Messages by what is known of them. The filter stands in the address. "Did Ann get her mail?": her address, and each line has the answer.
 import { html, useEffect, useState } from "./vendor/preact.js";
 import { useRead } from "./live.js";
-import { addresses, Badge, Empty, Failed, Loading, Shown, statesOf, Time } from "./parts.js";
+import { addresses, Empty, Failed, Loading, Shown, State, Time } from "./parts.js";
 import { go, to } from "./route.js";
 import { Pages } from "./runs.js";
 
@@ -74,17 +74,22 @@ export function Messages({ route: { query } }) {
 /** @param {{query: Record<string, string>, filter: any}} of */
 function Found({ query, filter }) {
   const read = useRead("search", { filter, limit: PAGE, ...query.before ? { before: query.before } : {} }, { every: query.before ? 0 : 5000 });
-  return html`<${Shown} read=${read}>${(/** @type {any} */ { messages, next, looked, similar }) => html`
-    ${messages.length > 0 ? html`<${MessageList} messages=${messages} />` : html`<div class="card"><${Nothing} filter=${filter} next=${next} looked=${looked} similar=${similar ?? []} /></div>`}
+  return html`<${Shown} read=${read}>${(/** @type {any} */ { messages, next, looked, similar, suppressed }) => html`
+    ${suppressed.map((/** @type {any} */ one) => html`<${Suppressed} entry=${one} />`)}
+    ${messages.length > 0 ? html`<${MessageList} messages=${messages} />` : html`<div class="card"><${Nothing} filter=${filter} next=${next} looked=${looked} similar=${similar ?? []} suppressed=${suppressed} /></div>`}
     <${Pages} page="messages" query=${query} next=${next} />`}</${Shown}>`;
 }
 
-/** @param {{filter: any, next: string | null, looked: number, similar: any[]}} of */
-function Nothing({ filter, next, looked, similar }) {
+/** @param {{entry: any}} of */
+export const Suppressed = ({ entry }) => html`<div class="note wait"><strong>${entry.address} is on the suppression list: ${entry.reason}${entry.topic ? ` of ${entry.topic}` : ""}</strong>
+  <p>Since <${Time} at=${entry.since} />${entry.note ? `: ${entry.note}` : ""}. <a href=${to("suppression", { address: entry.address })}>The suppression list</a></p></div>`;
+
+/** @param {{filter: any, next: string | null, looked: number, similar: any[], suppressed: any[]}} of */
+function Nothing({ filter, next, looked, similar, suppressed }) {
   if (next) return html`<${Empty} title="Nothing found so far">${looked.toLocaleString("en")} messages were looked at. There are older ones: go on with “Older”.</${Empty}>`;
   if (!filter.recipient) return html`<${Empty} title=${Object.keys(filter).length > 0 ? "No message fits the filter" : "There is no message yet"}>${Object.keys(filter).length > 0 ? html`<a href=${to("messages")}>All messages</a>` : "What an application enqueues appears here."}</${Empty}>`;
   return html`<${Empty} title=${`Nothing was enqueued to ${filter.recipient}`}>${Object.keys(filter).length > 1 ? html`<p><a href=${to("messages", { recipient: filter.recipient })}>Look without the other filters</a></p>` : ""}
-    <p><a href=${to("suppression", { address: filter.recipient })}>Is the address suppressed?</a></p>
+    ${suppressed.length === 0 && html`<p>The address is not on the suppression list.</p>`}
     ${similar.length > 0 && html`<p>Addresses like it:</p><ul class="plain">${similar.map(({ address, messages, last }) => html`<li><a href=${to("messages", { recipient: address })}>${address}</a> <span class="soft">${messages} messages, the last <${Time} at=${last} /></span></li>`)}</ul>`}</${Empty}>`;
 }
 
@@ -93,15 +98,5 @@ export const MessageList = ({ messages, select }) => html`<ul class="card list">
   ${select && html`<input type="checkbox" aria-label=${`Select ${message.subject ?? message.id}`} checked=${select.chosen.has(message.id)} onChange=${() => select.toggle(message.id)} />`}
   <a href=${to("message", {}, message.id)}><span class="strong cut">${addresses(message.to) || message.type}</span>
     <span class="cut">${message.subject ?? (message.secret ? "(secret)" : message.type === "email" ? "(no subject)" : "")}</span>
-    <span class="states">${statesOf(message).map((word) => html`<${Badge} word=${word} />`)}</span>
-    <span class="soft cut why">${whyOf(message)}</span><span class="soft when"><${Time} at=${message.created_at} /></span></a></li>`)}</ul>`;
-
-/** Why it is so, where that needs words. @param {any} message */
-export function whyOf({ conclusion, status, delivery, error, run_at: at, attempts }) {
-  if (conclusion) return conclusion;
-  const bounced = delivery?.recipients?.find((/** @type {any} */ one) => one.bounce || one.reason);
-  if (bounced) return bounced.bounce?.text ?? bounced.bounce?.subtype ?? bounced.reason;
-  const waits = ["pending", "retrying"].includes(status) && Date.parse(at) > Date.now() ? html`next <${Time} at=${at} />` : null;
-  if (error && status !== "completed") return html`${error.message ?? error.name ?? error.class ?? ""}${waits && html` · ${waits}`}`;
-  return waits ?? (attempts > 1 ? `${attempts} attempts` : "");
-}
+    <span class="states"><${State} message=${message} /></span>
+    <span class="soft cut why" title=${message.conclusion?.text}>${message.conclusion?.text}</span><span class="soft when"><${Time} at=${message.created_at} /></span></a></li>`)}</ul>`;

@@ -23,17 +23,13 @@ export function Time({ at }) {
 export const exact = (at) => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 /** @type {Record<string, string>} */
-const TONES = {
-  completed: "good", delivered: "good", ok: "good", accepted: "good", sent: "good",
-  failed: "bad", bounced: "bad", suppressed: "bad", complained: "bad", fail: "bad", rejected: "bad",
-  retrying: "wait", processing: "wait", pending: "wait", delayed: "wait", warn: "wait",
-};
+const TONES = { ok: "good", completed: "good", fail: "bad", failed: "bad", warn: "wait", processing: "wait" };
 
-/** @param {{word: string}} of */
-export const Badge = ({ word }) => html`<span class=${`badge ${TONES[word] ?? ""}`}>${word.replaceAll("_", " ")}</span>`;
+/** @param {{word: string, tone?: string}} of */
+export const Badge = ({ word, tone = TONES[word] }) => html`<span class=${`badge ${tone ?? ""}`}>${word.replaceAll("_", " ")}</span>`;
 
-/** What has become of a message, in a word or two. @param {any} message @returns {string[]} */
-export const statesOf = ({ status, delivery, error }) => [status === "failed" && error?.reason ? error.reason : delivery?.state ?? status];
+/** What happened to a message, in a word. @param {{message: any}} of */
+export const State = ({ message: { conclusion, status } }) => html`<${Badge} word=${conclusion?.state ?? status} tone=${conclusion?.tone} />`;
 
 /** @param {unknown} value an address, or several */
 export function addresses(value) {
