@@ -35,7 +35,8 @@ export function openDesk({ values, terminal, cwd, env: given }) {
     const answer = await request(`${project.url}/rest/v1/rpc/${name}`, { method: "POST", headers, timeout, body: JSON.stringify(args) })
       .catch((error) => ({ error }));
     if ("error" in answer) throw refusal(name, project, answer);
-    if (answer.status >= 200 && answer.status < 300 && typeof answer.body !== "string") return answer.body;
+    const isJson = typeof answer.body !== "string" || /json/.test(answer.headers.get("content-type") ?? "");
+    if (answer.status >= 200 && answer.status < 300 && isJson) return answer.body;
     const known = answer.body?.code === "PGRST202" && name !== "email_queue_version" ? await ask("email_queue_version") : null;
     throw refusal(name, project, { ...answer, known });
   }

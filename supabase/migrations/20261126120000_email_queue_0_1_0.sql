@@ -25,6 +25,7 @@ as $$
     'email_queue_enqueue_many(jsonb)',
     'email_queue_enqueue_template(text, text, jsonb, text, jsonb, integer, integer, timestamp with time zone, bigint, timestamp with time zone, text, jsonb, jsonb, text, boolean, boolean)',
     'email_queue_erase(uuid)',
+    'email_queue_events(uuid)',
     'email_queue_extend(uuid, uuid, bigint)',
     'email_queue_get(uuid)',
     'email_queue_known_events(text[])',
@@ -36,8 +37,10 @@ as $$
     'email_queue_record_events(jsonb, integer)',
     'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text)',
     'email_queue_resume(text)',
+    'email_queue_runs(integer, uuid)',
     'email_queue_schedule(text)',
     'email_queue_settle(jsonb)',
+    'email_queue_show(uuid)',
     'email_queue_stats()',
     'email_queue_suppress(text, text, text, text, boolean)',
     'email_queue_suppressions(jsonb, uuid, integer)',
@@ -271,6 +274,7 @@ as $$
     ('email_queue_private.setting', 'select, insert, update'),
     ('email_queue_private.message', 'select, insert, update, delete'),
     ('email_queue_private.body', 'select, insert, delete'),
+    ('email_queue_private.further_addressee', 'select, insert, delete'),
     ('email_queue_private.ready', 'select, insert, update, delete'), -- update: rows are locked for a claim
     ('email_queue_private.dispatch', 'select, insert, update, delete'),
     ('email_queue_private.budget', 'select, insert, update'),
@@ -586,6 +590,20 @@ comment on table email_queue_private.evidence is 'New evidence of open messages,
 comment on column email_queue_private.evidence.id is 'Has no meaning.';
 comment on column email_queue_private.evidence.message_id is 'The message.';
 
+-- 10_tables/further_addressee.sql
+-- Beside the message, because most e-mails have one recipient: an index over a list would cost each of them more. No foreign key: its check
+-- would lock the message.
+create table email_queue_private.further_addressee (
+  id uuid not null,
+  hash uuid not null,
+  constraint further_addressee_pkey primary key (id, hash)
+) with (autovacuum_vacuum_scale_factor = 0.01);
+create index further_addressee_messages on email_queue_private.further_addressee (hash, id);
+comment on table email_queue_private.further_addressee is 'The recipients of an e-mail but for the first, which is in the message.';
+comment on column email_queue_private.further_addressee.id is 'The message.';
+comment on column email_queue_private.further_addressee.hash is 'The keyed hash of the recipient''s address.';
+comment on index email_queue_private.further_addressee_messages is 'The messages to an address, by time.';
+
 -- 10_tables/identity.sql
 -- Copies do not send. The function reports the address of its project with each call, and the queue keeps the address of
 -- the function that may send from this database. In a copy another function asks. It is refused before it
@@ -656,6 +674,7 @@ create table email_queue_private.message (
   ignore_suppression boolean,
   secret boolean,
   recipients jsonb,
+  addressee uuid,
   template jsonb,
   constraint message_status_is_an_end check (status in ('completed', 'failed', 'cancelled')),
   constraint message_reason_is_known check (reason in ('rejected', 'exhausted', 'unknown_outcome', 'not_accepted', 'expired', 'suppressed', 'cancelled')),
@@ -673,6 +692,7 @@ create index message_dead_letters on email_queue_private.message (id) where reas
 -- three times the WAL; a search reads what waits for it (128 pages at most).
 create index message_metadata on email_queue_private.message using gin (metadata jsonb_path_ops) with (gin_pending_list_limit = 1024)
   where metadata is not null;
+create index message_addressee on email_queue_private.message (addressee, id) where addressee is not null;
 comment on table email_queue_private.message is 'One row an e-mail: inserted at enqueue and changed once, at its end. The fillfactor leaves room for that change on the same page.';
 comment on column email_queue_private.message.id is 'The message''s id, ordered by time.';
 comment on column email_queue_private.message.created_at is 'When it was enqueued.';
@@ -696,10 +716,12 @@ comment on column email_queue_private.message.topic is 'What recipients may unsu
 comment on column email_queue_private.message.ignore_suppression is 'True: it is sent to suppressed addresses, too.';
 comment on column email_queue_private.message.secret is 'True: its payload is shown to nobody, and erased once it has ended.';
 comment on column email_queue_private.message.recipients is 'Of a secret message: the "to" of its payload, which is shown and stays.';
+comment on column email_queue_private.message.addressee is 'Of an e-mail: the keyed hash of its first recipient''s address, which stays when the payload is pruned, and goes when it is erased.';
 comment on column email_queue_private.message.template is 'What its payload was made of: {name, language, version}; version 0 is built in.';
 comment on index email_queue_private.message_dedup_key is 'One message per type and dedup key.';
 comment on index email_queue_private.message_dead_letters is 'Lists failed and cancelled messages, newest last. Completing changes no column of any index, so it writes none (a HOT update); an index on status would make each completion write to all.';
 comment on index email_queue_private.message_metadata is 'Searches by metadata (@>). A message without metadata is not in it, and completing one changes no metadata, so neither writes to it.';
+comment on index email_queue_private.message_addressee is 'The e-mails to an address, by time. Completing one changes neither, so it writes none.';
 
 -- 10_tables/next_slot.sql
 -- A sequence, because its value is seen by all sessions at once. A row would be locked until the begin commits, and all
@@ -2771,6 +2793,8 @@ declare
   v_messages email_queue_private.message[] := array[]::email_queue_private.message[];
   v_payloads jsonb[] := array[]::jsonb[];
   v_lanes text[] := array[]::text[];
+  v_hashes uuid[];
+  v_recipients text[] := array[]::text[]; -- A list of lists needs lists of one length.
   v_created uuid[];
   v_key bytea := email_queue_private.hash_key();
   v_field text;
@@ -2788,6 +2812,9 @@ begin
       v_checked := email_queue_private.check_item(v_item, v_item -> 'payload', v_setting);
       v_message := v_checked.message;
       v_message.id := v_ids[1 + cardinality(v_messages)];
+      v_hashes := case when v_message.type = 'email' then email_queue_private.recipients(v_checked.payload, v_key) end;
+      v_message.addressee := v_hashes[1];
+      v_recipients := array_append(v_recipients, v_hashes::text);
       v_messages := v_messages || v_message;
       v_payloads := v_payloads || v_checked.payload;
       v_lanes := v_lanes || v_checked.lane;
@@ -2805,8 +2832,8 @@ begin
 
   -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
   with item as materialized (
-    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.topic, m.ignore_suppression, i.payload, i.lane
-    from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes) with ordinality as i(payload, lane, n) on i.n = m.ordinality
+    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.topic, m.ignore_suppression, i.payload, i.lane, i.recipients::uuid[] as recipients
+    from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes, v_recipients) with ordinality as i(payload, lane, recipients, n) on i.n = m.ordinality
   ), new_message as (
     insert into email_queue_private.message
     select m.* from unnest(v_messages) as m order by m.type, m.dedup_key, m.id
@@ -2818,9 +2845,11 @@ begin
   ), new_ready as (
     insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, recipients,
       topic, ignore_suppression)
-    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane,
-      case when i.type = 'email' then email_queue_private.recipients(i.payload, v_key) end, i.topic, i.ignore_suppression
+    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane, i.recipients, i.topic, i.ignore_suppression
     from item as i join new_message as n on n.id = i.id order by i.id
+  ), new_further as (
+    insert into email_queue_private.further_addressee (id, hash)
+    select i.id, h from item as i join new_message as n on n.id = i.id cross join unnest(i.recipients[2:]) as h order by i.id
   )
   select array_agg(n.id) into v_created from new_message as n;
   perform nextval('email_queue_private.enqueued_here'); -- See identity.
@@ -2840,7 +2869,7 @@ comment on function email_queue_private.enqueue(jsonb) is
 
 -- 25_enqueue/enqueue_one.sql
 -- One message, as in most calls. The cost grows neither with the transaction nor with the table, even with a plan that was made when
--- both were empty: three inserts, and a search by key if the dedup key was known.
+-- both were empty: three inserts (four where there are several recipients), and a search by key if the dedup key was known.
 create function email_queue_private.enqueue_one(p_item jsonb, p_payload jsonb, p_template jsonb default null) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -2848,20 +2877,22 @@ declare
   v_checked email_queue_private.checked;
   v_message email_queue_private.message;
   v_notice jsonb := '{}'::jsonb;
+  v_recipients uuid[];
 begin
   v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
   if v_message.type = 'email' then
     v_notice := email_queue_private.connection_notice();
+    v_recipients := email_queue_private.recipients(v_checked.payload, email_queue_private.hash_key());
   end if;
   v_message.id := email_queue_private.new_id();
   v_message.template := coalesce(p_template, v_message.template);
   -- Column by column: an upgrade may add one while this call waits for its lock, and v_message has not got it.
   insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata,
-    topic, ignore_suppression, secret, recipients, template)
+    topic, ignore_suppression, secret, recipients, addressee, template)
   values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
     v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata, v_message.topic, v_message.ignore_suppression,
-    v_message.secret, v_message.recipients, v_message.template)
+    v_message.secret, v_message.recipients, v_recipients[1], v_message.template)
   on conflict (type, dedup_key) where dedup_key is not null do nothing;
   if not found then
     return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload) || v_notice;
@@ -2870,9 +2901,10 @@ begin
   insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, recipients, topic,
     ignore_suppression)
   values (v_message.id, v_message.run_at, v_message.created_at, v_message.send_before, v_message.bytes, v_message.priority,
-    v_message.max_attempts, v_message.type, v_checked.lane,
-    case when v_message.type = 'email' then email_queue_private.recipients(v_checked.payload, email_queue_private.hash_key()) end,
-    v_message.topic, v_message.ignore_suppression);
+    v_message.max_attempts, v_message.type, v_checked.lane, v_recipients, v_message.topic, v_message.ignore_suppression);
+  if cardinality(v_recipients) > 1 then
+    insert into email_queue_private.further_addressee (id, hash) select v_message.id, h from unnest(v_recipients[2:]) as h;
+  end if;
   perform nextval('email_queue_private.enqueued_here'); -- See identity.
   return jsonb_build_object('id', v_message.id, 'created', true) || v_notice;
 end
@@ -4980,6 +5012,15 @@ $$;
 comment on function public.email_queue_dequeue(text[], uuid[], bigint) is
   'Leases up to one message for each token, of the first type that has any. Answers [{dispatch_id, token, message}]; repeated with the same tokens it gives the same messages. End each with email_queue_settle.';
 
+-- 70_read/addressees.sql
+create function email_queue_private.addressees(p_message email_queue_private.message) returns uuid[]
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select array_remove(array[p_message.addressee], null)
+    || array(select f.hash from email_queue_private.further_addressee as f where f.id = p_message.id)
+$$;
+comment on function email_queue_private.addressees(email_queue_private.message) is 'The keyed hashes of a message''s recipients; none once it was erased.';
+
 -- 70_read/delivery.sql
 -- How far an e-mail has come, for each recipient: sent < delayed < delivered < bounced, failed, suppressed. Whatever the order in which
 -- the events came, the answer is the same.
@@ -5072,6 +5113,18 @@ comment on column public.email_queue.secret is 'Its payload and the provider''s 
 comment on column public.email_queue.recipients is 'Of a secret message: the "to" of its payload.';
 comment on column public.email_queue.template is 'What the payload was made of: {name, language, version}; version 0 is built in.';
 
+-- 70_read/email_queue_events.sql
+create function public.email_queue_events(p_id uuid) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+  select coalesce(jsonb_agg(to_jsonb(n) order by n.occurred_at, n.received_at, n.type, n.recipient), '[]'::jsonb) from (
+    select e.type, case when position('@' in e.recipient) > 0 then e.recipient end as recipient, e.occurred_at, e.received_at, e.detail
+    from email_queue_private.event as e where e.message_id = p_id
+    order by e.occurred_at, e.received_at, e.type, e.recipient limit 1000) as n
+$$;
+comment on function public.email_queue_events(uuid) is
+  'What the provider reported about a message, oldest first, at most 1000: [{type, recipient, occurred_at, received_at, detail}]. recipient is null if the message was erased.';
+
 -- 70_read/email_queue_get.sql
 create function public.email_queue_get(p_id uuid) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
@@ -5106,6 +5159,39 @@ end
 $$;
 comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb, text) is
   'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata selects those whose metadata contains it, p_delivery those that came so far (sent, delayed, delivered, suppressed, failed, bounced) or were complained about (complained). Without p_since, sent, delayed and delivered are looked for among 10000 messages.';
+
+-- 70_read/email_queue_runs.sql
+create function public.email_queue_runs(p_limit integer default 100, p_before uuid default null) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_before timestamptz := (select r.started_at from email_queue_private.run as r where r.id = p_before);
+begin
+  return coalesce((
+    select jsonb_agg(to_jsonb(n) order by n.started_at desc, n.id desc) from (
+      select r.id, r.cause, r.started_at, r.last_seen_at, r.ended_at, r.stopped, r.reason, r.counts from email_queue_private.run as r
+      where p_before is null or (r.started_at, r.id) < (v_before, p_before)
+      order by r.started_at desc, r.id desc limit least(greatest(coalesce(p_limit, 100), 1), 1000)) as n), '[]');
+end
+$$;
+comment on function public.email_queue_runs(integer, uuid) is
+  'The runs of the function in the last day, newest first, at most 1000: [{id, cause, started_at, last_seen_at, ended_at, stopped, reason, counts}]. ended_at is null while a run is under way, and if it was killed. p_before (an id) continues a page.';
+
+-- 70_read/email_queue_show.sql
+create function public.email_queue_show(p_id uuid) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+declare
+  v_shown jsonb := public.email_queue_get(p_id);
+  v_message email_queue_private.message;
+begin
+  select * into v_message from email_queue_private.message as m where m.id = p_id;
+  return v_shown || jsonb_build_object('timeline', email_queue_private.timeline(v_message), 'can', email_queue_private.possible_actions(v_message),
+    'suppressed', email_queue_private.suppressed_of(v_message));
+end
+$$;
+comment on function public.email_queue_show(uuid) is
+  'All about one message: what email_queue_get answers, and timeline: [{at, what, ...}], with what: enqueued, claimed, attempt, waits, accepted, event, ended; "at" is null for what is still to come; can: {cancel, redrive, discard, erase}, each null, or why not; suppressed: [{address, reason, topic, since}], the entries that keep mail like this from its recipients. Null if the id is unknown.';
 
 -- 70_read/email_queue_stats.sql
 -- Counted up to 100,000 each; completed messages are not counted, since that would read the history.
@@ -5279,6 +5365,138 @@ begin
 end
 $$;
 comment on function email_queue_private.ids_by_status(text, text, integer, uuid, uuid) is 'Ids of messages in a status, newest first.';
+
+-- 70_read/open_dispatch.sql
+create function email_queue_private.open_dispatch(p_id uuid) returns email_queue_private.dispatch
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  -- One index each: a day of settled dispatches is not read.
+  select o.* from (
+    select * from email_queue_private.dispatch where token is not null
+    union all
+    select * from email_queue_private.dispatch where token is null and settled_at is null
+  ) as o where p_id = any (o.message_ids)
+$$;
+comment on function email_queue_private.open_dispatch(uuid) is 'The open dispatch that a message is in; null if it is in none.';
+
+-- 70_read/possible_actions.sql
+-- The words of the calls themselves: what is null here would be done, and what is not would be refused.
+create function email_queue_private.possible_actions(p_message email_queue_private.message) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_waits boolean := exists (select from email_queue_private.ready as r where r.id = p_message.id);
+  v_taken text := email_queue_private.not_waiting(p_message.id) ->> 'reason';
+  v_not_failed text := case when p_message.status is distinct from 'failed' then format('it is %s, not failed', (select q.status from public.email_queue as q where q.id = p_message.id)) end;
+  v_redrive text := v_not_failed;
+begin
+  if v_redrive is null then
+    v_redrive := email_queue_private.redrive_obstacle(p_message, (select b.payload from email_queue_private.body as b where b.id = p_message.id), false);
+    if p_message.mark is not null and exists (select from email_queue_private.evidence_of(p_message.id, null)) then
+      v_redrive := 'it was accepted: the provider reported it';
+    end if;
+  end if;
+  return jsonb_build_object('cancel', case when not v_waits then v_taken end, 'redrive', v_redrive, 'discard', v_not_failed,
+    'erase', case
+      when v_waits then 'it waits to be sent: cancel it first'
+      when p_message.status is null then v_taken
+      when email_queue_private.open_members(array[p_message.id]) <> '{}' then 'its request may have to be repeated'
+      when p_message.bytes = 0 then 'it was erased already' end);
+end
+$$;
+comment on function email_queue_private.possible_actions(email_queue_private.message) is 'What an operator can do with a message, and why not.';
+
+-- 70_read/suppressed_of.sql
+create function email_queue_private.suppressed_of(p_message email_queue_private.message) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('address', s.address, 'reason', s.reason, 'topic', s.topic, 'since', s.since) order by s.since, s.reason), '[]'::jsonb)
+  from email_queue_private.suppression as s
+  where s.hash = any (email_queue_private.addressees(p_message)) and s.removed_at is null
+    and (s.topic is null or s.topic = p_message.topic) and (s.reason <> 'unsubscribe' or p_message.topic is not null)
+$$;
+comment on function email_queue_private.suppressed_of(email_queue_private.message) is 'The entries of the suppression list that concern a message.';
+
+-- 70_read/timeline.sql
+-- What is known of a message's way, oldest first. The last ten errors are kept, and a dispatch for a day after its end, so that the way of
+-- an old message has gaps.
+create function email_queue_private.timeline(p_message email_queue_private.message) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_open email_queue_private.dispatch;
+  v_errors jsonb;
+begin
+  if p_message.status is null then
+    v_open := email_queue_private.open_dispatch(p_message.id);
+  end if;
+  v_errors := coalesce(p_message.errors, (select r.errors from email_queue_private.ready as r where r.id = p_message.id and p_message.status is null),
+    email_queue_private.append_errors(v_open.member_errors -> p_message.id::text, v_open.errors));
+  return (
+    select jsonb_agg(jsonb_build_object('at', t.at, 'what', t.what) || t.more order by t.at nulls last, t.place)
+    from (
+      select 1, p_message.created_at, 'enqueued', jsonb_strip_nulls(jsonb_build_object('run_at', case when p_message.run_at > p_message.created_at then p_message.run_at end))
+      union all
+      select 2, d.created_at, 'claimed', jsonb_strip_nulls(jsonb_build_object('lease_expires_at', case when d.token is not null then d.visible_at end))
+      from email_queue_private.dispatch as d where d.id = coalesce(v_open.id, p_message.dispatch_id)
+      union all
+      -- Notes of the queue's own about suppressed recipients are no attempts.
+      select 3, (e.e ->> 'at')::timestamptz, 'attempt', jsonb_build_object('attempt', e.e -> 'attempt', 'error', e.e - array['at', 'attempt'])
+      from jsonb_array_elements(v_errors) as e(e) where e.e ->> 'class' is distinct from 'suppressed'
+      union all
+      select 3, v_open.updated_at, 'attempt', jsonb_build_object('attempt', v_open.member_attempts[array_position(v_open.message_ids, p_message.id)] + v_open.attempt)
+      where v_open.begun
+      union all
+      select 4, p_message.completed_at, 'accepted', jsonb_build_object('provider_message_id', p_message.provider_message_id, 'attempts', p_message.attempts)
+      where p_message.status = 'completed' and p_message.provider_message_id is not null
+      union all
+      select 5, p_message.completed_at, 'ended', jsonb_build_object('status', p_message.status, 'reason', p_message.reason) where p_message.status is not null
+      union all
+      select 6, (e.e ->> 'occurred_at')::timestamptz, 'event', jsonb_build_object('type', e.e -> 'type', 'recipient', e.e -> 'recipient', 'detail', e.e -> 'detail')
+      from jsonb_array_elements(public.email_queue_events(p_message.id)) as e(e)
+      union all
+      select 7, null, 'waits', jsonb_build_object('until', w.until, 'reason', w.reason) from email_queue_private.waits(p_message, v_open) as w
+      where p_message.status is null
+    ) as t(place, at, what, more));
+end
+$$;
+comment on function email_queue_private.timeline(email_queue_private.message) is 'The way of a message: [{at, what, ...}], oldest first.';
+
+-- 70_read/waits.sql
+-- What keeps an open message from being sent: its own wait, and what holds up all mail, its sender domain or its lane. "until" is null
+-- where somebody has to end it.
+create function email_queue_private.waits(p_message email_queue_private.message, p_dispatch email_queue_private.dispatch)
+returns table (until timestamptz, reason text)
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  with now as materialized (
+    select clock_timestamp() as now, coalesce(r.lane, p_dispatch.lane) as lane, r.run_at, r.id is not null as ready,
+      r.attempts > 0 or r.run_at > p_message.run_at as again
+    from (values (true)) as one left join email_queue_private.ready as r on r.id = p_message.id
+  ), own as (
+    select n.run_at, case when n.again then 'backoff' else 'scheduled' end from now as n where n.run_at > n.now
+    union all
+    -- A lease that is over is one that nobody has.
+    select p_dispatch.visible_at, case when p_dispatch.frozen or p_dispatch.begun and p_dispatch.type = 'email' then 'replay' else 'backoff' end from now as n
+    where p_dispatch.id is not null and (p_dispatch.token is null or p_dispatch.visible_at <= n.now) and (p_dispatch.frozen or p_dispatch.begun or p_dispatch.visible_at > n.now)
+  ), shared as (
+    select case when email_queue_private.copy_pause() is null then b.paused_until end, 'paused' from email_queue_private.budget_now() as b cross join now as n
+    where email_queue_private.copy_pause() is not null or b.paused_at is not null and coalesce(b.paused_until > n.now, true)
+    union all
+    select p.paused_until, 'domain_paused' from email_queue_private.paused_domain as p cross join now as n
+    where p.domain = split_part(n.lane, ':', 2) and coalesce(p.paused_until > n.now, true)
+    union all
+    select b.cooldown_until, 'cooldown' from email_queue_private.budget_now() as b cross join now as n where b.cooldown_until > n.now
+    union all
+    select max(c.opens_at), 'breaker' from now as n cross join lateral email_queue_private.closed_scopes(n.now, null) as c
+    where c.scope in (n.lane, email_queue_private.endpoint_of(n.lane)) and not coalesce(p_dispatch.frozen, false) having count(*) > 0
+  )
+  select * from own
+  union all
+  select s.* from shared as s cross join now as n
+  where p_message.type = 'email' and (n.ready or p_dispatch.id is not null and (p_dispatch.token is null or p_dispatch.visible_at <= n.now))
+$$;
+comment on function email_queue_private.waits(email_queue_private.message, email_queue_private.dispatch) is 'What an open message waits for.';
 
 -- 72_events/apply_evidence.sql
 -- What a new event does to its message, whose lock the caller shares. It touches no dispatch. A redriven message that waits is taken out of
@@ -6386,6 +6604,7 @@ begin
   ) as m;
   if not coalesce(p_dry_run, false) then
     delete from email_queue_private.body where id = any (v_ids);
+    delete from email_queue_private.further_addressee where id = any (v_ids);
     delete from email_queue_private.event where message_id = any (v_ids);
     delete from email_queue_private.message where id = any (v_ids);
     if v_ids <> '{}' then
@@ -6593,10 +6812,11 @@ begin
     return jsonb_build_object('id', p_id, 'result', 'processing', 'reason', 'its request may have to be repeated');
   end if;
   delete from email_queue_private.body where id = p_id;
+  delete from email_queue_private.further_addressee where id = p_id;
   -- The events stay without what they say: one that is delivered again is known, and a later one sees how far the mail had come.
   update email_queue_private.event set recipient = email_queue_private.recipient_hash(recipient), detail = null where message_id = p_id;
   -- Without bytes: of events that are still to come no address is kept.
-  update email_queue_private.message set metadata = null, recipients = null, bytes = 0 where id = p_id;
+  update email_queue_private.message set metadata = null, recipients = null, addressee = null, bytes = 0 where id = p_id;
   if v_bytes > 0 then
     perform email_queue_private.note_action('erase', 1, email_queue_private.first_ids(array[p_id]));
   end if;
@@ -6721,6 +6941,7 @@ begin
   delete from email_queue_private.body as b where b.id = any (v_bare) and (v_old is null or b.id <> all (v_old)) and b.id <> all (v_open);
   get diagnostics v_erased = row_count;
   delete from email_queue_private.body as b where b.id = any (v_old);
+  delete from email_queue_private.further_addressee as f where f.id = any (v_old);
   delete from email_queue_private.event as e where e.message_id = any (v_old);
   delete from email_queue_private.message as m where m.id = any (v_old);
   delete from email_queue_private.event where svix_id in (

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// Tests run side by side, as threads or as processes: they take turns with the one database.
 const TURN: i64 = 0x656d_6169_6c71;
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "event",
     "evidence",
     "message",
@@ -28,6 +28,7 @@ const TABLES: [&str; 14] = [
     "suppression_recent",
     "template",
     "audit",
+    "further_addressee",
 ];
 
 /// A connection, whose turn it is until it is dropped.

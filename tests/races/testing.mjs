@@ -28,7 +28,7 @@ export async function open(connections = 4) {
     await watch`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready,
       email_queue_private.dispatch, email_queue_private.event, email_queue_private.evidence, email_queue_private.paused_domain, email_queue_private.breaker,
       email_queue_private.suppression, email_queue_private.suppression_filter, email_queue_private.suppression_recent, email_queue_private.template,
-      email_queue_private.audit`;
+      email_queue_private.audit, email_queue_private.further_addressee`;
     await watch`insert into email_queue_private.budget default values on conflict do nothing`;
     await watch`insert into email_queue_private.setting default values on conflict do nothing`;
     await watch`insert into email_queue_private.wiring (cron_line) values ('* * * * *') on conflict (singleton) do update set cron_line = excluded.cron_line`;

@@ -41,18 +41,19 @@ export async function run(context) {
   const desk = openDesk(context);
   const page = await search(desk, filter, limit, values.before ?? null);
   const entries = values.to === undefined ? [] : await desk.ask("email_queue_suppressions", { p_filter: { address: values.to } });
-  const messages = await fates(desk, page.messages, { address: bare(values.to), entries });
-  const next = page.next === null ? null : desk.show(nextPage("list", values, [...NAMES, "to"], page.next));
+  const address = bare(values.to);
+  const messages = await fates(desk, page.messages, { address, entries });
 
   if (terminal.json) {
     return void terminal.print(JSON.stringify(desk.show({ messages: messages.map(({ row, fate }) => ({ ...withoutBody(row), conclusion: fate })), next: page.next, suppressed: entries, similar: page.similar })));
   }
   if (messages.length > 0) terminal.draw(messageTable(desk.show(messages)));
-  else terminal.draw(plain(desk.show(values.to === undefined ? "No message fits." : `${page.next ? "So far nothing" : "Nothing"} was enqueued to ${values.to}${NAMES.some((name) => values[name] !== undefined) ? " that fits" : ""}.`)));
-  for (const entry of entries) terminal.draw(paint("bad", plain(desk.show(`${values.to} is ${suppressionText(entry)}${entry.note ? `: ${entry.note}` : ""}`))));
-  if (values.to !== undefined && entries.length === 0) terminal.draw(plain(desk.show(`${values.to} is not on the suppression list.`)));
-  for (const { address, messages: count, last } of page.similar) terminal.draw(plain(desk.show(`A similar address: ${address}, with ${counted(count, "message")}, the last ${ago(last)}.`)));
-  if (next) terminal.say(`More: ${next}`);
+  else terminal.draw(plain(values.to === undefined ? "No message fits." : `${page.next ? "So far nothing" : "Nothing"} was enqueued to ${address}${NAMES.some((name) => values[name] !== undefined) ? " that fits" : ""}.`));
+  // The address is shown as it was typed.
+  for (const entry of entries) terminal.draw(paint("bad", plain(`${address} is ${suppressionText(entry)}${entry.note ? `: ${desk.show(entry.note)}` : ""}`)));
+  if (values.to !== undefined && entries.length === 0) terminal.draw(plain(`${address} is not on the suppression list.`));
+  for (const { address, messages: count, last } of page.similar) terminal.draw(plain(desk.show(`A similar address: ${address}, with ${counted(count, "message")}, the last ${ago(last)}${desk.reveal ? "" : " (--reveal shows it)"}.`)));
+  if (page.next !== null) terminal.say(`More: ${nextPage("list", values, [...NAMES, "to"], page.next)}`);
 }
 
 /** Until the page is full. @param {import("./desk.js").Desk} desk @param {object} filter @param {number} limit @param {string | null} before */

@@ -12,6 +12,8 @@ declare
   v_messages email_queue_private.message[] := array[]::email_queue_private.message[];
   v_payloads jsonb[] := array[]::jsonb[];
   v_lanes text[] := array[]::text[];
+  v_hashes uuid[];
+  v_recipients text[] := array[]::text[]; -- A list of lists needs lists of one length.
   v_created uuid[];
   v_key bytea := email_queue_private.hash_key();
   v_field text;
@@ -29,6 +31,9 @@ begin
       v_checked := email_queue_private.check_item(v_item, v_item -> 'payload', v_setting);
       v_message := v_checked.message;
       v_message.id := v_ids[1 + cardinality(v_messages)];
+      v_hashes := case when v_message.type = 'email' then email_queue_private.recipients(v_checked.payload, v_key) end;
+      v_message.addressee := v_hashes[1];
+      v_recipients := array_append(v_recipients, v_hashes::text);
       v_messages := v_messages || v_message;
       v_payloads := v_payloads || v_checked.payload;
       v_lanes := v_lanes || v_checked.lane;
@@ -46,8 +51,8 @@ begin
 
   -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
   with item as materialized (
-    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.topic, m.ignore_suppression, i.payload, i.lane
-    from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes) with ordinality as i(payload, lane, n) on i.n = m.ordinality
+    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.topic, m.ignore_suppression, i.payload, i.lane, i.recipients::uuid[] as recipients
+    from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes, v_recipients) with ordinality as i(payload, lane, recipients, n) on i.n = m.ordinality
   ), new_message as (
     insert into email_queue_private.message
     select m.* from unnest(v_messages) as m order by m.type, m.dedup_key, m.id
@@ -59,9 +64,11 @@ begin
   ), new_ready as (
     insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, recipients,
       topic, ignore_suppression)
-    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane,
-      case when i.type = 'email' then email_queue_private.recipients(i.payload, v_key) end, i.topic, i.ignore_suppression
+    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane, i.recipients, i.topic, i.ignore_suppression
     from item as i join new_message as n on n.id = i.id order by i.id
+  ), new_further as (
+    insert into email_queue_private.further_addressee (id, hash)
+    select i.id, h from item as i join new_message as n on n.id = i.id cross join unnest(i.recipients[2:]) as h order by i.id
   )
   select array_agg(n.id) into v_created from new_message as n;
   perform nextval('email_queue_private.enqueued_here'); -- See identity.

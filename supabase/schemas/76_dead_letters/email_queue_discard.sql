@@ -18,6 +18,7 @@ begin
   ) as m;
   if not coalesce(p_dry_run, false) then
     delete from email_queue_private.body where id = any (v_ids);
+    delete from email_queue_private.further_addressee where id = any (v_ids);
     delete from email_queue_private.event where message_id = any (v_ids);
     delete from email_queue_private.message where id = any (v_ids);
     if v_ids <> '{}' then

@@ -15,10 +15,11 @@ begin
     return jsonb_build_object('id', p_id, 'result', 'processing', 'reason', 'its request may have to be repeated');
   end if;
   delete from email_queue_private.body where id = p_id;
+  delete from email_queue_private.further_addressee where id = p_id;
   -- The events stay without what they say: one that is delivered again is known, and a later one sees how far the mail had come.
   update email_queue_private.event set recipient = email_queue_private.recipient_hash(recipient), detail = null where message_id = p_id;
   -- Without bytes: of events that are still to come no address is kept.
-  update email_queue_private.message set metadata = null, recipients = null, bytes = 0 where id = p_id;
+  update email_queue_private.message set metadata = null, recipients = null, addressee = null, bytes = 0 where id = p_id;
   if v_bytes > 0 then
     perform email_queue_private.note_action('erase', 1, email_queue_private.first_ids(array[p_id]));
   end if;

@@ -52,6 +52,7 @@ begin
   delete from email_queue_private.body as b where b.id = any (v_bare) and (v_old is null or b.id <> all (v_old)) and b.id <> all (v_open);
   get diagnostics v_erased = row_count;
   delete from email_queue_private.body as b where b.id = any (v_old);
+  delete from email_queue_private.further_addressee as f where f.id = any (v_old);
   delete from email_queue_private.event as e where e.message_id = any (v_old);
   delete from email_queue_private.message as m where m.id = any (v_old);
   delete from email_queue_private.event where svix_id in (
