@@ -7,7 +7,7 @@ import { attachmentOf, framed, lean, outline } from "./mails.js";
 import { Refusal } from "./server.js";
 
 /**
- * @typedef {(name: string, args?: object, timeout?: number) => Promise<any>} Ask calls a function of the database
+ * @typedef {import("../operate/desk.js").Desk["ask"]} Ask
  * @typedef {{call: string, takes?: string[], shows?: (answer: any, ask: Ask, args: Record<string, any>) => unknown}} Entry takes: without their p_;
  *   shows: what the page gets of the answer
  */

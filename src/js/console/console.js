@@ -1,9 +1,10 @@
 // email-queue console: a page on this machine that shows the queue of a project, and on which one can act.
 import { spawn } from "node:child_process";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { exitCodeWhenInterrupted } from "../local/processes.js";
+import { manifest } from "../command/files.js";
 import { CommandError } from "../command/terminal.js";
-import { openPackage } from "../command/package.js";
 import { openDesk, SHARED } from "../operate/desk.js";
 import { createApi } from "./api.js";
 import { serveConsole } from "./server.js";
@@ -24,6 +25,7 @@ can do what the page can; it is valid until this process ends.
   --workdir
 `;
 
+const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 const { url, as } = SHARED;
 /** @type {import("../command/main.js").Command["options"]} */
 export const options = { url, as, port: { type: "string" }, "no-open": { type: "boolean" }, "read-only": { type: "boolean" } };
@@ -34,7 +36,7 @@ export async function run(context, open = openBrowser) {
   const port = Number(values.port ?? 0);
   if (!/^\d{1,5}$/.test(values.port ?? "0") || port > 65_535) throw new CommandError("--port must be a number from 0 to 65535", undefined, 2);
   const desk = openDesk(context);
-  const api = createApi({ ask: desk.ask, readOnly: values["read-only"] === true, about: { ...targetOf(desk.url), version: openPackage().version } });
+  const api = createApi({ ask: desk.ask, readOnly: values["read-only"] === true, about: { ...targetOf(desk.url), version: manifest(PACKAGE).version } });
   exitCodeWhenInterrupted(0);
   const served = await serveConsole({ port, answer: api }).catch((error) => {
     throw new CommandError(`the port ${port} cannot be used (${error.code ?? error.message})`, "--port 0 takes a free one");

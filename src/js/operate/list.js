@@ -73,7 +73,7 @@ export async function search({ ask }, filter, limit, before) {
 
 /**
  * What happened to each. A request that waits for its replay says when only if it is looked into; so does the suppression of a recipient.
- * @param {import("./desk.js").Desk} desk @param {any[]} rows @param {{address?: string | undefined, entries?: any[]}} [more]
+ * @param {Pick<import("./desk.js").Desk, "ask">} desk @param {any[]} rows @param {{address?: string | undefined, entries?: any[]}} [more]
  */
 export async function fates({ ask }, rows, { address, entries = [] } = {}) {
   const now = Date.now();

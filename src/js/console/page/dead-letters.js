@@ -46,7 +46,7 @@ export function DeadLetters({ route: { query }, about }) {
 /** @param {number} count of one call */
 const some = (count, noun = "message") => `${count >= BATCH ? "the first " : ""}${counted(count, noun)}`;
 
-/** Why some stay, each reason once. @param {any[]} refused */
+/** Why some stay, each reason once. @param {{refused: any[]}} of */
 function Refused({ refused }) {
   const reasons = /** @type {Map<string, number>} */ (new Map());
   for (const { reason } of refused) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
