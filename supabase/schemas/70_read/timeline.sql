@@ -20,8 +20,8 @@ begin
       select 2, d.created_at, 'claimed', jsonb_strip_nulls(jsonb_build_object('lease_expires_at', case when d.token is not null then d.visible_at end))
       from email_queue_private.dispatch as d where d.id = coalesce(v_open.id, p_message.dispatch_id)
       union all
-      -- Notes of the queue's own about suppressed recipients are no attempts.
-      select 3, (e.e ->> 'at')::timestamptz, 'attempt', jsonb_build_object('attempt', e.e -> 'attempt', 'error', e.e - array['at', 'attempt'])
+      -- Notes of the queue's own about suppressed recipients are no attempts. The last error is stamped a moment after the end.
+      select 3, least((e.e ->> 'at')::timestamptz, p_message.completed_at), 'attempt', jsonb_build_object('attempt', e.e -> 'attempt', 'error', e.e - array['at', 'attempt'])
       from jsonb_array_elements(v_errors) as e(e) where e.e ->> 'class' is distinct from 'suppressed'
       union all
       select 3, v_open.updated_at, 'attempt', jsonb_build_object('attempt', v_open.member_attempts[array_position(v_open.message_ids, p_message.id)] + v_open.attempt)
