@@ -9,7 +9,7 @@ import { skip, startBrowser } from "../../project/support/browser.mjs";
 import { ENV, folder, lite } from "./operator.mjs";
 
 export { skip };
-export const WIDE = { width: 1280, height: 900 };
+export const WIDE = { width: 1100, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 
 /** @type {any} */
@@ -28,9 +28,10 @@ export async function startConsole(values = {}) {
 
 /**
  * A tab that nobody else's storage reaches.
- * @param {string} url @param {{viewport?: object, scheme?: "light" | "dark", at?: string, hostile?: boolean}} [how] at: the page; hostile: what a mail's policy blocks is no fault
+ * @param {string} url @param {{viewport?: object, scheme?: "light" | "dark", at?: string, hostile?: boolean, clock?: boolean}} [how] at: the page; hostile: what a mail's policy blocks is no fault;
+ *   clock: the test moves it
  */
-export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", hostile = false } = {}) {
+export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", hostile = false, clock = false } = {}) {
   const context = await browser.newContext({ viewport, colorScheme: scheme, permissions: ["clipboard-read", "clipboard-write"] });
   /** @type {string[]} */
   const [outside, faults, answers] = [[], [], []];
@@ -40,6 +41,7 @@ export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", 
     outside.push(asked);
     return void route.abort();
   });
+  if (clock) await context.clock.install();
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   page.on("pageerror", (/** @type {Error} */ error) => faults.push(error.message));

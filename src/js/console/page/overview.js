@@ -53,7 +53,7 @@ function Depth({ stats: { types, requests_per_second: now }, rate }) {
   if (names.length === 0) return html`<${Section} title="Waiting"><${Empty} title="Nothing waits, and nothing has failed">An enqueued message appears here. <a href=${to("messages")}>All messages</a></${Empty}></${Section}>`;
   return html`${names.map((type) => {
     const of = types[type];
-    const rateText = `at most ${now} requests a second${rate > now ? `, as the provider wants; the setting is ${rate}` : ""}`;
+    const rateText = `at most ${Math.round(10 * now) / 10} requests a second${rate > now ? `, as the provider wants; the setting is ${rate}` : ""}`;
     const aside = html`<span class="soft">${of.oldest_due_seconds !== null && of.oldest_due_seconds !== undefined ? `the oldest waits for ${span(of.oldest_due_seconds)}` : "nothing is due"}${type === "email" ? ` · ${rateText}` : ""}</span>`;
     return html`<${Section} title=${type === "email" ? "E-mails" : `Type ${type}`} aside=${aside}><ul class="tiles">${TILES.map(([key, status, help]) => html`<li><a class=${of[key] > 0 ? `tile ${key}` : "tile none"} href=${key === "failed" ? to("dead-letters", { type }) : to("messages", { status, type })}>
       <strong>${of[key].toLocaleString("en")}</strong><span>${key}</span><small>${help}</small></a></li>`)}</ul></${Section}>`;
