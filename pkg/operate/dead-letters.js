@@ -51,15 +51,17 @@ export async function deadLetters(context, { name, past, rpc, args = {} }) {
   /** @type {Map<string, string>} */
   const refused = new Map();
   for (;;) {
-    const page = await call(false, Math.min(PAGE, most - done.length));
-    done.push(...page[past]);
-    for (const { id, reason } of page.refused ?? []) refused.set(id, reason);
+    const limit = Math.min(PAGE, most - done.length);
+    const page = await call(false, limit);
+    const { [past]: changed, refused: left = [] } = page;
+    done.push(...changed);
+    for (const { id, reason } of left) refused.set(id, reason);
     // Those that are refused stay where they are: a call that finds nothing else comes no further.
-    if (filter === null || page[past].length === 0 || done.length >= most) break;
+    if (filter === null || changed.length === 0 || changed.length + left.length < limit || done.length >= most) break;
     terminal.say(`${done.length.toLocaleString("en")} ${past} so far`);
   }
   if (terminal.json) terminal.print(JSON.stringify({ dry_run: false, [past]: done, refused: refusals(refused) }));
-  else terminal.draw([`${counted(done.length, "message")} ${past}.`, ...reasons(desk, refused, past)].join("\n"));
+  else terminal.draw([`${counted(done.length, "message")} ${past}.`, ...reasons(desk, refused)].join("\n"));
   if (filter !== null && refused.size >= PAGE) terminal.say("1,000 or more are refused, and those after them were not reached: choose more narrowly (--reason, --since)");
   return refused.size > 0 || filter === null && done.length === 0 ? 1 : 0;
 }
@@ -74,7 +76,7 @@ async function preview(desk, { name, past, would, refused, isFilter }) {
     terminal.draw([
       `${full ? "At least " : ""}${counted(would.length, "message")} would be ${past}${rows.length > 0 ? ", such as:" : "."}`,
       ...rows.length > 0 ? [messageTable(desk.show(rows.map((row) => ({ row, fate: fateOf(row) }))))] : [],
-      ...reasons(desk, new Map(refused.map(({ id, reason }) => [id, reason])), past),
+      ...reasons(desk, new Map(refused.map(({ id, reason }) => [id, reason]))),
     ].join("\n"));
   }
   if (isFilter || would.length > 0) terminal.say(`Nothing was changed: --yes ${name}s ${isFilter ? "all that fit" : "them"}`);
@@ -84,10 +86,10 @@ async function preview(desk, { name, past, would, refused, isFilter }) {
 /** @param {Map<string, string>} refused */
 const refusals = (refused) => [...refused].map(([id, reason]) => ({ id, reason }));
 
-/** How many for each reason, with an example. @param {import("./desk.js").Desk} desk @param {Map<string, string>} refused @param {string} past */
-function reasons(desk, refused, past) {
+/** How many for each reason, with an example. @param {import("./desk.js").Desk} desk @param {Map<string, string>} refused */
+function reasons(desk, refused) {
   /** @type {Map<string, string[]>} */
   const by = new Map();
   for (const [id, reason] of refused) by.set(reason, [...by.get(reason) ?? [], id]);
-  return [...by].map(([reason, ids]) => plain(desk.show(`${counted(ids.length, "message")} not ${past}: ${reason} (${ids.length === 1 ? ids[0] : `such as ${ids[0]}`})`)));
+  return [...by].map(([reason, ids]) => plain(desk.show(`${counted(ids.length, "message")} refused: ${reason} (${ids.length === 1 ? ids[0] : `such as ${ids[0]}`})`)));
 }

@@ -76,7 +76,7 @@ function failure(row, { last, suppressed, when }) {
     case "exhausted": return { state: "failed", text: `given up ${at} after ${row.attempts} attempts${why}` };
     case "expired": return { state: "expired", text: `expired: its time was over ${when(row.send_before)}, before it could be sent` };
     case "suppressed": return { state: "suppressed", text: `not sent ${at}: ${suppressed.length > 0 ? suppressed.map((entry) => suppressionText(entry, when)).join("; ") : "each recipient was on the suppression list"}` };
-    case "unknown_outcome": return { state: "unknown", text: `may have been sent ${at}, and no answer came${why}` };
+    case "unknown_outcome": return { state: "unknown", text: `may have been sent ${at}${why || ": no answer came"}` };
     case "not_accepted": return { state: "failed", text: `not sent ${at}: the provider does not have it` };
     default: return { state: "failed", text: `failed ${at}${why}` };
   }
@@ -86,7 +86,10 @@ function failure(row, { last, suppressed, when }) {
 export const suppressionText = ({ reason, topic, since }, when = ago) => `on the suppression list (${reason}${topic ? ` of ${topic}` : ""}) since ${when(since).replace(/ ago$/, "")}`;
 
 /** The provider's words. @param {any} error */
-export const errorText = ({ status, name, message }) => [status, name && message?.includes(name) ? null : name, message].filter(Boolean).join(" ");
+export function errorText({ status, name, message }) {
+  const code = [status, name].filter(Boolean).join(" ");
+  return message && code ? `${message} (${code})` : message || code;
+}
 
 /** Why no mail leaves, or null. @param {any} stats @param {number} [now] */
 export function pauseText({ paused, cooldown }, now = Date.now()) {

@@ -47,7 +47,7 @@ export async function run(context) {
   if (terminal.json) {
     return void terminal.print(JSON.stringify(desk.show({ messages: messages.map(({ row, fate }) => ({ ...withoutBody(row), conclusion: fate })), next: page.next, suppressed: entries, similar: page.similar })));
   }
-  if (messages.length > 0) terminal.draw(messageTable(desk.show(messages)));
+  if (messages.length > 0) terminal.draw(messageTable(desk.show(messages), { to: address === undefined }));
   else terminal.draw(plain(values.to === undefined ? "No message fits." : `${page.next ? "So far nothing" : "Nothing"} was enqueued to ${address}${NAMES.some((name) => values[name] !== undefined) ? " that fits" : ""}.`));
   // The address is shown as it was typed.
   for (const entry of entries) terminal.draw(paint("bad", plain(`${address} is ${suppressionText(entry)}${entry.note ? `: ${desk.show(entry.note)}` : ""}`)));

@@ -62,11 +62,12 @@ export function subjectOf({ payload, secret, template, type }) {
   return payload.subject ?? (template ? `(${template.name})` : payload.template ? `(template ${payload.template.id})` : "");
 }
 
-/** @param {{row: any, fate: import("./fate.js").Fate}[]} messages @param {number} [now] */
-export function messageTable(messages, now = Date.now()) {
-  return table(["ID", "ENQUEUED", "TO", "SUBJECT", "WHAT HAPPENED"], messages.map(({ row, fate }) => {
+/** @param {{row: any, fate: import("./fate.js").Fate}[]} messages @param {{to?: boolean}} [how] to: whom they went to, too */
+export function messageTable(messages, { to = true } = {}) {
+  const headings = ["ID", "ENQUEUED", ...to ? ["TO"] : [], "SUBJECT", "WHAT HAPPENED"];
+  return table(headings, messages.map(({ row, fate }) => {
     const [first = "", ...more] = recipientsOf(row);
-    return [row.id, { text: ago(row.created_at, now), colour: "faint" }, short(more.length > 0 ? `${first} +${more.length}` : first, 32), short(subjectOf(row), 28), { text: fate.text, colour: COLOUR_OF[fate.state] }];
+    return [row.id, { text: ago(row.created_at), colour: "faint" }, ...to ? [short(more.length > 0 ? `${first} +${more.length}` : first, 32)] : [], short(subjectOf(row), 28), { text: fate.text, colour: COLOUR_OF[fate.state] }];
   }));
 }
 

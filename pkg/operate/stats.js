@@ -44,7 +44,7 @@ function forPeople(stats) {
   if (!held && stats.paused_domains.length === 0) lines.push(paint("good", "Nothing holds mail up."));
   const last = stats.last_run;
   if (last) lines.push(`The last run began ${ago(last.started_at)}${last.ended_at ? `, and ended as ${last.stopped}` : ", and has not ended"}.`);
-  lines.push(`At most ${stats.requests_per_second} requests a second.`);
+  lines.push(`At most ${Math.round(stats.requests_per_second * 10) / 10} requests a second.`);
   return lines.join("\n");
 }
 

@@ -40,6 +40,7 @@ as $$
     'email_queue_resume(text)',
     'email_queue_runs(integer, uuid)',
     'email_queue_schedule(text)',
+    'email_queue_search(jsonb, integer, uuid)',
     'email_queue_settle(jsonb)',
     'email_queue_show(uuid)',
     'email_queue_stats()',
@@ -5498,6 +5499,250 @@ as $$
   where p_message.type = 'email' and (n.ready or p_dispatch.id is not null and (p_dispatch.token is null or p_dispatch.visible_at <= n.now))
 $$;
 comment on function email_queue_private.waits(email_queue_private.message, email_queue_private.dispatch) is 'What an open message waits for.';
+
+-- 71_search/addresses.sql
+create function email_queue_private.addresses(p_payload jsonb) returns setof text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select email_queue_private.bare_address(case when jsonb_typeof(a.a) = 'object' then a.a ->> 'email' else a.a #>> '{}' end)
+  from unnest(array['to', 'cc', 'bcc']) as f(field)
+  cross join lateral jsonb_array_elements(case jsonb_typeof(p_payload -> f.field) when 'array' then p_payload -> f.field
+    else jsonb_build_array(p_payload -> f.field) end) as a(a)
+$$;
+comment on function email_queue_private.addresses(jsonb) is 'The addresses of an e-mail''s recipients, as they are compared; null where there is none.';
+
+-- 71_search/candidates.sql
+-- Ids among which a search looks, newest first, from the smallest set that has an index. No condition is on top of the index's, or
+-- a page of what is rare would read the whole set. p_address and p_rare are for this search alone: see email_queue_search.
+create function email_queue_private.candidates(p_filter jsonb, p_address uuid, p_rare uuid[], p_from uuid, p_before uuid, p_limit integer) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  case
+    when p_address is not null then
+      return query select a.id from (
+          (select m.id from email_queue_private.message as m
+          where m.addressee = p_address and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc limit p_limit)
+          union all
+          (select f.id from email_queue_private.further_addressee as f
+          where f.hash = p_address and (p_from is null or f.id >= p_from) and (p_before is null or f.id < p_before) order by f.id desc limit p_limit)
+        ) as a order by a.id desc limit p_limit;
+    when p_rare is not null then
+      return query select r.id from unnest(p_rare) as r(id)
+        where (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before) order by r.id desc limit p_limit;
+    when p_filter ->> 'status' in ('pending', 'retrying') then
+      return query select r.id from email_queue_private.ready as r
+        where (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before) order by r.id desc limit p_limit;
+    when p_filter ->> 'status' = 'processing' then
+      return query select i from email_queue_private.ids_by_status('processing', null, p_limit, p_from, p_before) as i;
+    when p_filter ->> 'status' in ('failed', 'cancelled') or p_filter ->> 'reason' is not null then
+      return query select m.id from email_queue_private.message as m
+        where m.reason is not null and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc limit p_limit;
+    when p_filter ->> 'delivery' in ('suppressed', 'failed', 'bounced', 'complained') then
+      return query select distinct e.message_id from email_queue_private.event as e
+        where e.type in ('email.bounced', 'email.failed', 'email.suppressed', 'email.complained') and e.message_id is not null
+          and (p_from is null or e.message_id >= p_from) and (p_before is null or e.message_id < p_before) order by e.message_id desc limit p_limit;
+    else
+      return query select m.id from email_queue_private.message as m
+        where (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc limit p_limit;
+  end case;
+end
+$$;
+comment on function email_queue_private.candidates(jsonb, uuid, uuid[], uuid, uuid, integer) is 'The next ids that a search looks at.';
+
+-- 71_search/check_search.sql
+-- A filter of email_queue_search, without what is null, and the recipient as addresses are compared.
+create function email_queue_private.check_search(p_filter jsonb) returns jsonb
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'), '{}');
+  v_key text;
+  v_address text;
+  v_fault text;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('recipient', 'subject', 'status', 'reason', 'delivery', 'type', 'template', 'since', 'until', 'metadata') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60),
+        'is not a filter: use recipient, subject, status, reason, delivery, type, template, since, until or metadata');
+    elsif v_filter -> v_key = 'null' then
+      v_filter := v_filter - v_key;
+    elsif v_key <> 'metadata' and (jsonb_typeof(v_filter -> v_key) <> 'string' or char_length(v_filter ->> v_key) > 980) then
+      perform email_queue_private.refuse('filter.' || v_key, 'must be a text of at most 980 characters');
+    end if;
+  end loop;
+  if v_filter ? 'recipient' then
+    v_address := coalesce(email_queue_private.bare_address(v_filter ->> 'recipient'), '');
+    v_fault := email_queue_private.bare_address_fault(v_address);
+    if v_fault is not null then
+      perform email_queue_private.refuse('filter.recipient', v_fault);
+    end if;
+    v_filter := v_filter || jsonb_build_object('recipient', v_address);
+  end if;
+  if v_filter ->> 'status' not in ('pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled') then
+    perform email_queue_private.refuse('filter.status', 'must be pending, processing, retrying, completed, failed or cancelled');
+  elsif v_filter ->> 'reason' not in ('rejected', 'exhausted', 'unknown_outcome', 'not_accepted', 'expired', 'suppressed', 'cancelled') then
+    perform email_queue_private.refuse('filter.reason', 'must be rejected, exhausted, unknown_outcome, not_accepted, expired, suppressed or cancelled');
+  elsif v_filter ->> 'delivery' not in ('sent', 'delayed', 'delivered', 'suppressed', 'failed', 'bounced', 'complained') then
+    perform email_queue_private.refuse('filter.delivery', 'must be sent, delayed, delivered, suppressed, failed, bounced or complained');
+  end if;
+  perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
+  perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
+  perform email_queue_private.check_metadata('filter.metadata', v_filter -> 'metadata');
+  return v_filter;
+end
+$$;
+comment on function email_queue_private.check_search(jsonb) is 'A filter of a search, or an error that names the field.';
+
+-- 71_search/email_queue_search.sql
+-- Bounded in messages, bytes and time: a search of what is rare and has no index goes on from call to call.
+create function public.email_queue_search(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_filter jsonb := email_queue_private.check_search(p_filter);
+  v_limit integer := least(greatest(coalesce(p_limit, 100), 1), 1000);
+  v_until timestamptz := clock_timestamp() + interval '2 seconds';
+  v_from uuid := email_queue_private.first_id((v_filter ->> 'since')::timestamptz);
+  v_before uuid := least(p_before, email_queue_private.first_id((v_filter ->> 'until')::timestamptz));
+  v_address uuid := case when v_filter ? 'recipient' then email_queue_private.address_hash(v_filter ->> 'recipient', email_queue_private.hash_key()) end;
+  v_rare uuid[] := case when v_filter ? 'metadata' and v_address is null then email_queue_private.rare_metadata(v_filter -> 'metadata') end;
+  v_page uuid[];
+  v_size integer;
+  v_fitting uuid[];
+  v_taken uuid[];
+  v_found uuid[] := '{}';
+  v_looked integer := 0;
+  v_left bigint := 67108864;
+  v_bytes bigint;
+  v_next uuid;
+begin
+  loop
+    v_page := array(select i from email_queue_private.candidates(v_filter, v_address, v_rare, v_from, v_before, 500) as i);
+    v_size := cardinality(v_page);
+    exit when v_size = 0;
+    -- To compare a subject is to read the payload.
+    if v_filter ? 'subject' then
+      select w.ids, w.bytes into v_page, v_bytes from email_queue_private.within_bytes(v_page, v_left) as w;
+      v_left := v_left - v_bytes;
+    end if;
+    v_fitting := array(select i from email_queue_private.fitting(v_page, v_filter) as i);
+    v_taken := v_fitting[1:v_limit - cardinality(v_found)];
+    if not v_filter ? 'subject' then
+      select w.ids, w.bytes into v_taken, v_bytes from email_queue_private.within_bytes(v_taken, v_left) as w;
+      v_left := v_left - v_bytes;
+    end if;
+    v_found := v_found || v_taken;
+    if cardinality(v_found) = v_limit or cardinality(v_taken) < cardinality(v_fitting) then
+      v_next := v_found[cardinality(v_found)];
+      v_looked := v_looked + array_position(v_page, v_next);
+      exit;
+    end if;
+    v_looked := v_looked + cardinality(v_page);
+    exit when v_size = cardinality(v_page) and v_size < 500;
+    v_before := v_page[cardinality(v_page)];
+    if v_looked >= 10000 or v_left <= 0 or clock_timestamp() > v_until then
+      v_next := v_before;
+      exit;
+    end if;
+  end loop;
+  return jsonb_build_object(
+    'messages', (select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]') from public.email_queue as q where q.id = any (v_found)),
+    'next', v_next, 'looked', v_looked,
+    'similar', case when v_address is not null and v_found = '{}' and v_next is null and p_before is null
+      then email_queue_private.similar_addresses(v_filter ->> 'recipient', v_until) else '[]' end);
+end
+$$;
+comment on function public.email_queue_search(jsonb, integer, uuid) is
+  'Messages that fit p_filter, newest first, at most 1000: {messages, next, looked, similar}. p_filter: {recipient, subject (how it begins), status, reason, delivery, type, template, since, until (times of enqueue), metadata}. A call looks at no more than about 10000 messages, 64 MB of payloads, or two seconds: next is the p_before to go on with, also after an empty page; null: there is nothing more. similar lists other addresses that may be the same person''s, if nothing was found for a recipient: [{address, messages, last}].';
+
+-- 71_search/fitting.sql
+-- The subject is that of the view: of a secret message, and of an erased one, there is none.
+create function email_queue_private.fitting(p_ids uuid[], p_filter jsonb) returns setof uuid
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select q.id from public.email_queue as q
+  where q.id = any (p_ids)
+    and (p_filter ->> 'type' is null or q.type = p_filter ->> 'type')
+    and (p_filter ->> 'status' is null or q.status = p_filter ->> 'status')
+    and (p_filter ->> 'reason' is null or p_filter ->> 'reason' = coalesce(q.error ->> 'reason', case q.status when 'cancelled' then 'cancelled' end))
+    and (p_filter ->> 'template' is null or q.template ->> 'name' = p_filter ->> 'template')
+    and (p_filter -> 'metadata' is null or q.metadata @> (p_filter -> 'metadata'))
+    and (p_filter ->> 'subject' is null or starts_with(q.payload ->> 'subject', p_filter ->> 'subject'))
+    and (p_filter ->> 'delivery' is null or (
+      select d.delivery ->> 'state' = p_filter ->> 'delivery' or p_filter ->> 'delivery' = 'complained' and d.delivery @? '$.recipients[*].complained_at'
+      from (select email_queue_private.delivery(q.id) as delivery offset 0) as d))
+  order by q.id desc
+$$;
+comment on function email_queue_private.fitting(uuid[], jsonb) is 'Those of some messages that a filter finds, newest first.';
+
+-- 71_search/rare_metadata.sql
+-- Rare metadata is found by its index; common metadata by a walk, which soon meets it. Only a bitmap is made of that index: it is read as a
+-- whole, and of the table no more rows than the limit. What names no value ({}, {"order": {}}) would read the whole index for nothing.
+create function email_queue_private.rare_metadata(p_metadata jsonb) returns uuid[]
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
+as $$
+declare
+  v_ids uuid[];
+begin
+  if jsonb_path_exists(p_metadata, '$.** ? (@.type() != "object" && @.type() != "array")') then
+    v_ids := array(select m.id from email_queue_private.message as m where m.metadata @> p_metadata limit 10001);
+  end if;
+  return case when cardinality(v_ids) <= 10000 then v_ids end;
+end
+$$;
+comment on function email_queue_private.rare_metadata(jsonb) is 'All messages with some metadata, if they are few; else null.';
+
+-- 71_search/similar_addresses.sql
+-- Somebody asks for ann@example.com, and her mail went to ann+shop@example.com, to a.nn@example.com, or to ann@another.example. Only the newest
+-- messages are looked through: addresses are in their payloads, and an index over their parts would cost every enqueue.
+create function email_queue_private.similar_addresses(p_address text, p_until timestamptz) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name text collate "C" := split_part(split_part(p_address, '@', 1), '+', 1);
+  v_domain text collate "C" := split_part(p_address, '@', 2);
+  v_ids uuid[];
+  v_looked integer := 0;
+  v_left bigint := 67108864;
+  v_bytes bigint;
+  v_found jsonb := '[]';
+begin
+  loop
+    v_ids := array(select i from email_queue_private.candidates('{}', null, null, null, v_ids[cardinality(v_ids)], 500) as i);
+    v_looked := v_looked + cardinality(v_ids);
+    exit when v_ids = '{}';
+    select w.ids, w.bytes into v_ids, v_bytes from email_queue_private.within_bytes(v_ids, v_left) as w;
+    v_left := v_left - v_bytes;
+    v_found := v_found || (
+      select coalesce(jsonb_agg(jsonb_build_object('address', a.address, 'at', m.created_at)), '[]')
+      from email_queue_private.message as m left join email_queue_private.body as b on b.id = m.id
+      cross join lateral (select distinct l as address from email_queue_private.addresses(coalesce(b.payload, jsonb_build_object('to', m.recipients))) as l) as a
+      where m.id = any (v_ids) and m.type = 'email' and a.address <> p_address
+        and (split_part(split_part(a.address, '@', 1), '+', 1) = v_name or split_part(a.address, '@', 2) = v_domain
+          and replace(split_part(split_part(a.address, '@', 1), '+', 1), '.', '') = replace(v_name, '.', '')));
+    exit when v_looked >= 10000 or v_left <= 0 or clock_timestamp() > p_until;
+  end loop;
+  return coalesce((
+    select jsonb_agg(to_jsonb(s) order by s.last desc, s.address collate "C") from (
+      select f.address, count(*) as messages, max(f.at) as last from jsonb_to_recordset(v_found) as f(address text, at timestamptz)
+      group by f.address order by max(f.at) desc, f.address collate "C" limit 5) as s), '[]');
+end
+$$;
+comment on function email_queue_private.similar_addresses(text, timestamptz) is 'Up to five addresses of the newest messages that may be the same person''s.';
+
+-- 71_search/within_bytes.sql
+create function email_queue_private.within_bytes(p_ids uuid[], p_bytes bigint, out ids uuid[], out bytes bigint)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(array_agg(m.id order by m.id desc), '{}'), coalesce(sum(m.bytes), 0)::bigint
+  from (select l.id, l.bytes, sum(l.bytes) over (order by l.id desc) - l.bytes as before from email_queue_private.message as l where l.id = any (p_ids)) as m
+  where m.before < p_bytes
+$$;
+comment on function email_queue_private.within_bytes(uuid[], bigint) is 'The newest of some messages until their payloads have so many bytes, and one more.';
 
 -- 72_events/apply_evidence.sql
 -- What a new event does to its message, whose lock the caller shares. It touches no dispatch. A redriven message that waits is taken out of

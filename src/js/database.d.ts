@@ -64,6 +64,18 @@ type Changed = { id: string; result: string; reason?: string };
 
 type Pause = { since: string; until: string | null; reason: string | null };
 
+type Search = { recipient?: string; subject?: string; status?: string; reason?: string; delivery?: string; type?: string; template?: string; since?: string; until?: string; metadata?: Metadata };
+
+/** `at` is null for what is still to come. */
+type Step = { at: string | null } & (
+  | { what: "enqueued"; run_at?: string }
+  | { what: "claimed"; lease_expires_at?: string }
+  | { what: "attempt"; attempt: number; error?: Json }
+  | { what: "waits"; until: string | null; reason: "scheduled" | "backoff" | "replay" | "paused" | "domain_paused" | "cooldown" | "breaker" }
+  | { what: "accepted"; provider_message_id: string; attempts: number }
+  | { what: "event"; type: string; recipient: string | null; detail: Json }
+  | { what: "ended"; status: string; reason: string | null });
+
 type Functions = {
   email_queue_enqueue: {
     Args: EnqueueArgs;
@@ -144,6 +156,22 @@ type Functions = {
   email_queue_suppressions: {
     Args: { p_filter?: { address?: string; reason?: SuppressionReason; topic?: string }; p_after?: string; p_limit?: number };
     Returns: Suppression[];
+  };
+  email_queue_show: {
+    Args: { p_id: string };
+    Returns: (EmailQueueRow & { notice?: string; timeline: Step[]; can: Record<"cancel" | "redrive" | "discard" | "erase", string | null>; suppressed: { address: string | null; reason: SuppressionReason; topic: string | null; since: string }[] }) | null;
+  };
+  email_queue_events: {
+    Args: { p_id: string };
+    Returns: { type: string; recipient: string | null; occurred_at: string; received_at: string; detail: Json }[];
+  };
+  email_queue_runs: {
+    Args: { p_limit?: number; p_before?: string };
+    Returns: { id: string; cause: string; started_at: string; last_seen_at: string; ended_at: string | null; stopped: string | null; reason: string | null; counts: Json }[];
+  };
+  email_queue_search: {
+    Args: { p_filter?: Search; p_limit?: number; p_before?: string };
+    Returns: { messages: EmailQueueRow[]; next: string | null; looked: number; similar: { address: string; messages: number; last: string }[] };
   };
   email_queue_audit: {
     Args: { p_filter?: { actor?: string; action?: string; since?: string; until?: string }; p_limit?: number; p_before?: string };

@@ -88,7 +88,7 @@ test("redrive by ids names what is refused, and why", async () => {
   await enqueue();
   const id = await loseAnswer("fail");
   const { code, stdout } = await operate(["redrive", id]);
-  assert.deepEqual([code, stdout], [1, `0 messages redriven.\n1 message not redriven: it may have been sent: redrive it with duplicates allowed (${id})\n`]);
+  assert.deepEqual([code, stdout], [1, `0 messages redriven.\n1 message refused: it may have been sent: redrive it with duplicates allowed (${id})\n`]);
   assert.deepEqual((await json(["redrive", id, "--allow-duplicates"])).redriven, [id]);
 });
 
@@ -141,7 +141,7 @@ test("send waits for the outcome, and ends with 1 without one", async () => {
   await waitFor(() => refused.stderr.includes("Enqueued as"), { what: "the enqueue" });
   await reject();
   assert.equal(await refused.ended, 1);
-  assert.match(refused.stdout, /^Rejected \d+ s ago: 422 validation_error The `to` field is invalid\.$/m);
+  assert.match(refused.stdout, /^Rejected \d+ s ago: The `to` field is invalid \(422 validation_error\)\.$/m);
 });
 
 test("send takes a template with its variables", async () => {

@@ -22,7 +22,7 @@ test("it was delivered", async () => {
   await accept();
   await ann(/accepted by the provider \d+ s ago; no report since/, "sent");
   await report(id, "delivered");
-  await ann(new RegExp(`^${id} .*a\\*\\*\\*@example\\.com +Your invoice +delivered \\d+ s ago$`, "m"), "delivered");
+  await ann(new RegExp(`^${id} .*  Your invoice +delivered \\d+ s ago$`, "m"), "delivered");
 });
 
 test("it bounced", async () => {
@@ -51,7 +51,7 @@ test("it waits for its replay", async () => {
 test("it was rejected", async () => {
   await enqueue();
   await reject("Invalid `to` field: ann@example.com");
-  await ann(/rejected \d+ s ago: 422 validation_error Invalid `to` field: a\*\*\*@example\.com/, "failed");
+  await ann(/rejected \d+ s ago: Invalid `to` field: a\*\*\*@example\.com \(422 validation_error\)/, "failed");
 });
 
 test("it expired", async () => {
@@ -87,7 +87,7 @@ test("it waits, is being sent, was given up, or was cancelled", async () => {
   const claimed = await claim();
   await ann(/is being sent/, "sending");
   await settle(claimed, { answer: "definite", rest: "retry", delay_ms: 90_000, error: { class: "throttled", status: 500, name: "internal_server_error", message: "try later" } });
-  await ann(/is tried again in \d+ (s|min) after 1 of 15 attempts: 500 internal_server_error try later/, "waits");
+  await ann(/is tried again in \d+ (s|min) after 1 of 15 attempts: try later \(500 internal_server_error\)/, "waits");
   await lite.rpc("email_queue_cancel", { p_id: id });
   await ann(/cancelled \d+ s ago/, "cancelled");
 });
@@ -95,7 +95,8 @@ test("it waits, is being sent, was given up, or was cancelled", async () => {
 test("a secret mail shows its recipient and state, and no subject", async () => {
   await enqueue("ann@example.com", { secret: true }, { subject: "Your code is 123456" });
   const { stdout } = await operate(["list", "--to", "ann@example.com"]);
-  assert.match(stdout, /a\*\*\*@example\.com +\(secret\) +waits/);
+  assert.match(stdout, /  \(secret\) +waits/);
+  assert.match((await operate(["list"])).stdout, /a\*\*\*@example\.com +\(secret\) +waits/);
   assert.doesNotMatch(stdout + (await operate(["list", "--json", "--reveal"])).stdout, /123456/);
 });
 
@@ -121,7 +122,7 @@ test("show has the timeline, and what can be done", async () => {
   await report(id, "delivered");
   const { code, stdout } = await operate(["show", id]);
   assert.equal(code, 0);
-  for (const line of [/^To +a\*\*\*@example\.com$/m, /^Metadata +\{"order": ?7\}$/m, /^Attempts +2 of 3$/m, /^Delivered \d+ s ago\.$/m, / enqueued$/m, / attempt 1: 500 internal_server_error try later$/m,
+  for (const line of [/^To +a\*\*\*@example\.com$/m, /^Metadata +\{"order": ?7\}$/m, /^Attempts +2 of 3$/m, /^Delivered \d+ s ago\.$/m, / enqueued$/m, / attempt 1: try later \(500 internal_server_error\)$/m,
     / accepted by the provider as re_/, / delivered: a\*\*\*@example\.com$/m, / ended: completed$/m, /^erase +can be done$/m, /^redrive +no: /m]) assert.match(stdout, line);
   const row = await json(["show", id]);
   assert.deepEqual([row.id, row.conclusion.state, row.timeline[0].what, row.payload.to], [id, "delivered", "enqueued", "a***@example.com"]);

@@ -54,7 +54,7 @@ function forPeople(row, fate) {
     table(["WHEN (UTC)", "", "WHAT"], row.timeline.map((/** @type {any} */ entry) => [entry.at ? exact(entry.at) : "", { text: entry.at ? ago(entry.at) : "to come", colour: "faint" }, describe(entry)])),
     ...row.suppressed.length > 0 ? ["", ...row.suppressed.map((/** @type {any} */ entry) => plain(`${entry.address ?? "A recipient"} is ${suppressionText(entry)}`))] : [],
     "",
-    ...Object.entries(can).map(([action, why]) => name(action) + (why === null ? paint("good", "can be done") : plain(`no: ${why}`))),
+    ...Object.entries({ cancel: null, redrive: null, discard: null, erase: null, ...can }).map(([action, why]) => name(action) + (why === null ? paint("good", "can be done") : plain(`no: ${why}`))),
     ...row.notice ? ["", paint("bad", plain(row.notice))] : [],
   ].join("\n");
 }

@@ -20,7 +20,7 @@ after(async () => {
 
 beforeEach(async () => {
   await sql`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.dispatch, email_queue_private.event,
-    email_queue_private.suppression, email_queue_private.suppression_filter, email_queue_private.suppression_recent, email_queue_private.paused_domain, email_queue_private.breaker, email_queue_private.run`;
+    email_queue_private.suppression, email_queue_private.suppression_filter, email_queue_private.suppression_recent, email_queue_private.paused_domain, email_queue_private.breaker, email_queue_private.run, email_queue_private.audit, email_queue_private.further_addressee`;
   await lite.rpc("email_queue_adopt");
   await lite.rpc("email_queue_resume");
   await lite.rpc("email_queue_configure", { p_settings: { default_sender: "Shop <shop@shop.example>", rate_limit: 1000 } });

@@ -7,7 +7,7 @@ import { folder, lite, MAIN } from "./operator.mjs";
 export const REF = "abcdefghijklmnopqrst";
 export const PROJECT = `https://${REF}.supabase.co`;
 const PRELOAD = fileURLToPath(new URL("elsewhere.mjs", import.meta.url));
-const COLUMNS = 150;
+const COLUMNS = 120;
 
 /** @param {string} text */
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -56,6 +56,12 @@ export async function callAll(call, { wired = true } = {}) {
   assert.deepEqual(await ask("record_events", { p_events: [event], p_refused: 1 }), { results: [{ id: "msg_1", result: "recorded" }] });
   assert.equal((await call("email_queue_get", { p_id: id })).delivery.state, "delivered");
   assert.deepEqual(await ask("known_events", { p_ids: ["msg_1", "msg_2"] }), ["msg_1"]);
+  assert.deepEqual((await ask("events", { p_id: id })).map((/** @type {any} */ one) => one.type), ["email.delivered"]);
+  const { timeline, can } = await ask("show", { p_id: id });
+  assert.equal(timeline.at(-1).what, "event");
+  assert.equal(can.erase, null);
+  assert.ok(Array.isArray(await ask("runs")));
+  assert.deepEqual((await ask("search", { p_filter: { recipient: "User <USER@b.example>", metadata: { order: 7 } } })).messages.map((/** @type {any} */ one) => one.id), [id]);
   assert.deepEqual(await ask("on_event", { p_function: null }), { function: null, previous: null });
 
   // Until here with the defaults, of which nothing is stored.
