@@ -5610,6 +5610,7 @@ declare
   v_address uuid := case when v_filter ? 'recipient' then email_queue_private.address_hash(v_filter ->> 'recipient', email_queue_private.hash_key()) end;
   v_rare uuid[] := case when v_filter ? 'metadata' and v_address is null then email_queue_private.rare_metadata(v_filter -> 'metadata') end;
   v_page uuid[];
+  v_step integer := least(2 * v_limit, 500);
   v_size integer;
   v_fitting uuid[];
   v_taken uuid[];
@@ -5620,7 +5621,7 @@ declare
   v_next uuid;
 begin
   loop
-    v_page := array(select i from email_queue_private.candidates(v_filter, v_address, v_rare, v_from, v_before, 500) as i);
+    v_page := array(select i from email_queue_private.candidates(v_filter, v_address, v_rare, v_from, v_before, v_step) as i);
     v_size := cardinality(v_page);
     exit when v_size = 0;
     -- To compare a subject is to read the payload.
@@ -5641,8 +5642,9 @@ begin
       exit;
     end if;
     v_looked := v_looked + cardinality(v_page);
-    exit when v_size = cardinality(v_page) and v_size < 500;
+    exit when v_size = cardinality(v_page) and v_size < v_step;
     v_before := v_page[cardinality(v_page)];
+    v_step := least(500, 10000 - v_looked);
     if v_looked >= 10000 or v_left <= 0 or clock_timestamp() > v_until then
       v_next := v_before;
       exit;
@@ -5659,22 +5661,38 @@ comment on function public.email_queue_search(jsonb, integer, uuid) is
   'Messages that fit p_filter, newest first, at most 1000: {messages, next, looked, similar}. p_filter: {recipient, subject (how it begins), status, reason, delivery, type, template, since, until (times of enqueue), metadata}. A call looks at no more than about 10000 messages, 64 MB of payloads, or two seconds: next is the p_before to go on with, also after an empty page; null: there is nothing more. similar lists other addresses that may be the same person''s, if nothing was found for a recipient: [{address, messages, last}].';
 
 -- 71_search/fitting.sql
--- The subject is that of the view: of a secret message, and of an erased one, there is none.
+-- In plpgsql, so that it is planned for its values: conditions and tables that they do not need are left out. It derives the open states as
+-- the view does, from what it must read of them. The subject of a secret message is not looked at.
 create function email_queue_private.fitting(p_ids uuid[], p_filter jsonb) returns setof uuid
-language sql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
-  select q.id from public.email_queue as q
-  where q.id = any (p_ids)
-    and (p_filter ->> 'type' is null or q.type = p_filter ->> 'type')
-    and (p_filter ->> 'status' is null or q.status = p_filter ->> 'status')
-    and (p_filter ->> 'reason' is null or p_filter ->> 'reason' = coalesce(q.error ->> 'reason', case q.status when 'cancelled' then 'cancelled' end))
-    and (p_filter ->> 'template' is null or q.template ->> 'name' = p_filter ->> 'template')
-    and (p_filter -> 'metadata' is null or q.metadata @> (p_filter -> 'metadata'))
-    and (p_filter ->> 'subject' is null or starts_with(q.payload ->> 'subject', p_filter ->> 'subject'))
-    and (p_filter ->> 'delivery' is null or (
-      select d.delivery ->> 'state' = p_filter ->> 'delivery' or p_filter ->> 'delivery' = 'complained' and d.delivery @? '$.recipients[*].complained_at'
-      from (select email_queue_private.delivery(q.id) as delivery offset 0) as d))
-  order by q.id desc
+declare
+  v_type text := p_filter ->> 'type';
+  v_status text := p_filter ->> 'status';
+  v_reason text := p_filter ->> 'reason';
+  v_template text := p_filter ->> 'template';
+  v_subject text := p_filter ->> 'subject';
+  v_delivery text := p_filter ->> 'delivery';
+  v_metadata jsonb := p_filter -> 'metadata';
+begin
+  return query select m.id from email_queue_private.message as m
+    where m.id = any (p_ids)
+      and (v_type is null or m.type = v_type)
+      and (v_reason is null or m.reason = v_reason)
+      and (v_template is null or m.template ->> 'name' = v_template)
+      and (v_metadata is null or m.metadata @> v_metadata)
+      and (v_status is null or m.status = v_status or m.status is null and case
+        when v_status in ('pending', 'retrying')
+          then exists (select from email_queue_private.ready as r where r.id = m.id and (r.attempts > 0) = (v_status = 'retrying'))
+        when v_status = 'processing' then not exists (select from email_queue_private.ready as r where r.id = m.id)
+        else false end)
+      and (v_subject is null or m.secret is null and exists (
+        select from email_queue_private.body as b where b.id = m.id and starts_with(b.payload ->> 'subject', v_subject)))
+      and (v_delivery is null or (
+        select d.delivery ->> 'state' = v_delivery or v_delivery = 'complained' and d.delivery @? '$.recipients[*].complained_at'
+        from (select email_queue_private.delivery(m.id) as delivery offset 0) as d))
+    order by m.id desc;
+end
 $$;
 comment on function email_queue_private.fitting(uuid[], jsonb) is 'Those of some messages that a filter finds, newest first.';
 

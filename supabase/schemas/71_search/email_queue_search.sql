@@ -11,6 +11,7 @@ declare
   v_address uuid := case when v_filter ? 'recipient' then email_queue_private.address_hash(v_filter ->> 'recipient', email_queue_private.hash_key()) end;
   v_rare uuid[] := case when v_filter ? 'metadata' and v_address is null then email_queue_private.rare_metadata(v_filter -> 'metadata') end;
   v_page uuid[];
+  v_step integer := least(2 * v_limit, 500);
   v_size integer;
   v_fitting uuid[];
   v_taken uuid[];
@@ -21,7 +22,7 @@ declare
   v_next uuid;
 begin
   loop
-    v_page := array(select i from email_queue_private.candidates(v_filter, v_address, v_rare, v_from, v_before, 500) as i);
+    v_page := array(select i from email_queue_private.candidates(v_filter, v_address, v_rare, v_from, v_before, v_step) as i);
     v_size := cardinality(v_page);
     exit when v_size = 0;
     -- To compare a subject is to read the payload.
@@ -42,8 +43,9 @@ begin
       exit;
     end if;
     v_looked := v_looked + cardinality(v_page);
-    exit when v_size = cardinality(v_page) and v_size < 500;
+    exit when v_size = cardinality(v_page) and v_size < v_step;
     v_before := v_page[cardinality(v_page)];
+    v_step := least(500, 10000 - v_looked);
     if v_looked >= 10000 or v_left <= 0 or clock_timestamp() > v_until then
       v_next := v_before;
       exit;

@@ -1,18 +1,34 @@
--- The subject is that of the view: of a secret message, and of an erased one, there is none.
+-- In plpgsql, so that it is planned for its values: conditions and tables that they do not need are left out. It derives the open states as
+-- the view does, from what it must read of them. The subject of a secret message is not looked at.
 create function email_queue_private.fitting(p_ids uuid[], p_filter jsonb) returns setof uuid
-language sql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
-  select q.id from public.email_queue as q
-  where q.id = any (p_ids)
-    and (p_filter ->> 'type' is null or q.type = p_filter ->> 'type')
-    and (p_filter ->> 'status' is null or q.status = p_filter ->> 'status')
-    and (p_filter ->> 'reason' is null or p_filter ->> 'reason' = coalesce(q.error ->> 'reason', case q.status when 'cancelled' then 'cancelled' end))
-    and (p_filter ->> 'template' is null or q.template ->> 'name' = p_filter ->> 'template')
-    and (p_filter -> 'metadata' is null or q.metadata @> (p_filter -> 'metadata'))
-    and (p_filter ->> 'subject' is null or starts_with(q.payload ->> 'subject', p_filter ->> 'subject'))
-    and (p_filter ->> 'delivery' is null or (
-      select d.delivery ->> 'state' = p_filter ->> 'delivery' or p_filter ->> 'delivery' = 'complained' and d.delivery @? '$.recipients[*].complained_at'
-      from (select email_queue_private.delivery(q.id) as delivery offset 0) as d))
-  order by q.id desc
+declare
+  v_type text := p_filter ->> 'type';
+  v_status text := p_filter ->> 'status';
+  v_reason text := p_filter ->> 'reason';
+  v_template text := p_filter ->> 'template';
+  v_subject text := p_filter ->> 'subject';
+  v_delivery text := p_filter ->> 'delivery';
+  v_metadata jsonb := p_filter -> 'metadata';
+begin
+  return query select m.id from email_queue_private.message as m
+    where m.id = any (p_ids)
+      and (v_type is null or m.type = v_type)
+      and (v_reason is null or m.reason = v_reason)
+      and (v_template is null or m.template ->> 'name' = v_template)
+      and (v_metadata is null or m.metadata @> v_metadata)
+      and (v_status is null or m.status = v_status or m.status is null and case
+        when v_status in ('pending', 'retrying')
+          then exists (select from email_queue_private.ready as r where r.id = m.id and (r.attempts > 0) = (v_status = 'retrying'))
+        when v_status = 'processing' then not exists (select from email_queue_private.ready as r where r.id = m.id)
+        else false end)
+      and (v_subject is null or m.secret is null and exists (
+        select from email_queue_private.body as b where b.id = m.id and starts_with(b.payload ->> 'subject', v_subject)))
+      and (v_delivery is null or (
+        select d.delivery ->> 'state' = v_delivery or v_delivery = 'complained' and d.delivery @? '$.recipients[*].complained_at'
+        from (select email_queue_private.delivery(m.id) as delivery offset 0) as d))
+    order by m.id desc;
+end
 $$;
 comment on function email_queue_private.fitting(uuid[], jsonb) is 'Those of some messages that a filter finds, newest first.';
