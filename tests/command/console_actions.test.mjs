@@ -97,19 +97,19 @@ test("dead letters are redriven: those selected, then all that match, after a co
 test("the queue and a sender's domain are paused and resumed", { skip }, async () => {
   const { page, close } = await visit(acting.url);
   await act(page, "Pause the queue", "Pause the queue", (dialog) => dialog.getByLabel("Why").fill("moving house"));
-  await page.getByText("The queue is paused: moving house").waitFor();
+  await page.getByText("The queue is paused: moving house", { exact: true }).waitFor();
   assert.equal((await lite.rpc("email_queue_stats")).paused.reason, "moving house");
   await act(page, "Resume", "Resume");
-  await page.getByText("The queue is paused").waitFor({ state: "detached" });
+  await page.getByText("The queue is paused: moving house", { exact: true }).waitFor({ state: "detached" });
   assert.deepEqual([(await lite.rpc("email_queue_stats")).paused, (await noted())[1]], [null, "resume"]);
   await act(page, "Pause the queue", "Pause the queue", async (dialog) => {
     await dialog.getByLabel("Why").fill("its DNS");
     await dialog.getByLabel(/minutes/).fill("5");
     await dialog.getByLabel(/Only this sender domain/).fill("shop.example");
   });
-  await page.getByText("shop.example is paused: its DNS").waitFor();
+  await page.getByText("shop.example is paused: its DNS", { exact: true }).waitFor();
   await act(page, "Resume", "Resume");
-  await page.getByText("shop.example is paused").waitFor({ state: "detached" });
+  await page.getByText("shop.example is paused: its DNS", { exact: true }).waitFor({ state: "detached" });
   await close();
 });
 
@@ -138,7 +138,7 @@ test("a setting is changed, and one that cannot be is explained", { skip }, asyn
   await dialog.getByLabel("Value").fill("5");
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });
-  assert.deepEqual([(await lite.rpc("email_queue_configure")).rate_limit, await noted()], [5, ["tester", "configure", 0]]);
+  assert.deepEqual([(await lite.rpc("email_queue_configure")).rate_limit, await noted()], [5, ["tester", "configure", null]]);
   await close(/422/);
 });
 
@@ -151,8 +151,8 @@ test("a console that can only look has no button that acts", { skip }, async () 
   for (const [at, words] of [[`/message/${id}`, "What happened"], ["/", "Sent lately"], ["/dead-letters", "ann@example.com"], ["/suppression", "bob@example.com"], ["/settings", "rate_limit"]]) {
     await go(String(at));
     await page.getByText(String(words)).first().waitFor();
+    await page.getByRole("button", { name: acts }).first().waitFor();
     const buttons = await page.getByRole("button", { name: acts }).all();
-    assert(buttons.length > 0, at);
     for (const button of buttons) assert.equal(await button.isDisabled(), true, at);
   }
   await page.getByText("read only").waitFor();
@@ -170,7 +170,7 @@ test("all of it goes without a mouse", { skip }, async () => {
       const here = await page.evaluate(() => {
         const element = /** @type {HTMLElement} */ (document.activeElement);
         const { outlineStyle, outlineWidth } = getComputedStyle(element);
-        return { text: element.getAttribute("aria-label") ?? element.innerText, seen: outlineStyle !== "none" && outlineWidth !== "0px" };
+        return { text: element === document.body ? "" : element.getAttribute("aria-label") ?? element.innerText, seen: outlineStyle !== "none" && outlineWidth !== "0px" };
       });
       if (!here.text?.includes(name)) continue;
       assert(here.seen, `the focus is not seen on ${name}`);

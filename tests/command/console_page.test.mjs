@@ -8,7 +8,6 @@ import { ROOT } from "../../scripts/lib/stack.mjs";
 import { accept, claim, enqueue, lite, loseAnswer, reject, report, settle, sql } from "./support/operator.mjs";
 import { examine, PHONE, skip, startConsole, visit, WIDE } from "./support/browsing.mjs";
 
-if (process.env.STUB) await sql.unsafe(fs.readFileSync(process.env.STUB, "utf8")); // TEMP
 const console_ = await startConsole();
 
 /** A queue in which something of each kind has happened. */
@@ -80,7 +79,7 @@ test("did Ann get her mail? Three inputs answer", { skip }, async () => {
 });
 
 const PAGES = { overview: ["/", "Sent lately"], messages: ["/messages", "Your invoice 1042"], "dead-letters": ["/dead-letters", "Redrive all matching"], runs: ["/runs", "schedule"],
-  suppression: ["/suppression", "bob@example.net"], settings: ["/settings", "rate_limit"], audit: ["/audit", "configure"] };
+  suppression: ["/suppression", "bob@example.net"], settings: ["/settings", "rate_limit"], audit: ["/audit", "cancel"] };
 /** Those that the documents show. */
 const SHOWN = ["overview wide light", "message wide dark", "messages phone light", "dead-letters phone dark"];
 
@@ -92,6 +91,7 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
       const pages = { ...PAGES, message: [`/message/${ids.delivered}`, "Thank you"] };
       for (const [name, [at = "", words]] of Object.entries(pages)) {
         await go(at);
+        await page.getByRole("heading", { level: 1, name: name.replace("-", " "), exact: false }).waitFor();
         if (name === "message") await page.frameLocator("iframe").getByText("Thank you").waitFor();
         else await page.getByText(words).first().waitFor();
         assert.deepEqual(await examine(page), [], name);
@@ -153,7 +153,7 @@ test("the page follows the queue, unless it is held or nobody looks", { skip }, 
     await page.clock.fastForward(60_000);
     if (does) await page.waitForResponse(/api\/runs/);
     // Its answer is there, so that the next look is planned, or is not.
-    await page.evaluate(() => fetch("/icon.svg"));
+    await page.evaluate(() => fetch("/icon.svg").then((answer) => answer.text()));
     page.off("request", note);
     assert.equal(count > 0, does);
   };

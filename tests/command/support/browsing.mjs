@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
-import { packageFolder } from "../../../scripts/lib/stack.mjs";
+import { packageFolder, waitFor } from "../../../scripts/lib/stack.mjs";
 import { run } from "../../../src/js/console/console.js";
 import { skip, startBrowser } from "../../project/support/browser.mjs";
 import { ENV, folder, lite } from "./operator.mjs";
@@ -35,6 +35,7 @@ export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", 
   const context = await browser.newContext({ viewport, colorScheme: scheme, permissions: ["clipboard-read", "clipboard-write"] });
   /** @type {string[]} */
   const [outside, faults, answers] = [[], [], []];
+  const open = new Set();
   await context.route("**", (/** @type {any} */ route) => {
     const asked = route.request().url();
     if (new URL(asked).hostname === "127.0.0.1" || /^(data|blob):/.test(asked)) return void route.continue();
@@ -44,6 +45,8 @@ export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", 
   if (clock) await context.clock.install();
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
+  page.on("request", (/** @type {any} */ request) => open.add(request));
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (/** @type {any} */ request) => open.delete(request));
   page.on("pageerror", (/** @type {Error} */ error) => faults.push(error.message));
   page.on("dialog", (/** @type {any} */ dialog) => (faults.push(`a dialog: ${dialog.message()}`), dialog.dismiss()));
   page.on("console", (/** @type {any} */ message) => message.type() === "error" && !hostile && faults.push(message.text()));
@@ -57,6 +60,12 @@ export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", 
     },
     /** Nothing failed, nothing left this machine, and the key came to nobody. @param {RegExp} [expected] faults */
     close: async (expected) => {
+      // The next test empties the tables, which waits for no query.
+      await page.evaluate(() => {
+        Object.defineProperty(document, "hidden", { value: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      });
+      await waitFor(async () => open.size === 0);
       assert.deepEqual(faults.filter((fault) => !expected?.test(fault)), []);
       assert.deepEqual(outside, []);
       assert(!answers.join("\n").includes(lite.secretKey), "the key was sent to the page");

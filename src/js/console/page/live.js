@@ -63,7 +63,7 @@ export function useRead(name, args, { every = EVERY_MS } = {}) {
     };
     const plan = () => {
       clearTimeout(timer);
-      if (!ended && every > 0 && !isPaused && !document.hidden) timer = setTimeout(ask, every);
+      if (!ended && every > 0 && !isPaused && !document.hidden) timer = setTimeout(() => paused || document.hidden || void ask(), every);
     };
     const seen = () => document.hidden ? clearTimeout(timer) : every > 0 && !isPaused && void ask();
     document.addEventListener("visibilitychange", seen);

@@ -31,6 +31,13 @@ function Page({ about }) {
   const search = useRef(/** @type {any} */ (null));
   const main = useRef(/** @type {any} */ (null));
   const [, title, View] = route.page === "message" ? ["", "Message", Message] : PAGES.find(([page]) => page === route.page) ?? ["", "Not found", null];
+  const place = `${route.page}/${route.id}`;
+  const first = useRef(place);
+  useEffect(() => {
+    // A reader without a mouse goes on from the new page's beginning.
+    if (first.current !== place) main.current.focus({ preventScroll: true });
+    first.current = "";
+  }, [place]);
   useEffect(() => {
     document.title = `${title} – ${about.target}`;
   }, [title]);
@@ -59,7 +66,7 @@ function Page({ about }) {
       <button class="quiet" aria-pressed=${paused} onClick=${pause}>${paused ? "Paused: follow again" : "Live: hold"}</button></div>
     <nav aria-label="Pages"><ul>${PAGES.map(([page, name]) => html`<li><a href=${to(page)} aria-current=${page === route.page ? "page" : undefined}>${name}</a></li>`)}</ul></nav></header>
     <main ref=${main} id="main" tabindex="-1"><h1>${title}</h1>
-      ${View ? html`<${Guarded} key=${`${route.page}/${route.id}`}><${View} route=${route} about=${about} /></${Guarded}>` : html`<${Empty} title="There is no such page"><a href=${to("")}>Overview</a></${Empty}>`}</main>
+      ${View ? html`<${Guarded} key=${place}><${View} route=${route} about=${about} /></${Guarded}>` : html`<${Empty} title="There is no such page"><a href=${to("")}>Overview</a></${Empty}>`}</main>
     <footer>email-queue ${about.version}</footer>`;
 }
 

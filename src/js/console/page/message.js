@@ -59,7 +59,7 @@ function Actions({ message: { id, can = {}, error }, readOnly }) {
 /** What each entry of the timeline says, beside its name. @type {Record<string, (entry: any) => any>} */
 const WORDS = {
   enqueued: ({ run_at: at }) => at ? html`not to be sent before <${Time} at=${at} />` : "",
-  claimed: ({ lease_expires_at: at }) => html`by a run, until <${Time} at=${at} />`,
+  claimed: ({ lease_expires_at: at }) => html`by a run${at && html`, which has it until <${Time} at=${at} />`}`,
   attempt: ({ attempt, error }) => html`number ${attempt}${error ? html`: ${[error.class?.replaceAll("_", " "), error.status, error.name, error.message].filter(Boolean).join(" ")}` : ""}`,
   waits: ({ until, reason }) => html`${reason?.replaceAll("_", " ")}${until ? html`, until <${Time} at=${until} />` : ""}`,
   accepted: ({ provider_message_id: id, attempts }) => html`by the provider, as <code>${id}</code>${attempts > 1 ? `, attempt ${attempts}` : ""}`,
