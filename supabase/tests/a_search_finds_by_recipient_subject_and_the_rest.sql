@@ -1,7 +1,7 @@
 begin;
 \ir helpers.psql
 \ir events.psql
-select plan(74);
+select plan(76);
 
 create temp table m (name text, id uuid);
 create function pg_temp.of(p_name text) returns uuid language sql as $$ select id from m where name = p_name $$;
@@ -133,6 +133,14 @@ create temp table gone as select (public.email_queue_enqueue('{"to": ["eve@b.exa
 select pg_temp.settle(pg_temp.claim(6), '{"answer": "none", "rest": "fail"}') is not null;
 select public.email_queue_discard(array[id]) from gone;
 select is((select count(*)::integer from email_queue_private.further_addressee as f join gone on gone.id = f.id), 0, 'a discard too');
+
+insert into m values ('old', (public.email_queue_enqueue('{"to": ["eve@b.example", "guy@b.example"], "subject": "x", "text": "Hi"}', p_delay_ms => 1000) ->> 'id')::uuid);
+select public.email_queue_cancel(pg_temp.of('old'));
+update email_queue_private.further_addressee set id = email_queue_private.first_id(now() - interval '100 days') where id = pg_temp.of('old');
+update email_queue_private.message set id = email_queue_private.first_id(now() - interval '100 days'), completed_at = now() - interval '99 days' where id = pg_temp.of('old');
+select pg_temp.finds('{"recipient": "guy@b.example"}', '?', 'an old one is found');
+select public.email_queue_prune();
+select is(pg_temp.search('{"recipient": "guy@b.example"}') || (select count(*) from email_queue_private.further_addressee where id < email_queue_private.first_id(now() - interval '1 day')), '-0', 'until it is pruned');
 
 create function pg_temp.refused(p_filter jsonb, p_detail text, p_name text) returns text language plpgsql as $$
 declare v_detail text;

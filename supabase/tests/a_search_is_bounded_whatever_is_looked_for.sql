@@ -4,15 +4,15 @@ begin;
 select plan(36);
 
 -- 50,000 e-mails, most of them completed; to another recipient each, but for the oldest, and every hundredth of which half are dead letters.
-create temp table kind (name text, to_rare uuid, to_common uuid);
-insert into kind select 'x', email_queue_private.address_hash('rare@b.example', email_queue_private.hash_key()), email_queue_private.address_hash('common@b.example', email_queue_private.hash_key());
+create temp table kind (name text, to_rare bigint, to_common bigint);
+insert into kind select 'x', email_queue_private.short_hash(email_queue_private.address_hash('rare@b.example', email_queue_private.hash_key())), email_queue_private.short_hash(email_queue_private.address_hash('common@b.example', email_queue_private.hash_key()));
 select pg_temp.fill(10, 'batch:a.example', 2, now(), 'completed', p_metadata => '{"order": 7}');
 update email_queue_private.message set addressee = to_rare, template = '{"name": "rare", "version": 1}' from kind where addressee is null;
 select pg_temp.fill(48000, 'batch:a.example', 2, now(), 'completed', p_metadata => '{"kind": "order"}');
 select pg_temp.fill(990, 'batch:a.example', 2, now(), s) from unnest(array['failed', 'cancelled', null]) as s;
 update email_queue_private.message as m set addressee = coalesce(
-  case when (m.metadata ->> 'n')::integer % 2 = 0 then to_common end, gen_random_uuid()) from kind where m.addressee is null;
-insert into email_queue_private.further_addressee (id, hash) select m.id, gen_random_uuid() from email_queue_private.message as m;
+  case when (m.metadata ->> 'n')::integer % 2 = 0 then to_common end, email_queue_private.short_hash(gen_random_uuid())) from kind where m.addressee is null;
+insert into email_queue_private.further_addressee (id, hash) select m.id, email_queue_private.short_hash(gen_random_uuid()) from email_queue_private.message as m;
 insert into email_queue_private.further_addressee (id, hash) select m.id, to_rare from kind, (select id from email_queue_private.message order by id offset 20 limit 10) as m;
 insert into email_queue_private.event (svix_id, ordinal, type, provider_message_id, recipient, occurred_at, received_at, message_id)
 select 'm' || m.id, 0, case when n <= 200 then 'email.bounced' else 'email.delivered' end, 'p' || m.id, 'user@b.example', now(), now(), m.id

@@ -1,12 +1,15 @@
 // docs/commands.md shows the program's own output, under a pseudo terminal, and JSON of the shape that the program prints. The output is
 // written into the page by UPDATE=1 node --test tests/command/commands_page.test.mjs; the shapes are a promise, and written by hand.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { ROOT } from "../../scripts/lib/stack.mjs";
-import { accept, claim, enqueue, json, lite, loseAnswer, operate, reject, report, settle, sql } from "./support/operator.mjs";
+import { accept, claim, enqueue, ENV, folder, json, lite, MAIN, loseAnswer, operate, reject, report, settle, sql } from "./support/operator.mjs";
+import { program } from "./support/place.mjs";
 import { inTerminal } from "./support/pseudo-terminal.mjs";
 
 const PAGE = path.join(ROOT, "docs/commands.md");
@@ -82,6 +85,44 @@ test("the output on the page is the program's own", async () => {
     else assert.equal(block.exec(page)?.[0], `<!-- output: ${name} -->\n\`\`\`\n${shown}\n\`\`\`\n`, "UPDATE=1 writes it");
   }
   if (process.env.UPDATE) fs.writeFileSync(PAGE, page);
+});
+
+/** The lines of the page that somebody would copy: what begins with these words. @param {RegExp} words */
+const lineOf = (words) => fs.readFileSync(PAGE, "utf8").split("\n").find((line) => words.test(line)) ?? assert.fail(`the page has no line ${words}`);
+
+test("the examples for monitors work as they are written", async () => {
+  /** @type {{url?: string | undefined, body: string}[]} */
+  const pings = [];
+  const monitor = http.createServer(async (incoming, outgoing) => {
+    let body = "";
+    for await (const part of incoming) body += part;
+    pings.push({ url: incoming.url, body });
+    outgoing.end("OK");
+  }).listen(0, "127.0.0.1");
+  await once(monitor, "listening");
+  const bin = path.join(folder.path, "node_modules/.bin");
+  fs.mkdirSync(bin, { recursive: true });
+  fs.writeFileSync(path.join(bin, "email-queue"), `#!/bin/sh\nexec node "${MAIN}" "$@"\n`, { mode: 0o755 });
+  try {
+    const sh = (/** @type {string} */ line, env = {}) => program("sh", ["-c", line.replaceAll("/srv/app", folder.path).replaceAll("/var/lib/node_exporter", folder.path)], { cwd: folder.path, env: { ...ENV, ...env } });
+    const ping = lineOf(/doctor --check\);/).replace(/^\S+( \S+){4} +/, "").replace("https://hc-ping.com", `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (monitor.address()).port}`);
+    await sh(ping);
+    await sh(ping, { SUPABASE_URL: "http://127.0.0.1:1" });
+    // Nothing calls the function of this test.
+    assert.deepEqual(pings.map(({ url }) => url), ["/<uuid>/2", "/<uuid>/2"], JSON.stringify(pings));
+    assert.deepEqual(pings.map(({ body }) => JSON.parse(body).status), ["fail", "fail"]);
+
+    assert.equal((await sh(lineOf(/^\* \* .*--prometheus/).replace(/^\S+( \S+){4} +/, ""))).code, 0);
+    assert.match(fs.readFileSync(path.join(folder.path, "email_queue.prom"), "utf8"), /^email_queue_paused 0$/m);
+    const step = lineOf(/^- run: /).replace("- run: ", "");
+    assert.notEqual((await sh(step)).code, 0, "a fault fails the job");
+    for (const [code, fails] of /** @type {[number, boolean][]} */ ([[0, false], [1, false], [2, true]])) {
+      fs.writeFileSync(path.join(bin, "email-queue"), `#!/bin/sh\nexit ${code}\n`, { mode: 0o755 });
+      assert.equal((await sh(step)).code !== 0, fails, `exit code ${code}`);
+    }
+  } finally {
+    monitor.close();
+  }
 });
 
 /** The names of its members, and the kinds of its values; null fits each. @param {any} value @returns {any} */

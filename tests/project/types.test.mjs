@@ -11,7 +11,7 @@ const TEXT = fs.readFileSync(path.join(ROOT, "src/js/database.d.ts"), "utf8");
 /** As `supabase gen types` maps them. JSON, and what may be null, is told in more detail by hand. @type {Record<string, RegExp>} */
 const TYPES = {
   uuid: /^string$/, text: /^(string|QueueMessageStatus|SuppressionReason|DeliveryState \| "complained")$/, "timestamp with time zone": /^string$/, integer: /^number$/, smallint: /^number$/, bigint: /^number$/,
-  boolean: /^boolean$/, jsonb: /^(EmailPayload \| Json|Json|Metadata|Tags|Filter|\{ address\?.*|readonly \(?\{.*)$/s, "uuid[]": /^readonly string\[\]$/,
+  boolean: /^boolean$/, jsonb: /^(EmailPayload \| Json|Json|Metadata|Tags|Filter|Search|\{ actor\?.*|\{ address\?.*|readonly \(?\{.*)$/s, "uuid[]": /^readonly string\[\]$/,
 };
 
 /** @type {any} */

@@ -9,11 +9,12 @@ import { events } from "./parts/events.mjs";
 import { latency } from "./parts/latency.mjs";
 import { run } from "./parts/run.mjs";
 import { scale } from "./parts/scale.mjs";
+import { search } from "./parts/search.mjs";
 import { sql } from "./parts/sql.mjs";
 import { start } from "./parts/start.mjs";
 import { markdown, publish, write } from "./report.mjs";
 
-const PARTS = { sql, run, start, latency, auth, events, scale };
+const PARTS = { sql, run, start, latency, auth, events, search, scale };
 
 const HELP = `scripts/bench [name …] [options]
 
@@ -24,6 +25,7 @@ Names: ${Object.keys(PARTS).join(", ")}; all of them when none is given.
   latency  from enqueue to accepted
   auth     Supabase Auth's hook, with 100,000 messages waiting
   events   a provider's reports, 1,000 a second, alone and beside a run
+  search   what operators read, with 1,000,000 messages, and what an enqueue pays for it
   scale    from 1,000 to 1,000,000 queued messages, and from 1 to 16 workers
 
 Options:

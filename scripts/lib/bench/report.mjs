@@ -20,6 +20,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   latency: "From enqueue to accepted",
   auth: "Supabase Auth's hook",
   events: "Reports of a provider",
+  search: "Search, and what operators read",
   scale: "Scale",
 });
 

@@ -7,6 +7,7 @@
 -- the table is smaller.
 create table email_queue_private.message (
   id uuid constraint message_pkey primary key,
+  addressee bigint,
   created_at timestamptz not null,
   run_at timestamptz not null,
   send_before timestamptz,
@@ -28,7 +29,6 @@ create table email_queue_private.message (
   ignore_suppression boolean,
   secret boolean,
   recipients jsonb,
-  addressee uuid,
   template jsonb,
   constraint message_status_is_an_end check (status in ('completed', 'failed', 'cancelled')),
   constraint message_reason_is_known check (reason in ('rejected', 'exhausted', 'unknown_outcome', 'not_accepted', 'expired', 'suppressed', 'cancelled')),
@@ -70,7 +70,7 @@ comment on column email_queue_private.message.topic is 'What recipients may unsu
 comment on column email_queue_private.message.ignore_suppression is 'True: it is sent to suppressed addresses, too.';
 comment on column email_queue_private.message.secret is 'True: its payload is shown to nobody, and erased once it has ended.';
 comment on column email_queue_private.message.recipients is 'Of a secret message: the "to" of its payload, which is shown and stays.';
-comment on column email_queue_private.message.addressee is 'Of an e-mail: the keyed hash of its first recipient''s address, which stays when the payload is pruned, and goes when it is erased.';
+comment on column email_queue_private.message.addressee is 'Of an e-mail: half of the keyed hash of its first recipient''s address, which stays when the payload is pruned, and goes when it is erased.';
 comment on column email_queue_private.message.template is 'What its payload was made of: {name, language, version}; version 0 is built in.';
 comment on index email_queue_private.message_dedup_key is 'One message per type and dedup key.';
 comment on index email_queue_private.message_dead_letters is 'Lists failed and cancelled messages, newest last. Completing changes no column of any index, so it writes none (a HOT update); an index on status would make each completion write to all.';

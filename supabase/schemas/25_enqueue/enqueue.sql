@@ -32,7 +32,7 @@ begin
       v_message := v_checked.message;
       v_message.id := v_ids[1 + cardinality(v_messages)];
       v_hashes := case when v_message.type = 'email' then email_queue_private.recipients(v_checked.payload, v_key) end;
-      v_message.addressee := v_hashes[1];
+      v_message.addressee := email_queue_private.short_hash(v_hashes[1]);
       v_recipients := array_append(v_recipients, v_hashes::text);
       v_messages := v_messages || v_message;
       v_payloads := v_payloads || v_checked.payload;
@@ -68,7 +68,7 @@ begin
     from item as i join new_message as n on n.id = i.id order by i.id
   ), new_further as (
     insert into email_queue_private.further_addressee (id, hash)
-    select i.id, h from item as i join new_message as n on n.id = i.id cross join unnest(i.recipients[2:]) as h order by i.id
+    select distinct i.id, email_queue_private.short_hash(h) from item as i join new_message as n on n.id = i.id cross join unnest(i.recipients[2:]) as h order by i.id
   )
   select array_agg(n.id) into v_created from new_message as n;
   perform nextval('email_queue_private.enqueued_here'); -- See identity.

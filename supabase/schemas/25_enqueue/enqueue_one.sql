@@ -22,7 +22,7 @@ begin
     topic, ignore_suppression, secret, recipients, addressee, template)
   values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
     v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata, v_message.topic, v_message.ignore_suppression,
-    v_message.secret, v_message.recipients, v_recipients[1], v_message.template)
+    v_message.secret, v_message.recipients, email_queue_private.short_hash(v_recipients[1]), v_message.template)
   on conflict (type, dedup_key) where dedup_key is not null do nothing;
   if not found then
     return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload) || v_notice;
@@ -33,7 +33,7 @@ begin
   values (v_message.id, v_message.run_at, v_message.created_at, v_message.send_before, v_message.bytes, v_message.priority,
     v_message.max_attempts, v_message.type, v_checked.lane, v_recipients, v_message.topic, v_message.ignore_suppression);
   if cardinality(v_recipients) > 1 then
-    insert into email_queue_private.further_addressee (id, hash) select v_message.id, h from unnest(v_recipients[2:]) as h;
+    insert into email_queue_private.further_addressee (id, hash) select distinct v_message.id, email_queue_private.short_hash(h) from unnest(v_recipients[2:]) as h;
   end if;
   perform nextval('email_queue_private.enqueued_here'); -- See identity.
   return jsonb_build_object('id', v_message.id, 'created', true) || v_notice;

@@ -1,6 +1,6 @@
 -- Ids among which a search looks, newest first, from the smallest set that has an index. No condition is on top of the index's, or
 -- a page of what is rare would read the whole set. p_address and p_rare are for this search alone: see email_queue_search.
-create function email_queue_private.candidates(p_filter jsonb, p_address uuid, p_rare uuid[], p_from uuid, p_before uuid, p_limit integer) returns setof uuid
+create function email_queue_private.candidates(p_filter jsonb, p_address bigint, p_rare uuid[], p_from uuid, p_before uuid, p_limit integer) returns setof uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -34,4 +34,4 @@ begin
   end case;
 end
 $$;
-comment on function email_queue_private.candidates(jsonb, uuid, uuid[], uuid, uuid, integer) is 'The next ids that a search looks at.';
+comment on function email_queue_private.candidates(jsonb, bigint, uuid[], uuid, uuid, integer) is 'The next ids that a search looks at.';

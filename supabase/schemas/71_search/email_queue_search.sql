@@ -8,7 +8,8 @@ declare
   v_until timestamptz := clock_timestamp() + interval '2 seconds';
   v_from uuid := email_queue_private.first_id((v_filter ->> 'since')::timestamptz);
   v_before uuid := least(p_before, email_queue_private.first_id((v_filter ->> 'until')::timestamptz));
-  v_address uuid := case when v_filter ? 'recipient' then email_queue_private.address_hash(v_filter ->> 'recipient', email_queue_private.hash_key()) end;
+  v_address bigint := case when v_filter ? 'recipient'
+    then email_queue_private.short_hash(email_queue_private.address_hash(v_filter ->> 'recipient', email_queue_private.hash_key())) end;
   v_rare uuid[] := case when v_filter ? 'metadata' and v_address is null then email_queue_private.rare_metadata(v_filter -> 'metadata') end;
   v_page uuid[];
   v_step integer := least(2 * v_limit, 500);

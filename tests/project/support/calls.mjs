@@ -58,7 +58,7 @@ export async function callAll(call, { wired = true } = {}) {
   assert.deepEqual(await ask("known_events", { p_ids: ["msg_1", "msg_2"] }), ["msg_1"]);
   assert.deepEqual((await ask("events", { p_id: id })).map((/** @type {any} */ one) => one.type), ["email.delivered"]);
   const { timeline, can } = await ask("show", { p_id: id });
-  assert.equal(timeline.at(-1).what, "event");
+  assert.ok(timeline.some((/** @type {any} */ step) => step.what === "event"));
   assert.equal(can.erase, null);
   assert.ok(Array.isArray(await ask("runs")));
   assert.deepEqual((await ask("search", { p_filter: { recipient: "User <USER@b.example>", metadata: { order: 7 } } })).messages.map((/** @type {any} */ one) => one.id), [id]);
