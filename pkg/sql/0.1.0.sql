@@ -600,11 +600,11 @@ create table email_queue_private.further_addressee (
   hash bigint not null,
   constraint further_addressee_pkey primary key (id, hash)
 ) with (autovacuum_vacuum_scale_factor = 0.01);
-create index further_addressee_messages on email_queue_private.further_addressee (hash, id);
+create index further_addressee_messages on email_queue_private.further_addressee (hash);
 comment on table email_queue_private.further_addressee is 'The recipients of an e-mail but for the first, which is in the message.';
 comment on column email_queue_private.further_addressee.id is 'The message.';
 comment on column email_queue_private.further_addressee.hash is 'Half of the keyed hash of the recipient''s address.';
-comment on index email_queue_private.further_addressee_messages is 'The messages to an address, by time.';
+comment on index email_queue_private.further_addressee_messages is 'The messages to an address.';
 
 -- 10_tables/identity.sql
 -- Copies do not send. The function reports the address of its project with each call, and the queue keeps the address of
@@ -694,7 +694,8 @@ create index message_dead_letters on email_queue_private.message (id) where reas
 -- three times the WAL; a search reads what waits for it (128 pages at most).
 create index message_metadata on email_queue_private.message using gin (metadata jsonb_path_ops) with (gin_pending_list_limit = 1024)
   where metadata is not null;
-create index message_addressee on email_queue_private.message (addressee, id) where addressee is not null;
+-- Without the id: half of what an enqueue writes for this index.
+create index message_addressee on email_queue_private.message (addressee) where addressee is not null;
 comment on table email_queue_private.message is 'One row an e-mail: inserted at enqueue and changed once, at its end. The fillfactor leaves room for that change on the same page.';
 comment on column email_queue_private.message.id is 'The message''s id, ordered by time.';
 comment on column email_queue_private.message.created_at is 'When it was enqueued.';
@@ -723,7 +724,7 @@ comment on column email_queue_private.message.template is 'What its payload was 
 comment on index email_queue_private.message_dedup_key is 'One message per type and dedup key.';
 comment on index email_queue_private.message_dead_letters is 'Lists failed and cancelled messages, newest last. Completing changes no column of any index, so it writes none (a HOT update); an index on status would make each completion write to all.';
 comment on index email_queue_private.message_metadata is 'Searches by metadata (@>). A message without metadata is not in it, and completing one changes no metadata, so neither writes to it.';
-comment on index email_queue_private.message_addressee is 'The e-mails to an address, by time. Completing one changes neither, so it writes none.';
+comment on index email_queue_private.message_addressee is 'The e-mails to an address. Completing one does not change it, so it writes none.';
 
 -- 10_tables/next_slot.sql
 -- A sequence, because its value is seen by all sessions at once. A row would be locked until the begin commits, and all
@@ -5507,20 +5508,12 @@ comment on function email_queue_private.addresses(jsonb) is 'The addresses of an
 
 -- 71_search/candidates.sql
 -- Ids among which a search looks, newest first, from the smallest set that has an index. No condition is on top of the index's, or
--- a page of what is rare would read the whole set. p_address and p_rare are for this search alone: see email_queue_search.
-create function email_queue_private.candidates(p_filter jsonb, p_address bigint, p_rare uuid[], p_from uuid, p_before uuid, p_limit integer) returns setof uuid
+-- a page of what is rare would read the whole set. p_rare is what rare() found.
+create function email_queue_private.candidates(p_filter jsonb, p_rare uuid[], p_from uuid, p_before uuid, p_limit integer) returns setof uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   case
-    when p_address is not null then
-      return query select a.id from (
-          (select m.id from email_queue_private.message as m
-          where m.addressee = p_address and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc limit p_limit)
-          union all
-          (select f.id from email_queue_private.further_addressee as f
-          where f.hash = p_address and (p_from is null or f.id >= p_from) and (p_before is null or f.id < p_before) order by f.id desc limit p_limit)
-        ) as a order by a.id desc limit p_limit;
     when p_rare is not null then
       return query select r.id from unnest(p_rare) as r(id)
         where (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before) order by r.id desc limit p_limit;
@@ -5542,7 +5535,7 @@ begin
   end case;
 end
 $$;
-comment on function email_queue_private.candidates(jsonb, bigint, uuid[], uuid, uuid, integer) is 'The next ids that a search looks at.';
+comment on function email_queue_private.candidates(jsonb, uuid[], uuid, uuid, integer) is 'The next ids that a search looks at.';
 
 -- 71_search/check_search.sql
 -- A filter of email_queue_search, without what is null, and the recipient as addresses are compared.
@@ -5604,7 +5597,7 @@ declare
   v_before uuid := least(p_before, email_queue_private.first_id((v_filter ->> 'until')::timestamptz));
   v_address bigint := case when v_filter ? 'recipient'
     then email_queue_private.short_hash(email_queue_private.address_hash(v_filter ->> 'recipient', email_queue_private.hash_key())) end;
-  v_rare uuid[] := case when v_filter ? 'metadata' and v_address is null then email_queue_private.rare_metadata(v_filter -> 'metadata') end;
+  v_rare uuid[];
   v_page uuid[];
   v_step integer := least(2 * v_limit, 500);
   v_size integer;
@@ -5616,8 +5609,10 @@ declare
   v_bytes bigint;
   v_next uuid;
 begin
+  v_filter := v_filter || jsonb_build_object('address', v_address);
+  v_rare := email_queue_private.rare(v_filter);
   loop
-    v_page := array(select i from email_queue_private.candidates(v_filter, v_address, v_rare, v_from, v_before, v_step) as i);
+    v_page := array(select i from email_queue_private.candidates(v_filter, v_rare, v_from, v_before, v_step) as i);
     v_size := cardinality(v_page);
     exit when v_size = 0;
     -- To compare a subject is to read the payload.
@@ -5670,9 +5665,12 @@ declare
   v_subject text := p_filter ->> 'subject';
   v_delivery text := p_filter ->> 'delivery';
   v_metadata jsonb := p_filter -> 'metadata';
+  v_address bigint := (p_filter ->> 'address')::bigint;
 begin
   return query select m.id from email_queue_private.message as m
     where m.id = any (p_ids)
+      and (v_address is null or m.addressee = v_address
+        or exists (select from email_queue_private.further_addressee as f where f.id = m.id and f.hash = v_address))
       and (v_type is null or m.type = v_type)
       and (v_reason is null or m.reason = v_reason)
       and (v_template is null or m.template ->> 'name' = v_template)
@@ -5692,22 +5690,30 @@ end
 $$;
 comment on function email_queue_private.fitting(uuid[], jsonb) is 'Those of some messages that a filter finds, newest first.';
 
--- 71_search/rare_metadata.sql
--- Rare metadata is found by its index; common metadata by a walk, which soon meets it. Only a bitmap is made of that index: it is read as a
--- whole, and of the table no more rows than the limit. What names no value ({}, {"order": {}}) would read the whole index for nothing.
-create function email_queue_private.rare_metadata(p_metadata jsonb) returns uuid[]
+-- 71_search/rare.sql
+-- A rare recipient and rare metadata are found by their indexes; what is common is found by a walk, which soon meets it. Only a bitmap is made
+-- of these indexes: of the table no more rows are read than the limit, and they have no order. Metadata that names no value ({}, {"order": {}})
+-- would read its whole index for nothing.
+create function email_queue_private.rare(p_filter jsonb) returns uuid[]
 language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
 as $$
 declare
+  v_address bigint := (p_filter ->> 'address')::bigint;
+  v_metadata jsonb := p_filter -> 'metadata';
   v_ids uuid[];
 begin
-  if jsonb_path_exists(p_metadata, '$.** ? (@.type() != "object" && @.type() != "array")') then
-    v_ids := array(select m.id from email_queue_private.message as m where m.metadata @> p_metadata limit 10001);
+  if v_address is not null then
+    v_ids := array(
+      (select m.id from email_queue_private.message as m where m.addressee = v_address limit 10001)
+      union
+      (select f.id from email_queue_private.further_addressee as f where f.hash = v_address limit 10001));
+  elsif jsonb_path_exists(v_metadata, '$.** ? (@.type() != "object" && @.type() != "array")') then
+    v_ids := array(select m.id from email_queue_private.message as m where m.metadata @> v_metadata limit 10001);
   end if;
   return case when cardinality(v_ids) <= 10000 then v_ids end;
 end
 $$;
-comment on function email_queue_private.rare_metadata(jsonb) is 'All messages with some metadata, if they are few; else null.';
+comment on function email_queue_private.rare(jsonb) is 'All messages to a recipient, or with some metadata, if they are few; else null.';
 
 -- 71_search/similar_addresses.sql
 -- Somebody asks for ann@example.com, and her mail went to ann+shop@example.com, to a.nn@example.com, or to ann@another.example. Only the newest
@@ -5725,7 +5731,7 @@ declare
   v_found jsonb := '[]';
 begin
   loop
-    v_ids := array(select i from email_queue_private.candidates('{}', null, null, null, v_ids[cardinality(v_ids)], 500) as i);
+    v_ids := array(select i from email_queue_private.candidates('{}', null, null, v_ids[cardinality(v_ids)], 500) as i);
     v_looked := v_looked + cardinality(v_ids);
     exit when v_ids = '{}';
     select w.ids, w.bytes into v_ids, v_bytes from email_queue_private.within_bytes(v_ids, v_left) as w;

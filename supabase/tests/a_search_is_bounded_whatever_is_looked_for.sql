@@ -25,9 +25,9 @@ create temp table size as select pg_relation_size('email_queue_private.message')
 select cmp_ok(pages::integer, '>', 2000, 'the table has so many pages that a walk is seen') from size;
 
 -- What has an index is found at once. Of the others, each message that is looked at costs four pages.
-select pg_temp.reads(pg_temp.search(f), most, 'ten by ' || f) from (values ('{"recipient": "rare@b.example"}', 700), ('{"recipient": "common@b.example"}', 700), ('{"recipient": "rare@b.example", "status": "completed"}', 700),
+select pg_temp.reads(pg_temp.search(f), most, 'ten by ' || f) from (values ('{"recipient": "rare@b.example"}', 700), ('{"recipient": "rare@b.example", "status": "completed"}', 700),
   ('{"metadata": {"order": 7}}', 700), ('{"status": "cancelled"}', 700), ('{"status": "pending"}', 700), ('{"delivery": "bounced"}', 700), ('{}', 700), ('{"subject": "Hello"}', 1000), ('{"type": "email"}', 700)) as v(f, most);
-select pg_temp.reads(pg_temp.search(f), most, 'behind a thousand and more: ' || f) from (values ('{"status": "failed"}', 5000), ('{"reason": "rejected"}', 5000), ('{"status": "completed"}', 14000)) as v(f, most);
+select pg_temp.reads(pg_temp.search(f), most, 'behind a thousand and more: ' || f) from (values ('{"recipient": "common@b.example"}', 24000), ('{"status": "failed"}', 5000), ('{"reason": "rejected"}', 5000), ('{"status": "completed"}', 14000)) as v(f, most);
 select pg_temp.reads(pg_temp.search('{"metadata": {"kind": "order"}}'), 16000, 'metadata of most: that it is common is found after 10,000');
 select is((s -> 'looked')::integer, 10, 'the ten to a rare recipient, twice') from public.email_queue_search('{"recipient": "rare@b.example"}', 10) as s;
 select is(jsonb_array_length(public.email_queue_search('{"recipient": "rare@b.example"}') -> 'messages'), 20, 'and all that have it as a further one');

@@ -1,18 +1,10 @@
 -- Ids among which a search looks, newest first, from the smallest set that has an index. No condition is on top of the index's, or
--- a page of what is rare would read the whole set. p_address and p_rare are for this search alone: see email_queue_search.
-create function email_queue_private.candidates(p_filter jsonb, p_address bigint, p_rare uuid[], p_from uuid, p_before uuid, p_limit integer) returns setof uuid
+-- a page of what is rare would read the whole set. p_rare is what rare() found.
+create function email_queue_private.candidates(p_filter jsonb, p_rare uuid[], p_from uuid, p_before uuid, p_limit integer) returns setof uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   case
-    when p_address is not null then
-      return query select a.id from (
-          (select m.id from email_queue_private.message as m
-          where m.addressee = p_address and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc limit p_limit)
-          union all
-          (select f.id from email_queue_private.further_addressee as f
-          where f.hash = p_address and (p_from is null or f.id >= p_from) and (p_before is null or f.id < p_before) order by f.id desc limit p_limit)
-        ) as a order by a.id desc limit p_limit;
     when p_rare is not null then
       return query select r.id from unnest(p_rare) as r(id)
         where (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before) order by r.id desc limit p_limit;
@@ -34,4 +26,4 @@ begin
   end case;
 end
 $$;
-comment on function email_queue_private.candidates(jsonb, bigint, uuid[], uuid, uuid, integer) is 'The next ids that a search looks at.';
+comment on function email_queue_private.candidates(jsonb, uuid[], uuid, uuid, integer) is 'The next ids that a search looks at.';

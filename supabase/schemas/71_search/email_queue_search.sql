@@ -10,7 +10,7 @@ declare
   v_before uuid := least(p_before, email_queue_private.first_id((v_filter ->> 'until')::timestamptz));
   v_address bigint := case when v_filter ? 'recipient'
     then email_queue_private.short_hash(email_queue_private.address_hash(v_filter ->> 'recipient', email_queue_private.hash_key())) end;
-  v_rare uuid[] := case when v_filter ? 'metadata' and v_address is null then email_queue_private.rare_metadata(v_filter -> 'metadata') end;
+  v_rare uuid[];
   v_page uuid[];
   v_step integer := least(2 * v_limit, 500);
   v_size integer;
@@ -22,8 +22,10 @@ declare
   v_bytes bigint;
   v_next uuid;
 begin
+  v_filter := v_filter || jsonb_build_object('address', v_address);
+  v_rare := email_queue_private.rare(v_filter);
   loop
-    v_page := array(select i from email_queue_private.candidates(v_filter, v_address, v_rare, v_from, v_before, v_step) as i);
+    v_page := array(select i from email_queue_private.candidates(v_filter, v_rare, v_from, v_before, v_step) as i);
     v_size := cardinality(v_page);
     exit when v_size = 0;
     -- To compare a subject is to read the payload.

@@ -11,9 +11,12 @@ declare
   v_subject text := p_filter ->> 'subject';
   v_delivery text := p_filter ->> 'delivery';
   v_metadata jsonb := p_filter -> 'metadata';
+  v_address bigint := (p_filter ->> 'address')::bigint;
 begin
   return query select m.id from email_queue_private.message as m
     where m.id = any (p_ids)
+      and (v_address is null or m.addressee = v_address
+        or exists (select from email_queue_private.further_addressee as f where f.id = m.id and f.hash = v_address))
       and (v_type is null or m.type = v_type)
       and (v_reason is null or m.reason = v_reason)
       and (v_template is null or m.template ->> 'name' = v_template)

@@ -13,7 +13,7 @@ declare
   v_found jsonb := '[]';
 begin
   loop
-    v_ids := array(select i from email_queue_private.candidates('{}', null, null, null, v_ids[cardinality(v_ids)], 500) as i);
+    v_ids := array(select i from email_queue_private.candidates('{}', null, null, v_ids[cardinality(v_ids)], 500) as i);
     v_looked := v_looked + cardinality(v_ids);
     exit when v_ids = '{}';
     select w.ids, w.bytes into v_ids, v_bytes from email_queue_private.within_bytes(v_ids, v_left) as w;
