@@ -1,8 +1,11 @@
 // Who may ask the console's server, and what it answers. The database is a stand-in; tests/project/console.test.mjs has a real one.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
+import process from "node:process";
 import { after, beforeEach, test } from "node:test";
 import { ROOT, packageFolder, stopAll, tempFolder } from "../../scripts/lib/stack.mjs";
 import { gzipSync } from "node:zlib";
@@ -195,6 +198,18 @@ test("the command prints the address first, opens another one, and the key is in
   assert.doesNotMatch(everything, new RegExp(KEY));
   await assert.rejects(run(context({ port: "http" })), /--port must be a number/);
   await assert.rejects(run(context({ port: new URL(url).port })), /cannot be used \(EADDRINUSE\)/);
+});
+
+test("the program serves until it is interrupted", async () => {
+  const env = { PATH: process.env.PATH, SUPABASE_URL: "http://127.0.0.1:9", SUPABASE_SECRET_KEY: KEY };
+  const child = spawn(process.execPath, [path.join(ROOT, "pkg/command/main.js"), "console", "--no-open", "--json", "--read-only"], { cwd: folder.path, env, stdio: ["ignore", "pipe", "ignore"] });
+  const ended = new Promise((resolve) => child.on("exit", (code) => resolve(code)));
+  const [line] = await once(child.stdout, "data");
+  const { url } = JSON.parse(String(line));
+  assert.equal((await call({ url }, "about")).body.readOnly, true);
+  assert.match((await request({ url }, {})).text, /<div id="page">/);
+  child.kill("SIGINT");
+  assert.equal(await ended, 0);
 });
 
 test("a key that would be shown by an error is refused first", () => {
