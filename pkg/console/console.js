@@ -11,9 +11,9 @@ import { serveConsole } from "./server.js";
 
 export const help = `Usage: email-queue console [options]
 
-Serves a page on 127.0.0.1 and opens it, until it is interrupted (Ctrl-C): what waits, what was sent, what became of a mail, dead letters,
-runs, suppressed addresses, settings, and who changed what. The key stays in this process. Whoever has the address that it prints
-can do what the page can; it is valid until this process ends.
+Serves a page on 127.0.0.1 and opens it, until it is interrupted (Ctrl-C): what waits, what was sent, what happened to a mail, dead letters,
+runs, suppressed addresses, settings, and who changed what. The key stays in this process. Anybody with the printed address can do
+what the page can; it is valid until this process ends.
 
   --read-only      refuses everything that changes something
   --port <number>  0, the default, is a free one

@@ -184,8 +184,8 @@ test("a mail's frame has an address that counts once, and a policy of its own", 
 });
 
 test("the command prints the address first, opens another one, and the key is in neither", async () => {
-  /** @type {string[]} */
-  const [printed, said, opened] = [[], [], []];
+  /** @type {string[][]} */
+  const [printed = [], said = [], opened = []] = [[], [], []];
   const terminal = /** @type {any} */ ({ json: true, say: (/** @type {string} */ text) => said.push(text), print: (/** @type {string} */ text) => printed.push(text) });
   const context = (/** @type {object} */ values) => ({ values, positionals: [], terminal, cwd: folder.path, env: { SUPABASE_URL: "http://127.0.0.1:9", SUPABASE_SECRET_KEY: KEY } });
   await new Promise((resolve, reject) => void run(context({}), (address) => resolve(opened.push(address))).catch(reject));

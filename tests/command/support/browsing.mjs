@@ -33,8 +33,8 @@ export async function startConsole(values = {}) {
  */
 export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", hostile = false, clock = false } = {}) {
   const context = await browser.newContext({ viewport, colorScheme: scheme, permissions: ["clipboard-read", "clipboard-write"] });
-  /** @type {string[]} */
-  const [outside, faults, answers] = [[], [], []];
+  /** @type {string[][]} */
+  const [outside = [], faults = [], answers = []] = [[], [], []];
   const open = new Set();
   await context.route("**", (/** @type {any} */ route) => {
     const asked = route.request().url();

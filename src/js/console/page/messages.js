@@ -1,4 +1,4 @@
-// Messages by what is known of them. The filter stands in the address. "Did Ann get her mail?": her address, and each line has the answer.
+// Messages, searched. The address holds the filter. "Did Ann get her mail?": her address, and each line has the answer.
 import { html, useEffect, useState } from "./vendor/preact.js";
 import { useRead } from "./live.js";
 import { addresses, Empty, Failed, Loading, Shown, State, Time } from "./parts.js";

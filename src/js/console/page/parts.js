@@ -71,7 +71,7 @@ export const Pairs = ({ of }) => html`<dl>${of.filter(([, value]) => value !== n
 export const Json = ({ value }) => html`<div class="card pad"><pre tabindex="0">${JSON.stringify(value, null, 2)}</pre></div>`;
 
 /**
- * A button that asks before it acts, and says what came of it. With `reason` it cannot act, and says why.
+ * A button that asks before it acts, and shows the result. With `reason` it cannot act, and says why.
  * @param {{label: string, title: string, text?: any, reason?: string | null, danger?: boolean, fields?: any, act: (form: Record<string, string>) => Promise<string | void>, confirm?: string,
  *   before?: () => Promise<any>}} of before: what is asked of the queue first, for the text
  */
