@@ -26,6 +26,7 @@ const GROUPS = {
     sql: ["prints the SQL, for another migration tool", () => import("./sql.js")],
   },
   "Operate": {
+    console: ["shows all of this on a page of this machine, and acts from there", () => import("../console/console.js")],
     stats: ["how deep the queue is, and what holds mail up", () => import("../operate/stats.js")],
     list: ["messages and what happened to them; --to: did this person get their mail?", () => import("../operate/list.js")],
     show: ["one message: what happened to it, when, and what can be done with it", () => import("../operate/show.js")],

@@ -73,7 +73,7 @@ export async function search({ ask }, filter, limit, before) {
 
 /**
  * What happened to each. A request that waits for its replay says when only if it is looked into; so does the suppression of a recipient.
- * @param {import("./desk.js").Desk} desk @param {any[]} rows @param {{address?: string | undefined, entries?: any[]}} [more]
+ * @param {Pick<import("./desk.js").Desk, "ask">} desk @param {any[]} rows @param {{address?: string | undefined, entries?: any[]}} [more]
  */
 export async function fates({ ask }, rows, { address, entries = [] } = {}) {
   const now = Date.now();
@@ -89,4 +89,4 @@ export async function fates({ ask }, rows, { address, entries = [] } = {}) {
 export const nextTry = (row) => row.timeline?.findLast((/** @type {any} */ { what, until }) => what === "waits" && until)?.until ?? null;
 
 /** Ann <ann@example.com> becomes ann@example.com. @param {string | undefined} address */
-const bare = (address) => address === undefined ? undefined : (/<([^<>]+)>\s*$/.exec(address)?.[1] ?? address).trim();
+export const bare = (address) => address === undefined ? undefined : (/<([^<>]+)>\s*$/.exec(address)?.[1] ?? address).trim();

@@ -39,7 +39,7 @@ test("it has what it needs, in at most 1,400 kB, and brings no other package", a
   const { size, files } = project.packed;
   assert(size <= 1_400_000, `${size} bytes`);
   assert.deepEqual(readdirSync(path.join(project.path, "node_modules")).filter((name) => !name.startsWith(".")), ["email-queue"]);
-  const names = files.map(({ path }) => path).filter((name) => !/^(command|local|operate|sandbox|sql)\//.test(name)).sort();
+  const names = files.map(({ path }) => path).filter((name) => !/^(command|console|local|operate|sandbox|sql)\//.test(name)).sort();
   assert.deepEqual(names, ["LICENSE", "README.md", "client.js", "client.wasm", "client_wasm.js", "database.d.ts", "edge.js", "error.js", "fetch.js", ...folderOf("email-queue-events", "events"), ...folderOf("process-email-queue", "worker"), "index.d.ts", "index.js", "messages.d.ts", "module.js", "operations.d.ts", "package.json", "provider.js", "providers.js", "queue.d.ts", "queue.js", "workerd.js", "write.js"]);
 });
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { ROOT } from "../../scripts/lib/stack.mjs";
 
 /** The pages for users, in the order in which somebody reads them. */
-export const PAGES = ["README.md", "docs/install.md", "docs/use.md", "docs/templates.md", "docs/auth.md", "docs/operate.md", "docs/commands.md", "docs/reference.md", "docs/how-it-works.md"];
+export const PAGES = ["README.md", "docs/install.md", "docs/use.md", "docs/templates.md", "docs/auth.md", "docs/operate.md", "docs/commands.md", "docs/console.md", "docs/reference.md", "docs/how-it-works.md"];
 
 /** @param {string} page @returns {string} */
 export const textOf = (page) => fs.readFileSync(path.join(ROOT, page), "utf8");

@@ -23,6 +23,7 @@ const ELSEWHERE = {
   "node_modules/.bin/email-queue deploy --direct": ["tests/deploy/direct.test.mjs", '"deploy", "--direct", "--use-api"'],
   "node_modules/.bin/email-queue init": ["tests/command/init.test.mjs", '"init", "--yes"'],
   "node_modules/.bin/email-queue dev": ["tests/command/dev.test.mjs", '"dev", "--json"'],
+  "node_modules/.bin/email-queue console": ["tests/command/console.test.mjs", '"console", "--no-open"'],
   "node_modules/.bin/email-queue doctor": ["tests/deploy/command.test.mjs", '"doctor"'],
   "node_modules/.bin/email-queue auth-hook on --test-to you@example.com": ["tests/deploy/auth_hook.test.mjs", '"auth-hook", "on", "--yes", "--test-to"'],
   "node_modules/.bin/email-queue auth-hook status": ["tests/deploy/auth_hook.test.mjs", '"auth-hook", "status"'],

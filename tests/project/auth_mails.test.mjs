@@ -2,16 +2,13 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import process from "node:process";
-import { pathToFileURL } from "node:url";
 import { after, before, test } from "node:test";
-import { ROOT, migrate, packageFolder, stopAll, tempFolder } from "../../scripts/lib/stack.mjs";
+import { ROOT, migrate, stopAll, tempFolder } from "../../scripts/lib/stack.mjs";
 import { TYPES, authEvent, callHook } from "./support/auth_events.mjs";
+import { skip, startBrowser } from "./support/browser.mjs";
 import { over } from "./support/calls.mjs";
 import { inSession, startProject } from "./support/world.mjs";
 
-/** npm has the browser for this alone. */
-const skip = process.platform === "linux" && process.arch === "x64" ? false : "npm has a browser for Linux on x64 only";
 const PHONE = { width: 320, height: 640 };
 /** As long as they come. */
 const ADDRESS = `${"abcdefghij".repeat(6)}abcd@${"customer".repeat(7)}.example`;
@@ -39,26 +36,13 @@ before(async () => {
       mails.set(type, payload);
     }
   });
-  browser = await startBrowser();
+  browser = await startBrowser(folder.path);
 });
 after(async () => {
   await browser?.close();
   await stopAll();
   folder.remove();
 });
-
-/** The package unpacks the browser, and its libraries for a machine that has none, into the folder for temporary files. */
-async function startBrowser() {
-  process.env.TMPDIR = folder.path;
-  const at = await packageFolder("browser", "@sparticuz/chromium");
-  const { default: chromium, inflate } = await import(pathToFileURL(path.join(at, "build/index.js")).href);
-  const { default: playwright } = await import(pathToFileURL(path.join(await packageFolder("browser", "playwright-core"), "index.js")).href);
-  const [executablePath, libraries] = [await chromium.executablePath(), await inflate(path.join(at, "bin/al2023.tar.br"))];
-  const env = { ...process.env, LD_LIBRARY_PATH: `/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:${libraries}/lib` };
-  // In a single process it would end with its first context.
-  const args = chromium.args.filter((/** @type {string} */ arg) => arg !== "--single-process");
-  return await playwright.chromium.launch({ executablePath, args, env });
-}
 
 /** In the page: what is wider than it, and what cannot be read. */
 const look = (/** @type {number} */ wanted) => {

@@ -25,6 +25,8 @@ export function readProject(env = process.env, name = FUNCTION, events = undefin
   if (!url) throw new ProjectError("SUPABASE_URL is not set", { remedy });
   if (!URL.canParse(url)) throw new ProjectError("SUPABASE_URL must be an address like https://<reference>.supabase.co", { remedy: "Dashboard, Project Settings, Data API: it is the URL of the project" });
   if (!key) throw new ProjectError("SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set", { remedy });
+  // An error about a header would show it.
+  if (!/^[!-~]+$/.test(key)) throw new ProjectError("SUPABASE_SECRET_KEY has a character that no key has", { remedy });
   const functionUrl = variable("EMAIL_QUEUE_FUNCTION_URL") ?? `${url}/functions/v1/${name}`;
   // Beside the legacy keys, which are JWTs, PostgREST wants them as the token too; others must not be sent as one.
   const headers = { apikey: key, ...(key.startsWith("eyJ") ? { authorization: `Bearer ${key}` } : {}) };

@@ -112,7 +112,7 @@ export const project = {
 export const command = {
   about: "the command email-queue: on repositories, and on databases with a history, with both Supabase CLIs",
   all: true,
-  needs: ["test", "lite", "deno", "supabase-2", "next"],
+  needs: ["test", "lite", "deno", "supabase-2", "next", "browser", "console"],
   run: async (suite) => {
     ensureRust();
     /** @type {Record<string, string>} */

@@ -1,0 +1,86 @@
+// Dead letters by reason and error, and their redrive: one, those selected, or all that fit the filter.
+import { html, useEffect, useState } from "./vendor/preact.js";
+import { call } from "./call.js";
+import { useRead } from "./live.js";
+import { filterOf, Filters, MessageList } from "./messages.js";
+import { Action, counted, Empty, Failed, Shown } from "./parts.js";
+import { Pages } from "./runs.js";
+
+const PAGE = 50;
+/** Of one call; what is left goes with the next. */
+const BATCH = 1000;
+const NAMES = ["reason", "type", "since", "until", "metadata"];
+
+/** @param {{route: import("./route.js").Route, about: any}} of */
+export function DeadLetters({ route: { query }, about }) {
+  const [chosen, choose] = useState(/** @type {Set<string>} */ (new Set()));
+  const key = JSON.stringify(query);
+  const [held, hold] = useState(() => ({ key, ...filterOf(query, NAMES) }));
+  useEffect(() => {
+    if (held.key === key) return;
+    hold({ key, ...filterOf(query, NAMES) });
+    choose(new Set());
+  }, [key]);
+  const read = useRead("dead_letters", { filter: held.filter, limit: PAGE, ...query.before ? { before: query.before } : {} }, { every: 5000 });
+  const toggle = (/** @type {string} */ id) => choose((now) => now.has(id) ? new Set([...now].filter((one) => one !== id)) : new Set([...now, id]));
+  const list = /** @type {any[]} */ (read.data ?? []);
+  const isFiltered = Object.keys(held.filter).length > 0;
+  const why = about.readOnly ? "this console can only look" : null;
+  const none = why ?? (chosen.size === 0 ? "select some first" : null);
+  const nothing = why ?? (list.length === 0 ? "there are none" : null);
+  const all = isFiltered ? "all that fit the filter" : "all dead letters";
+  const ids = [...chosen];
+  const done = () => choose(new Set());
+  return html`<${Filters} query=${query} names=${NAMES} page="dead-letters" />
+    <p class="row" role="group" aria-label="Actions">
+      <button class="quiet" disabled=${list.length === 0} onClick=${() => choose(chosen.size < list.length ? new Set(list.map(({ id }) => id)) : new Set())}>${chosen.size > 0 && chosen.size >= list.length ? "Select none" : "Select all shown"}</button>
+      <${Redrive} label=${`Redrive selected (${chosen.size})`} what=${{ ids }} reason=${none} done=${done} />
+      <${Redrive} label="Redrive all matching" what=${{ filter: held.filter }} all=${all} reason=${nothing} done=${done} />
+      <${Discard} label=${`Discard selected (${chosen.size})`} what=${{ ids }} reason=${none} done=${done} />
+      <${Discard} label="Discard all matching" what=${{ filter: held.filter }} all=${all} reason=${nothing} done=${done} /></p>
+    ${held.fault ? html`<${Failed} fault=${{ message: held.fault }} />` : html`<${Shown} read=${read}>${() => list.length > 0
+      ? html`<${MessageList} messages=${list} select=${{ chosen, toggle }} /><${Pages} page="dead-letters" query=${query} next=${list.length === PAGE ? list.at(-1).id : null} />`
+      : html`<div class="card"><${Empty} title=${isFiltered ? "No dead letter fits the filter" : "There are no dead letters"}>A message that can never go, or whose attempts are used up, appears here.</${Empty}></div>`}</${Shown}>`}`;
+}
+
+/** @param {number} count of one call */
+const some = (count, noun = "message") => `${count >= BATCH ? "the first " : ""}${counted(count, noun)}`;
+
+/** Why some stay, each reason once. @param {{refused: any[]}} of */
+function Refused({ refused }) {
+  const reasons = /** @type {Map<string, number>} */ (new Map());
+  for (const { reason } of refused) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  return refused.length > 0 && html`<p>${counted(refused.length, "message")} would stay:</p><ul class="plain">${[...reasons].map(([reason, count]) => html`<li>${count}: ${reason}</li>`)}</ul>`;
+}
+
+/** @param {{label: string, what: {ids?: string[], filter?: any}, all?: string, reason: string | null, done: () => void}} of */
+function Redrive({ label, what, all, reason, done }) {
+  return html`<${Action} label=${label} title=${`Send ${all ?? "those selected"} again?`} reason=${reason} confirm="Redrive"
+    before=${() => call("redrive", { ...what, dry_run: true })}
+    text=${(/** @type {any} */ { redriven, refused }) => html`<p><strong>${some(redriven.length)}</strong> would be sent again, with a new key.${redriven.length >= BATCH ? " The others follow." : ""}</p><${Refused} refused=${refused} />`}
+    fields=${html`<label class="check"><input type="checkbox" name="twice" value="yes" /> Also those that may have been sent: their recipients may get them twice</label>`}
+    act=${async (/** @type {any} */ { twice }) => {
+      let [sent, stay] = [0, 0];
+      for (;;) {
+        const { redriven, refused } = await call("redrive", { ...what, allow_duplicates: twice === "yes" });
+        sent += redriven.length;
+        stay = refused.length;
+        // What was redriven fits the filter no more; where the first thousand all stay, a narrower filter finds the others.
+        if (what.ids || redriven.length === 0 || redriven.length + refused.length < BATCH) break;
+      }
+      done();
+      return `${counted(sent, "message")} will be sent again.${stay > 0 ? ` ${counted(stay, "message")} stay.` : ""}`;
+    }} />`;
+}
+
+/** @param {{label: string, what: {ids?: string[], filter?: any}, all?: string, reason: string | null, done: () => void}} of */
+function Discard({ label, what, all, reason, done }) {
+  return html`<${Action} label=${label} title=${`Delete ${all ?? "those selected"} for good?`} danger reason=${reason} confirm="Discard"
+    before=${() => call("discard", { ...what, dry_run: true })}
+    text=${(/** @type {any} */ { discarded }) => html`<p><strong>${some(discarded.length)}</strong> would be gone, with payloads and events.${discarded.length >= BATCH ? " The others stay for the next time." : ""}</p>`}
+    act=${async () => {
+      const { discarded } = await call("discard", what);
+      done();
+      return `${counted(discarded.length, "message")} ${discarded.length === 1 ? "is" : "are"} gone.`;
+    }} />`;
+}

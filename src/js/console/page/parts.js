@@ -1,0 +1,114 @@
+// What all pages are made of. Texts are put in as texts: nothing that comes from a mail or from the provider is read as HTML.
+import { html, useEffect, useRef, useState } from "./vendor/preact.js";
+import { refresh } from "./live.js";
+
+/** @type {[name: string, seconds: number][]} */
+const UNITS = [["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]];
+
+/** @param {number} seconds */
+export function span(seconds) {
+  const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["s", 1];
+  return `${Math.floor(Math.abs(seconds) / length)} ${unit}`;
+}
+
+/** How long ago; the exact time is shown on hover. @param {{at: string | null | undefined}} of */
+export function Time({ at }) {
+  if (!at) return html`<span class="soft">–</span>`;
+  const seconds = (Date.now() - Date.parse(at)) / 1000;
+  const words = Math.abs(seconds) < 1 ? "now" : seconds < 0 ? `in ${span(seconds)}` : `${span(seconds)} ago`;
+  return html`<time datetime=${at} title=${exact(at)}>${words}</time>`;
+}
+
+/** @param {string} at */
+export const exact = (at) => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+/** @type {Record<string, string>} */
+const TONES = { ok: "good", completed: "good", fail: "bad", failed: "bad", warn: "wait", processing: "wait" };
+
+/** @param {{word: string, tone?: string}} of */
+export const Badge = ({ word, tone = TONES[word] }) => html`<span class=${`badge ${tone ?? ""}`}>${word.replaceAll("_", " ")}</span>`;
+
+/** What happened to a message, in a word. @param {{message: any}} of */
+export const State = ({ message: { conclusion, status } }) => html`<${Badge} word=${conclusion?.state ?? status} tone=${conclusion?.tone} />`;
+
+/** @param {unknown} value an address, or several */
+export function addresses(value) {
+  const list = Array.isArray(value) ? value : value ? [value] : [];
+  return list.map((one) => typeof one === "string" ? one : one?.name ? `${one.name} <${one.email}>` : one?.email ?? "").join(", ");
+}
+
+/** @param {{text: string, label: string}} of */
+export function Copy({ text, label }) {
+  const [done, setDone] = useState(false);
+  const copy = () => navigator.clipboard.writeText(text).then(() => {
+    setDone(true);
+    setTimeout(() => setDone(false), 1500);
+  }, () => {});
+  return html`<button class="quiet small" onClick=${copy} aria-label=${label}>${done ? "copied" : "copy"}</button>`;
+}
+
+export const Loading = () => html`<p class="empty" role="status">Loading …</p>`;
+
+/** @param {{title: string, children?: any}} of */
+export const Empty = ({ title, children }) => html`<div class="empty"><strong>${title}</strong>${children}</div>`;
+
+/** @param {{fault: any, retry?: () => void}} of */
+export const Failed = ({ fault, retry }) => html`<div class="note bad" role="alert"><strong>${fault.message}</strong>
+  ${fault.remedy && html`<p>${fault.remedy}</p>`}${retry && html`<button class="quiet" onClick=${retry}>Try again</button>`}</div>`;
+
+/** A read on its way to being shown. @param {{read: {data: any, fault: any, reload: () => void}, children: (data: any) => any}} of */
+export const Shown = ({ read: { data, fault, reload }, children }) =>
+  html`${fault && html`<${Failed} fault=${fault} retry=${reload} />`}${data === undefined ? !fault && html`<${Loading} />` : children(data)}`;
+
+/** @param {{title: string, level?: string, children?: any, aside?: any}} of */
+export const Section = ({ title, children, aside }) =>
+  html`<section aria-label=${title}><div class="row"><h2>${title}</h2>${aside}</div>${children}</section>`;
+
+/** A list of names and values; what is empty is left out. @param {{of: [string, any][]}} pairs */
+export const Pairs = ({ of }) => html`<dl>${of.filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== false).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+
+/** @param {{value: unknown}} of */
+export const Json = ({ value }) => html`<div class="card pad"><pre tabindex="0">${JSON.stringify(value, null, 2)}</pre></div>`;
+
+/**
+ * A button that asks before it acts, and shows the result. With `reason` it cannot act, and says why.
+ * @param {{label: string, title: string, text?: any, reason?: string | null, danger?: boolean, fields?: any, act: (form: Record<string, string>) => Promise<string | void>, confirm?: string,
+ *   before?: () => Promise<any>}} of before: what is asked of the queue first, for the text
+ */
+export function Action({ label, title, text, reason, danger, fields, act, confirm = label, before }) {
+  const box = useRef(/** @type {any} */ (null));
+  const [state, setState] = useState(/** @type {{open?: boolean, busy?: boolean, fault?: any, first?: any, said?: string}} */ ({}));
+  useEffect(() => {
+    if (state.open && !box.current.open) box.current.showModal();
+  }, [state.open]);
+  const close = () => {
+    box.current?.close();
+    setState({});
+  };
+  const open = async () => {
+    setState({ open: true, busy: before !== undefined });
+    if (before) await before().then((first) => setState({ open: true, first }), (fault) => setState({ open: true, fault }));
+  };
+  const go = async (/** @type {any} */ event) => {
+    event.preventDefault();
+    const form = Object.fromEntries([...new FormData(event.target)].map(([name, value]) => [name, String(value)]));
+    setState({ ...state, busy: true, fault: undefined });
+    await act(form).then((said) => {
+      refresh();
+      if (said) setState({ open: true, said });
+      else close();
+    }, (fault) => setState({ ...state, busy: false, fault }));
+  };
+  const { busy, fault, first, said } = state;
+  return html`<span class="action"><button class=${danger ? "danger" : ""} disabled=${Boolean(reason)} title=${reason ?? ""} onClick=${open}>${label}</button>
+    ${state.open && html`<dialog ref=${box} aria-label=${title} onClose=${() => setState({})}><form onSubmit=${go}>
+      <h2>${title}</h2>
+      ${said ? html`<p role="status">${said}</p>` : html`${typeof text === "function" ? first !== undefined && text(first) : text && html`<p>${text}</p>`}${fields}`}
+      ${busy && html`<p role="status">One moment …</p>`}${fault && html`<${Failed} fault=${fault} />`}
+      <p class="buttons"><button type="button" class="quiet" onClick=${close}>${said ? "Close" : "Cancel"}</button>
+        ${!said && html`<button class=${danger ? "danger" : ""} disabled=${Boolean(busy || before && first === undefined)}>${confirm}</button>`}</p>
+    </form></dialog>`}</span>`;
+}
+
+/** @param {number} count @param {string} noun */
+export const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;

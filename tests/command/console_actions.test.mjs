@@ -1,0 +1,215 @@
+// Each action of the console in a browser: what it asks first, what it does, what the audit says of it, and the same without a mouse.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accept, enqueue, lite, loseAnswer, reject, sql } from "./support/operator.mjs";
+import { examine, skip, startConsole, visit } from "./support/browsing.mjs";
+
+const [acting, looking] = await Promise.all([startConsole(), startConsole({ "read-only": true })]);
+const statusOf = async (/** @type {string} */ id) => (await lite.rpc("email_queue_get", { p_id: id }))?.status ?? null;
+/** The last change. */
+const noted = async () => {
+  const [{ actor, action, messages }] = await lite.rpc("email_queue_audit", { p_limit: 1 });
+  return [actor, action, messages];
+};
+
+/** Presses a button, and the one of its dialog. @param {any} page @param {string | RegExp} name @param {string} confirm @param {(dialog: any) => Promise<unknown>} [meanwhile] */
+async function act(page, name, confirm, meanwhile) {
+  await page.getByRole("button", { name, exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  assert.deepEqual(await examine(page), []);
+  await meanwhile?.(dialog);
+  await dialog.getByRole("button", { name: confirm, exact: true }).click();
+  return dialog;
+}
+
+test("a message that waits is cancelled, and then erased", { skip }, async () => {
+  const id = await enqueue();
+  const { page, close } = await visit(acting.url, { at: `/message/${id}` });
+  await act(page, "Cancel", "Cancel the message");
+  await page.getByText(/^Cancelled \d+ s ago\.$/).waitFor();
+  assert.deepEqual([await statusOf(id), await noted()], ["cancelled", ["tester", "cancel", 1]]);
+  assert.equal(await page.getByRole("button", { name: "Cancel", exact: true }).isDisabled(), true);
+  await page.getByText("cancel: ", { exact: false }).first().waitFor();
+  await act(page, "Erase", "Erase");
+  await page.getByRole("heading", { name: "Payload" }).waitFor({ state: "detached" });
+  assert.equal((await lite.rpc("email_queue_get", { p_id: id })).payload, null);
+  assert.deepEqual(await noted(), ["tester", "erase", 1]);
+  await close();
+});
+
+test("a dead letter is sent again, or is gone", { skip }, async () => {
+  const [one, other] = [await enqueue(), await enqueue()];
+  for (const _ of [one, other]) await reject();
+  const { page, go, close } = await visit(acting.url, { at: `/message/${one}` });
+  await act(page, "Redrive", "Redrive");
+  await page.getByText(/^Waits since/).waitFor();
+  assert.deepEqual([await statusOf(one), await noted()], ["pending", ["tester", "redrive", 1]]);
+  await go(`/message/${other}`);
+  await act(page, "Discard", "Discard");
+  await page.getByText("There is no such message").waitFor();
+  assert.deepEqual([await statusOf(other), await noted()], [null, ["tester", "discard", 1]]);
+  await close();
+});
+
+test("a mail that may have been sent is sent again only by those who read that it may come twice", { skip }, async () => {
+  const id = await enqueue();
+  await loseAnswer("fail");
+  await sql`update email_queue_private.message set reason = 'unknown_outcome' where id = ${id}`;
+  const { page, close } = await visit(acting.url, { at: `/message/${id}` });
+  await act(page, "Redrive", "Redrive", (dialog) => dialog.getByText("the recipient may get it twice").waitFor());
+  await page.getByText(/^Waits since/).waitFor();
+  await close();
+});
+
+test("dead letters are redriven: those selected, then all that match, after a count", { skip }, async () => {
+  const ids = [];
+  for (let n = 0; n < 4; n++) {
+    ids.push(await enqueue(`user${n}@example.com`, { metadata: { order: n % 2 } }));
+    await reject();
+  }
+  const { page, close } = await visit(acting.url, { at: "/dead-letters" });
+  await page.getByText("user0@example.com").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Redrive selected (0)" }).isDisabled(), true);
+  await page.getByRole("listitem").filter({ hasText: "user0@example.com" }).getByRole("checkbox").check();
+  const first = await act(page, "Redrive selected (1)", "Redrive", (dialog) => dialog.getByText("1 message would be sent again").waitFor());
+  await first.getByText("1 message will be sent again.").waitFor();
+  await first.getByRole("button", { name: "Close" }).click();
+  await page.getByText("user0@example.com").waitFor({ state: "detached" });
+  assert.deepEqual(await Promise.all(ids.map(statusOf)), ["pending", "failed", "failed", "failed"]);
+  await page.getByRole("button", { name: "More filters" }).click();
+  await page.getByLabel("Metadata").fill('{"order": 1}');
+  await page.keyboard.press("Enter");
+  await page.getByText("user2@example.com").waitFor({ state: "detached" });
+  const all = await act(page, "Redrive all matching", "Redrive", (dialog) => dialog.getByText("2 messages would be sent again").waitFor());
+  await all.getByText("2 messages will be sent again.").waitFor();
+  assert.deepEqual(await Promise.all(ids.map(statusOf)), ["pending", "pending", "failed", "pending"]);
+  await all.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("link", { name: "Clear" }).click();
+  await page.getByText("user2@example.com").waitFor();
+  await page.getByRole("button", { name: "Select all shown" }).click();
+  const gone = await act(page, "Discard selected (1)", "Discard", (dialog) => dialog.getByText("1 message would be gone").waitFor());
+  await gone.getByText("1 message is gone.").waitFor();
+  assert.equal(await statusOf(String(ids[2])), null);
+  await close();
+});
+
+test("the queue and a sender's domain are paused and resumed", { skip }, async () => {
+  const { page, close } = await visit(acting.url);
+  await act(page, "Pause the queue", "Pause the queue", (dialog) => dialog.getByLabel("Why").fill("moving house"));
+  await page.getByText("The queue is paused: moving house", { exact: true }).waitFor();
+  assert.equal((await lite.rpc("email_queue_stats")).paused.reason, "moving house");
+  await act(page, "Resume", "Resume");
+  await page.getByText("The queue is paused: moving house", { exact: true }).waitFor({ state: "detached" });
+  assert.deepEqual([(await lite.rpc("email_queue_stats")).paused, (await noted())[1]], [null, "resume"]);
+  await act(page, "Pause the queue", "Pause the queue", async (dialog) => {
+    await dialog.getByLabel("Why").fill("its DNS");
+    await dialog.getByLabel(/minutes/).fill("5");
+    await dialog.getByLabel(/Only this sender domain/).fill("shop.example");
+  });
+  await page.getByText("shop.example is paused: its DNS", { exact: true }).waitFor();
+  await act(page, "Resume", "Resume");
+  await page.getByText("shop.example is paused: its DNS", { exact: true }).waitFor({ state: "detached" });
+  await close();
+});
+
+test("an address is suppressed, and taken off the list", { skip }, async () => {
+  const { page, close } = await visit(acting.url, { at: "/suppression" });
+  await act(page, "Suppress an address", "Suppress", async (dialog) => {
+    await dialog.getByLabel("Address").fill("ann@example.com");
+    await dialog.getByLabel("Note").fill("asked by phone");
+  });
+  await page.getByText("asked by phone").waitFor();
+  assert.equal((await lite.rpc("email_queue_suppressions", { p_filter: { address: "ann@example.com" } })).length, 1);
+  await act(page, "Take off", "Take off");
+  await page.getByText("No address is suppressed").waitFor();
+  assert.deepEqual([await lite.rpc("email_queue_suppressions"), (await noted())[1]], [[], "unsuppress"]);
+  await close();
+});
+
+test("a setting is changed, and one that cannot be is explained", { skip }, async () => {
+  const { page, close } = await visit(acting.url, { at: "/settings" });
+  const change = page.getByRole("listitem").filter({ hasText: "rate_limit" }).getByRole("button", { name: "Change" });
+  await change.click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Value").fill("-1");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("must be a number of requests a second").waitFor();
+  await dialog.getByLabel("Value").fill("5");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  assert.deepEqual([(await lite.rpc("email_queue_configure")).rate_limit, await noted()], [5, ["tester", "configure", null]]);
+  await close(/422/);
+});
+
+test("a console that can only look has no button that acts", { skip }, async () => {
+  const id = await enqueue();
+  await reject();
+  await lite.rpc("email_queue_suppress", { p_address: "bob@example.com" });
+  const { page, go, close } = await visit(looking.url, { at: `/message/${id}` });
+  const acts = /^(Cancel|Redrive.*|Discard.*|Erase|Pause the queue|Resume|Take off|Suppress an address|Change)$/;
+  for (const [at, words] of [[`/message/${id}`, "What happened"], ["/", "Sent lately"], ["/dead-letters", "ann@example.com"], ["/suppression", "bob@example.com"], ["/settings", "rate_limit"]]) {
+    await go(String(at));
+    await page.getByText(String(words)).first().waitFor();
+    await page.getByRole("button", { name: acts }).first().waitFor();
+    const buttons = await page.getByRole("button", { name: acts }).all();
+    for (const button of buttons) assert.equal(await button.isDisabled(), true, at);
+  }
+  await page.getByText("read only").waitFor();
+  await close();
+});
+
+test("all of it goes without a mouse", { skip }, async () => {
+  const id = await enqueue();
+  const { page, close } = await visit(acting.url);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  /** By the tabulator, as far as it takes. @param {string} name */
+  const reach = async (name) => {
+    for (let steps = 0; steps < 80; steps++) {
+      await page.keyboard.press("Tab");
+      const here = await page.evaluate(() => {
+        const element = /** @type {HTMLElement} */ (document.activeElement);
+        const { outlineStyle, outlineWidth } = getComputedStyle(element);
+        return { text: element === document.body ? "" : element.getAttribute("aria-label") ?? element.innerText, seen: outlineStyle !== "none" && outlineWidth !== "0px" };
+      });
+      if (!here.text?.includes(name)) continue;
+      assert(here.seen, `the focus is not seen on ${name}`);
+      return;
+    }
+    assert.fail(`${name} cannot be reached`);
+  };
+  await reach("Messages");
+  await page.keyboard.press("Enter");
+  await page.getByText("ann@example.com").waitFor();
+  await reach("ann@example.com");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "What happened" }).waitFor();
+  await reach("Cancel");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await statusOf(id), "pending");
+  // The focus comes back to the button.
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await reach("Cancel the message");
+  await page.keyboard.press("Enter");
+  await page.getByText(/^Cancelled \d+ s ago\.$/).waitFor();
+  assert.equal(await statusOf(id), "cancelled");
+  await close();
+});
+
+test("the id of a message leads to it, and lists go on page by page", { skip }, async () => {
+  for (let n = 0; n < 60; n++) await sql`insert into email_queue_private.run (id, cause, started_at, last_seen_at) values (gen_random_uuid(), 'hand', now() - ${n} * interval '1 hour', now())`;
+  const id = await enqueue();
+  await accept();
+  const { page, close } = await visit(acting.url);
+  await page.getByLabel("Recipient, subject or id").fill(id.toUpperCase());
+  await page.keyboard.press("Enter");
+  await page.getByText(/^Accepted by the provider/).waitFor();
+  assert.match(page.url(), new RegExp(`#/message/${id}$`));
+  await page.getByRole("button", { name: "Copy the id" }).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), id);
+  await close();
+});
