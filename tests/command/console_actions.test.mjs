@@ -181,6 +181,7 @@ test("all of it goes without a mouse", { skip }, async () => {
   await reach("Messages");
   await page.keyboard.press("Enter");
   await page.getByText("ann@example.com").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "main", "a new page begins at its beginning");
   await reach("ann@example.com");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "What happened" }).waitFor();
@@ -200,8 +201,7 @@ test("all of it goes without a mouse", { skip }, async () => {
   await close();
 });
 
-test("the id of a message leads to it, and lists go on page by page", { skip }, async () => {
-  for (let n = 0; n < 60; n++) await sql`insert into email_queue_private.run (id, cause, started_at, last_seen_at) values (gen_random_uuid(), 'hand', now() - ${n} * interval '1 hour', now())`;
+test("the id of a message leads to it", { skip }, async () => {
   const id = await enqueue();
   await accept();
   const { page, close } = await visit(acting.url);

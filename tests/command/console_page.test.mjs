@@ -172,6 +172,28 @@ test("the page follows the queue, unless it is held or nobody looks", { skip }, 
   await close();
 });
 
+test("ten thousand messages are shown page by page, by key", { skip }, async () => {
+  await fill();
+  for (let part = 0; part < 10; part++) {
+    await lite.rpc("email_queue_enqueue_many", { p_messages: Array.from({ length: 1000 }, (_, n) => ({ payload: { to: `user${part * 1000 + n}@example.com`, subject: "News", text: "x" } })) });
+  }
+  const { page, close } = await visit(console_.url);
+  await page.getByRole("link", { name: /^10,001\s*pending/ }).click();
+  await page.getByText("user9999@example.com").waitFor();
+  assert.equal(await page.getByRole("main").getByRole("listitem").count(), 50);
+  await page.getByRole("link", { name: "Older" }).click();
+  await page.getByText("user9949@example.com").waitFor();
+  assert.equal(await page.getByText("user9950@example.com").count(), 0);
+  await page.getByRole("link", { name: "The newest" }).click();
+  await page.getByText("user9999@example.com").waitFor();
+  await page.getByLabel("Recipient", { exact: true }).fill("user17@example.com");
+  await page.keyboard.press("Enter");
+  await page.getByText("user9999@example.com").waitFor({ state: "detached" });
+  await page.getByText("user17@example.com", { exact: true }).waitFor();
+  assert.equal(await page.getByRole("main").getByRole("listitem").count(), 1);
+  await close();
+});
+
 test("a console that has ended says so, and how to start it again", { skip }, async () => {
   const { page, context } = await visit(console_.url, { hostile: true });
   await page.getByRole("heading", { name: "Overview" }).waitFor();
