@@ -5628,7 +5628,7 @@ declare
   v_size integer;
   v_fitting uuid[];
   v_taken uuid[];
-  v_found uuid[] := '{}';
+  v_found uuid[] := array[]::uuid[];
   v_looked integer := 0;
   v_left bigint := 67108864;
   v_bytes bigint;
@@ -5707,7 +5707,8 @@ begin
         else false end)
       and (v_subject is null or m.secret is null and exists (
         select from email_queue_private.body as b where b.id = m.id and starts_with(b.payload ->> 'subject', v_subject)))
-      and (v_delivery is null or (
+      -- Most messages of a history have no events: to see that is cheaper than to ask for their delivery.
+      and (v_delivery is null or exists (select from email_queue_private.event as e where e.message_id = m.id) and (
         select d.delivery ->> 'state' = v_delivery or v_delivery = 'complained' and d.delivery @? '$.recipients[*].complained_at'
         from (select email_queue_private.delivery(m.id) as delivery offset 0) as d))
     order by m.id desc;
@@ -5753,7 +5754,7 @@ declare
   v_looked integer := 0;
   v_left bigint := 67108864;
   v_bytes bigint;
-  v_found jsonb := '[]';
+  v_found jsonb := '[]'::jsonb;
 begin
   loop
     v_ids := array(select i from email_queue_private.candidates('{}', null, null, v_ids[cardinality(v_ids)], 500) as i);

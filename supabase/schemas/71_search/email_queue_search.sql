@@ -16,7 +16,7 @@ declare
   v_size integer;
   v_fitting uuid[];
   v_taken uuid[];
-  v_found uuid[] := '{}';
+  v_found uuid[] := array[]::uuid[];
   v_looked integer := 0;
   v_left bigint := 67108864;
   v_bytes bigint;

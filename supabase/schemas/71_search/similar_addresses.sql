@@ -10,7 +10,7 @@ declare
   v_looked integer := 0;
   v_left bigint := 67108864;
   v_bytes bigint;
-  v_found jsonb := '[]';
+  v_found jsonb := '[]'::jsonb;
 begin
   loop
     v_ids := array(select i from email_queue_private.candidates('{}', null, null, v_ids[cardinality(v_ids)], 500) as i);
