@@ -2,6 +2,7 @@
 import { ProjectError } from "../command/deployed.js";
 import { CommandError } from "../command/terminal.js";
 import { COLOUR_OF } from "../operate/fate.js";
+import { failedBy } from "../operate/dead-letters.js";
 import { bare, fates } from "../operate/list.js";
 import { attachmentOf, framed, lean, outline } from "./mails.js";
 import { Refusal } from "./server.js";
@@ -18,9 +19,9 @@ async function withFates(ask, rows, more) {
 }
 
 /** "Did Ann get her mail?" has an answer without mail, too. @param {any} found @param {Ask} ask @param {Record<string, any>} args */
-async function answered(found, ask, { filter, before }) {
+async function answered(found, ask, { filter }) {
   const recipient = filter?.recipient;
-  const entries = recipient && !before ? await ask("email_queue_suppressions", { p_filter: { address: recipient } }) : [];
+  const entries = recipient ? await ask("email_queue_suppressions", { p_filter: { address: recipient } }) : [];
   const messages = await withFates(ask, found.messages, { address: bare(recipient), entries });
   return { ...found, messages: messages.map(outline), suppressed: entries };
 }
@@ -72,6 +73,7 @@ export function createApi({ ask, readOnly, about }) {
       if (name === "about") return { ...about, readOnly };
       if (name === "mail") return { address: frames.put(framed(await payload(args.id)), args.remote === true) };
       if (name === "attachment") return attachmentOf(await payload(args.id), args.index);
+      if (name === "failed_by") return await failedBy(ask, args.filter ?? {});
       const read = Object.hasOwn(READS, name) ? READS[name] : undefined;
       if (read) return await call(read, args);
       const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;

@@ -31,7 +31,7 @@ const EXAMPLES = 3;
  */
 export async function deadLetters(context, { name, past, rpc, args = {} }) {
   const { values, terminal } = context;
-  const filter = filterFrom(values, NAMES) ?? (values.all ? {} : null);
+  let filter = filterFrom(values, NAMES) ?? (values.all ? {} : null);
   const ids = idsFrom(context.positionals, { some: filter === null, most: PAGE });
   if (filter !== null && ids.length > 0) throw new CommandError("ids, or a filter?", `email-queue ${name} --help`, 2);
   const most = limitFrom(values.limit, 1_000_000_000, 1_000_000_000);
@@ -46,6 +46,7 @@ export async function deadLetters(context, { name, past, rpc, args = {} }) {
   }
   if (!await desk.agree(`${name[0]?.toUpperCase()}${name.slice(1)} ${filter === null ? counted(ids.length, "message") : "what fits"}`)) return said(terminal, "Nothing was changed", 1);
 
+  if (filter !== null) filter = await failedBy(desk.ask, filter);
   /** @type {string[]} */
   const done = [];
   /** @type {Map<string, string>} */
@@ -53,7 +54,7 @@ export async function deadLetters(context, { name, past, rpc, args = {} }) {
   for (;;) {
     const limit = Math.min(PAGE, most - done.length);
     const page = await call(false, limit);
-    const { [past]: changed, refused: left = [] } = page;
+    const { [past]: changed, refused: left = filter === null ? ids.filter((id) => !page[past].includes(id)).map((id) => ({ id, reason: "it is no message that has failed" })) : [] } = page;
     done.push(...changed);
     for (const { id, reason } of left) refused.set(id, reason);
     // Those that are refused stay where they are: a call that finds nothing else comes no further.
@@ -64,6 +65,15 @@ export async function deadLetters(context, { name, past, rpc, args = {} }) {
   else terminal.draw([`${counted(done.length, "message")} ${past}.`, ...reasons(desk, refused)].join("\n"));
   if (filter !== null && refused.size >= PAGE) terminal.say("1,000 or more are refused, and those after them were not reached: choose more narrowly (--reason, --since)");
   return refused.size > 0 || filter === null && done.length === 0 ? 1 : 0;
+}
+
+/**
+ * The filter, for what has failed by now: what fails again meanwhile would be taken again, for ever. Now is the database's.
+ * @param {import("./desk.js").Desk["ask"]} ask @param {Record<string, any>} filter
+ */
+export async function failedBy(ask, filter) {
+  const now = new Date((await ask("email_queue_worker_work", { p_request: {} })).now_ms).toISOString();
+  return { ...filter, until: filter.until && Date.parse(filter.until) < Date.parse(now) ? filter.until : now };
 }
 
 /** @param {import("./desk.js").Desk} desk @param {{name: string, past: string, would: string[], refused: {id: string, reason: string}[], isFilter: boolean}} found */

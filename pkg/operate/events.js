@@ -2,7 +2,7 @@
 import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
 import { faint, print } from "./lines.js";
 import { idsFrom } from "./rows.js";
-import { eventText } from "./show.js";
+import { eventText, unknown } from "./show.js";
 import { ago, exact } from "./times.js";
 
 export const help = `Usage: email-queue events <id> [options]
@@ -20,7 +20,9 @@ export const options = SHARED;
 export async function run(context) {
   const [id] = idsFrom(context.positionals, { most: 1 });
   const desk = openDesk(context);
-  print(desk, await desk.ask("email_queue_events", { p_id: id }), {
+  const events = await desk.ask("email_queue_events", { p_id: id });
+  if (events.length === 0 && await desk.ask("email_queue_get", { p_id: id }) === null) throw unknown(id ?? "");
+  print(desk, events, {
     none: "No report of this message.",
     headings: ["WHEN (UTC)", "", "RECORDED", "WHAT"],
     cells: (event) => [exact(event.occurred_at), faint(ago(event.occurred_at)), faint(exact(event.received_at)), eventText(event)],

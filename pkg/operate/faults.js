@@ -25,6 +25,7 @@ function claims(key) {
 export function refusal(name, { url }, { error, status = 0, body, known }) {
   const { code, message = "", hint } = typeof body === "object" && body ? body : {};
   if (error) {
+    if (error.message.includes(" redirects ")) return new CommandError(error.message, "SUPABASE_URL must be https://<reference>.supabase.co: Dashboard, Project Settings, Data API", 2);
     return error.message.startsWith("no answer")
       ? new CommandError(`${url}: ${error.message}`, "the database is busy: repeat it later, or ask for less (--limit, --since)", 2)
       : new CommandError(`${url} is ${error.message}`, "look at the address, and at this machine's network. A project that is paused has no address: the dashboard restores it", 2);

@@ -1,8 +1,8 @@
 // email-queue list: which messages there are, and what happened to each. With --to: did this person get their mail, and why not?
 import { CommandError } from "../command/terminal.js";
 import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
-import { fateOf, pauseText, suppressionText } from "./fate.js";
-import { FILTERS, filterFrom, limitFrom, messageTable, nextPage, withoutBody } from "./rows.js";
+import { fateOf, holdText, suppressionText } from "./fate.js";
+import { FILTERS, filterFrom, idsFrom, limitFrom, messageTable, nextPage, withoutBody } from "./rows.js";
 import { counted, paint, plain } from "./table.js";
 import { ago } from "./times.js";
 
@@ -38,17 +38,23 @@ export async function run(context) {
   const { values, terminal } = context;
   const limit = limitFrom(values.limit, 20);
   const filter = { ...filterFrom(values, NAMES), ...values.to === undefined ? {} : { recipient: values.to } };
+  const [before = null] = idsFrom(values.before === undefined ? [] : [values.before], { some: false });
+  const address = oneAddress(values.to);
   const desk = openDesk(context);
-  const page = await search(desk, filter, limit, values.before ?? null);
+  const page = await search(desk, filter, limit, before);
   const entries = values.to === undefined ? [] : await desk.ask("email_queue_suppressions", { p_filter: { address: values.to } });
-  const address = bare(values.to);
   const messages = await fates(desk, page.messages, { address, entries });
 
   if (terminal.json) {
     return void terminal.print(JSON.stringify(desk.show({ messages: messages.map(({ row, fate }) => ({ ...withoutBody(row), conclusion: fate })), next: page.next, suppressed: entries, similar: page.similar })));
   }
   if (messages.length > 0) terminal.draw(messageTable(desk.show(messages), { to: address === undefined }));
-  else terminal.draw(plain(values.to === undefined ? "No message fits." : `${page.next ? "So far nothing" : "Nothing"} was enqueued to ${address}${NAMES.some((name) => values[name] !== undefined) ? " that fits" : ""}.`));
+  else if (before) terminal.draw(`No ${page.next ? "message so far" : "older message"} fits.`);
+  else if (address === undefined) terminal.draw("No message fits.");
+  else {
+    terminal.draw(plain(`${page.next ? "So far nothing" : "Nothing"} was enqueued to ${address}${NAMES.some((name) => values[name] !== undefined) ? " that fits" : ""}.`));
+    if (page.next === null) terminal.draw("What has ended is forgotten after its retention, or when it is erased.");
+  }
   // The address is shown as it was typed.
   for (const entry of entries) terminal.draw(paint("bad", plain(`${address} is ${suppressionText(entry)}${entry.note ? `: ${desk.show(entry.note)}` : ""}`)));
   if (values.to !== undefined && entries.length === 0) terminal.draw(plain(`${address} is not on the suppression list.`));
@@ -81,12 +87,18 @@ export async function fates({ ask }, rows, { address, entries = [] } = {}) {
   const waits = rows.filter((row) => row.status === "processing" && !(Date.parse(row.lease_expires_at) > now)).slice(0, LOOKED_INTO);
   const [stats, ...shown] = await Promise.all([rows.some((row) => row.type === "email" && isOpen(row)) ? ask("email_queue_stats") : null, ...waits.map(({ id }) => ask("email_queue_show", { p_id: id }))]);
   const until = new Map(shown.filter(Boolean).map((row) => [row.id, nextTry(row)]));
-  const paused = stats ? pauseText(stats, now) : null;
-  return rows.map((row) => ({ row, fate: fateOf(row, { address, until: until.get(row.id), suppressed: entries, paused: row.type === "email" ? paused : null, now }) }));
+  return rows.map((row) => ({ row, fate: fateOf(row, { address, until: until.get(row.id), suppressed: entries, paused: stats && row.type === "email" ? holdText(stats, row, now) : null, now }) }));
 }
 
 /** When it is tried next, as its timeline has it. @param {any} row of email_queue_show */
 export const nextTry = (row) => row.timeline?.findLast((/** @type {any} */ { what, until }) => what === "waits" && until)?.until ?? null;
+
+/** @param {string | undefined} address */
+function oneAddress(address) {
+  const outside = address?.replaceAll(/"[^"]*"/g, "") ?? "";
+  if (outside.includes(",") && outside.split("@").length > 2) throw new CommandError("--to takes one address", undefined, 2);
+  return bare(address);
+}
 
 /** Ann <ann@example.com> becomes ann@example.com. @param {string | undefined} address */
 export const bare = (address) => address === undefined ? undefined : (/<([^<>]+)>\s*$/.exec(address)?.[1] ?? address).trim();

@@ -47,9 +47,9 @@ export function limitFrom(text, usual, most = 1000) {
   return limit;
 }
 
-/** Whom it goes to. @param {any} row @returns {string[]} */
-export function recipientsOf({ payload, recipients }) {
-  return list(payload?.to ?? recipients).map((one) => typeof one === "string" ? one : one?.name ? `${one.name} <${one.email}>` : String(one?.email ?? ""));
+/** Whom it goes to. @param {any} row @param {"to" | "cc" | "bcc"} [field] @returns {string[]} */
+export function recipientsOf({ payload, recipients }, field = "to") {
+  return list(payload?.[field] ?? (field === "to" ? recipients : null)).map((one) => typeof one === "string" ? one : one?.name ? `${one.name} <${one.email}>` : String(one?.email ?? ""));
 }
 /** @param {any} value @returns {any[]} */
 const list = (value) => value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];

@@ -41,12 +41,25 @@ export function table(headings, rows) {
   const all = [headings.map((heading) => ({ text: heading.replace(/^>/, ""), colour: /** @type {Colour} */ ("faint") })), ...rows.map((row) => row.map(cellOf))];
   const widths = headings.map((_, column) => Math.max(...all.map((row) => width(row[column]?.text ?? ""))));
   const last = headings.length - 1;
-  if (isTerminal()) widths[last] = Math.max(8, Math.min(widths[last] ?? 0, (process.stdout.columns || 80) - widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0)));
+  if (isTerminal()) {
+    const columns = process.stdout.columns || 80;
+    const left = columns - widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0);
+    // The last column is the answer: where it would be cut to a few words, it gets a line of its own.
+    if (left < Math.min(widths[last] ?? 0, 30)) return all.slice(1).map((row) => stacked(row, last, columns)).join("\n");
+    widths[last] = Math.min(widths[last] ?? 0, left);
+  }
   return all.map((row) => row.map((cell, column) => {
     const text = cut(cell.text, widths[column] ?? 0);
     const space = " ".repeat((widths[column] ?? 0) - width(text));
     return right[column] ? space + paint(cell.colour, text) : paint(cell.colour, text) + (column === last ? "" : space);
   }).join("  ").trimEnd()).join("\n");
+}
+
+/** @param {Cell[]} row @param {number} last @param {number} columns */
+function stacked(row, last, columns) {
+  const first = cut(row.slice(0, last).map(({ text }) => text).filter(Boolean).join("  "), columns);
+  const { text = "", colour } = row[last] ?? {};
+  return text ? `${first}\n  ${paint(colour, text)}` : first;
 }
 
 /** @param {string | number | null | undefined | Cell} value @returns {Cell} */

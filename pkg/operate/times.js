@@ -26,14 +26,18 @@ export function timeFrom(option, text) {
   if (text === undefined) return undefined;
   const [, count, unit] = /^(\d{1,6}) ?(s|m|min|h|d|w)$/.exec(text) ?? [];
   const time = new Date(count ? Date.now() - Number(count) * 1000 * SHORT[/** @type {keyof typeof SHORT} */ (unit)] : text);
-  if (!count && !/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(time.getTime())) throw new CommandError(`--${option} must be a time, as in 2026-01-31T12:00:00Z, or how long ago, as in 30m, 2h or 7d`, undefined, 2);
+  const [, day] = /^(\d{4}-\d\d-\d\d)/.exec(text) ?? [];
+  // The 31st of February would be taken for the 3rd of March.
+  const isDay = day !== undefined && !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day);
+  if (!count && !isDay || Number.isNaN(time.getTime()) || time.getUTCFullYear() < 1971) throw new CommandError(`--${option} must be a time, as in 2026-01-31T12:00:00Z, or how long ago, as in 30m, 2h or 7d`, undefined, 2);
   return time.toISOString();
 }
 
-/** @param {string} option @param {string | undefined} text @returns {number | undefined} seconds */
-export function secondsFrom(option, text) {
+/** @param {string} option @param {string | undefined} text @param {number} [most] seconds @returns {number | undefined} seconds */
+export function secondsFrom(option, text, most = 366 * 86_400) {
   if (text === undefined) return undefined;
   const [, count, unit = "s"] = /^(\d{1,8}) ?(s|m|min|h|d|w)?$/.exec(text) ?? [];
-  if (!count || Number(count) < 1) throw new CommandError(`--${option} must be a time, as in 90s, 10m or 2h`, undefined, 2);
-  return Number(count) * SHORT[/** @type {keyof typeof SHORT} */ (unit)];
+  const seconds = Number(count) * SHORT[/** @type {keyof typeof SHORT} */ (unit)];
+  if (!(seconds >= 1 && seconds <= most)) throw new CommandError(`--${option} must be a time of at most ${span(most)}, as in 90s, 10m or 2h`, undefined, 2);
+  return seconds;
 }

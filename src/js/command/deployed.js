@@ -24,6 +24,11 @@ export function readProject(env = process.env, name = FUNCTION, events = undefin
   const remedy = "set it in the environment, or in .env of the project's folder: cd there, or name it with --workdir";
   if (!url) throw new ProjectError("SUPABASE_URL is not set", { remedy });
   if (!URL.canParse(url)) throw new ProjectError("SUPABASE_URL must be an address like https://<reference>.supabase.co", { remedy: "Dashboard, Project Settings, Data API: it is the URL of the project" });
+  const { protocol, hostname, username, password, pathname } = new URL(url);
+  const correct = { remedy: "it is https://<reference>.supabase.co: Dashboard, Project Settings, Data API" };
+  if (username || password) throw new ProjectError("SUPABASE_URL must have no user and no password in it", correct);
+  if (pathname.endsWith("/rest/v1")) throw new ProjectError("SUPABASE_URL must be the project's address, without /rest/v1", correct);
+  if (protocol === "http:" && hostname.endsWith(".supabase.co")) throw new ProjectError("SUPABASE_URL must begin with https: the key would go out for others to read", correct);
   if (!key) throw new ProjectError("SUPABASE_SECRET_KEY (or SUPABASE_SERVICE_ROLE_KEY) is not set", { remedy });
   // An error about a header would show it.
   if (!/^[!-~]+$/.test(key)) throw new ProjectError("SUPABASE_SECRET_KEY has a character that no key has", { remedy });

@@ -118,7 +118,10 @@ function read(args, command) {
 if (isProgram()) {
   // What is read no further, as by head, is not written further; what is done goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", (error) => {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EPIPE") throw error;
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code === "EPIPE") return;
+    if (stream === process.stdout) process.stderr.write(`error: the output cannot be written (${code})\n`);
+    process.exit(1);
   });
   process.exitCode = await main(process.argv.slice(2));
 }

@@ -37,14 +37,20 @@ export function fateOf(row, { address, until, suppressed = [], paused, now = Dat
 /** @param {any} row @param {string | undefined} address @param {(time: any) => string} when @returns {Fate} */
 function delivery(row, address, when) {
   const all = row.delivery?.recipients ?? [];
-  const one = all.length === 1 ? all[0] : all.find((/** @type {any} */ { address: of }) => address && of?.toLowerCase() === address.toLowerCase());
+  const none = /** @type {const} */ ({ state: "sent", text: `accepted by the provider ${when(row.completed_at)}; no report since` });
+  if (all.length === 0) return none;
+  const most = Math.max(all.length, addressesOf(row).length);
+  const one = most === 1 ? all[0] : all.find((/** @type {any} */ { address: of }) => address && of?.toLowerCase() === address.toLowerCase());
   if (one) return recipient(one, when);
-  if (all.length === 0) return { state: "sent", text: `accepted by the provider ${when(row.completed_at)}; no report since` };
+  // Of an erased message the addresses are not known any more: its reports are about somebody.
+  if (address && all.every((/** @type {any} */ { address: of }) => of)) return { ...none, text: `${none.text} about this address` };
   /** @type {Record<string, number>} */
   const counts = {};
+  const spam = all.filter((/** @type {any} */ { complained_at: complained }) => complained).length;
   for (const { state } of all) counts[state] = (counts[state] ?? 0) + 1;
-  const { state } = recipient(row.delivery, when);
-  return { state, text: `${Object.entries(counts).map(([name, count]) => `${name}: ${count}`).join(", ")} of ${all.length} recipients, ${when(row.delivery.at)}` };
+  if (spam > 0) counts["marked as spam"] = spam;
+  const { state } = spam > 0 ? { state: /** @type {const} */ ("complained") } : recipient(row.delivery, when);
+  return { state, text: `${Object.entries(counts).map(([name, count]) => `${name}: ${count}`).join(", ")} of ${most} recipients, ${when(row.delivery.at)}` };
 }
 
 /** @param {any} one @param {(time: any) => string} when @returns {Fate} */
@@ -67,6 +73,13 @@ function bounceText(bounce) {
   return `${kind ? ` (${kind})` : ""}${bounce.text ? `: ${bounce.text}` : ""}`;
 }
 
+/** Everybody whom it goes to; none where the payload is not shown. @param {any} row @returns {any[]} */
+const addressesOf = ({ payload, recipients }) => [payload?.to ?? recipients, payload?.cc, payload?.bcc].flat().filter((one) => one !== undefined && one !== null);
+
+/** What stopped a message, of the entries that are in force now. @param {any} row @param {any[]} entries */
+const stoppedBy = (row, entries) => entries.filter(({ reason, topic, since }) =>
+  Date.parse(since) <= Date.parse(row.completed_at) && (topic === null || topic === row.topic) && (reason !== "unsubscribe" || row.topic));
+
 /** @param {any} row @param {{last: string, suppressed: any[], when: (time: any) => string}} more @returns {Fate} */
 function failure(row, { last, suppressed, when }) {
   const at = when(row.completed_at);
@@ -75,7 +88,7 @@ function failure(row, { last, suppressed, when }) {
     case "rejected": return { state: "failed", text: `rejected ${at}${why}` };
     case "exhausted": return { state: "failed", text: `given up ${at} after ${row.attempts} attempts${why}` };
     case "expired": return { state: "expired", text: `expired: its time was over ${when(row.send_before)}, before it could be sent` };
-    case "suppressed": return { state: "suppressed", text: `not sent ${at}: ${suppressed.length > 0 ? suppressed.map((entry) => suppressionText(entry, when)).join("; ") : "each recipient was on the suppression list"}` };
+    case "suppressed": return { state: "suppressed", text: `not sent ${at}: ${stoppedBy(row, suppressed).map((entry) => suppressionText(entry, when)).join("; ") || "each recipient was on the suppression list"}` };
     case "unknown_outcome": return { state: "unknown", text: `may have been sent ${at}${why || ": no answer came"}` };
     case "not_accepted": return { state: "failed", text: `not sent ${at}: the provider does not have it` };
     default: return { state: "failed", text: `failed ${at}${why}` };
@@ -89,6 +102,16 @@ export const suppressionText = ({ reason, topic, since }, when = ago) => `on the
 export function errorText({ status, name, message }) {
   const code = [status, name].filter(Boolean).join(" ");
   return message && code ? `${message} (${code})` : message || code;
+}
+
+/** Why a message of this sender does not leave, or null. @param {any} stats @param {any} row @param {number} [now] */
+export function holdText(stats, row, now = Date.now()) {
+  const held = pauseText(stats, now);
+  if (held) return held;
+  const domain = /@([^@>\s]+)>?\s*$/.exec(String(row.payload?.from ?? ""))?.[1]?.toLowerCase();
+  const paused = stats.paused_domains?.find((/** @type {any} */ one) => one.domain === domain);
+  if (paused) return `mail from ${domain} is paused since ${ago(paused.since, now).replace(/ ago$/, "")}: ${paused.reason ?? "no reason given"}`;
+  return stats.unknown_in_a_row >= 3 ? `the provider did not answer the last ${stats.unknown_in_a_row} requests` : null;
 }
 
 /** Why no mail leaves, or null. @param {any} stats @param {number} [now] */

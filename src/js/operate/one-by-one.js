@@ -19,7 +19,8 @@ export async function oneByOne(context, { name, rpc, done }) {
   for (const id of ids) {
     const result = desk.show(await desk.ask(rpc, { p_id: id }));
     results.push(result);
-    if (!terminal.json) terminal.draw(result.result === done ? paint("good", `${id} ${done}`) : plain(`${id} not ${done}: ${result.reason ?? result.result}`));
+    // Done already is done, too.
+    if (!terminal.json) terminal.draw(result.result === done && !result.reason ? paint("good", `${id} ${done}`) : plain(`${id} ${result.result === done ? "" : `not ${done}: `}${result.reason ?? result.result}`));
   }
   if (terminal.json) terminal.print(JSON.stringify(results));
   return results.every(({ result }) => result === done) ? 0 : 1;

@@ -22,7 +22,8 @@ export const options = { ...SHARED, reason: { type: "string" }, domain: { type: 
 /** @param {import("../command/main.js").Context} context */
 export async function run(context) {
   const { values: { reason, domain = null, for: length }, terminal } = context;
-  if (!reason) throw new CommandError("--reason is missing", "it is shown to those who wonder why no mail leaves", 2);
+  if (!reason?.trim()) throw new CommandError("--reason is missing", "it is shown to those who wonder why no mail leaves", 2);
+  if (reason.length > 500) throw new CommandError("--reason must have at most 500 characters", undefined, 2);
   const seconds = secondsFrom("for", length) ?? null;
   const desk = openDesk(context);
   if (terminal.dry) return said(terminal, "Nothing was changed", 0);

@@ -1,7 +1,7 @@
 // email-queue show: one message, from its enqueue to what the provider reported, and what can be done with it.
 import { CommandError } from "../command/terminal.js";
 import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
-import { COLOUR_OF, errorText, fateOf, pauseText, suppressionText } from "./fate.js";
+import { COLOUR_OF, errorText, fateOf, holdText, suppressionText } from "./fate.js";
 import { nextTry } from "./list.js";
 import { idsFrom, recipientsOf, subjectOf } from "./rows.js";
 import { paint, plain, table } from "./table.js";
@@ -23,12 +23,15 @@ export async function run(context) {
   const [id] = idsFrom(context.positionals, { most: 1 });
   const { ask, show, terminal } = openDesk(context);
   const row = await ask("email_queue_show", { p_id: id });
-  if (row === null) throw new CommandError(`there is no message ${id}`, "email-queue list shows ids. Messages that have ended are deleted after their retention", 1);
+  if (row === null) throw unknown(id ?? "");
   const stats = row.completed_at === null && row.type === "email" ? await ask("email_queue_stats") : null;
-  const conclusion = fateOf(row, { until: nextTry(row), suppressed: row.suppressed, paused: stats ? pauseText(stats) : null });
+  const conclusion = fateOf(row, { until: nextTry(row), suppressed: row.suppressed, paused: stats ? holdText(stats, row) : null });
   if (terminal.json) terminal.print(JSON.stringify(show({ ...row, conclusion })));
   else terminal.draw(forPeople(show(row), show(conclusion)));
 }
+
+/** @param {string} id */
+export const unknown = (id) => new CommandError(`there is no message ${id}`, "email-queue list shows ids. Messages that have ended are deleted after their retention", 1);
 
 /** @param {any} row @param {import("./fate.js").Fate} fate */
 function forPeople(row, fate) {
@@ -36,6 +39,8 @@ function forPeople(row, fate) {
   /** @type {[string, any][]} */
   const facts = [
     ["To", recipientsOf(row).join(", ")],
+    ["Cc", recipientsOf(row, "cc").join(", ")],
+    ["Bcc", recipientsOf(row, "bcc").join(", ")],
     ["Subject", row.type === "email" ? subjectOf(row) : ""],
     ["Type", row.type === "email" ? "" : row.type],
     ["Template", row.template ? `${row.template.name}${row.template.language ? ` (${row.template.language})` : ""}, version ${row.template.version}` : ""],

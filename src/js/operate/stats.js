@@ -1,7 +1,7 @@
 // email-queue stats: how deep the queue is, and what holds mail up. For people, for programs, and for Prometheus.
 import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
 import { pauseText } from "./fate.js";
-import { paint, plain, table } from "./table.js";
+import { counted, paint, plain, table } from "./table.js";
 import { ago, span } from "./times.js";
 
 export const help = `Usage: email-queue stats [options]
@@ -22,7 +22,9 @@ const STATES = ["pending", "scheduled", "retrying", "processing", "frozen", "fai
 /** @param {import("../command/main.js").Context} context */
 export async function run(context) {
   const { ask, show, terminal } = openDesk(context);
-  const stats = show(await ask("email_queue_stats"));
+  const [depth, [run]] = await Promise.all([ask("email_queue_stats"), ask("email_queue_runs", { p_limit: 1 })]);
+  const last = run && { started_at: run.started_at, ended_at: run.ended_at, stopped: run.stopped };
+  const stats = show({ ...depth, last_run: last ?? null });
   if (context.values.prometheus) terminal.print(prometheus(stats));
   else if (terminal.json) terminal.print(JSON.stringify(stats));
   else terminal.draw(forPeople(stats));
@@ -40,7 +42,7 @@ function forPeople(stats) {
   for (const { domain, since, until, reason } of stats.paused_domains) {
     lines.push(paint("bad", plain(`Held up: mail from ${domain} is paused since ${ago(since).replace(/ ago$/, "")}${until ? `, until ${ago(until)}` : ""}: ${reason ?? "no reason given"}`)));
   }
-  if (stats.unknown_in_a_row > 0) lines.push(paint("wait", `${stats.unknown_in_a_row} requests in a row had no answer.`));
+  if (stats.unknown_in_a_row > 0) lines.push(paint("wait", `${counted(stats.unknown_in_a_row, "request")} in a row had no answer.`));
   if (!held && stats.paused_domains.length === 0) lines.push(paint("good", "Nothing holds mail up."));
   const last = stats.last_run;
   if (last) lines.push(`The last run began ${ago(last.started_at)}${last.ended_at ? `, and ended as ${last.stopped}` : ", and has not ended"}.`);

@@ -28,12 +28,14 @@ const KNOWN = 2000;
 /** @param {import("../command/main.js").Context} context */
 export async function run(context) {
   const { values, terminal } = context;
-  const interval = 1000 * (secondsFrom("interval", values.interval) ?? 2);
+  const interval = 1000 * (secondsFrom("interval", values.interval, 3600) ?? 2);
   const desk = openDesk(context);
   const filter = values.type === undefined ? {} : { type: values.type };
   const end = new AbortController();
   const stop = () => end.abort();
   process.once("SIGINT", stop).once("SIGTERM", stop);
+  // Who reads no further, as head, wants no more.
+  process.stdout.once("error", stop);
   /** Its state by id, in the order of arrival. @type {Map<string, {state: string, open: boolean}>} */
   const known = new Map();
   for (let first = true; !end.signal.aborted; first = false) {
@@ -56,6 +58,7 @@ export async function run(context) {
     await sleep(interval, undefined, { signal: end.signal }).catch(() => {});
   }
   process.off("SIGINT", stop).off("SIGTERM", stop);
+  process.stdout.off("error", stop);
 }
 
 /** @param {import("./desk.js").Desk} desk @param {any} row */

@@ -27,7 +27,7 @@ export function DeadLetters({ route: { query }, about }) {
   const isFiltered = Object.keys(held.filter).length > 0;
   const why = about.readOnly ? "this console can only look" : null;
   const none = why ?? (chosen.size === 0 ? "select some first" : null);
-  const nothing = why ?? (list.length === 0 ? "there are none" : null);
+  const nothing = why ?? held.fault ?? (list.length === 0 ? "there are none" : null);
   const all = isFiltered ? "all that fit the filter" : "all dead letters";
   const ids = [...chosen];
   const done = () => choose(new Set());
@@ -61,8 +61,9 @@ function Redrive({ label, what, all, reason, done }) {
     fields=${html`<label class="check"><input type="checkbox" name="twice" value="yes" /> Also those that may have been sent: their recipients may get them twice</label>`}
     act=${async (/** @type {any} */ { twice }) => {
       let [sent, stay] = [0, 0];
+      const those = what.filter ? { filter: await call("failed_by", { filter: what.filter }) } : what;
       for (;;) {
-        const { redriven, refused } = await call("redrive", { ...what, allow_duplicates: twice === "yes" });
+        const { redriven, refused } = await call("redrive", { ...those, allow_duplicates: twice === "yes" });
         sent += redriven.length;
         stay = refused.length;
         // What was redriven fits the filter no more; where the first thousand all stay, a narrower filter finds the others.

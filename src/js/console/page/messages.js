@@ -35,6 +35,7 @@ export function filterOf(query, names = NAMES) {
   try {
     if (filter.metadata) filter.metadata = JSON.parse(filter.metadata);
   } catch {
+    // It fits nothing that is to be changed: whoever takes it must look at fault.
     return { filter: {}, fault: 'Metadata is not JSON: it takes an object like {"order": 42}' };
   }
   return { filter };
@@ -76,7 +77,7 @@ function Found({ query, filter }) {
   const read = useRead("search", { filter, limit: PAGE, ...query.before ? { before: query.before } : {} }, { every: query.before ? 0 : 5000 });
   return html`<${Shown} read=${read}>${(/** @type {any} */ { messages, next, looked, similar, suppressed }) => html`
     ${suppressed.map((/** @type {any} */ one) => html`<${Suppressed} entry=${one} />`)}
-    ${messages.length > 0 ? html`<${MessageList} messages=${messages} />` : html`<div class="card"><${Nothing} filter=${filter} next=${next} looked=${looked} similar=${similar ?? []} suppressed=${suppressed} /></div>`}
+    ${messages.length > 0 ? html`<${MessageList} messages=${messages} />` : html`<div class="card"><${Nothing} filter=${filter} isLater=${Boolean(query.before)} next=${next} looked=${looked} similar=${similar ?? []} suppressed=${suppressed} /></div>`}
     <${Pages} page="messages" query=${query} next=${next} />`}</${Shown}>`;
 }
 
@@ -84,11 +85,13 @@ function Found({ query, filter }) {
 export const Suppressed = ({ entry }) => html`<div class="note wait"><strong>${entry.address} is on the suppression list: ${entry.reason}${entry.topic ? ` of ${entry.topic}` : ""}</strong>
   <p>Since <${Time} at=${entry.since} />${entry.note ? `: ${entry.note}` : ""}. <a href=${to("suppression", { address: entry.address })}>The suppression list</a></p></div>`;
 
-/** @param {{filter: any, next: string | null, looked: number, similar: any[], suppressed: any[]}} of */
-function Nothing({ filter, next, looked, similar, suppressed }) {
+/** @param {{filter: any, isLater: boolean, next: string | null, looked: number, similar: any[], suppressed: any[]}} of */
+function Nothing({ filter, isLater, next, looked, similar, suppressed }) {
   if (next) return html`<${Empty} title="Nothing found so far">${looked.toLocaleString("en")} messages were looked at. There are older ones: go on with “Older”.</${Empty}>`;
+  if (isLater) return html`<${Empty} title="No older message fits"><a href=${to("messages", filter.recipient ? { recipient: filter.recipient } : {})}>From the newest on</a></${Empty}>`;
   if (!filter.recipient) return html`<${Empty} title=${Object.keys(filter).length > 0 ? "No message fits the filter" : "There is no message yet"}>${Object.keys(filter).length > 0 ? html`<a href=${to("messages")}>All messages</a>` : "What an application enqueues appears here."}</${Empty}>`;
   return html`<${Empty} title=${`Nothing was enqueued to ${filter.recipient}`}>${Object.keys(filter).length > 1 ? html`<p><a href=${to("messages", { recipient: filter.recipient })}>Look without the other filters</a></p>` : ""}
+    <p>What has ended is forgotten after its retention, or when it is erased.</p>
     ${suppressed.length === 0 && html`<p>The address is not on the suppression list.</p>`}
     ${similar.length > 0 && html`<p>Addresses like it:</p><ul class="plain">${similar.map(({ address, messages, last }) => html`<li><a href=${to("messages", { recipient: address })}>${address}</a> <span class="soft">${messages} messages, the last <${Time} at=${last} /></span></li>`)}</ul>`}</${Empty}>`;
 }
