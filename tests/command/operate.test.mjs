@@ -84,6 +84,14 @@ test("redrive goes on call by call until all are done", async () => {
   assert.equal((await json(["stats"])).types.email.pending, 1500);
 });
 
+test("a redrive by filter leaves what fails after its start", async () => {
+  await enqueue();
+  const id = await reject();
+  await sql`update email_queue_private.message set completed_at = now() + interval '1 hour' where id = ${id}`;
+  assert.deepEqual((await json(["redrive", "--all", "--yes"])).redriven, []);
+  assert.deepEqual((await json(["redrive", id, "--yes"])).redriven, [id]);
+});
+
 test("redrive by ids names what is refused, and why", async () => {
   await enqueue();
   const id = await loseAnswer("fail");
@@ -98,6 +106,7 @@ test("discard deletes what has failed, and a filter only with --yes", async () =
   assert.match((await operate(["discard", "--all"])).stdout, /1 message would be discarded/);
   assert.deepEqual(await json(["discard", "--all", "--yes"]), { dry_run: false, discarded: [id], refused: [] });
   assert.equal(await lite.rpc("email_queue_get", { p_id: id }), null);
+  assert.deepEqual(await json(["discard", id, "--yes"], 1), { dry_run: false, discarded: [], refused: [{ id, reason: "it is no message that has failed" }] });
 });
 
 test("pause and resume, of all and of a domain", async () => {

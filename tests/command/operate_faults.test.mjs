@@ -5,8 +5,9 @@ import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { after, test } from "node:test";
-import { startLite } from "../../scripts/lib/stack.mjs";
-import { enqueue, folder, lite, operate } from "./support/operator.mjs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startLite, waitFor } from "../../scripts/lib/stack.mjs";
+import { enqueue, folder, lite, operate, reject, start } from "./support/operator.mjs";
 import { hosted, inTerminal, PROJECT, REF } from "./support/pseudo-terminal.mjs";
 
 const version = path.join(folder.path, "version.sql");
@@ -57,6 +58,26 @@ test("a queue that is not installed, and one that is older than the command", as
   await refused(["stats"], to(older), /the schema of this project \(0\.0\.9\) has no email_queue_stats: it is older/, /upgrade, then deploy/);
 });
 
+test("an answer that is none of the queue's is no good news", async () => {
+  for (const body of ["null", "{}", "[]", '"x"']) {
+    reply = { status: 200, headers: { "content-type": "application/json" }, body };
+    await refused(["stats"], { SUPABASE_URL: OTHER }, /answers, but not as a Supabase project does/, /SUPABASE_URL must be/);
+    const { code, stdout } = await operate(["doctor", "--check"], { SUPABASE_URL: OTHER });
+    assert.deepEqual([code, JSON.parse(stdout).status], [2, "fail"], body);
+  }
+  reply = { status: 302, headers: { location: "https://elsewhere.example" }, body: "" };
+  await refused(["stats"], { SUPABASE_URL: OTHER }, /^error: http:\/\/127\.0\.0\.1:\d+ redirects \(302\)/m, /SUPABASE_URL must be/);
+});
+
+test("an address with a password, with a path, or without encryption is not asked", async () => {
+  asked.length = 0;
+  const message = await refused(["stats"], { SUPABASE_URL: OTHER.replace("//", "//user:top-secret@") }, /must have no user and no password/, /Project Settings, Data API/);
+  assert.doesNotMatch(message, /top-secret/);
+  await refused(["stats"], { SUPABASE_URL: `${OTHER}/rest/v1/` }, /without \/rest\/v1/, /Project Settings, Data API/);
+  await refused(["stats"], { SUPABASE_URL: `http://${REF}.supabase.co` }, /must begin with https/, /Project Settings, Data API/);
+  assert.deepEqual(asked, []);
+});
+
 test("an address that is no project's, and a schema that is not exposed", async () => {
   for (const [status, body] of /** @type {[number, string][]} */ ([[404, "<h1>Not found</h1>"], [200, "<h1>Welcome</h1>"], [404, '{"error": "no such route"}']])) {
     reply = { status, body };
@@ -104,4 +125,22 @@ test("a terminal gets colours, and lines that fit, unless NO_COLOR says otherwis
   await enqueue();
   assert.match((await inTerminal(["stats"], { colours: true })).output, /\x1b\[2mTYPE\x1b\[0m/);
   assert.doesNotMatch((await inTerminal(["stats"])).output, /\x1b/);
+});
+
+test("where a terminal is narrow, what happened has a line of its own, whole", async () => {
+  await enqueue();
+  const id = await reject("Invalid `to` field: the address has a blank in it");
+  const { output } = await inTerminal(["list"], { columns: 80 });
+  assert.match(output, new RegExp(`^${id} .*\\n  rejected .*: Invalid .to. field: the address has a blank in it \\(422 validation_error\\)$`, "m"));
+  for (const line of output.split("\n").filter((one) => one.startsWith(id))) assert.ok(line.length <= 80, line);
+});
+
+test("tail ends when nobody reads on", async () => {
+  const tail = start(["tail", "--json", "--interval", "1s"]);
+  await waitFor(() => /Waiting for news/.test(tail.stderr), { what: "its first look" });
+  tail.child.stdout?.destroy();
+  for (let ended = false; !ended;) {
+    await enqueue();
+    ended = await Promise.race([tail.ended.then(() => true), sleep(1000, false)]);
+  }
 });

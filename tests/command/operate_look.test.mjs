@@ -71,6 +71,31 @@ test("it was never enqueued", async () => {
   assert.match((await operate(["list", "--to", "ann@example.com"])).stdout, /^ann@example\.com is on the suppression list \(manual\) since/m);
 });
 
+test("the page after the last says so", async () => {
+  await enqueue();
+  await enqueue();
+  const { stderr } = await operate(["list", "--to", "ann@example.com", "--limit", "2"]);
+  const [, more = ""] = /^More: email-queue (.*)$/m.exec(stderr) ?? [];
+  const { stdout } = await operate(more.split(" "));
+  assert.equal(stdout, "No older message fits.\nann@example.com is not on the suppression list.\n");
+});
+
+test("somebody else's report is not hers", async () => {
+  await enqueue("bob@example.com", {}, { cc: "ann@example.com" });
+  const id = await accept();
+  await report(id, "delivered", undefined, "bob@example.com");
+  assert.match((await operate(["list", "--to", "ann@example.com"])).stdout, /no report since about this address/);
+  const { stdout } = await operate(["show", id, "--reveal"]);
+  assert.match(stdout, /^Cc +ann@example\.com$/m);
+  assert.match(stdout, /^Delivered: 1 of 2 recipients/m);
+});
+
+test("her mail waits because its sender's domain is paused", async () => {
+  await enqueue();
+  await operate(["pause", "--reason", "dns", "--domain", "shop.example"]);
+  await ann(/waits since .*; mail from shop\.example is paused since \d+ s: dns/, "waits");
+});
+
 test("it went to another address of hers", async () => {
   await enqueue("ann+shop@example.com");
   const { stdout } = await operate(["list", "--to", "ann@example.com", "--reveal"]);

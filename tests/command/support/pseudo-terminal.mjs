@@ -19,10 +19,10 @@ export const hosted = ({ now = "" } = {}) => ({
 
 /**
  * What a terminal would show, without its colours unless they are wanted.
- * @param {string[]} args @param {{answers?: [question: RegExp, text: string][], env?: Record<string, string>, colours?: boolean, now?: string}} [how]
+ * @param {string[]} args @param {{answers?: [question: RegExp, text: string][], env?: Record<string, string>, colours?: boolean, now?: string, columns?: number}} [how]
  */
-export async function inTerminal(args, { answers = [], env = {}, colours = false, now } = {}) {
-  const line = `stty cols ${COLUMNS} rows 50; exec ${[process.execPath, MAIN, ...args].map(quoted).join(" ")}`;
+export async function inTerminal(args, { answers = [], env = {}, colours = false, now, columns = COLUMNS } = {}) {
+  const line = `stty cols ${columns} rows 50; exec ${[process.execPath, MAIN, ...args].map(quoted).join(" ")}`;
   const child = spawn("script", ["-qec", `exec sh -c ${quoted(line)}`, "/dev/null"], { cwd: folder.path, env: { PATH: process.env.PATH, HOME: folder.path, TERM: "xterm", ...colours ? {} : { NO_COLOR: "1" }, ...hosted({ now }), ...env }, stdio: ["pipe", "pipe", "inherit"] });
   let output = "";
   let seen = 0;
