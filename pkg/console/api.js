@@ -3,7 +3,7 @@ import { ProjectError } from "../command/deployed.js";
 import { CommandError } from "../command/terminal.js";
 import { COLOUR_OF } from "../operate/fate.js";
 import { failedBy } from "../operate/dead-letters.js";
-import { bare, fates } from "../operate/list.js";
+import { bare, fates, suppressionsOf } from "../operate/list.js";
 import { attachmentOf, framed, lean, outline } from "./mails.js";
 import { Refusal } from "./server.js";
 
@@ -21,7 +21,7 @@ async function withFates(ask, rows, more) {
 /** "Did Ann get her mail?" has an answer without mail, too. @param {any} found @param {Ask} ask @param {Record<string, any>} args */
 async function answered(found, ask, { filter }) {
   const recipient = filter?.recipient;
-  const entries = recipient ? await ask("email_queue_suppressions", { p_filter: { address: recipient } }) : [];
+  const entries = recipient ? await suppressionsOf(ask, recipient) : [];
   const messages = await withFates(ask, found.messages, { address: bare(recipient), entries });
   return { ...found, messages: messages.map(outline), suppressed: entries };
 }

@@ -1,7 +1,7 @@
 begin;
 \ir helpers.psql
 \ir events.psql
-select plan(76);
+select plan(77);
 
 create temp table m (name text, id uuid);
 create function pg_temp.of(p_name text) returns uuid language sql as $$ select id from m where name = p_name $$;
@@ -153,6 +153,9 @@ exception when invalid_parameter_value then
 end $$;
 select pg_temp.refused(f, d, d || ': ' || left(f::text, 60)) from (values ('[]'::jsonb, 'filter'), ('{"to": "x"}', 'filter.to'), ('{"recipient": "ann"}', 'filter.recipient'), ('{"recipient": ["ann@b.example"]}', 'filter.recipient'), ('{"recipient": "Ann <>"}', 'filter.recipient'),
   ('{"status": "sent"}', 'filter.status'), ('{"reason": "x"}', 'filter.reason'), ('{"delivery": "x"}', 'filter.delivery'), ('{"since": "soon"}', 'filter.since'), ('{"metadata": [1]}', 'filter.metadata'), (jsonb_build_object('subject', repeat('x', 2000)), 'filter.subject')) as v(f, d);
+
+select public.email_queue_enqueue('{"to": "Ann <ann@bücher.example>", "subject": "S", "text": "x"}');
+select is(jsonb_array_length(public.email_queue_search('{"recipient": "ann@Bücher.example"}') -> 'messages'), 1, 'an address that the worker rejects can be asked for');
 
 select * from finish();
 rollback;

@@ -71,6 +71,11 @@ test("it was never enqueued", async () => {
   assert.match((await operate(["list", "--to", "ann@example.com"])).stdout, /^ann@example\.com is on the suppression list \(manual\) since/m);
 });
 
+test("an address that the worker rejects can be asked for", async () => {
+  await enqueue("ann@bücher.example");
+  assert.match((await operate(["list", "--to", "ann@bücher.example"])).stdout, /waits since/);
+});
+
 test("the page after the last says so", async () => {
   await enqueue();
   await enqueue();

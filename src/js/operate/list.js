@@ -42,7 +42,7 @@ export async function run(context) {
   const address = oneAddress(values.to);
   const desk = openDesk(context);
   const page = await search(desk, filter, limit, before);
-  const entries = values.to === undefined ? [] : await desk.ask("email_queue_suppressions", { p_filter: { address: values.to } });
+  const entries = values.to === undefined ? [] : await suppressionsOf(desk.ask, values.to);
   const messages = await fates(desk, page.messages, { address, entries });
 
   if (terminal.json) {
@@ -61,6 +61,12 @@ export async function run(context) {
   for (const { address, messages: count, last } of page.similar) terminal.draw(plain(desk.show(`A similar address: ${address}, with ${counted(count, "message")}, the last ${ago(last)}${desk.reveal ? "" : " (--reveal shows it)"}.`)));
   if (page.next !== null) terminal.say(`More: ${nextPage("list", values, [...NAMES, "to"], page.next)}`);
 }
+
+/** An address that the worker rejects is on no list. @param {import("./desk.js").Desk["ask"]} ask @param {string} address @returns {Promise<any[]>} */
+export const suppressionsOf = (ask, address) => ask("email_queue_suppressions", { p_filter: { address } }).catch((error) => {
+  if (error instanceof CommandError && error.message.startsWith("address: ")) return [];
+  throw error;
+});
 
 /** Until the page is full. @param {import("./desk.js").Desk} desk @param {object} filter @param {number} limit @param {string | null} before */
 export async function search({ ask }, filter, limit, before) {
