@@ -35,7 +35,7 @@ export function filterOf(query, names = NAMES) {
   try {
     if (filter.metadata) filter.metadata = JSON.parse(filter.metadata);
   } catch {
-    // It fits nothing that is to be changed: whoever takes it must look at fault.
+    // Who changes something by the filter looks at fault first.
     return { filter: {}, fault: 'Metadata is not JSON: it takes an object like {"order": 42}' };
   }
   return { filter };
