@@ -61,7 +61,7 @@ export function openDesk({ values, terminal, cwd, env: given }) {
 function isAnswer(name, body) {
   if (/_(get|show|version)$/.test(name)) return body === null || typeof body === (name.endsWith("version") ? "string" : "object") && !Array.isArray(body);
   if (name.endsWith("_doctor")) return Array.isArray(body) && body.length > 0 && body.every((one) => typeof one?.check === "string" && typeof one.status === "string");
-  if (/_(events|runs|audit|suppressions)$/.test(name)) return Array.isArray(body);
+  if (/_(events|runs|audit|suppressions|dead_letters|list)$/.test(name)) return Array.isArray(body);
   if (name.endsWith("_stats")) return typeof body?.types === "object" && Array.isArray(body.paused_domains);
   return typeof body === "object" && body !== null && !Array.isArray(body);
 }
