@@ -88,7 +88,7 @@ export type Shown<Payload = EmailPayload> = QueueMessage<Payload> & {
 export interface TimelineStep {
   /** Null: it is still to come. */
   at: Date | null;
-  what: "enqueued" | "claimed" | "attempt" | "waits" | "accepted" | "event" | "ended";
+  what: "enqueued" | "claimed" | "attempt" | "waits" | "accepted" | "event" | "ended" | "redriven";
   /** Of `enqueued`: not before this time. */
   runAt?: Date | undefined;
   /** Of `claimed`: until when a worker holds it. */

@@ -1,5 +1,7 @@
 // Why a call of the database did not work, each with what to do about it. 2: nothing was asked, or nothing was reached; 1: it was refused.
 import { CommandError } from "../command/terminal.js";
+import { maskedText } from "./mask.js";
+import { plain } from "./table.js";
 
 /** A key that cannot work is not sent. @param {{url: string, headers: {apikey: string}}} project @param {string | undefined} ref of the address */
 export function checkKey({ headers: { apikey } }, ref) {
@@ -23,7 +25,9 @@ function claims(key) {
  * @param {{error?: Error, status?: number, body?: any, known?: string | null}} answer known: the version of the schema, which does not have the function
  */
 export function refusal(name, { url }, { error, status = 0, body, known }) {
-  const { code, message = "", hint } = typeof body === "object" && body ? body : {};
+  const { code, message: told = "", hint: help } = typeof body === "object" && body ? body : {};
+  // What was given may be in them, an address, too.
+  const [message, hint] = [told, help].map((text) => maskedText(plain(text)));
   if (error) {
     if (error.message.includes(" redirects ")) return new CommandError(error.message, "SUPABASE_URL must be https://<reference>.supabase.co: Dashboard, Project Settings, Data API", 2);
     return error.message.startsWith("no answer")

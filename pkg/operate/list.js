@@ -28,8 +28,9 @@ const TEXT = /** @type {const} */ ({ type: "string" });
 /** @type {import("../command/main.js").Command["options"]} */
 export const options = { ...SHARED, ...FILTERS, to: TEXT, subject: TEXT, status: TEXT, delivery: TEXT, template: TEXT, limit: TEXT, before: TEXT };
 const NAMES = ["subject", "status", "reason", "delivery", "type", "template", "since", "until", "metadata"];
-/** So many calls a command makes at most while a page is not full: each looks at a bounded number of messages. */
+/** So many calls a command makes at most while a page is not full, and none after so many ms: each looks at a bounded number of messages. */
 const CALLS = 20;
+const SEARCH_MS = 10_000;
 /** So many messages are looked at one by one for when they are tried again. */
 const LOOKED_INTO = 10;
 
@@ -72,7 +73,8 @@ export const suppressionsOf = (ask, address) => ask("email_queue_suppressions", 
 export async function search({ ask }, filter, limit, before) {
   /** @type {{messages: any[], next: string | null, similar: any[]}} */
   const found = { messages: [], next: before, similar: [] };
-  for (let calls = 0; calls < CALLS; calls++) {
+  const end = performance.now() + SEARCH_MS;
+  for (let calls = 0; calls < CALLS && (calls === 0 || performance.now() < end); calls++) {
     const page = await ask("email_queue_search", { p_filter: filter, p_limit: limit - found.messages.length, p_before: found.next });
     if (!Array.isArray(page?.messages)) throw new CommandError("email_queue_search answered something else than this command reads", "install the package of the schema's version", 2);
     found.messages.push(...page.messages);

@@ -1,6 +1,7 @@
 // email-queue tail: messages as they come, and what happens to them.
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { CommandError } from "../command/terminal.js";
 import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
 import { COLOUR_OF, fateOf } from "./fate.js";
 import { recipientsOf, subjectOf, withoutBody } from "./rows.js";
@@ -9,8 +10,8 @@ import { secondsFrom } from "./times.js";
 
 export const help = `Usage: email-queue tail [options]
 
-Shows each new message, and each change of one, until Ctrl-C. It looks at the newest 100 messages, and at up to 20 older ones that it has seen
-open.
+Shows each new message, and each change of one, until Ctrl-C. It looks at what is new, up to 1,000 messages at a time, and at up to 20 older
+ones that it has seen open.
 
   --type <type>      only these
   --interval <time>  how often it looks; 2s by default
@@ -21,6 +22,8 @@ ${SHARED_HELP}
 export const options = { ...SHARED, type: { type: "string" }, interval: { type: "string" } };
 
 const PAGE = 100;
+/** Of what came since the last look. */
+const PAGES = 10;
 const OLDER = 20;
 /** So many are known by their state: those that came last. */
 const KNOWN = 2000;
@@ -38,27 +41,56 @@ export async function run(context) {
   process.stdout.once("error", stop);
   /** Its state by id, in the order of arrival. @type {Map<string, {state: string, open: boolean}>} */
   const known = new Map();
-  for (let first = true; !end.signal.aborted; first = false) {
-    const { messages } = await desk.ask("email_queue_search", { p_filter: filter, p_limit: PAGE });
-    const seen = new Set(messages.map((/** @type {any} */ { id }) => id));
-    const older = [...known].filter(([id, { open }]) => open && !seen.has(id)).slice(-OLDER);
-    const rows = [...messages, ...(await Promise.all(older.map(([id]) => desk.ask("email_queue_get", { p_id: id })))).filter(Boolean)];
-    for (const row of rows.sort((a, b) => a.id < b.id ? -1 : 1)) {
-      const state = `${row.status} ${row.attempts} ${row.delivery?.state} ${row.delivery?.at}`;
-      const before = known.get(row.id);
-      known.set(row.id, { state, open: row.completed_at === null });
-      // What was there before is not news.
-      if (!first && before?.state !== state) terminal.draw(line(desk, row));
+  let fault = "";
+  for (let first = true; !end.signal.aborted;) {
+    try {
+      const { rows, isGap } = await look(desk, filter, first ? null : known);
+      if (isGap) terminal.say(`More than ${PAGES * PAGE} messages came since the last look: the first of them are not shown. email-queue list shows them`);
+      for (const row of rows) {
+        const state = `${row.status} ${row.attempts} ${row.delivery?.state} ${row.delivery?.at}`;
+        const before = known.get(row.id);
+        known.set(row.id, { state, open: row.completed_at === null });
+        // What was there before is not news.
+        if (!first && before?.state !== state) terminal.draw(line(desk, row));
+      }
+      for (const id of known.keys()) {
+        if (known.size <= KNOWN) break;
+        known.delete(id);
+      }
+      if (first) terminal.say(`Waiting for news, every ${interval / 1000} s. Ctrl-C ends it.`);
+      first = false;
+      fault = "";
+    } catch (error) {
+      // What has answered once may answer again.
+      if (first || !(error instanceof CommandError)) throw error;
+      if (error.message !== fault) terminal.say(`${error.message}. It looks again every ${interval / 1000} s`);
+      fault = error.message;
     }
-    for (const id of known.keys()) {
-      if (known.size <= KNOWN) break;
-      known.delete(id);
-    }
-    if (first) terminal.say(`Waiting for news, every ${interval / 1000} s. Ctrl-C ends it.`);
     await sleep(interval, undefined, { signal: end.signal }).catch(() => {});
   }
   process.off("SIGINT", stop).off("SIGTERM", stop);
   process.stdout.off("error", stop);
+}
+
+/**
+ * The newest messages, back to one that is known, and older ones that were open, in the order of their ids.
+ * @param {import("./desk.js").Desk} desk @param {object} filter @param {Map<string, {open: boolean}> | null} known null: the first look, a page
+ */
+async function look({ ask }, filter, known) {
+  /** @type {any[]} */
+  const rows = [];
+  let before = null;
+  let isGap = false;
+  do {
+    const { messages, next } = await ask("email_queue_search", { p_filter: filter, p_limit: PAGE, p_before: before });
+    rows.push(...messages);
+    isGap = known !== null && next !== null && messages.length > 0 && !messages.some((/** @type {any} */ { id }) => known.has(id));
+    before = next;
+  } while (isGap && rows.length < PAGES * PAGE);
+  const seen = new Set(rows.map(({ id }) => id));
+  const older = [...known ?? []].filter(([id, { open }]) => open && !seen.has(id)).slice(-OLDER);
+  rows.push(...(await Promise.all(older.map(([id]) => ask("email_queue_get", { p_id: id })))).filter(Boolean));
+  return { rows: rows.sort((a, b) => a.id < b.id ? -1 : 1), isGap };
 }
 
 /** @param {import("./desk.js").Desk} desk @param {any} row */

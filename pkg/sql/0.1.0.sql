@@ -660,6 +660,7 @@ create table email_queue_private.message (
   run_at timestamptz not null,
   send_before timestamptz,
   completed_at timestamptz,
+  redriven_at timestamptz,
   dispatch_id uuid,
   priority smallint not null,
   max_attempts smallint not null,
@@ -702,6 +703,7 @@ comment on column email_queue_private.message.created_at is 'When it was enqueue
 comment on column email_queue_private.message.run_at is 'Not to be sent before this time.';
 comment on column email_queue_private.message.send_before is 'Not worth sending after this time: fails as expired if it has not begun by then.';
 comment on column email_queue_private.message.completed_at is 'When it ended; null while open.';
+comment on column email_queue_private.message.redriven_at is 'When it was last redriven: its timeline shows it.';
 comment on column email_queue_private.message.dispatch_id is 'The dispatch in which it ended.';
 comment on column email_queue_private.message.priority is '0 (first) to 3.';
 comment on column email_queue_private.message.max_attempts is 'How many begins it may use.';
@@ -1195,6 +1197,8 @@ begin
   for v_key in select jsonb_object_keys(v_filter) loop
     if v_key not in ('actor', 'action', 'since', 'until') then
       perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use actor, action, since or until');
+    elsif jsonb_typeof(v_filter -> v_key) not in ('string', 'null') then
+      perform email_queue_private.refuse('filter.' || v_key, 'must be a text');
     end if;
   end loop;
   v_from := email_queue_private.first_id(email_queue_private.check_time('filter.since', v_filter ->> 'since'));
@@ -5460,6 +5464,8 @@ begin
     from (
       select 1, p_message.created_at, 'enqueued', jsonb_strip_nulls(jsonb_build_object('run_at', case when p_message.run_at > p_message.created_at then p_message.run_at end))
       union all
+      select 2, p_message.redriven_at, 'redriven', '{}' where p_message.redriven_at is not null
+      union all
       select 2, d.created_at, 'claimed', jsonb_strip_nulls(jsonb_build_object('lease_expires_at', case when d.token is not null then d.visible_at end))
       from email_queue_private.dispatch as d where d.id = coalesce(v_open.id, p_message.dispatch_id)
       union all
@@ -7018,7 +7024,7 @@ begin
         case when v_message.type = 'email' then email_queue_private.check_email(v_payload) || case when v_message.secret then ':secret' else '' end else 'single:' end, v_message.errors,
         v_message.topic, v_message.ignore_suppression);
       update email_queue_private.message as m
-      set status = null, reason = null, completed_at = null, attempts = null, dispatch_id = null, errors = null, bytes = v_message.bytes,
+      set status = null, reason = null, completed_at = null, redriven_at = clock_timestamp(), attempts = null, dispatch_id = null, errors = null, bytes = v_message.bytes,
         send_before = case when m.send_before > clock_timestamp() then m.send_before end
       where m.id = v_message.id;
     end if;

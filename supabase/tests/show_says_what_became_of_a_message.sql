@@ -1,7 +1,7 @@
 begin;
 \ir helpers.psql
 \ir events.psql
-select plan(59);
+select plan(61);
 
 -- The way as one line: what, and what is said about it that does not change from run to run.
 create function pg_temp.way(p_id uuid) returns text language sql as $$
@@ -133,6 +133,12 @@ update email_queue_private.dispatch set attempt = 99 where settled_at is null;
 select pg_temp.sweep();
 select is(pg_temp.status(id), 'failed:unknown_outcome', 'its attempts are used up') from m where name = 'frozen';
 select pg_temp.can(id, array['it is failed already', 'it may have been sent: redrive it with duplicates allowed', null, null], 'unknown outcome: no redrive without a word') from m where name = 'frozen';
+select is(pg_temp.way(id) like '%redriven%', false, 'it is not redriven') from m where name = 'frozen';
+-- What the test does after this sees none of it.
+savepoint redriven;
+select public.email_queue_redrive(array[id], p_allow_duplicates => true) from m where name = 'frozen';
+select alike(pg_temp.way(id), '%attempt 1 unknown time-out, %, redriven', 'a redrive, after what was before it') from m where name = 'frozen';
+rollback to redriven;
 select pg_temp.agrees(id, 'unknown outcome: the calls agree') from m where name = 'frozen';
 select alike(pg_temp.way(id), 'enqueued, claimed, attempt 1 unknown time-out, %, ended unknown_outcome failed', 'unknown outcome') from m where name = 'frozen';
 

@@ -144,3 +144,26 @@ test("tail ends when nobody reads on", async () => {
     ended = await Promise.race([tail.ended.then(() => true), sleep(1000, false)]);
   }
 });
+
+test("tail goes on when what it asks was away, and says so once", async () => {
+  const page = (/** @type {object[]} */ ...messages) => ({ status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify({ messages, next: null }) });
+  const row = { id: "01a21c6f-4c01-7d3e-9b1a-5f0c2e7d8a41", type: "email", status: "cancelled", attempts: 0, created_at: new Date().toISOString(), completed_at: new Date().toISOString(), payload: { to: "ann@example.com", subject: "Back" } };
+  reply = page();
+  const tail = start(["tail", "--interval", "1s"], { SUPABASE_URL: OTHER });
+  await waitFor(() => /Waiting for news/.test(tail.stderr), { what: "its first look" });
+  reply = { status: 503, body: JSON.stringify({ code: "PGRST002", message: "Could not query the database for the schema cache" }) };
+  await waitFor(() => /answered 503: the database is not reached\. It looks again every 1 s/.test(tail.stderr), { what: "the fault" });
+  const before = asked.length;
+  await waitFor(() => asked.length >= before + 2, { what: "two more looks" });
+  reply = page(row);
+  await waitFor(() => /a\*\*\*@example\.com  Back/.test(tail.stdout), { what: "the message" });
+  tail.child.kill("SIGINT");
+  assert.equal(await tail.ended, 0);
+  assert.equal(tail.stderr.match(/It looks again/g)?.length, 1);
+});
+
+test("what the database says of what was given shows no address, and steers no terminal", async () => {
+  reply = { status: 400, body: JSON.stringify({ code: "22023", message: "email_queue: to: ann@example.com\n\u001b[2Jis no address", hint: "bob@example.com\nmay be" }) };
+  const message = await refused(["stats"], { SUPABASE_URL: OTHER }, /^error: to: a\*\*\*@example\.com \[2Jis no address$/m, /→ b\*\*\*@example\.com may be$/m);
+  assert.doesNotMatch(message, /\x1b/);
+});

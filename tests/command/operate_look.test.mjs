@@ -194,3 +194,49 @@ test("tail shows what is new and what changes, until it is ended", async () => {
   assert.equal(lines().find((line) => line.id === before).status, "cancelled", "what was there before is not news");
   assert.equal(lines()[0].payload.to, "a***@example.com");
 });
+
+test("tail shows a burst that is longer than a page, and says where it is longer than that", async () => {
+  const tail = start(["tail", "--interval", "1s", "--json"]);
+  await waitFor(() => tail.stderr.includes("Waiting for news"), { what: "the first look" });
+  await enqueue("first@example.com");
+  await waitFor(() => tail.stdout.includes("f***@example.com"), { what: "a message that it knows" });
+  const burst = (/** @type {number} */ count) => lite.rpc("email_queue_enqueue_many", { p_messages: Array.from({ length: count }, (_, n) => ({ payload: { to: `u${n}@example.com`, subject: "x", text: "x" } })) });
+  const ids = async () => (await burst(250)).map((/** @type {{id: string}} */ { id }) => id);
+  const lines = () => tail.stdout.trim().split("\n").map((line) => JSON.parse(line).id);
+  const some = await ids();
+  await waitFor(() => some.every((/** @type {string} */ id) => lines().includes(id)), { what: "all of a burst" });
+  assert.doesNotMatch(tail.stderr, /More than/);
+  // In one transaction, so that no look falls between them.
+  await sql`select public.email_queue_enqueue_many((select jsonb_agg(jsonb_build_object('payload', jsonb_build_object('to', 'm' || n || '@example.com', 'subject', 'x', 'text', 'x'))) from generate_series(1, 1000) as n)), public.email_queue_enqueue_many((select jsonb_agg(jsonb_build_object('payload', jsonb_build_object('to', 'n' || n || '@example.com', 'subject', 'x', 'text', 'x'))) from generate_series(1, 200) as n))`;
+  await waitFor(() => /More than 1000 messages came since the last look/.test(tail.stderr), { what: "the gap" });
+  tail.child.kill("SIGINT");
+  assert.equal(await tail.ended, 0);
+});
+
+test("a rehearsal says for each message what would become of it, also as JSON", async () => {
+  const [waits, ended] = [await enqueue(), await enqueue("bob@example.com")];
+  await lite.rpc("email_queue_cancel", { p_id: ended });
+  const rows = await json(["cancel", waits, ended, "--dry-run"]);
+  assert.deepEqual(rows, [{ id: waits, dry_run: true, reason: null }, { id: ended, dry_run: true, reason: "it is cancelled already" }]);
+  assert.match((await operate(["erase", waits, "--dry-run"])).stdout, new RegExp(`^${waits} would `, "m"));
+  assert.equal((await lite.rpc("email_queue_get", { p_id: waits })).status, "pending");
+  for (const args of [["send", "--to", "ann@example.com", "--subject", "x"], ["pause", "--reason", "x"], ["suppressions", "add", "ann@example.com"]]) {
+    assert.deepEqual(await json([...args, "--dry-run"]), { dry_run: true, done: false });
+  }
+  assert.deepEqual(await json(["suppressions", "list"]), []);
+});
+
+test("a redrive is an entry of the timeline, and a mail that was never sent had no attempt", async () => {
+  await enqueue();
+  const id = await reject("no such domain", { begins: false });
+  assert.match((await operate(["show", id])).stdout, /refused before a request was made: no such domain/);
+  await json(["redrive", id]);
+  assert.match((await operate(["show", id])).stdout, /put back by a redrive, to be sent again/);
+});
+
+test("the address that was asked for is shown as it was typed", async () => {
+  await operate(["suppressions", "add", "Ann@example.com"]);
+  assert.equal((await json(["suppressions", "list", "Ann@example.com"]))[0].address, "Ann@example.com");
+  assert.match((await operate(["suppressions", "list", "Ann@example.com"])).stdout, /^Ann@example\.com +manual/m);
+  assert.equal((await json(["suppressions", "list"]))[0].address, "a***@example.com");
+});

@@ -13,10 +13,11 @@ export const PAGED_HELP = `  --limit <n>      at most so many; by default 20
 /** @param {string} text @returns {import("./table.js").Cell} */
 export const faint = (text) => ({ text, colour: "faint" });
 
-/** @param {import("./desk.js").Desk} desk @param {any[]} rows @param {{none: string, headings: string[], cells: (row: any) => any[]}} how */
-export function print({ terminal, show }, rows, { none, headings, cells }) {
-  if (terminal.json) terminal.print(JSON.stringify(show(rows)));
-  else terminal.draw(rows.length > 0 ? table(headings, show(rows).map(cells)) : none);
+/** @param {import("./desk.js").Desk} desk @param {any[]} rows @param {{none: string, headings: string[], cells: (row: any) => any[], named?: (row: any) => any}} how */
+export function print({ terminal, show }, rows, { none, headings, cells, named = (row) => row }) {
+  const shown = show(rows).map(named);
+  if (terminal.json) terminal.print(JSON.stringify(shown));
+  else terminal.draw(shown.length > 0 ? table(headings, shown.map(cells)) : none);
 }
 
 /** The command for the next page, if this one was full. @param {import("./desk.js").Desk} desk @param {string} command @param {Record<string, any>} values @param {string[]} names of options @param {any[]} rows @param {number} limit */

@@ -74,8 +74,9 @@ const REASONS = {
 function describe(entry) {
   switch (entry.what) {
     case "enqueued": return { text: `enqueued${entry.run_at ? `, to be sent ${exact(entry.run_at)}` : ""}` };
+    case "redriven": return { text: "put back by a redrive, to be sent again" };
     case "claimed": return { text: `claimed by a run${entry.lease_expires_at ? `, which has it until ${exact(entry.lease_expires_at)}` : ""}` };
-    case "attempt": return { text: `attempt ${entry.attempt}${entry.error ? `: ${errorText(entry.error) || entry.error.class}` : ""}`, ...entry.error ? { colour: /** @type {const} */ ("wait") } : {} };
+    case "attempt": return { text: `${entry.attempt === 0 ? "refused before a request was made" : `attempt ${entry.attempt}`}${entry.error ? `: ${errorText(entry.error) || entry.error.class}` : ""}`, ...entry.error ? { colour: /** @type {const} */ ("wait") } : {} };
     case "waits": return { text: `waits ${REASONS[entry.reason] ?? entry.reason}${entry.until ? `, until ${exact(entry.until)}` : ""}`, colour: "wait" };
     case "accepted": return { text: `accepted by the provider${entry.provider_message_id ? ` as ${entry.provider_message_id}` : ""}`, colour: "good" };
     case "event": return { text: eventText(entry) };

@@ -26,6 +26,8 @@ async function list(context, address) {
   print(desk, rows, {
     none: "No address fits.",
     headings: ["ADDRESS", "REASON", "TOPIC", "SINCE", "NOTE"],
+    // An address that was typed is shown as it was typed.
+    named: (entry) => address === undefined || entry.address === null ? entry : { ...entry, address },
     cells: (entry) => [entry.address ?? faint("(forgotten)"), entry.reason, entry.topic, faint(ago(entry.since)), entry.note],
   });
   more(desk, `suppressions list${address === undefined ? "" : ` ${address}`}`, values, ["reason", "topic"], rows, limit);

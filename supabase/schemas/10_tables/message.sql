@@ -12,6 +12,7 @@ create table email_queue_private.message (
   run_at timestamptz not null,
   send_before timestamptz,
   completed_at timestamptz,
+  redriven_at timestamptz,
   dispatch_id uuid,
   priority smallint not null,
   max_attempts smallint not null,
@@ -54,6 +55,7 @@ comment on column email_queue_private.message.created_at is 'When it was enqueue
 comment on column email_queue_private.message.run_at is 'Not to be sent before this time.';
 comment on column email_queue_private.message.send_before is 'Not worth sending after this time: fails as expired if it has not begun by then.';
 comment on column email_queue_private.message.completed_at is 'When it ended; null while open.';
+comment on column email_queue_private.message.redriven_at is 'When it was last redriven: its timeline shows it.';
 comment on column email_queue_private.message.dispatch_id is 'The dispatch in which it ended.';
 comment on column email_queue_private.message.priority is '0 (first) to 3.';
 comment on column email_queue_private.message.max_attempts is 'How many begins it may use.';

@@ -13,6 +13,8 @@ begin
   for v_key in select jsonb_object_keys(v_filter) loop
     if v_key not in ('actor', 'action', 'since', 'until') then
       perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use actor, action, since or until');
+    elsif jsonb_typeof(v_filter -> v_key) not in ('string', 'null') then
+      perform email_queue_private.refuse('filter.' || v_key, 'must be a text');
     end if;
   end loop;
   v_from := email_queue_private.first_id(email_queue_private.check_time('filter.since', v_filter ->> 'since'));

@@ -17,6 +17,8 @@ begin
     from (
       select 1, p_message.created_at, 'enqueued', jsonb_strip_nulls(jsonb_build_object('run_at', case when p_message.run_at > p_message.created_at then p_message.run_at end))
       union all
+      select 2, p_message.redriven_at, 'redriven', '{}' where p_message.redriven_at is not null
+      union all
       select 2, d.created_at, 'claimed', jsonb_strip_nulls(jsonb_build_object('lease_expires_at', case when d.token is not null then d.visible_at end))
       from email_queue_private.dispatch as d where d.id = coalesce(v_open.id, p_message.dispatch_id)
       union all

@@ -60,7 +60,7 @@ begin
         case when v_message.type = 'email' then email_queue_private.check_email(v_payload) || case when v_message.secret then ':secret' else '' end else 'single:' end, v_message.errors,
         v_message.topic, v_message.ignore_suppression);
       update email_queue_private.message as m
-      set status = null, reason = null, completed_at = null, attempts = null, dispatch_id = null, errors = null, bytes = v_message.bytes,
+      set status = null, reason = null, completed_at = null, redriven_at = clock_timestamp(), attempts = null, dispatch_id = null, errors = null, bytes = v_message.bytes,
         send_before = case when m.send_before > clock_timestamp() then m.send_before end
       where m.id = v_message.id;
     end if;

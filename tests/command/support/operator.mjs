@@ -85,10 +85,10 @@ export async function accept() {
 }
 
 /** The next due message is refused for good. @param {string} [message] */
-export async function reject(message = "The `to` field is invalid") {
-  const claimed = await claim();
+export async function reject(message = "The `to` field is invalid", { begins = true } = {}) {
+  const claimed = await claim({ begins });
   const [{ id }] = claimed.messages;
-  await settle(claimed, { answer: "definite", members: [{ id, outcome: "failed", reason: "rejected", error: { class: "rejected", status: 422, name: "validation_error", message } }] });
+  await settle(claimed, { answer: begins ? "definite" : "none", members: [{ id, outcome: "failed", reason: "rejected", error: { class: "rejected", status: 422, name: "validation_error", message } }] });
   return id;
 }
 
