@@ -4692,7 +4692,7 @@ $$;
 comment on function email_queue_private.this_server() is 'The server''s system identifier and the database''s oid.';
 
 -- 60_work/claim.sql
--- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}; p_begins: those of the same call, which
+-- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, min_bytes, max_wait_ms, max_frozen}; p_begins: those of the same call, which
 -- come after it.
 create function email_queue_private.claim(p_claim jsonb, p_begins jsonb, out claims json[], out obstacle jsonb, out next_due_ms bigint)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -4701,11 +4701,13 @@ declare
   v_type text := coalesce(p_claim ->> 'type', 'email');
   v_lease interval := least(greatest(coalesce((p_claim ->> 'lease_ms')::bigint, 60000), 1), 3600000) * interval '1 millisecond';
   v_max_messages integer := least(greatest(coalesce((p_claim ->> 'max_messages')::integer, 100), 1), 100);
+  v_min_bytes bigint := greatest(coalesce((p_claim ->> 'min_bytes')::bigint, 1), 1);
   v_bytes_left bigint := least(coalesce((p_claim ->> 'max_bytes')::bigint, 8388608), 1073741824);
   v_budget email_queue_private.budget;
   v_token uuid;
   v_dispatch email_queue_private.dispatch;
   v_new boolean;
+  v_more boolean;
   v_trouble boolean := false;
   v_mark text := email_queue_private.current_mark();
   v_replays integer := coalesce((p_claim ->> 'max_frozen')::integer, 20);
@@ -4727,10 +4729,11 @@ begin
   end if;
   -- The dispatch that a token already has is given again in any case; otherwise a repeated call would leave it to expire.
   for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit 20 loop
-    v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer,
+    v_more := v_new and v_bytes_left >= case cardinality(claims) when 0 then 1 else v_min_bytes end;
+    v_dispatch := email_queue_private.claim_one(v_type, v_token, v_more, v_lease, v_max_messages, v_bytes_left::integer,
       v_trouble, v_replays);
     if v_dispatch.id is null then
-      if v_trouble and v_new and v_bytes_left > 0 then
+      if v_trouble and v_more then
         obstacle := email_queue_private.closed_lanes(v_type, clock_timestamp());
       end if;
       v_new := false;
@@ -4812,7 +4815,7 @@ begin
 end
 $$;
 comment on function public.email_queue_worker_work(jsonb) is
-  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}, count_remaining, seed_sender, project_url, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
+  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, min_bytes, max_wait_ms, max_frozen}, count_remaining, seed_sender, project_url, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
 
 -- 60_work/is_suspect.sql
 -- A dispatch whose lease expired before it began may be what killed the worker. It is handed out alone, so that other dispatches do not

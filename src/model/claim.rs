@@ -31,7 +31,11 @@ impl Queue {
         let mut more = reply.obstacle.is_none();
         // The dispatch that a token already has is given again in any case.
         for token in claim.tokens.iter().take(MAX_CLAIMS) {
-            let more_now = more && bytes_left > 0;
+            let least = match reply.claims.is_empty() {
+                true => 1,
+                false => claim.min_bytes.max(1),
+            };
+            let more_now = more && bytes_left >= least;
             match self.claim_one(now, claim, token, more_now, bytes_left, frozen_left) {
                 None => {
                     if more_now {

@@ -32,6 +32,7 @@ impl Queue {
                 lease_ms: crate::base::millis(visibility),
                 max_messages: 1,
                 max_bytes: u64::MAX,
+                min_bytes: 0,
                 max_wait_ms: 0,
                 max_frozen: 0,
             };

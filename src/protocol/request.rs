@@ -67,6 +67,8 @@ pub struct Claim {
     pub max_messages: u32,
     /// Payload bytes in all dispatches together; the first message is given whatever its size.
     pub max_bytes: u64,
+    /// Another dispatch is given only while so many of `max_bytes` are left: a batch of large messages would be cut into small requests.
+    pub min_bytes: u64,
     /// The longest wait for a slot of the rate budget that the caller would accept.
     pub max_wait_ms: u64,
     /// Replays among them, as long as there is fresh mail.

@@ -18,8 +18,10 @@ pub struct Config {
     pub in_flight: usize,
     /// Messages in one dispatch, where the provider takes so many.
     pub dispatch_messages: u32,
-    /// Payload bytes claimed and not yet settled. Times about five it is the run's memory.
+    /// Payload bytes claimed and not yet settled.
     pub held_bytes: u64,
+    /// It claims another dispatch only while so many of them are left: a batch of a hundred messages of 50 kB is not cut.
+    pub dispatch_bytes: u64,
     /// It claims no more after this many messages, of which a dispatch counts as ten at least: the platform counts CPU
     /// time, and a request takes as much of it as some tens of messages.
     pub messages: u64,
@@ -36,7 +38,8 @@ impl Config {
         max_wait: Duration::from_secs(2),
         in_flight: 4,
         dispatch_messages: 100,
-        held_bytes: 8 * 1024 * 1024,
+        held_bytes: 16 * 1024 * 1024,
+        dispatch_bytes: 6 * 1024 * 1024,
         messages: 10_000,
         bytes: 64 * 1024 * 1024,
     };

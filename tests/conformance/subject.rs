@@ -77,6 +77,7 @@ pub fn claim_of(tokens: Vec<String>) -> Claim {
         lease_ms: 60_000,
         max_messages: 100,
         max_bytes: 1 << 23,
+        min_bytes: 0,
         max_wait_ms: 2000,
         max_frozen: 20,
     }

@@ -85,6 +85,7 @@ impl Protocol {
                 lease_ms: millis(LEASE),
                 max_messages: self.scenario.size,
                 max_bytes: 1 << 20,
+                min_bytes: 0,
                 max_wait_ms: 1000,
                 max_frozen: 1,
             }),

@@ -99,6 +99,7 @@ impl World {
                     lease_ms: 60_000, // LEASE
                     max_messages: *max_messages,
                     max_bytes: 1 << 20,
+                    min_bytes: 0,
                     max_wait_ms: 1000,
                     max_frozen: 2,
                 });

@@ -147,6 +147,21 @@ fn a_run_holds_no_more_bytes_than_it_may() {
 }
 
 #[test]
+fn large_mail_travels_in_whole_batches() {
+    let mut world = World::default();
+    for index in 0..500 {
+        let mut message = email(index);
+        message.payload["content"] = "x".repeat(50_000).into();
+        world.enqueue(message);
+    }
+    world.mailer.latency.set(Duration::from_millis(200));
+    let report = world.run();
+    world.assert_all_completed(500);
+    assert_eq!(report.stopped, Stopped::Empty);
+    assert_eq!(world.mailer.requests.borrow().len(), 5);
+}
+
+#[test]
 fn what_another_worker_settled_is_reported_as_lost() {
     let world = World::with_emails(10);
     let world = &world;
@@ -162,6 +177,7 @@ fn what_another_worker_settled_is_reported_as_lost() {
                     lease_ms: 1000,
                     max_messages: 100,
                     max_bytes: 1 << 20,
+                    min_bytes: 0,
                     max_wait_ms: 0,
                     max_frozen: 2,
                 };

@@ -101,6 +101,7 @@ impl State {
                 .held_bytes
                 .saturating_sub(self.held_bytes)
                 .max(1),
+            min_bytes: self.config.dispatch_bytes,
             max_wait_ms: millis(self.config.max_wait),
             max_frozen: self.wanted_replays(),
         })
@@ -126,7 +127,9 @@ impl State {
     /// its own. A queue that was found empty is asked once more when the last dispatch is settled.
     pub(super) fn wants_claim(&self) -> usize {
         let last_settle = self.is_idle() && !self.settles.is_empty();
-        if self.held_bytes >= self.config.held_bytes || self.exhausted && !last_settle {
+        let is_full = self.held_bytes > 0
+            && self.held_bytes + self.config.dispatch_bytes > self.config.held_bytes;
+        if is_full || self.exhausted && !last_settle {
             return 0;
         }
         self.config.in_flight.saturating_sub(self.prepared.len())

@@ -1,4 +1,4 @@
--- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, max_wait_ms, max_frozen}; p_begins: those of the same call, which
+-- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, min_bytes, max_wait_ms, max_frozen}; p_begins: those of the same call, which
 -- come after it.
 create function email_queue_private.claim(p_claim jsonb, p_begins jsonb, out claims json[], out obstacle jsonb, out next_due_ms bigint)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -7,11 +7,13 @@ declare
   v_type text := coalesce(p_claim ->> 'type', 'email');
   v_lease interval := least(greatest(coalesce((p_claim ->> 'lease_ms')::bigint, 60000), 1), {{MAX_LEASE_MS}}) * interval '1 millisecond';
   v_max_messages integer := least(greatest(coalesce((p_claim ->> 'max_messages')::integer, {{MAX_DISPATCH}}), 1), {{MAX_DISPATCH}});
+  v_min_bytes bigint := greatest(coalesce((p_claim ->> 'min_bytes')::bigint, 1), 1);
   v_bytes_left bigint := least(coalesce((p_claim ->> 'max_bytes')::bigint, 8388608), {{MAX_CLAIM_BYTES}});
   v_budget email_queue_private.budget;
   v_token uuid;
   v_dispatch email_queue_private.dispatch;
   v_new boolean;
+  v_more boolean;
   v_trouble boolean := false;
   v_mark text := email_queue_private.current_mark();
   v_replays integer := coalesce((p_claim ->> 'max_frozen')::integer, {{MAX_CLAIMS}});
@@ -33,10 +35,11 @@ begin
   end if;
   -- The dispatch that a token already has is given again in any case; otherwise a repeated call would leave it to expire.
   for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit {{MAX_CLAIMS}} loop
-    v_dispatch := email_queue_private.claim_one(v_type, v_token, v_new and v_bytes_left > 0, v_lease, v_max_messages, v_bytes_left::integer,
+    v_more := v_new and v_bytes_left >= case cardinality(claims) when 0 then 1 else v_min_bytes end;
+    v_dispatch := email_queue_private.claim_one(v_type, v_token, v_more, v_lease, v_max_messages, v_bytes_left::integer,
       v_trouble, v_replays);
     if v_dispatch.id is null then
-      if v_trouble and v_new and v_bytes_left > 0 then
+      if v_trouble and v_more then
         obstacle := email_queue_private.closed_lanes(v_type, clock_timestamp());
       end if;
       v_new := false;

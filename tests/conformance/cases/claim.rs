@@ -104,6 +104,21 @@ pub fn a_dispatch_is_bounded_in_bytes(subject: &mut dyn Subject) {
     let reply = subject.claim(both);
     assert_eq!(reply.claims.len(), 1);
     assert_eq!(reply.next_due_ms, Some(0));
+    // A second one would be cut.
+    let whole = Claim {
+        max_bytes: 2 * first.bytes - 1,
+        min_bytes: first.bytes,
+        max_messages: 1,
+        ..claim_of(vec![token(6), token(7)])
+    };
+    let reply = subject.claim(whole.clone());
+    assert_eq!(reply.claims.len(), 1);
+    // The dispatch of a repeated call is given whatever it holds.
+    let again = subject.claim(Claim {
+        max_bytes: 1,
+        ..whole
+    });
+    assert_eq!(again.claims, reply.claims);
     // As Postgres writes it: a space after each colon and comma.
     let payload = json!({"from": "a@example.com", "to": ["b@example.com", {"email": "c@example.com"}],
         "subject": "", "text": "\"é\"\n\u{7}", "tags": {}, "cc": [], "headers": null});
