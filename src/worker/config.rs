@@ -39,7 +39,7 @@ impl Config {
         in_flight: 4,
         dispatch_messages: 100,
         held_bytes: 16 * 1024 * 1024,
-        dispatch_bytes: 6 * 1024 * 1024,
+        dispatch_bytes: 8 * 1024 * 1024,
         messages: 10_000,
         bytes: 64 * 1024 * 1024,
     };

@@ -39,7 +39,9 @@ const fillSql = (count, delay, { payload = payloadSql, alone = false } = {}) => 
     insert into email_queue_private.body (id, payload) select id, payload from item
   )
   insert into email_queue_private.ready (id, run_at, entered_at, bytes, priority, max_attempts, type, lane)
-  select id, at, at, octet_length(payload::text), 2, 15, 'email', '${alone ? "single" : "batch"}:shop.example' from item`;
+  select id, at, at, octet_length(payload::text), 2, 15, 'email', '${alone ? "single" : "batch"}:shop.example' from item;
+  -- It was enqueued here: see identity.
+  select nextval('email_queue_private.enqueued_here')`;
 
 /** @type {import("./index.mjs").Queue} */
 export const ours = {
