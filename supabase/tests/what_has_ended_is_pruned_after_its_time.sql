@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(15);
+select plan(17);
 
 create function pg_temp.age(p_id uuid, p_age interval) returns uuid language plpgsql as $$
 declare
@@ -42,6 +42,13 @@ select is((select array_agg(said -> 'more') from p), array['true', 'true', 'true
 select is((select sum((said ->> 'deleted')::integer) from p), 2::bigint, 'and gets to all that are past their time');
 select is(public.email_queue_prune(1), '{"deleted": 0, "erased": 0, "more": false}', 'until the end');
 select is((select array_agg(status) from public.email_queue), array['pending'], 'what is left is open');
+
+-- The job goes on for some seconds: the queue may end more in ten minutes than one call looks at.
+insert into email_queue_private.message (id, created_at, run_at, priority, max_attempts, bytes, type, status, completed_at, attempts)
+select (left(email_queue_private.first_id(clock_timestamp() - interval '2 hours')::text, 24) || to_char(n, 'FM000000000000'))::uuid, t.at, t.at, 2, 15, 2, 'email', 'completed', t.at, 1
+from generate_series(1, 25000) as n, (select clock_timestamp() - interval '2 hours' as at) as t;
+select is(email_queue_private.retain(), '{"deleted": 25000, "erased": 0, "more": false}', 'the job deletes all that is past its time');
+select is((select count(*)::integer from public.email_queue), 1, 'and nothing else');
 
 select * from finish();
 rollback;

@@ -1,7 +1,8 @@
--- Retention: messages that have ended are deleted after a time, their payloads perhaps earlier.
+-- Retention: messages that have ended are deleted after a time, their payloads perhaps earlier. With a plan that knows the lists: one that was
+-- made for a few rows compares each row with each of ten thousand ids.
 
 create function email_queue_private.prune(p_limit integer) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_setting email_queue_private.setting;
