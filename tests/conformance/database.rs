@@ -13,12 +13,13 @@ use std::time::Duration;
 
 /// Tests run side by side, as threads or as processes: they take turns with the one database.
 const TURN: i64 = 0x656d_6169_6c71;
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "event",
     "evidence",
     "message",
     "body",
     "ready",
+    "lane",
     "dispatch",
     "paused_domain",
     "breaker",

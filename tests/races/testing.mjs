@@ -25,7 +25,7 @@ export async function open(connections = 4) {
   const empty = async () => {
     // What a failed test left open would keep all later ones waiting.
     await Promise.all(sessions.map((session) => session.rollback()));
-    await watch`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready,
+    await watch`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.lane,
       email_queue_private.dispatch, email_queue_private.event, email_queue_private.evidence, email_queue_private.paused_domain, email_queue_private.breaker,
       email_queue_private.suppression, email_queue_private.suppression_filter, email_queue_private.suppression_recent, email_queue_private.template,
       email_queue_private.audit, email_queue_private.further_addressee`;

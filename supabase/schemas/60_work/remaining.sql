@@ -1,13 +1,20 @@
--- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is a constant, so that an index can
--- be used.
+-- Messages that could be claimed now and are not, counted up to 10,000, in the first 1,000 lanes. (select clock_timestamp()) is a constant,
+-- so that an index can be used.
 create function email_queue_private.remaining(p_type text) returns bigint
-language sql volatile set search_path = pg_catalog, pg_temp
+language sql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
+  with hint as materialized (
+    (select l.lane, l.priority from email_queue_private.lane as l where l.type = p_type and l.state = 'open'
+    order by l.priority, l.refused, l.turn nulls first, l.due_at, l.lane limit 1000)
+    union
+    (select l.lane, l.priority from email_queue_private.lane as l where l.look_at is not null and l.state in ('later', 'paused') and l.type = p_type order by l.look_at limit 10)
+  )
   select least({{MAX_REMAINING}}, coalesce((
-      select sum(c.n) from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, {{LAST_PRIORITY}}) as p(priority) cross join lateral (
+      select sum(c.n) from hint as l cross join lateral (
         select count(*) as n from (
           select 1 from email_queue_private.ready as r
-          where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= (select clock_timestamp()) limit {{MAX_REMAINING}}) as due) as c), 0)
+          where r.type = p_type and r.lane = l.lane and r.priority = l.priority and r.run_at <= (select clock_timestamp()) limit {{MAX_REMAINING}}) as due) as c
+      where not email_queue_private.is_paused(l.lane)), 0)
     + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
       where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= (select clock_timestamp()) and not email_queue_private.is_paused(d.lane)), 0))::bigint
 $$;

@@ -1,0 +1,37 @@
+-- Hints whose time has come: lanes that are due, or paused no more, are open again. One that went is deleted when no transaction is left
+-- that may have relied on it:
+--   A transaction that saw it as it was has inserted its mail before it looked, so it had its number before the hint's end was committed.
+--   The first sweep that sees that end notes the next number to be given out (gone): those that relied on it have smaller numbers.
+--   Once all smaller numbers have ended, their mail is visible. It is looked for after that, gets a new hint, and the old one is deleted.
+-- Until then it is looked for in vain, each time after as long as it has been waited for.
+create function email_queue_private.tend_lanes(p_now timestamptz) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off
+as $$
+declare
+  v_hint email_queue_private.lane;
+  v_over boolean;
+begin
+  for v_hint in select l.* from email_queue_private.lane as l where l.look_at <= p_now order by l.look_at limit 200 for update skip locked loop
+    if v_hint.state in ('going', 'gone') then
+      v_over := v_hint.state = 'gone' and v_hint.xid <= pg_snapshot_xmin(pg_current_snapshot());
+      perform email_queue_private.hint_lane(v_hint.type, v_hint.lane, v_hint.priority, r.run_at) from (
+        select r.run_at from email_queue_private.ready as r
+        where r.type = v_hint.type and r.lane = v_hint.lane and r.priority = v_hint.priority order by r.run_at limit 1) as r;
+      if v_over then
+        delete from email_queue_private.lane as l where l.id = v_hint.id;
+      elsif v_hint.state = 'gone' then
+        update email_queue_private.lane as l set look_at = p_now + least(p_now - v_hint.due_at, interval '5 seconds') where l.id = v_hint.id;
+      elsif v_hint.xid <> pg_current_xact_id() then
+        update email_queue_private.lane as l set state = 'gone', xid = pg_snapshot_xmax(pg_current_snapshot()) where l.id = v_hint.id;
+      end if;
+    elsif v_hint.state = 'paused' and email_queue_private.is_paused(v_hint.lane) then
+      update email_queue_private.lane as l set look_at = email_queue_private.pause_end(v_hint.lane, p_now) where l.id = v_hint.id;
+    else
+      update email_queue_private.lane as l set state = 'open', look_at = null, refused = email_queue_private.is_refused(l.lane) where l.id = v_hint.id;
+    end if;
+  end loop;
+exception when lock_not_available then
+  null; -- As in sweep_now.
+end
+$$;
+comment on function email_queue_private.tend_lanes(timestamptz) is 'Opens hints whose time has come, and deletes those that no transaction relies on.';
