@@ -3822,7 +3822,7 @@ begin
     for v_head in
       select c.* from (
         select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
-          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first, 0 as heads
+          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first, false as more
         from generate_series(0, 3) as p(priority) cross join lateral (
           select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
           where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
@@ -3833,7 +3833,7 @@ begin
           order by d.visible_at, d.id limit 20
         ) as d
         union all
-        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, case when not f.first then h.last_at end, h.run_at, f.first, count(*) over ()
+        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, case when not f.first then h.last_at end, h.run_at, f.first, h.more
         from email_queue_private.heads(p_type, v_now, v_closed, v_limit, v_passed) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
       ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
         case when c.first then '-infinity' else c.since end, c.lane collate "C", c.id
@@ -3852,14 +3852,14 @@ begin
         end if;
       end if;
       if v_dispatch.id is not null then
-        if v_head.heads >= v_limit then
+        if v_head.more then
           perform email_queue_private.note_turns(array(select l.id from email_queue_private.lane as l where l.type = p_type and l.lane = v_head.lane and l.state = 'open'));
         end if;
         return v_dispatch;
       end if;
       if v_head.lane is not null then
         v_passed := v_passed || v_head.lane;
-        v_full := v_head.heads >= v_limit;
+        v_full := v_head.more;
       end if;
     end loop;
     -- Others hold all of these: the next ones.
@@ -4026,8 +4026,8 @@ comment on function email_queue_private.form_dispatch(text, text, smallint, time
 -- nothing are set aside, and those whose turn is past are put in their place, until the first are those whose turn it is.
 create function email_queue_private.heads(
   p_type text, p_now timestamptz, p_closed text[] default null, p_limit integer default 10, p_passed text[] default null
-) returns table (lane text, priority smallint, run_at timestamptz, last_at timestamptz, refused boolean)
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+) returns table (lane text, priority smallint, run_at timestamptz, last_at timestamptz, refused boolean, more boolean)
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off
 as $$
 declare
   v_hint record;
@@ -4103,7 +4103,15 @@ begin
     exit when v_late = '{}' or p_limit < 10 or cardinality(v_lanes) < p_limit;
     perform email_queue_private.note_turns(v_late);
   end loop;
-  return query select * from unnest(v_lanes, v_priorities, v_run_ats, v_last_ats, v_refused) limit cardinality(v_lanes);
+  more := cardinality(v_lanes) >= p_limit;
+  for v_at in 1..cardinality(v_lanes) loop
+    lane := v_lanes[v_at];
+    priority := v_priorities[v_at];
+    run_at := v_run_ats[v_at];
+    last_at := v_last_ats[v_at];
+    refused := v_refused[v_at];
+    return next;
+  end loop;
 end
 $$;
 comment on function email_queue_private.heads(text, timestamptz, text[], integer, text[]) is 'The first due row of lanes that are neither paused nor closed, in their turn.';
@@ -5113,7 +5121,7 @@ comment on function email_queue_private.keep_quiet(bigint) is 'A listening run l
 -- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits. Hints lead to the
 -- first: those that are open, then the others in the order of their times, until one is later than what was found.
 create function email_queue_private.next_due_ms(p_type text, p_closed text[]) returns bigint
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off
 as $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -5176,7 +5184,7 @@ comment on function email_queue_private.record_run(jsonb, boolean) is 'Notes a r
 -- Messages that could be claimed now and are not, counted up to 10,000, in the first 1,000 lanes. (select clock_timestamp()) is a constant,
 -- so that an index can be used.
 create function email_queue_private.remaining(p_type text) returns bigint
-language sql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   with hint as materialized (
     (select l.lane, l.priority from email_queue_private.lane as l where l.type = p_type and l.state = 'open'

@@ -34,7 +34,7 @@ begin
     for v_head in
       select c.* from (
         select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
-          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first, 0 as heads
+          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first, false as more
         from generate_series(0, {{LAST_PRIORITY}}) as p(priority) cross join lateral (
           select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
           where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
@@ -45,7 +45,7 @@ begin
           order by d.visible_at, d.id limit {{MAX_CLAIMS}}
         ) as d
         union all
-        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, case when not f.first then h.last_at end, h.run_at, f.first, count(*) over ()
+        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, case when not f.first then h.last_at end, h.run_at, f.first, h.more
         from email_queue_private.heads(p_type, v_now, v_closed, v_limit, v_passed) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
       ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
         case when c.first then '-infinity' else c.since end, c.lane collate "C", c.id
@@ -64,14 +64,14 @@ begin
         end if;
       end if;
       if v_dispatch.id is not null then
-        if v_head.heads >= v_limit then
+        if v_head.more then
           perform email_queue_private.note_turns(array(select l.id from email_queue_private.lane as l where l.type = p_type and l.lane = v_head.lane and l.state = 'open'));
         end if;
         return v_dispatch;
       end if;
       if v_head.lane is not null then
         v_passed := v_passed || v_head.lane;
-        v_full := v_head.heads >= v_limit;
+        v_full := v_head.more;
       end if;
     end loop;
     -- Others hold all of these: the next ones.

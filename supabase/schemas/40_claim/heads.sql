@@ -3,8 +3,8 @@
 -- nothing are set aside, and those whose turn is past are put in their place, until the first are those whose turn it is.
 create function email_queue_private.heads(
   p_type text, p_now timestamptz, p_closed text[] default null, p_limit integer default 10, p_passed text[] default null
-) returns table (lane text, priority smallint, run_at timestamptz, last_at timestamptz, refused boolean)
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+) returns table (lane text, priority smallint, run_at timestamptz, last_at timestamptz, refused boolean, more boolean)
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off
 as $$
 declare
   v_hint record;
@@ -80,7 +80,15 @@ begin
     exit when v_late = '{}' or p_limit < 10 or cardinality(v_lanes) < p_limit;
     perform email_queue_private.note_turns(v_late);
   end loop;
-  return query select * from unnest(v_lanes, v_priorities, v_run_ats, v_last_ats, v_refused) limit cardinality(v_lanes);
+  more := cardinality(v_lanes) >= p_limit;
+  for v_at in 1..cardinality(v_lanes) loop
+    lane := v_lanes[v_at];
+    priority := v_priorities[v_at];
+    run_at := v_run_ats[v_at];
+    last_at := v_last_ats[v_at];
+    refused := v_refused[v_at];
+    return next;
+  end loop;
 end
 $$;
 comment on function email_queue_private.heads(text, timestamptz, text[], integer, text[]) is 'The first due row of lanes that are neither paused nor closed, in their turn.';

@@ -1,7 +1,7 @@
 -- Messages that could be claimed now and are not, counted up to 10,000, in the first 1,000 lanes. (select clock_timestamp()) is a constant,
 -- so that an index can be used.
 create function email_queue_private.remaining(p_type text) returns bigint
-language sql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   with hint as materialized (
     (select l.lane, l.priority from email_queue_private.lane as l where l.type = p_type and l.state = 'open'
