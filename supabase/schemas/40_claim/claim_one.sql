@@ -13,7 +13,7 @@ declare
   v_now timestamptz;
   v_closed text[];
   v_first text[];
-  v_limit integer := case when p_trouble then 1000 else 10 end;
+  v_limit integer := case when p_trouble then 1000 else 2 end;
   v_passed text[];
   v_full boolean;
 begin
@@ -65,7 +65,7 @@ begin
       end if;
       if v_dispatch.id is not null then
         if v_head.more then
-          perform email_queue_private.note_turns(array(select l.id from email_queue_private.lane as l where l.type = p_type and l.lane = v_head.lane and l.state = 'open'));
+          perform email_queue_private.note_turns(array(select l.id from email_queue_private.lane as l where l.type = p_type and l.lane = v_head.lane));
         end if;
         return v_dispatch;
       end if;
