@@ -662,7 +662,7 @@ comment on column email_queue_private.lane.refused is 'Whether the provider refu
 comment on column email_queue_private.lane.due_at is 'When the mail is due that it was made for; of one that goes, since when it does.';
 comment on column email_queue_private.lane.turn is 'When the lane''s last dispatch was formed, or before that.';
 comment on column email_queue_private.lane.look_at is 'When a sweep looks at it; null while it is open.';
-comment on column email_queue_private.lane.xid is 'going: the transaction that took it out. gone: the first transaction that cannot have seen it as it was.';
+comment on column email_queue_private.lane.xid is 'going: the transaction that took it out. gone: a transaction that is younger than all that rely on it.';
 comment on index email_queue_private.lane_walk is 'The order in which claims look at lanes.';
 comment on index email_queue_private.lane_name is 'Finds a lane''s hints: enqueues look whether there is one.';
 comment on index email_queue_private.lane_look is 'Finds what a sweep has to look at.';
@@ -3448,7 +3448,7 @@ comment on function email_queue_private.set_aside(bigint[], timestamptz) is 'Tak
 -- 33_sweep/sweep.sql
 -- Sweep: expired leases, horizons and messages. Every claim does it first.
 
--- Mostly there is nothing to sweep. Six index probes find that out in a fifth of the time of a sweep.
+-- Mostly there is nothing to sweep. Five index probes find that out in a fifth of the time of a sweep.
 create function email_queue_private.sweep() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -3462,9 +3462,6 @@ begin
     or exists (select 1 from email_queue_private.dispatch as d where d.settled_at < v_now - interval '1 day')
   then
     perform email_queue_private.sweep_now(v_now);
-  end if;
-  if exists (select 1 from email_queue_private.lane as l where l.look_at <= v_now) then
-    perform email_queue_private.tend_lanes(v_now);
   end if;
 end
 $$;
@@ -3530,18 +3527,20 @@ $$;
 comment on function email_queue_private.sweep_now(timestamptz) is 'Recovers expired leases, ends frozen dispatches past their horizon or with evidence of all their members, and messages past their send_before, prunes settled dispatches; a bounded number of each.';
 
 -- 33_sweep/tend_lanes.sql
--- Hints whose time has come: lanes that are due, or paused no more, are open again. One that went is deleted when no transaction is left
--- that may have relied on it:
---   A transaction that saw it as it was has inserted its mail before it looked, so it had its number before the hint's end was committed.
---   The first sweep that sees that end notes the next number to be given out (gone): those that relied on it have smaller numbers.
---   Once all smaller numbers have ended, their mail is visible. It is looked for after that, gets a new hint, and the old one is deleted.
--- Until then it is looked for in vain, each time after as long as it has been waited for.
+-- Hints whose time has come: lanes that are due, or paused no more, are open again. One that goes is deleted when no transaction is left
+-- that may rely on it:
+--   A transaction that saw it as it was has written its mail before it looked, so it had its number before the hint's end was committed.
+--   A sweep that sees this end before it has a number itself gets a greater one, and notes it (gone).
+--   Once all smaller numbers have ended, all that mail is visible. It is looked for again, and gets a new hint; the old one is deleted.
+-- Until then it is looked for again and again, each time after as long as it has been waited for.
+-- The snapshot's own end (pg_snapshot_xmax) would not do: it is one past the greatest number that has ended, and greater ones may be at work.
 create function email_queue_private.tend_lanes(p_now timestamptz) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_hint email_queue_private.lane;
   v_over boolean;
+  v_seen pg_snapshot := case when pg_current_xact_id_if_assigned() is null then pg_current_snapshot() end;
 begin
   for v_hint in select l.* from email_queue_private.lane as l where l.look_at <= p_now order by l.look_at limit 200 for update skip locked loop
     if v_hint.state in ('going', 'gone') then
@@ -3551,10 +3550,10 @@ begin
         where r.type = v_hint.type and r.lane = v_hint.lane and r.priority = v_hint.priority order by r.run_at limit 1) as r;
       if v_over then
         delete from email_queue_private.lane as l where l.id = v_hint.id;
-      elsif v_hint.state = 'gone' then
+      elsif v_hint.state = 'going' and v_seen is not null and pg_visible_in_snapshot(v_hint.xid, v_seen) then
+        update email_queue_private.lane as l set state = 'gone', xid = pg_current_xact_id() where l.id = v_hint.id;
+      else
         update email_queue_private.lane as l set look_at = p_now + least(p_now - v_hint.due_at, interval '5 seconds') where l.id = v_hint.id;
-      elsif v_hint.xid <> pg_current_xact_id() then
-        update email_queue_private.lane as l set state = 'gone', xid = pg_snapshot_xmax(pg_current_snapshot()) where l.id = v_hint.id;
       end if;
     elsif v_hint.state = 'paused' and email_queue_private.is_paused(v_hint.lane) then
       update email_queue_private.lane as l set look_at = email_queue_private.pause_end(v_hint.lane, p_now) where l.id = v_hint.id;
@@ -3562,8 +3561,8 @@ begin
       update email_queue_private.lane as l set state = 'open', look_at = null, refused = email_queue_private.is_refused(l.lane) where l.id = v_hint.id;
     end if;
   end loop;
-exception when lock_not_available then
-  null; -- As in sweep_now.
+exception when others then
+  null; -- Others have them in hand. No call fails for hints.
 end
 $$;
 comment on function email_queue_private.tend_lanes(timestamptz) is 'Opens hints whose time has come, and deletes those that no transaction relies on.';
@@ -5208,6 +5207,7 @@ declare
   v_copy jsonb := email_queue_private.identity_obstacle(p_request);
   v_run jsonb := case when jsonb_typeof(p_request -> 'run') = 'object' then p_request -> 'run' end;
   v_run_ended boolean := false;
+  v_now timestamptz := clock_timestamp();
 begin
   select '{}'::json[] as claims, null::jsonb as obstacle, null::bigint as next_due_ms into v_claim;
   -- What claim and begin promise must survive a crash of the server, whatever the role's default is.
@@ -5223,6 +5223,10 @@ begin
   -- Before the claim: an enqueue after it may make a call again.
   if v_run ? 'quiet_ms' then
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
+  end if;
+  -- Before anything is written, as the call's number must be young.
+  if v_copy is null and p_request ? 'claim' and exists (select 1 from email_queue_private.lane as l where l.look_at <= v_now) then
+    perform email_queue_private.tend_lanes(v_now);
   end if;
   -- One lock order for all calls that name several dispatches.
   perform 1 from email_queue_private.dispatch as d
@@ -5306,6 +5310,7 @@ begin
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
+  perform email_queue_private.tend_lanes(clock_timestamp());
   perform email_queue_private.sweep();
   foreach v_token in array p_tokens loop
     v_dispatch := null;

@@ -26,7 +26,7 @@ comment on column email_queue_private.lane.refused is 'Whether the provider refu
 comment on column email_queue_private.lane.due_at is 'When the mail is due that it was made for; of one that goes, since when it does.';
 comment on column email_queue_private.lane.turn is 'When the lane''s last dispatch was formed, or before that.';
 comment on column email_queue_private.lane.look_at is 'When a sweep looks at it; null while it is open.';
-comment on column email_queue_private.lane.xid is 'going: the transaction that took it out. gone: the first transaction that cannot have seen it as it was.';
+comment on column email_queue_private.lane.xid is 'going: the transaction that took it out. gone: a transaction that is younger than all that rely on it.';
 comment on index email_queue_private.lane_walk is 'The order in which claims look at lanes.';
 comment on index email_queue_private.lane_name is 'Finds a lane''s hints: enqueues look whether there is one.';
 comment on index email_queue_private.lane_look is 'Finds what a sweep has to look at.';

@@ -1,6 +1,6 @@
 -- Sweep: expired leases, horizons and messages. Every claim does it first.
 
--- Mostly there is nothing to sweep. Six index probes find that out in a fifth of the time of a sweep.
+-- Mostly there is nothing to sweep. Five index probes find that out in a fifth of the time of a sweep.
 create function email_queue_private.sweep() returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -14,9 +14,6 @@ begin
     or exists (select 1 from email_queue_private.dispatch as d where d.settled_at < v_now - interval '1 day')
   then
     perform email_queue_private.sweep_now(v_now);
-  end if;
-  if exists (select 1 from email_queue_private.lane as l where l.look_at <= v_now) then
-    perform email_queue_private.tend_lanes(v_now);
   end if;
 end
 $$;
