@@ -652,7 +652,8 @@ create table email_queue_private.lane (
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 create index lane_walk on email_queue_private.lane (type, priority, refused, turn nulls first, due_at, lane) where state = 'open';
 create index lane_name on email_queue_private.lane (type, lane, priority);
-create index lane_look on email_queue_private.lane (look_at) where look_at is not null;
+create index lane_later on email_queue_private.lane (look_at) where state = 'later';
+create index lane_look on email_queue_private.lane (look_at) where state in ('paused', 'going', 'gone');
 comment on table email_queue_private.lane is 'Hints: where mail of a lane and a priority may wait, so that a claim need not look at each lane. Each row of ready is covered by a hint that is open or paused, or later and not after it. Enqueues insert hints and lock none, so there may be several of a kind.';
 comment on column email_queue_private.lane.id is 'Its number.';
 comment on column email_queue_private.lane.type is 'As in ready.';
@@ -666,7 +667,8 @@ comment on column email_queue_private.lane.look_at is 'When a sweep looks at it;
 comment on column email_queue_private.lane.xid is 'going: the transaction that took it out. gone: a transaction that is younger than all that rely on it.';
 comment on index email_queue_private.lane_walk is 'The order in which claims look at lanes.';
 comment on index email_queue_private.lane_name is 'Finds a lane''s hints: enqueues look whether there is one.';
-comment on index email_queue_private.lane_look is 'Finds what a sweep has to look at.';
+comment on index email_queue_private.lane_later is 'Scheduled mail, in the order of its times.';
+comment on index email_queue_private.lane_look is 'Finds what else a sweep has to look at.';
 
 -- 10_tables/mark.sql
 -- One team has one stream of events for all its installations, and a copied database has the same message ids. So each e-mail carries
@@ -3303,6 +3305,17 @@ end
 $$;
 comment on function email_queue_private.backoff(email_queue_private.setting) is 'The waits after the attempts, in milliseconds.';
 
+-- 33_sweep/has_lanes_to_tend.sql
+create function email_queue_private.has_lanes_to_tend(p_now timestamptz) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (select 1 from email_queue_private.lane as l where l.state = 'later' and l.look_at <= p_now)
+    or exists (select 1 from email_queue_private.lane as l where l.state in ('paused', 'going', 'gone') and l.look_at <= p_now);
+end
+$$;
+comment on function email_queue_private.has_lanes_to_tend(timestamptz) is 'Whether the time of any hint has come.';
+
 -- 33_sweep/mend_lanes.sql
 -- For mail that came in without hints: a truncated table, rows restored without triggers. One index probe for each lane and priority.
 create function email_queue_private.mend_lanes() returns void
@@ -3369,7 +3382,7 @@ comment on function email_queue_private.note_turns(bigint[]) is 'Brings hints up
 create function email_queue_private.pause_end(p_lane text, p_now timestamptz) returns timestamptz
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
-  select least(min(p.paused_until), p_now + interval '10 minutes') from email_queue_private.paused_domain as p where p.domain = split_part(p_lane, ':', 2)
+  select least(min(p.paused_until), p_now + interval '30 minutes') from email_queue_private.paused_domain as p where p.domain = split_part(p_lane, ':', 2)
 $$;
 comment on function email_queue_private.pause_end(text, timestamptz) is 'When to look again at a lane of a paused domain.';
 
@@ -3543,7 +3556,13 @@ declare
   v_over boolean;
   v_seen pg_snapshot := case when pg_current_xact_id_if_assigned() is null then pg_current_snapshot() end;
 begin
-  for v_hint in select l.* from email_queue_private.lane as l where l.look_at <= p_now order by l.look_at limit 200 for update skip locked loop
+  update email_queue_private.lane as l set state = 'open', look_at = null
+  where l.id = any (array(
+    select o.id from email_queue_private.lane as o where o.state = 'later' and o.look_at <= p_now order by o.look_at limit 200 for update skip locked));
+  for v_hint in
+    select l.* from email_queue_private.lane as l
+    where l.state in ('paused', 'going', 'gone') and l.look_at <= p_now order by l.look_at limit 200 for update skip locked
+  loop
     if v_hint.state in ('going', 'gone') then
       v_over := v_hint.state = 'gone' and v_hint.xid <= pg_snapshot_xmin(pg_current_snapshot());
       perform email_queue_private.hint_lane(v_hint.type, v_hint.lane, v_hint.priority, r.run_at) from (
@@ -3556,7 +3575,7 @@ begin
       else
         update email_queue_private.lane as l set look_at = p_now + least(p_now - v_hint.due_at, interval '5 seconds') where l.id = v_hint.id;
       end if;
-    elsif v_hint.state = 'paused' and email_queue_private.is_paused(v_hint.lane) then
+    elsif email_queue_private.is_paused(v_hint.lane) then
       update email_queue_private.lane as l set look_at = email_queue_private.pause_end(v_hint.lane, p_now) where l.id = v_hint.id;
     else
       update email_queue_private.lane as l set state = 'open', look_at = null, refused = email_queue_private.is_refused(l.lane) where l.id = v_hint.id;
@@ -4049,9 +4068,9 @@ begin
       and (p_closed is null or l.lane <> all (p_closed) and split_part(l.lane, ':', 1) || ':' <> all (p_closed))
     order by l.priority, l.refused, l.turn nulls first, l.due_at, l.lane limit 1000)
     union all
-    -- Of what is not open a sweep decides; the first are looked at where that costs little.
+    -- What is due since the sweep, where few are open.
     (select l.id, l.lane, l.priority, l.refused, l.turn, l.state from email_queue_private.lane as l
-    where l.type = p_type and l.look_at is not null and l.state in ('later', 'paused') and (p_passed is null or l.lane <> all (p_passed))
+    where l.type = p_type and l.state = 'later' and (p_passed is null or l.lane <> all (p_passed))
       and not email_queue_private.is_closed(l.lane, p_closed)
     order by l.look_at limit 10)
   loop
@@ -5118,6 +5137,7 @@ declare
   v_now timestamptz := clock_timestamp();
   v_due timestamptz;
   v_hint record;
+  v_looked integer := 0;
 begin
   select min(d.visible_at) into v_due from email_queue_private.dispatch as d
   where d.token is null and d.settled_at is null and d.type = p_type and not email_queue_private.is_paused(d.lane)
@@ -5128,13 +5148,18 @@ begin
     order by l.priority, l.refused, l.turn nulls first, l.due_at, l.lane limit 1000)
     union all
     (select l.lane, l.priority, l.look_at from email_queue_private.lane as l
-    where l.look_at is not null and l.state in ('later', 'paused') and l.type = p_type order by l.look_at limit 1000)
+    where l.state = 'later' and l.type = p_type order by l.look_at limit 1000)
   loop
+    v_looked := v_looked + (v_hint.due_at is null)::integer;
     exit when v_due <= greatest(v_now, v_hint.due_at);
     continue when email_queue_private.is_paused(v_hint.lane) or email_queue_private.is_closed(v_hint.lane, p_closed);
     v_due := least(v_due, (select r.run_at from email_queue_private.ready as r
       where r.type = p_type and r.lane = v_hint.lane and r.priority = v_hint.priority order by r.run_at limit 1));
   end loop;
+  -- There may be more behind those: the next claim sets these aside.
+  if v_looked = 1000 then
+    v_due := least(v_due, v_now);
+  end if;
   return case when v_due is not null then greatest(0, ceil(extract(epoch from v_due - clock_timestamp()) * 1000))::bigint end;
 end
 $$;
@@ -5181,14 +5206,15 @@ as $$
     (select l.lane, l.priority from email_queue_private.lane as l where l.type = p_type and l.state = 'open'
     order by l.priority, l.refused, l.turn nulls first, l.due_at, l.lane limit 1000)
     union
-    (select l.lane, l.priority from email_queue_private.lane as l where l.look_at is not null and l.state in ('later', 'paused') and l.type = p_type order by l.look_at limit 10)
+    (select l.lane, l.priority from email_queue_private.lane as l where l.state = 'later' and l.type = p_type order by l.look_at limit 10)
   )
   select least(10000, coalesce((
       select sum(c.n) from hint as l cross join lateral (
         select count(*) as n from (
           select 1 from email_queue_private.ready as r
           where r.type = p_type and r.lane = l.lane and r.priority = l.priority and r.run_at <= (select clock_timestamp()) limit 10000) as due) as c
-      where not email_queue_private.is_paused(l.lane)), 0)
+      where not exists (select 1 from email_queue_private.paused_domain as p
+        where p.domain = split_part(l.lane, ':', 2) and (p.paused_until is null or p.paused_until > (select clock_timestamp())))), 0)
     + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
       where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= (select clock_timestamp()) and not email_queue_private.is_paused(d.lane)), 0))::bigint
 $$;
@@ -5226,7 +5252,7 @@ begin
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
   end if;
   -- Before anything is written, as the call's number must be young.
-  if v_copy is null and p_request ? 'claim' and exists (select 1 from email_queue_private.lane as l where l.look_at <= v_now) then
+  if v_copy is null and p_request ? 'claim' and email_queue_private.has_lanes_to_tend(v_now) then
     perform email_queue_private.tend_lanes(v_now);
   end if;
   -- One lock order for all calls that name several dispatches.

@@ -15,7 +15,8 @@ create table email_queue_private.lane (
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 create index lane_walk on email_queue_private.lane (type, priority, refused, turn nulls first, due_at, lane) where state = 'open';
 create index lane_name on email_queue_private.lane (type, lane, priority);
-create index lane_look on email_queue_private.lane (look_at) where look_at is not null;
+create index lane_later on email_queue_private.lane (look_at) where state = 'later';
+create index lane_look on email_queue_private.lane (look_at) where state in ('paused', 'going', 'gone');
 comment on table email_queue_private.lane is 'Hints: where mail of a lane and a priority may wait, so that a claim need not look at each lane. Each row of ready is covered by a hint that is open or paused, or later and not after it. Enqueues insert hints and lock none, so there may be several of a kind.';
 comment on column email_queue_private.lane.id is 'Its number.';
 comment on column email_queue_private.lane.type is 'As in ready.';
@@ -29,4 +30,5 @@ comment on column email_queue_private.lane.look_at is 'When a sweep looks at it;
 comment on column email_queue_private.lane.xid is 'going: the transaction that took it out. gone: a transaction that is younger than all that rely on it.';
 comment on index email_queue_private.lane_walk is 'The order in which claims look at lanes.';
 comment on index email_queue_private.lane_name is 'Finds a lane''s hints: enqueues look whether there is one.';
-comment on index email_queue_private.lane_look is 'Finds what a sweep has to look at.';
+comment on index email_queue_private.lane_later is 'Scheduled mail, in the order of its times.';
+comment on index email_queue_private.lane_look is 'Finds what else a sweep has to look at.';

@@ -13,7 +13,13 @@ declare
   v_over boolean;
   v_seen pg_snapshot := case when pg_current_xact_id_if_assigned() is null then pg_current_snapshot() end;
 begin
-  for v_hint in select l.* from email_queue_private.lane as l where l.look_at <= p_now order by l.look_at limit 200 for update skip locked loop
+  update email_queue_private.lane as l set state = 'open', look_at = null
+  where l.id = any (array(
+    select o.id from email_queue_private.lane as o where o.state = 'later' and o.look_at <= p_now order by o.look_at limit 200 for update skip locked));
+  for v_hint in
+    select l.* from email_queue_private.lane as l
+    where l.state in ('paused', 'going', 'gone') and l.look_at <= p_now order by l.look_at limit 200 for update skip locked
+  loop
     if v_hint.state in ('going', 'gone') then
       v_over := v_hint.state = 'gone' and v_hint.xid <= pg_snapshot_xmin(pg_current_snapshot());
       perform email_queue_private.hint_lane(v_hint.type, v_hint.lane, v_hint.priority, r.run_at) from (
@@ -26,7 +32,7 @@ begin
       else
         update email_queue_private.lane as l set look_at = p_now + least(p_now - v_hint.due_at, interval '5 seconds') where l.id = v_hint.id;
       end if;
-    elsif v_hint.state = 'paused' and email_queue_private.is_paused(v_hint.lane) then
+    elsif email_queue_private.is_paused(v_hint.lane) then
       update email_queue_private.lane as l set look_at = email_queue_private.pause_end(v_hint.lane, p_now) where l.id = v_hint.id;
     else
       update email_queue_private.lane as l set state = 'open', look_at = null, refused = email_queue_private.is_refused(l.lane) where l.id = v_hint.id;

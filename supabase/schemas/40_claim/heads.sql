@@ -26,9 +26,9 @@ begin
       and (p_closed is null or l.lane <> all (p_closed) and split_part(l.lane, ':', 1) || ':' <> all (p_closed))
     order by l.priority, l.refused, l.turn nulls first, l.due_at, l.lane limit 1000)
     union all
-    -- Of what is not open a sweep decides; the first are looked at where that costs little.
+    -- What is due since the sweep, where few are open.
     (select l.id, l.lane, l.priority, l.refused, l.turn, l.state from email_queue_private.lane as l
-    where l.type = p_type and l.look_at is not null and l.state in ('later', 'paused') and (p_passed is null or l.lane <> all (p_passed))
+    where l.type = p_type and l.state = 'later' and (p_passed is null or l.lane <> all (p_passed))
       and not email_queue_private.is_closed(l.lane, p_closed)
     order by l.look_at limit 10)
   loop

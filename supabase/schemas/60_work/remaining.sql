@@ -7,14 +7,15 @@ as $$
     (select l.lane, l.priority from email_queue_private.lane as l where l.type = p_type and l.state = 'open'
     order by l.priority, l.refused, l.turn nulls first, l.due_at, l.lane limit 1000)
     union
-    (select l.lane, l.priority from email_queue_private.lane as l where l.look_at is not null and l.state in ('later', 'paused') and l.type = p_type order by l.look_at limit 10)
+    (select l.lane, l.priority from email_queue_private.lane as l where l.state = 'later' and l.type = p_type order by l.look_at limit 10)
   )
   select least({{MAX_REMAINING}}, coalesce((
       select sum(c.n) from hint as l cross join lateral (
         select count(*) as n from (
           select 1 from email_queue_private.ready as r
           where r.type = p_type and r.lane = l.lane and r.priority = l.priority and r.run_at <= (select clock_timestamp()) limit {{MAX_REMAINING}}) as due) as c
-      where not email_queue_private.is_paused(l.lane)), 0)
+      where not exists (select 1 from email_queue_private.paused_domain as p
+        where p.domain = split_part(l.lane, ':', 2) and (p.paused_until is null or p.paused_until > (select clock_timestamp())))), 0)
     + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
       where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= (select clock_timestamp()) and not email_queue_private.is_paused(d.lane)), 0))::bigint
 $$;

@@ -29,7 +29,7 @@ begin
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
   end if;
   -- Before anything is written, as the call's number must be young.
-  if v_copy is null and p_request ? 'claim' and exists (select 1 from email_queue_private.lane as l where l.look_at <= v_now) then
+  if v_copy is null and p_request ? 'claim' and email_queue_private.has_lanes_to_tend(v_now) then
     perform email_queue_private.tend_lanes(v_now);
   end if;
   -- One lock order for all calls that name several dispatches.
