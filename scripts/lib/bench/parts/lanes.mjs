@@ -19,6 +19,7 @@ export async function lanes({ log, quick }) {
   const cluster = await startCluster();
   try {
     const admin = await cluster.database(ours);
+    /** @type {({name: string} & Awaited<ReturnType<typeof cost>>)[]} */
     const costs = [];
     for (const count of counts) {
       await queue(admin, count);
