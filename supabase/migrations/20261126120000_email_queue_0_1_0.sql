@@ -4052,13 +4052,13 @@ declare
   v_hint record;
   v_looked integer := 0;
   v_at integer;
-  v_lanes text[] := '{}';
+  v_lanes text[] := array[]::text[];
   v_priorities smallint[];
   v_run_ats timestamptz[];
   v_last_ats timestamptz[];
   v_refused boolean[];
-  v_idle bigint[] := '{}';
-  v_late bigint[] := '{}';
+  v_idle bigint[] := array[]::bigint[];
+  v_late bigint[] := array[]::bigint[];
 begin
   more := exists (select 1 from email_queue_private.lane as l where l.type = p_type and l.state = 'open' offset 10);
   for v_hint in
