@@ -40,10 +40,15 @@ export async function enqueueCost(cluster, rounds, calls) {
 
 /** The schema as it would be without the search: nothing is written for it. @param {any} sql */
 async function takeOut(sql) {
-  const [{ text }] = await sql`select pg_get_functiondef('email_queue_private.enqueue_one(jsonb, jsonb, jsonb)'::regprocedure) as text`;
-  const changed = text.replace("v_recipients[1], ", "null, ").replace(/ {2}if cardinality\(v_recipients\) > 1 then[^;]*;\s*end if;\n/, "");
-  if (changed.length > text.length - 100) throw new Error("enqueue_one writes what the search needs in another way");
-  await sql.unsafe(changed);
+  const changes = /** @type {[string, (text: string) => string][]} */ ([
+    ["enqueue_plain(jsonb)", (text) => text.replace("'email', v_hash)", "'email', null)")],
+    ["enqueue_one(jsonb, jsonb, jsonb)", (text) => text.replace("v_recipients[1], ", "null, ").replace(/ {2}if cardinality\(v_recipients\) > 1 then[^;]*;\s*end if;\n/, "")],
+  ]);
+  for (const [name, change] of changes) {
+    const [{ text }] = await sql`select pg_get_functiondef(${`email_queue_private.${name}`}::regprocedure) as text`;
+    if (change(text) === text) throw new Error(`${name} writes what the search needs in another way`);
+    await sql.unsafe(change(text));
+  }
   await sql.unsafe("drop index email_queue_private.message_addressee");
 }
 

@@ -1,4 +1,5 @@
--- Looking costs as much as an insert: what has called the function is believed for the rest of the second, by this session.
+-- To look costs as much as an insert. So a session that found that something calls the function looks again in the next second. A setting
+-- of somebody else's under this name hides the notice, and nothing else.
 create function email_queue_private.enqueue_notice() returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
