@@ -677,10 +677,10 @@ create table email_queue_private.message (
   secret boolean,
   recipients jsonb,
   template jsonb,
-  -- Each statement that writes a row reads its checks anew: as one, these cost an enqueue 20 microseconds less than as four. The number
-  -- tells null from ''.
-  constraint message_reason_is_known check (concat(status, '/', reason, num_nonnulls(status, reason)) ~
-    '^(/0|completed/1|failed/(rejected|exhausted|unknown_outcome|not_accepted|expired|suppressed)2|cancelled/cancelled2)$'),
+  -- Each statement that writes a row reads its checks anew: as one, these cost an enqueue 20 microseconds less than as four. (With a list
+  -- or a number in the text they cost as much.)
+  constraint message_reason_is_known check (coalesce(status || '/' || reason, status || '-', '-' || reason, 'open') ~
+    '^(open|completed-|failed/(rejected|exhausted|unknown_outcome|not_accepted|expired|suppressed)|cancelled/cancelled)$'),
   constraint message_end_has_a_time check ((status is null) = (completed_at is null)),
   constraint message_priority_in_range check (priority between 0 and 3),
   constraint message_max_attempts_in_range check (max_attempts between 1 and 100)

@@ -159,7 +159,7 @@ fn the_reasons_are_those_of_the_types_and_of_the_database() {
     let theirs = part(
         "supabase/schemas/10_tables/message.sql",
         "|failed/(",
-        ")2|cancelled/",
+        ")|cancelled/",
     );
     assert_eq!(
         theirs.split('|').map(str::to_owned).collect::<Names>(),
