@@ -37,6 +37,7 @@ select public.email_queue_wake(false);
 select pg_temp.work('{"run": {"id": "00000000-0000-4000-8000-000000000001", "cause": "http"}}');
 select is(pg_temp.notice(), null, 'and so does a run of the function, whoever calls it');
 update email_queue_private.run set started_at = started_at - interval '1 day';
+select set_config('email_queue.connected', '', false); -- The next second.
 select alike(pg_temp.notice(), 'not connected: %', 'for a day');
 
 select * from finish();

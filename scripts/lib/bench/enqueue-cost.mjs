@@ -5,7 +5,7 @@ import { findPgmq, pgmq } from "./queues/pgmq.mjs";
 import { ours } from "./queues/index.mjs";
 import { alternate, spread } from "./stats.mjs";
 
-/** @typedef {{name: string, database: string, call: string}} Subject @typedef {{cpu: number, wal: number}} Cost a call: microseconds of the server's process, bytes */
+/** @typedef {{name: string, database: string, call: string}} Subject @typedef {{cpu: number, wal: number}} Cost of a message: microseconds of the server's process, bytes */
 
 const mail = (/** @type {string} */ to) =>
   `jsonb_build_object('from', 'Shop <shop@shop.example>', 'to', ${to}, 'subject', 'Order ' || n, 'content', '<p>' || repeat('Thank you for your order. ', 14) || '</p>')`;
@@ -33,30 +33,40 @@ export async function enqueueCost(cluster, rounds, calls) {
   } };
   const subjects = findPgmq() ? SUBJECTS : SUBJECTS.slice(0, -1);
   for (const queue of [ours, without, ...findPgmq() ? [pgmq] : []]) await cluster.database(queue);
-  const found = await alternate(subjects, rounds, async (subject) => await measure(cluster, subject, calls));
+  const found = await alternate(subjects, rounds, ({ database, call }) =>
+    costOf(cluster, database, `select count(${call}) from generate_series(1, ${calls}) as n`, calls));
   return new Map([...found].map(([{ name }, costs]) => [name, { cpu: spread(costs.map(({ cpu }) => cpu)), wal: spread(costs.map(({ wal }) => wal)) }]));
 }
 
 /** The schema as it would be without the search: nothing is written for it. @param {any} sql */
 async function takeOut(sql) {
-  const [{ text }] = await sql`select pg_get_functiondef('email_queue_private.enqueue_one(jsonb, jsonb, jsonb)'::regprocedure) as text`;
-  const changed = text.replace("v_recipients[1], ", "null, ").replace(/ {2}if cardinality\(v_recipients\) > 1 then[^;]*;\s*end if;\n/, "");
-  if (changed.length > text.length - 100) throw new Error("enqueue_one writes what the search needs in another way");
-  await sql.unsafe(changed);
+  const changes = /** @type {[string, (text: string) => string][]} */ ([
+    ["enqueue_plain(jsonb)", (text) => text.replace("'email', v_hash)", "'email', null)")],
+    ["enqueue_one(jsonb, jsonb, jsonb)", (text) => text.replace("v_recipients[1], ", "null, ").replace(/ {2}if cardinality\(v_recipients\) > 1 then[^;]*;\s*end if;\n/, "")],
+  ]);
+  for (const [name, change] of changes) {
+    const [{ text }] = await sql`select pg_get_functiondef(${`email_queue_private.${name}`}::regprocedure) as text`;
+    if (change(text) === text) throw new Error(`${name} writes what the search needs in another way`);
+    await sql.unsafe(change(text));
+  }
   await sql.unsafe("drop index email_queue_private.message_addressee");
 }
 
-/** @param {import("./cluster.mjs").Cluster} cluster @param {Subject} subject @param {number} calls @returns {Promise<Cost>} */
-async function measure(cluster, { database, call }, calls) {
+/**
+ * What a statement costs the backend when it runs for the second time in a session.
+ * @param {import("./cluster.mjs").Cluster} cluster @param {string} database @param {string} statement @param {number} messages that it enqueues
+ * @param {string} [before] a statement that is not measured @returns {Promise<Cost>} a message
+ */
+export async function costOf(cluster, database, statement, messages, before) {
   const sql = await connect(cluster.postgres.urlOf(database), { max: 1 });
   try {
-    const many = `select count(${call}) from generate_series(1, ${calls}) as n`;
-    await sql.unsafe(many);
+    if (before) await sql.unsafe(before);
+    await sql.unsafe(statement);
     await sql.unsafe("checkpoint");
     const [{ pid }] = await sql`select pg_backend_pid() as pid`;
-    const [before, wal] = [cpu(pid), await position(sql)];
-    await sql.unsafe(many);
-    return { cpu: (cpu(pid) - before) / calls, wal: (await position(sql) - wal) / calls };
+    const [began, wal] = [cpu(pid), await position(sql)];
+    await sql.unsafe(statement);
+    return { cpu: (cpu(pid) - began) / messages, wal: (await position(sql) - wal) / messages };
   } finally {
     await sql.end({ timeout: 1 });
   }

@@ -5,6 +5,7 @@ import { findPgmq } from "./queues/pgmq.mjs";
 import { isStopping, stopAll } from "../stack.mjs";
 import { environment } from "./environment.mjs";
 import { auth } from "./parts/auth.mjs";
+import { enqueue } from "./parts/enqueue.mjs";
 import { events } from "./parts/events.mjs";
 import { lanes } from "./parts/lanes.mjs";
 import { latency } from "./parts/latency.mjs";
@@ -15,12 +16,13 @@ import { sql } from "./parts/sql.mjs";
 import { start } from "./parts/start.mjs";
 import { markdown, publish, write } from "./report.mjs";
 
-const PARTS = { sql, run, start, latency, auth, events, search, lanes, scale };
+const PARTS = { sql, enqueue, run, start, latency, auth, events, search, lanes, scale };
 
 const HELP = `scripts/bench [name …] [options]
 
 Names: ${Object.keys(PARTS).join(", ")}; all of them when none is given.
   sql      claim and settle in the database, beside pgmq, graphile-worker, pg-boss and a hand-written queue
+  enqueue  one e-mail, a list and a trigger, beside pgmq, graphile-worker, pg-boss and a plain insert
   run      the function under Deno 2.1.4, beside the same job in TypeScript
   start    size of the module, and the time until it answers
   latency  from enqueue to accepted

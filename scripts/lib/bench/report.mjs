@@ -15,6 +15,7 @@ import { svg } from "./plot.mjs";
 
 const TITLES = /** @type {Record<string, string>} */ ({
   sql: "Claim and settle in the database",
+  enqueue: "Enqueue",
   run: "A run of the function",
   start: "Start",
   latency: "From enqueue to accepted",

@@ -9,14 +9,14 @@ as $$
 declare
   v_message email_queue_private.message;
   v_key text;
+  v_unknown jsonb;
 begin
   if coalesce(jsonb_typeof(p_item), 'null') <> 'object' then
     perform email_queue_private.refuse('message', 'must be an object');
   end if;
-  select k into v_key from jsonb_object_keys(p_item) as k
-  where k not in ('type', 'payload', 'tags', 'priority', 'max_attempts', 'run_at', 'delay_ms', 'send_before', 'dedup_key', 'metadata', 'topic', 'ignore_suppression', 'secret', 'template', 'language', 'variables') limit 1;
-  if v_key is not null then
-    perform email_queue_private.refuse(left(v_key, 60), 'is not an option of enqueue');
+  v_unknown := p_item - array['type', 'payload', 'tags', 'priority', 'max_attempts', 'run_at', 'delay_ms', 'send_before', 'dedup_key', 'metadata', 'topic', 'ignore_suppression', 'secret', 'template', 'language', 'variables'];
+  if v_unknown <> '{}' then
+    perform email_queue_private.refuse(left((select k from jsonb_object_keys(v_unknown) as k limit 1), 60), 'is not an option of enqueue');
   end if;
   foreach v_key in array array['type', 'run_at', 'send_before', 'dedup_key', 'topic', 'template', 'language'] loop
     if jsonb_typeof(p_item -> v_key) not in ('string', 'null') then
@@ -72,7 +72,9 @@ begin
     v_message.dedup_key := email_queue_private.address_hash(v_message.dedup_key, email_queue_private.hash_key());
   end if;
   v_message.topic := p_item ->> 'topic';
-  perform email_queue_private.check_topic(v_message.topic);
+  if v_message.topic is not null then
+    perform email_queue_private.check_topic(v_message.topic);
+  end if;
   v_message.ignore_suppression := nullif((p_item ->> 'ignore_suppression')::boolean, false);
   v_key := case when v_message.topic is not null then 'topic' when v_message.ignore_suppression then 'ignore_suppression'
     when v_message.secret then 'secret' when p_item ->> 'template' is not null then 'template' end;
@@ -80,7 +82,9 @@ begin
     perform email_queue_private.refuse(v_key, 'belongs to e-mail');
   end if;
   v_message.metadata := nullif(p_item -> 'metadata', 'null'::jsonb);
-  perform email_queue_private.check_metadata('metadata', v_message.metadata);
+  if v_message.metadata is not null then
+    perform email_queue_private.check_metadata('metadata', v_message.metadata);
+  end if;
   return v_message;
 end
 $$;

@@ -4,7 +4,7 @@ as $$
 declare
   v_message email_queue_private.message := email_queue_private.check_message(p_item, p_payload, p_setting);
   v_payload jsonb := p_payload;
-  v_lane text := 'single:';
+  v_lane text;
   v_rendered jsonb;
   v_field text;
 begin
@@ -27,13 +27,19 @@ begin
   if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
     v_payload := v_payload || jsonb_build_object('tags', p_item -> 'tags');
   end if;
-  perform email_queue_private.check_json('payload', v_payload);
   if v_message.type = 'email' then
     if coalesce(jsonb_typeof(v_payload -> 'from'), 'null') = 'null' and p_setting.default_sender is not null then
       v_payload := v_payload || jsonb_build_object('from', p_setting.default_sender);
     end if;
-    v_lane := email_queue_private.check_email(v_payload) || case when v_message.secret then ':secret' else '' end;
-    v_message.recipients := case when v_message.secret then v_payload -> 'to' end;
+    v_lane := email_queue_private.plain_lane(v_payload);
+  end if;
+  if v_lane is null then
+    perform email_queue_private.check_json('payload', v_payload);
+    v_lane := case v_message.type when 'email' then email_queue_private.check_email(v_payload) else 'single:' end;
+  end if;
+  if v_message.secret then
+    v_lane := v_lane || ':secret';
+    v_message.recipients := v_payload -> 'to';
   end if;
   v_message.bytes := octet_length(v_payload::text);
   if v_message.bytes > p_setting.max_payload_bytes then

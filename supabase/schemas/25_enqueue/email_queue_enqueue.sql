@@ -8,11 +8,18 @@ create function public.email_queue_enqueue(
 ) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
+declare
+  v_plain jsonb;
 begin
-  return email_queue_private.enqueue_one(jsonb_strip_nulls(jsonb_build_object(
+  if p_type = 'email' and num_nulls(p_priority, p_max_attempts, p_run_at, p_delay_ms, p_send_before, p_dedup_key, p_metadata, p_tags, p_topic,
+    p_ignore_suppression, p_secret) = 11
+  then
+    v_plain := email_queue_private.enqueue_plain(p_payload);
+  end if;
+  return coalesce(v_plain, email_queue_private.enqueue_one(jsonb_strip_nulls(jsonb_build_object(
     'type', p_type, 'priority', p_priority, 'max_attempts', p_max_attempts, 'run_at', p_run_at, 'delay_ms', p_delay_ms,
     'send_before', p_send_before, 'dedup_key', p_dedup_key, 'topic', p_topic,
-    'ignore_suppression', p_ignore_suppression, 'secret', p_secret)) || jsonb_build_object('metadata', p_metadata, 'tags', p_tags), p_payload);
+    'ignore_suppression', p_ignore_suppression, 'secret', p_secret)) || jsonb_build_object('metadata', p_metadata, 'tags', p_tags), p_payload));
 end
 $$;
 comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb, text, boolean, boolean) is

@@ -5,7 +5,7 @@ begin
   if jsonb_typeof(p_messages) = 'array' and jsonb_array_length(p_messages) > {{MAX_ENQUEUE}} then
     perform email_queue_private.refuse('messages', 'must be at most {{MAX_ENQUEUE}} a call');
   end if;
-  return email_queue_private.enqueue(p_messages);
+  return coalesce(email_queue_private.enqueue_plain_many(p_messages), email_queue_private.enqueue(p_messages));
 end
 $$;
 comment on function public.email_queue_enqueue_many(jsonb) is

@@ -18,7 +18,7 @@ declare
   v_key bytea := email_queue_private.hash_key();
   v_field text;
   v_error text;
-  v_notice jsonb := email_queue_private.connection_notice();
+  v_notice jsonb := email_queue_private.enqueue_notice();
 begin
   if coalesce(jsonb_typeof(p_messages), 'null') <> 'array' then
     perform email_queue_private.refuse('messages', 'must be a list');

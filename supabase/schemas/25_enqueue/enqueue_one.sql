@@ -12,7 +12,7 @@ begin
   v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
   if v_message.type = 'email' then
-    v_notice := email_queue_private.connection_notice();
+    v_notice := email_queue_private.enqueue_notice();
     v_recipients := email_queue_private.recipients(v_checked.payload, email_queue_private.hash_key());
   end if;
   v_message.id := email_queue_private.new_id();

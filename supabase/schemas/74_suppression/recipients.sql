@@ -9,6 +9,9 @@ declare
   v_hash uuid;
   v_hashes uuid[] := array[]::uuid[];
 begin
+  if jsonb_typeof(p_payload -> 'to') = 'string' and not p_payload ?| array['cc', 'bcc'] then
+    return array[email_queue_private.address_hash(email_queue_private.bare_address(p_payload ->> 'to'), p_key)];
+  end if;
   foreach v_field in array array['to', 'cc', 'bcc'] loop
     v_list := p_payload -> v_field;
     continue when v_list is null or v_list = 'null';

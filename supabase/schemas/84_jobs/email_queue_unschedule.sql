@@ -4,6 +4,7 @@ as $$
 declare
   v_name text;
   v_removed boolean := false;
+  v_changed boolean;
 begin
   perform email_queue_private.check_caller();
   if email_queue_private.has_extension('pg_cron') then
@@ -12,7 +13,9 @@ begin
     end loop;
   end if;
   update email_queue_private.wiring set cron_line = null, scheduled_at = null where cron_line is not null;
-  if v_removed or found then
+  v_changed := found;
+  perform set_config('email_queue.connected', '', false); -- See enqueue_notice.
+  if v_removed or v_changed then
     perform email_queue_private.note_action('unschedule', null, '{}');
   end if;
   return jsonb_build_object('removed', v_removed);
