@@ -48,7 +48,7 @@ begin
     v_looked := v_looked + cardinality(v_page);
     exit when v_size = cardinality(v_page) and v_size < v_step;
     v_before := v_page[cardinality(v_page)];
-    v_step := least(2 * v_step, 2000, 10000 - v_looked);
+    v_step := least(500, 10000 - v_looked);
     if v_looked >= 10000 or v_left <= 0 or clock_timestamp() > v_until then
       v_next := v_before;
       exit;
