@@ -5,6 +5,7 @@ import { findPgmq } from "./queues/pgmq.mjs";
 import { isStopping, stopAll } from "../stack.mjs";
 import { environment } from "./environment.mjs";
 import { auth } from "./parts/auth.mjs";
+import { console_ } from "./parts/console.mjs";
 import { events } from "./parts/events.mjs";
 import { latency } from "./parts/latency.mjs";
 import { run } from "./parts/run.mjs";
@@ -14,7 +15,7 @@ import { sql } from "./parts/sql.mjs";
 import { start } from "./parts/start.mjs";
 import { markdown, publish, write } from "./report.mjs";
 
-const PARTS = { sql, run, start, latency, auth, events, search, scale };
+const PARTS = { sql, run, start, latency, auth, events, search, console: console_, scale };
 
 const HELP = `scripts/bench [name …] [options]
 
@@ -26,6 +27,7 @@ Names: ${Object.keys(PARTS).join(", ")}; all of them when none is given.
   auth     Supabase Auth's hook, with 100,000 messages waiting
   events   a provider's reports, 1,000 a second, alone and beside a run
   search   what operators read, with 1,000,000 messages, and what an enqueue pays for it
+  console  each page of the console, with 1,000,000 messages of all states
   scale    from 1,000 to 1,000,000 queued messages, and from 1 to 16 workers
 
 Options:
