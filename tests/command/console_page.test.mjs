@@ -96,6 +96,10 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
         await page.getByRole("heading", { level: 1, name: name.replace("-", " "), exact: false }).waitFor();
         if (name === "message") await page.frameLocator("iframe").getByText("Thank you").waitFor();
         else await page.getByText(words).first().waitFor();
+        if (name === "overview") {
+          await page.getByRole("heading", { name: "E-mails" }).waitFor();
+          assert.deepEqual(await page.getByRole("heading", { level: 2 }).allInnerTexts(), ["E-mails", "Requests and delivery", "The last six hours", "Last runs", "The doctor's findings", "Checks from outside"]);
+        }
         assert.deepEqual(await examine(page), [], name);
         if (!SHOWN.includes(`${name} ${width} ${scheme}`)) continue;
         const folder = process.env.UPDATE_PICTURES ? path.join(ROOT, "docs/console") : path.join(ROOT, "target/console");

@@ -50,9 +50,9 @@ export const Empty = ({ title, children }) => html`<div class="empty"><strong>${
 export const Failed = ({ fault, retry }) => html`<div class="note bad" role="alert"><strong>${fault.message}</strong>
   ${fault.remedy && html`<p>${fault.remedy}</p>`}${retry && html`<button class="quiet" onClick=${retry}>Try again</button>`}</div>`;
 
-/** A read on its way to being shown. @param {{read: {data: any, fault: any, reload: () => void}, children: (data: any) => any}} of */
+/** A read on its way to being shown. One element, or what comes late is put behind what came before it. @param {{read: {data: any, fault: any, reload: () => void}, children: (data: any) => any}} of */
 export const Shown = ({ read: { data, fault, reload }, children }) =>
-  html`${fault && html`<${Failed} fault=${fault} retry=${reload} />`}${data === undefined ? !fault && html`<${Loading} />` : children(data)}`;
+  html`<div>${fault && html`<${Failed} fault=${fault} retry=${reload} />`}${data === undefined ? !fault && html`<${Loading} />` : children(data)}</div>`;
 
 /** @param {{title: string, level?: string, children?: any, aside?: any}} of */
 export const Section = ({ title, children, aside }) =>
