@@ -12,6 +12,7 @@
  * @property {string} keys where a key is made
  * @property {string} domains where a sender's domain is verified
  * @property {string} status where it says that it has trouble
+ * @property {{ bounced: number, complained: number }} most the shares of accepted e-mails above which it may stop the account
  * @property {string} testDomain a sender's domain that needs no verification, and whose addresses accept everything
  */
 
@@ -25,5 +26,6 @@ export const PROVIDER = {
   domains: "https://resend.com/domains",
   webhooks: "https://resend.com/webhooks",
   status: "https://resend-status.com",
+  most: { bounced: 0.04, complained: 0.0008 },
   testDomain: "resend.dev",
 };

@@ -29,6 +29,7 @@ async function answered(found, ask, { filter }) {
 /** @type {Record<string, Entry>} */
 const READS = {
   stats: { call: "email_queue_stats" },
+  overview: { call: "email_queue_overview" },
   doctor: { call: "email_queue_doctor" },
   search: { call: "email_queue_search", takes: ["filter", "limit", "before"], shows: answered },
   show: { call: "email_queue_show", takes: ["id"], shows: async (found, ask) => found && lean((await withFates(ask, [found], { entries: found.suppressed }))[0]) },
@@ -57,10 +58,11 @@ const ACTIONS = {
 const ACTION_MS = 60_000;
 
 /**
- * @param {{ask: Ask, readOnly: boolean, about: Record<string, unknown>}} what about: what the page says of this console
+ * @param {{ask: Ask, readOnly: boolean, about: Record<string, unknown>, examine: (call: boolean) => Promise<import("../command/doctor.js").Finding[]>}} what about: what the page
+ *   says of this console; examine: the doctor's checks, those from outside too; call: with a run of the function
  * @returns {import("./server.js").Answer}
  */
-export function createApi({ ask, readOnly, about }) {
+export function createApi({ ask, readOnly, about, examine }) {
   /** @param {Entry} entry @param {Record<string, any>} args @param {number} [timeout] */
   const call = async ({ call: name, takes = [], shows = (answer) => answer }, args, timeout) => {
     const given = Object.fromEntries(takes.filter((one) => args[one] !== undefined).map((one) => [`p_${one}`, args[one]]));
@@ -77,9 +79,11 @@ export function createApi({ ask, readOnly, about }) {
       const read = Object.hasOwn(READS, name) ? READS[name] : undefined;
       if (read) return await call(read, args);
       const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-      if (!action) throw new Refusal(404, `the console has no ${name}`);
+      const calls = name === "examine" && args.call === true;
+      if (name === "examine" && !calls) return await examine(false);
+      if (!action && !calls) throw new Refusal(404, `the console has no ${name}`);
       if (readOnly) throw new Refusal(403, "this console can only look", "start it without --read-only");
-      return await call(action, args, ACTION_MS);
+      return action ? await call(action, args, ACTION_MS) : await examine(true);
     } catch (error) {
       if (error instanceof CommandError || error instanceof ProjectError) throw new Refusal(422, error.message, error.remedy);
       throw error;

@@ -33,8 +33,15 @@ export function framed(payload) {
     html = html.replaceAll(`cid:${contentId}`, `data:${type};base64,${content.replace(/[^A-Za-z0-9+/=]/g, "")}`);
   }
   // A mail without a charset is UTF-8, and its links lead nowhere in here.
-  return `<!doctype html><meta charset="utf-8"><base target="_blank">${html}`;
+  return `<!doctype html><meta charset="utf-8"><base target="_blank">${withoutHints(html)}`;
 }
+
+/**
+ * No policy keeps a browser from opening a connection because of a hint (preconnect, dns-prefetch), nor do mail programs read links. A frame in the mail
+ * may have its HTML in an attribute, where "<" has many spellings: such an attribute goes. Names of elements and attributes have one spelling.
+ * @param {string} html
+ */
+const withoutHints = (html) => html.replace(/<link(?=[\s/>])/gi, "<no-link").replace(/\bsrcdoc\b/gi, "no-srcdoc");
 
 /** A file, for the browser to save. @param {any} payload @param {unknown} index */
 export function attachmentOf(payload, index) {

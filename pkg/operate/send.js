@@ -6,7 +6,7 @@ import { COLOUR_OF, fateOf, pauseText } from "./fate.js";
 import { said } from "./one-by-one.js";
 import { jsonFrom } from "./rows.js";
 import { paint, plain } from "./table.js";
-import { secondsFrom } from "./times.js";
+import { secondsFrom } from "./time-options.js";
 
 export const help = `Usage: email-queue send --to <address> --subject <text> [--text <text> | --html <text>] [options]
        email-queue send --to <address> --template <name> [--language <de>] [--variables <json>] [options]

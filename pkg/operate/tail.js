@@ -6,7 +6,7 @@ import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
 import { COLOUR_OF, fateOf } from "./fate.js";
 import { recipientsOf, subjectOf, withoutBody } from "./rows.js";
 import { paint, plain } from "./table.js";
-import { secondsFrom } from "./times.js";
+import { secondsFrom } from "./time-options.js";
 
 export const help = `Usage: email-queue tail [options]
 

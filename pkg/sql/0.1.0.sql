@@ -33,6 +33,7 @@ as $$
     'email_queue_list(text, text, integer, uuid, timestamp with time zone, timestamp with time zone, jsonb, text)',
     'email_queue_not_accepted(uuid[], boolean)',
     'email_queue_on_event(text)',
+    'email_queue_overview()',
     'email_queue_pause(text, text, integer)',
     'email_queue_prune(integer)',
     'email_queue_record_events(jsonb, integer)',
@@ -727,7 +728,7 @@ create table email_queue_private.message (
 -- collate "C": the order of another collation changes with the libraries of the server, and what an index has in the old order is lost.
 -- The columns keep the database's, which the view shows.
 create unique index message_dedup_key on email_queue_private.message (type collate "C", dedup_key collate "C") where dedup_key is not null;
-create index message_dead_letters on email_queue_private.message (id) where reason is not null;
+create index message_dead_letters on email_queue_private.message (id) include (type, reason) where reason is not null;
 -- What is new is put into its order by the megabyte: at once, message by message, an enqueue took 1.4 times as long and wrote
 -- three times the WAL; a search reads what waits for it (128 pages at most).
 create index message_metadata on email_queue_private.message using gin (metadata jsonb_path_ops) with (gin_pending_list_limit = 1024)
@@ -5523,8 +5524,7 @@ $$;
 comment on function email_queue_private.addressees(email_queue_private.message) is 'The keyed hashes of a message''s recipients; none once it was erased.';
 
 -- 70_read/delivery.sql
--- How far an e-mail has come, for each recipient: sent < delayed < delivered < bounced, failed, suppressed. Whatever the order in which
--- the events came, the answer is the same.
+-- How far an e-mail has come, for each recipient, by delivery_rank(). Whatever the order in which the events came, the answer is the same.
 create function email_queue_private.delivery(p_message_id uuid) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -5536,9 +5536,8 @@ as $$
       case when k.state = 'bounced' and s.detail is not null
         then jsonb_strip_nulls(jsonb_build_object('type', s.detail ->> 'type', 'subtype', s.detail ->> 'subtype', 'text', s.detail ->> 'text')) end as bounce,
       case when k.state in ('failed', 'suppressed') then coalesce(s.detail ->> 'reason', s.detail ->> 'text') end as reason
-    from seen as s join (values ('email.sent', 1, 'sent'), ('email.scheduled', 1, 'sent'), ('email.delivery_delayed', 2, 'delayed'),
-      ('email.delivered', 3, 'delivered'), ('email.opened', 3, 'delivered'), ('email.clicked', 3, 'delivered'), ('email.complained', 3, 'delivered'),
-      ('email.suppressed', 4, 'suppressed'), ('email.failed', 5, 'failed'), ('email.bounced', 6, 'bounced')) as k(type, rank, state) on k.type = s.type
+    from seen as s cross join lateral (select r.rank, (array['sent', 'delayed', 'delivered', 'suppressed', 'failed', 'bounced'])[r.rank] as state
+      from (select email_queue_private.delivery_rank(s.type) as rank) as r where r.rank is not null) as k
     order by s.recipient, k.rank desc, s.at
   ), recipient as (
     select t.rank, t.state, t.at, t.recipient, jsonb_strip_nulls(jsonb_build_object('address', case when position('@' in t.recipient) > 0 then t.recipient end, 'state', t.state, 'at', t.at,
@@ -5553,6 +5552,49 @@ as $$
   from recipient as r
 $$;
 comment on function email_queue_private.delivery(uuid) is 'The delivery of a message, as the view shows it; null if no event is known.';
+
+-- 70_read/delivery_rank.sql
+-- How far an e-mail has come, by what was reported: sent < delayed < delivered < suppressed < failed < bounced. Null: the event does not say.
+create function email_queue_private.delivery_rank(p_type text) returns integer
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when p_type in ('email.sent', 'email.scheduled') then 1
+    when p_type = 'email.delivery_delayed' then 2
+    when p_type in ('email.delivered', 'email.opened', 'email.clicked', 'email.complained') then 3
+    when p_type = 'email.suppressed' then 4
+    when p_type = 'email.failed' then 5
+    when p_type = 'email.bounced' then 6 end;
+end
+$$;
+comment on function email_queue_private.delivery_rank(text) is 'How far an event shows that an e-mail has come; of several the highest counts.';
+
+-- 70_read/depth_by_priority.sql
+-- A dispatch may have members of several priorities, and knows the best: the members' own are read.
+create function email_queue_private.depth_by_priority() returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with place as (
+    select r.type, r.priority, case when r.attempts > 0 then 'retrying' when r.run_at > statement_timestamp() then 'scheduled' else 'pending' end as state, r.run_at as due
+    from (select * from email_queue_private.ready limit 100000) as r
+    union all
+    select m.type, m.priority, 'processing', null
+    from (
+      select u.id from (
+        -- One index each: a day of settled dispatches is not read.
+        select * from email_queue_private.dispatch where token is not null
+        union all
+        select * from email_queue_private.dispatch where token is null and settled_at is null
+      ) as d cross join lateral unnest(d.message_ids) as u(id) limit 10000) as o join email_queue_private.message as m on m.id = o.id
+  )
+  select coalesce(jsonb_agg(to_jsonb(s) order by s.type, s.priority), '[]') from (
+    select p.type collate "C" as type, p.priority, count(*) filter (where p.state = 'pending') as pending, count(*) filter (where p.state = 'scheduled') as scheduled,
+      count(*) filter (where p.state = 'retrying') as retrying, count(*) filter (where p.state = 'processing') as processing,
+      floor(extract(epoch from statement_timestamp() - min(p.due) filter (where p.due <= statement_timestamp()))) as oldest_due_seconds
+    from place as p group by p.type collate "C", p.priority) as s
+$$;
+comment on function email_queue_private.depth_by_priority() is 'What waits and is being sent, by type and priority.';
 
 -- 70_read/email_queue.sql
 -- The view public.email_queue is for users, and so are functions that give the same as JSON.
@@ -5579,7 +5621,7 @@ left join email_queue_private.ready as r on r.id = m.id and m.status is null
 left join (
   select u.id, o.id as dispatch_id, u.attempts + o.attempt as attempts, o.updated_at,
     case when o.token is not null then o.visible_at end as lease_expires_at,
-    email_queue_private.append_errors(o.member_errors -> u.id::text, o.errors) as errors
+    o.member_errors, o.errors
   from (
     -- One index each: a day of settled dispatches is not read.
     select * from email_queue_private.dispatch where token is not null
@@ -5587,7 +5629,8 @@ left join (
     select * from email_queue_private.dispatch where token is null and settled_at is null
   ) as o cross join lateral unnest(o.message_ids, o.member_attempts) as u(id, attempts)
 ) as d on d.id = m.id and m.status is null
-cross join lateral (select coalesce(m.errors, r.errors, d.errors) as errors) as e;
+-- Here, so that it is done for the rows that are asked for, not for all that are being sent.
+cross join lateral (select coalesce(m.errors, r.errors, case when d.id is not null then email_queue_private.append_errors(d.member_errors -> d.id::text, d.errors) end) as errors) as e;
 comment on view public.email_queue is 'The queue, one row a message. Read only: enqueue with email_queue_enqueue.';
 comment on column public.email_queue.id is 'The message''s id, ordered by time.';
 comment on column public.email_queue.type is 'email, or a custom consumer''s type.';
@@ -5661,6 +5704,18 @@ $$;
 comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb, text) is
   'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata selects those whose metadata contains it, p_delivery those that came so far (sent, delayed, delivered, suppressed, failed, bounced) or were complained about (complained). Without p_since, sent, delayed and delivered are looked for among 10000 messages.';
 
+-- 70_read/email_queue_overview.sql
+create function public.email_queue_overview() returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return jsonb_build_object('priorities', email_queue_private.depth_by_priority(), 'hours', email_queue_private.last_hours(), 'requests', email_queue_private.requests_now(),
+    'reputation', email_queue_private.reputation());
+end
+$$;
+comment on function public.email_queue_overview() is
+  'What a person wants to see first, beside email_queue_stats: {priorities, hours, requests, reputation}. priorities: depth by type and priority (counted up to 100,000, and 10,000 in requests). hours: the last six in steps of ten minutes, [{at, enqueued (up to 10,000), accepted, retried, failed, waiting}]; waiting is what the runs left, null if none ended then. requests: {last_minute, most_in_a_second, per_second (the limit), setting, learned (the provider''s), answered, breaker: [{scope, unanswered, next_at, requests, size}]}. reputation: {day, week}, each {accepted, bounced, complained, all}; all is false if only the newest 50,000 messages were counted.';
+
 -- 70_read/email_queue_runs.sql
 create function public.email_queue_runs(p_limit integer default 100, p_before uuid default null) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
@@ -5709,8 +5764,8 @@ as $$
     select d.type, sum(cardinality(d.message_ids)) as processing, coalesce(sum(cardinality(d.message_ids)) filter (where d.frozen), 0) as frozen
     from email_queue_private.dispatch as d where d.settled_at is null group by d.type
   ), ended as (
-    select m.type, count(*) filter (where m.status = 'failed') as failed, count(*) filter (where m.status = 'cancelled') as cancelled
-    from (select * from email_queue_private.message as m where m.reason is not null limit 100000) as m group by m.type
+    select m.type, count(*) filter (where m.reason <> 'cancelled') as failed, count(*) filter (where m.reason = 'cancelled') as cancelled
+    from (select l.type, l.reason from email_queue_private.message as l where l.reason is not null limit 100000) as m group by m.type
   )
   select jsonb_build_object(
     'types', coalesce((
@@ -5867,6 +5922,29 @@ end
 $$;
 comment on function email_queue_private.ids_by_status(text, text, integer, uuid, uuid) is 'Ids of messages in a status, newest first.';
 
+-- 70_read/last_hours.sql
+-- Six hours in 36 steps, from what there is anyway: a message's id has the time of its enqueue, and each run says what it did and left. Steps
+-- in which no run ended have no waiting.
+create function email_queue_private.last_hours() returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with step as (
+    select n, statement_timestamp() - (36 - n) * interval '10 minutes' as at from generate_series(0, 35) as n
+  ), run as (
+    select least(35, floor(extract(epoch from r.ended_at - statement_timestamp()) / 600) + 36)::integer as n, max(coalesce((r.counts ->> 'remaining')::bigint, 0)) as waiting,
+      sum((r.counts ->> 'accepted')::bigint) as accepted, sum((r.counts ->> 'retried')::bigint) as retried, sum((r.counts ->> 'failed')::bigint) as failed
+    from (
+      select l.ended_at, l.counts from email_queue_private.run as l where l.started_at > statement_timestamp() - interval '7 hours'
+      order by l.started_at desc limit 10000) as r
+    where r.ended_at > statement_timestamp() - interval '6 hours' group by 1
+  )
+  select jsonb_agg(jsonb_build_object('at', s.at, 'waiting', r.waiting, 'accepted', coalesce(r.accepted, 0), 'retried', coalesce(r.retried, 0), 'failed', coalesce(r.failed, 0),
+    'enqueued', (select count(*) from (select 1 from email_queue_private.message as m
+      where m.id >= email_queue_private.first_id(s.at) and m.id < email_queue_private.first_id(s.at + interval '10 minutes') limit 10000) as e)) order by s.n)
+  from step as s left join run as r on r.n = s.n
+$$;
+comment on function email_queue_private.last_hours() is 'The last six hours in steps of ten minutes: what was enqueued and sent, and what the runs left waiting.';
+
 -- 70_read/open_dispatch.sql
 create function email_queue_private.open_dispatch(p_id uuid) returns email_queue_private.dispatch
 language sql stable set search_path = pg_catalog, pg_temp
@@ -5906,6 +5984,59 @@ begin
 end
 $$;
 comment on function email_queue_private.possible_actions(email_queue_private.message) is 'What an operator can do with a message, and why not.';
+
+-- 70_read/reputation.sql
+-- Of the e-mails that were enqueued in the last day and week and were accepted. The newest 50,000 messages stand for all. An e-mail counts once,
+-- however many of its recipients bounced.
+create function email_queue_private.reputation() returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_day uuid := email_queue_private.first_id(statement_timestamp() - interval '1 day');
+  v_week uuid := email_queue_private.first_id(statement_timestamp() - interval '7 days');
+  v_first uuid;
+  v_all boolean;
+  v_accepted bigint[];
+  v_bounced bigint[];
+  v_complained bigint[];
+begin
+  select m.id into v_first from email_queue_private.message as m where m.id >= v_week order by m.id desc offset 49999 limit 1;
+  v_all := v_first is null;
+  v_first := coalesce(v_first, v_week);
+  select array[count(*) filter (where m.id >= v_day), count(*)] into v_accepted
+  from email_queue_private.message as m where m.id >= v_first and m.status = 'completed' and m.type = 'email';
+  select array[count(distinct e.message_id) filter (where e.message_id >= v_day and e.type = 'email.bounced'), count(distinct e.message_id) filter (where e.type = 'email.bounced')],
+    array[count(distinct e.message_id) filter (where e.message_id >= v_day and e.type = 'email.complained'), count(distinct e.message_id) filter (where e.type = 'email.complained')]
+  into v_bounced, v_complained
+  from email_queue_private.event as e
+  where e.type in ('email.bounced', 'email.failed', 'email.suppressed', 'email.complained') and e.message_id >= v_first;
+  return jsonb_build_object('day', jsonb_build_object('accepted', v_accepted[1], 'bounced', v_bounced[1], 'complained', v_complained[1], 'all', v_all or v_first <= v_day),
+    'week', jsonb_build_object('accepted', v_accepted[2], 'bounced', v_bounced[2], 'complained', v_complained[2], 'all', v_all));
+end
+$$;
+comment on function email_queue_private.reputation() is 'How many accepted e-mails bounced or were marked as spam.';
+
+-- 70_read/requests_now.sql
+-- A dispatch keeps the slot of its last begin, so a replay within the minute counts once.
+create function email_queue_private.requests_now() returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with second as (
+    select count(*) as n from (
+      select d.slot_at from (select * from email_queue_private.dispatch where settled_at > statement_timestamp() - interval '1 minute' order by settled_at desc limit 10000) as d
+      union all
+      select d.slot_at from (select * from email_queue_private.dispatch where token is not null limit 10000) as d
+      union all
+      select d.slot_at from (select * from email_queue_private.dispatch where token is null and settled_at is null limit 10000) as d) as d
+    where d.slot_at > statement_timestamp() - interval '1 minute' and d.slot_at <= statement_timestamp() group by date_trunc('second', d.slot_at)
+  )
+  select jsonb_build_object('last_minute', (select coalesce(sum(s.n), 0) from second as s), 'most_in_a_second', (select coalesce(max(s.n), 0) from second as s),
+    'per_second', email_queue_private.request_rate(b), 'setting', (email_queue_private.settings()).rate_limit, 'learned', b.learned_limit, 'answered', b.answered,
+    'breaker', (select coalesce(jsonb_agg(jsonb_build_object('scope', w.scope, 'unanswered', w.streak, 'next_at', case when w.streak >= 3 then w.next_at end,
+      'requests', w.requests, 'size', w.size) order by w.streak desc, w.scope), '[]') from (select * from email_queue_private.breaker order by streak desc, scope limit 20) as w))
+  from email_queue_private.budget_now() as b
+$$;
+comment on function email_queue_private.requests_now() is 'Requests of the last minute, what the budget allows, and the circuit breaker.';
 
 -- 70_read/suppressed_of.sql
 create function email_queue_private.suppressed_of(p_message email_queue_private.message) returns jsonb
@@ -6158,7 +6289,7 @@ comment on function public.email_queue_search(jsonb, integer, uuid) is
 
 -- 71_search/fitting.sql
 -- In plpgsql, so that it is planned for its values: conditions and tables that they do not need are left out. It derives the open states as
--- the view does, from what it must read of them. The subject of a secret message is not looked at.
+-- the view does, from what it must read of them, and the state of delivery as delivery() does, which is slower. The subject of a secret message is not looked at.
 create function email_queue_private.fitting(p_ids uuid[], p_filter jsonb) returns setof uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -6169,6 +6300,7 @@ declare
   v_template text := p_filter ->> 'template';
   v_subject text := p_filter ->> 'subject';
   v_delivery text := p_filter ->> 'delivery';
+  v_rank integer := email_queue_private.delivery_rank(case v_delivery when 'delayed' then 'email.delivery_delayed' else 'email.' || v_delivery end);
   v_metadata jsonb := p_filter -> 'metadata';
   v_address uuid := (p_filter ->> 'address')::uuid;
 begin
@@ -6187,10 +6319,9 @@ begin
         else false end)
       and (v_subject is null or m.secret is null and exists (
         select from email_queue_private.body as b where b.id = m.id and starts_with(b.payload ->> 'subject', v_subject)))
-      -- Most messages of a history have no events: to see that is cheaper than to ask for their delivery.
-      and (v_delivery is null or exists (select from email_queue_private.event as e where e.message_id = m.id) and (
-        select d.delivery ->> 'state' = v_delivery or v_delivery = 'complained' and d.delivery @? '$.recipients[*].complained_at'
-        from (select email_queue_private.delivery(m.id) as delivery offset 0) as d))
+      and (v_delivery is null or case when v_delivery = 'complained'
+        then exists (select from email_queue_private.event as e where e.message_id = m.id and e.type = 'email.complained')
+        else v_rank = (select max(email_queue_private.delivery_rank(e.type)) from email_queue_private.event as e where e.message_id = m.id) end)
     order by m.id desc;
 end
 $$;
@@ -6230,6 +6361,9 @@ as $$
 declare
   v_name text collate "C" := split_part(split_part(p_address, '@', 1), '+', 1);
   v_domain text collate "C" := split_part(p_address, '@', 2);
+  -- As JSON has it, without dots: what does not have this before + or @ in its fields is no match, and is not taken apart.
+  v_json text collate "C" := to_jsonb(replace(v_name, '.', ''))::text;
+  v_part text collate "C" := substr(v_json, 2, length(v_json) - 2);
   v_ids uuid[];
   v_looked integer := 0;
   v_left bigint := 67108864;
@@ -6237,7 +6371,7 @@ declare
   v_found jsonb := '[]'::jsonb;
 begin
   loop
-    v_ids := array(select i from email_queue_private.candidates('{}', null, null, v_ids[cardinality(v_ids)], 500) as i);
+    v_ids := array(select i from email_queue_private.candidates('{}', null, null, v_ids[cardinality(v_ids)], 2000) as i);
     v_looked := v_looked + cardinality(v_ids);
     exit when v_ids = '{}';
     select w.ids, w.bytes into v_ids, v_bytes from email_queue_private.within_bytes(v_ids, v_left) as w;
@@ -6245,8 +6379,10 @@ begin
     v_found := v_found || (
       select coalesce(jsonb_agg(jsonb_build_object('address', a.address, 'at', m.created_at)), '[]')
       from email_queue_private.message as m left join email_queue_private.body as b on b.id = m.id
-      cross join lateral (select distinct l as address from email_queue_private.addresses(coalesce(b.payload, jsonb_build_object('to', m.recipients))) as l) as a
-      where m.id = any (v_ids) and m.type = 'email' and a.address <> p_address
+      cross join lateral (select coalesce(b.payload, jsonb_build_object('to', m.recipients)) as payload) as p
+      cross join lateral (select replace(lower(concat(p.payload -> 'to', p.payload -> 'cc', p.payload -> 'bcc') collate "C"), '.', '') as fields) as f
+      cross join lateral (select distinct l as address from email_queue_private.addresses(p.payload) as l) as a
+      where m.id = any (v_ids) and m.type = 'email' and (strpos(f.fields, v_part || '@') > 0 or strpos(f.fields, v_part || '+') > 0) and a.address <> p_address
         and (split_part(split_part(a.address, '@', 1), '+', 1) = v_name or split_part(a.address, '@', 2) = v_domain
           and replace(split_part(split_part(a.address, '@', 1), '+', 1), '.', '') = replace(v_name, '.', '')));
     exit when v_looked >= 10000 or v_left <= 0 or clock_timestamp() > p_until;

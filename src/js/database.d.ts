@@ -169,6 +169,23 @@ type Functions = {
     Args: { p_limit?: number; p_before?: string };
     Returns: { id: string; cause: string; started_at: string; last_seen_at: string; ended_at: string | null; stopped: string | null; reason: string | null; counts: Json }[];
   };
+  email_queue_overview: {
+    Args: Record<PropertyKey, never>;
+    Returns: {
+      priorities: { type: string; priority: number; pending: number; scheduled: number; retrying: number; processing: number; oldest_due_seconds: number | null }[];
+      hours: { at: string; enqueued: number; accepted: number; retried: number; failed: number; waiting: number | null }[];
+      requests: {
+        last_minute: number;
+        most_in_a_second: number;
+        per_second: number;
+        setting: number;
+        learned: number | null;
+        answered: boolean;
+        breaker: { scope: string; unanswered: number; next_at: string | null; requests: number; size: number }[];
+      };
+      reputation: Record<"day" | "week", { accepted: number; bounced: number; complained: number; all: boolean }>;
+    };
+  };
   email_queue_search: {
     Args: { p_filter?: Search; p_limit?: number; p_before?: string };
     Returns: { messages: EmailQueueRow[]; next: string | null; looked: number; similar: { address: string; messages: number; last: string }[] };

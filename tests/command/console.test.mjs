@@ -7,7 +7,7 @@ import http from "node:http";
 import path from "node:path";
 import process from "node:process";
 import { after, beforeEach, test } from "node:test";
-import { ROOT, packageFolder, stopAll, tempFolder } from "../../scripts/lib/stack.mjs";
+import { ROOT, packageFolder, stopAll, tempFolder, waitFor } from "../../scripts/lib/stack.mjs";
 import { gzipSync } from "node:zlib";
 import { createApi } from "../../src/js/console/api.js";
 import { run, targetOf } from "../../src/js/console/console.js";
@@ -36,7 +36,7 @@ const ask = async (/** @type {string} */ name, /** @type {any} */ args) => {
   if (answers[name] instanceof Error) throw answers[name];
   return structuredClone(answers[name] ?? null);
 };
-const start = (/** @type {boolean} */ readOnly) => serveConsole({ port: 0, answer: createApi({ ask, readOnly, about: { target: "x.example", local: false, version: "0" } }) });
+const start = (/** @type {boolean} */ readOnly) => serveConsole({ port: 0, answer: createApi({ ask, readOnly, about: { target: "x.example", local: false, version: "0" }, examine: async (called) => (asked.push(["examine", called]), []) }) });
 const [one, other, looking] = await Promise.all([start(false), start(false), start(true)]);
 const tokenOf = (/** @type {{url: string}} */ { url }) => String(new URLSearchParams(new URL(url).hash.slice(1)).get("token"));
 
@@ -61,14 +61,14 @@ async function call(server, name, args = {}, headers = {}) {
 }
 
 test("the page is there without a token, with a policy that lets it run its own files only", async () => {
-  for (const at of ["/", "/main.js", "/style.css", "/vendor/preact.js"]) {
+  for (const at of ["/", "/main.js", "/style.css", "/vendor/preact.js", "/operate/times.js"]) {
     const { status, headers } = await request(one, { path: at });
     assert.equal(status, 200, at);
     assert.match(String(headers["content-security-policy"]), /^default-src 'self'; script-src 'self'; style-src 'self';.*frame-ancestors 'none'$/);
     assert.doesNotMatch(String(headers["content-security-policy"]), /unsafe/);
     assert.deepEqual([headers["set-cookie"], headers["access-control-allow-origin"]], [undefined, undefined]);
   }
-  for (const at of ["/server.js", "/../server.js", "/%2e%2e/server.js", "/vendor/LICENSE", "/api/stats"]) assert.equal((await request(one, { path: at })).status, 404, at);
+  for (const at of ["/server.js", "/../server.js", "/%2e%2e/server.js", "/vendor/LICENSE", "/operate/desk.js", "/api/stats"]) assert.equal((await request(one, { path: at })).status, 404, at);
   const page = (await request(one, {})).text;
   assert.doesNotMatch(page, /<script(?![^>]*\ssrc=)|<style|\son\w+=|style=/i);
 });
@@ -142,6 +142,13 @@ test("read-only refuses what changes something", async () => {
   assert.equal(asked.length, actions.length);
 });
 
+test("the doctor's checks from outside are made when they are asked for, and a run is started by those who may act", async () => {
+  assert.equal((await call(looking, "examine")).status, 200);
+  assert.equal((await call(looking, "examine", { call: true })).status, 403);
+  assert.equal((await call(one, "examine", { call: true })).status, 200);
+  assert.deepEqual(asked, [["examine", false], ["examine", true]]);
+});
+
 test("a fault of the project comes with its remedy", async () => {
   answers.email_queue_stats = new CommandError("the key is refused (401)", "give another");
   const { status, body } = await call(one, "stats");
@@ -212,6 +219,26 @@ test("the program serves until it is interrupted", async () => {
   assert.equal(await ended, 0);
 });
 
+test("the program opens a browser with a code that counts once", { skip: process.platform !== "linux" && "another opener" }, async () => {
+  const [bin, note] = [path.join(folder.path, "bin"), path.join(folder.path, "opened")];
+  fs.mkdirSync(bin);
+  fs.writeFileSync(path.join(bin, "xdg-open"), `#!/bin/sh\nprintf '%s\\n' "$#" "$1" > "${note}.part" && mv "${note}.part" "${note}"\n`, { mode: 0o755 });
+  const env = { PATH: `${bin}${path.delimiter}${process.env.PATH}`, SUPABASE_URL: "http://127.0.0.1:9", SUPABASE_SECRET_KEY: KEY };
+  const child = spawn(process.execPath, [path.join(ROOT, "pkg/command/main.js"), "console", "--json"], { cwd: folder.path, env, stdio: ["ignore", "pipe", "ignore"] });
+  const ended = once(child, "exit");
+  const [line] = await once(child.stdout, "data");
+  const { url } = JSON.parse(String(line));
+  await waitFor(async () => fs.existsSync(note));
+  const [count, opened = ""] = fs.readFileSync(note, "utf8").trim().split("\n");
+  assert.equal(count, "1");
+  assert.equal(new URL(opened).origin, new URL(url).origin);
+  const code = new URLSearchParams(new URL(opened).hash.slice(1)).get("code");
+  assert.deepEqual((await call({ url }, "open", { code }, { [HEADER]: "" })).body, { token: tokenOf({ url }) });
+  assert.equal((await call({ url }, "open", { code }, { [HEADER]: "" })).status, 401);
+  child.kill("SIGINT");
+  await ended;
+});
+
 test("a key that would be shown by an error is refused first", () => {
   assert.throws(() => readProject({ SUPABASE_URL: "http://127.0.0.1:9", SUPABASE_SECRET_KEY: "sb_secret_a\nb" }), (/** @type {any} */ error) => error instanceof ProjectError && !error.message.includes("sb_secret"));
 });
@@ -234,7 +261,8 @@ test("what the page brings along is what npm has, with its licence", async () =>
 test("the page has less than 60 kB, gzipped, and no file that it does not use", () => {
   const files = fs.readdirSync(PAGE, { recursive: true }).map(String).filter((name) => /\.(js|css|html|svg)$/.test(name));
   const text = files.map((name) => fs.readFileSync(path.join(PAGE, name), "utf8")).join("\n");
-  const size = files.reduce((sum, name) => sum + gzipSync(fs.readFileSync(path.join(PAGE, name)), { level: 9 }).length, 0);
+  // With what it has from the commands.
+  const size = [...files, "../../operate/times.js"].reduce((sum, name) => sum + gzipSync(fs.readFileSync(path.join(PAGE, name)), { level: 9 }).length, 0);
   assert(size < 60_000, `${size} bytes`);
   for (const name of files) assert(name === "index.html" || text.includes(name), name);
   // Nothing of what comes from elsewhere is read as HTML, and no address is made of it.

@@ -162,7 +162,7 @@ test("a console that can only look has no button that acts", { skip }, async () 
   await lite.rpc("email_queue_suppress", { p_address: "bob@example.com" });
   const { page, go, close } = await visit(looking.url, { at: `/message/${id}` });
   const acts = /^(Cancel|Redrive.*|Discard.*|Erase|Pause the queue|Resume|Take off|Suppress an address|Change)$/;
-  for (const [at, words] of [[`/message/${id}`, "What happened"], ["/", "Sent lately"], ["/dead-letters", "ann@example.com"], ["/suppression", "bob@example.com"], ["/settings", "rate_limit"]]) {
+  for (const [at, words] of [[`/message/${id}`, "What happened"], ["/", "The last six hours"], ["/dead-letters", "ann@example.com"], ["/suppression", "bob@example.com"], ["/settings", "rate_limit"]]) {
     await go(String(at));
     await page.getByText(String(words)).first().waitFor();
     await page.getByRole("button", { name: acts }).first().waitFor();

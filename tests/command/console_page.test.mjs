@@ -1,6 +1,8 @@
 // The console's pages in a browser: what they show, on wide and narrow, light and dark screens, without a mouse, and what hostile mail does.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import fs from "node:fs";
+import net from "node:net";
 import path from "node:path";
 import process from "node:process";
 import { test } from "node:test";
@@ -78,7 +80,7 @@ test("did Ann get her mail? Three inputs answer", { skip }, async () => {
   await close();
 });
 
-const PAGES = { overview: ["/", "Sent lately"], messages: ["/messages", "Your invoice 1042"], "dead-letters": ["/dead-letters", "Redrive all matching"], runs: ["/runs", "schedule"],
+const PAGES = { overview: ["/", "The last six hours"], messages: ["/messages", "Your invoice 1042"], "dead-letters": ["/dead-letters", "Redrive all matching"], runs: ["/runs", "schedule"],
   suppression: ["/suppression", "bob@example.net"], settings: ["/settings", "rate_limit"], audit: ["/audit", "cancel"] };
 /** Those that the documents show. */
 const SHOWN = ["overview wide light", "message wide dark", "messages phone light", "dead-letters phone dark"];
@@ -94,6 +96,10 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
         await page.getByRole("heading", { level: 1, name: name.replace("-", " "), exact: false }).waitFor();
         if (name === "message") await page.frameLocator("iframe").getByText("Thank you").waitFor();
         else await page.getByText(words).first().waitFor();
+        if (name === "overview") {
+          await page.getByRole("heading", { name: "E-mails" }).waitFor();
+          assert.deepEqual(await page.getByRole("heading", { level: 2 }).allInnerTexts(), ["E-mails", "Requests and delivery", "The last six hours", "Last runs", "The doctor's findings", "Checks from outside"]);
+        }
         assert.deepEqual(await examine(page), [], name);
         if (!SHOWN.includes(`${name} ${width} ${scheme}`)) continue;
         const folder = process.env.UPDATE_PICTURES ? path.join(ROOT, "docs/console") : path.join(ROOT, "target/console");
@@ -109,8 +115,14 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
 }
 
 test("hostile mail runs nothing and asks for nothing", { skip }, async () => {
+  // A hint makes the browser open a connection, which no list of requests shows.
+  let connected = 0;
+  const near = net.createServer((socket) => (connected++, socket.destroy())).listen(0, "127.0.0.1");
+  await once(near, "listening");
+  const at = `http://127.0.0.1:${/** @type {net.AddressInfo} */ (near.address()).port}/`;
+  const hints = ["preconnect", "dns-prefetch", "prefetch", "preload", "modulepreload", "prerender", "icon", "manifest", "stylesheet"].map((rel) => `<link rel="${rel}" as="image" href="${at}${rel}"><LINK/rel=${rel} href="${at}${rel}">`).join("");
   const evil = `<img src=x onerror="top.ran=1;parent.ran=1"><script>top.ran=1;parent.ran=1</script><svg onload="top.ran=1"></svg>`;
-  const content = `${evil}<p>the mail itself</p><img src="https://track.evil.example/pixel.png"><link rel="stylesheet" href="https://css.evil.example/a.css"><style>@import url(https://import.evil.example/b.css);p{background:url(https://bg.evil.example/c.png)}</style>
+  const content = `${evil}${hints}<meta http-equiv="x-dns-prefetch-control" content="on"><meta http-equiv="refresh" content="0;url=${at}refresh"><iframe srcdoc="${hints.replaceAll("<", "&lt;").replaceAll('"', "&quot;")}"></iframe><p>the mail itself</p><img src="https://track.evil.example/pixel.png"><link rel="stylesheet" href="https://css.evil.example/a.css"><style>@import url(https://import.evil.example/b.css);p{background:url(https://bg.evil.example/c.png)}</style>
     <iframe src="https://frame.evil.example/"></iframe><object data="https://object.evil.example/"></object><meta http-equiv="refresh" content="0;url=https://refresh.evil.example/"><base href="https://base.evil.example/">
     <a href="https://link.evil.example/" id="link">a link</a><form action="https://form.evil.example/"><button id="send">send</button></form><video src="https://video.evil.example/v.mp4" autoplay></video>`;
   const id = await enqueue(`"${evil.replaceAll('"', "'")}" <ann@example.com>`, { metadata: { [evil]: evil } }, { subject: evil, content, text: evil, headers: { "X-Evil": evil.replaceAll("\n", "") }, attachments: [{ filename: "evil.svg", content: btoa(evil) }] })
@@ -123,20 +135,22 @@ test("hostile mail runs nothing and asks for nothing", { skip }, async () => {
   await frame.locator("#link").click();
   await frame.locator("#send").click();
   await frame.getByText("the mail itself").waitFor();
-  for (const at of ["/messages", "/dead-letters", "/", "/audit"]) {
-    await go(at);
+  for (const place of ["/messages", "/dead-letters", "/", "/audit"]) {
+    await go(place);
     // Its subject is shown as a text, or nothing was to be seen.
-    if (at.length > 1 && at !== "/audit") await page.getByText(evil).first().waitFor();
+    if (place.length > 1 && place !== "/audit") await page.getByText(evil).first().waitFor();
     await page.waitForLoadState("networkidle");
-    assert.equal(await ran(), undefined, at);
+    assert.equal(await ran(), undefined, place);
   }
-  assert.deepEqual([outside, faults], [[], []]);
+  assert.deepEqual([outside, faults, connected], [[], [], 0]);
   await go(`/message/${id}`);
   await page.getByRole("button", { name: "Load remote pictures" }).click();
   await page.getByRole("button", { name: "Without remote pictures" }).waitFor();
   await frame.getByText("the mail itself").waitFor();
   await page.waitForLoadState("networkidle");
   assert.deepEqual([...new Set(outside.map((url) => new URL(url).hostname))].sort(), ["bg.evil.example", "track.evil.example"], "pictures, as asked, and nothing else");
+  assert.equal(connected, 0);
+  near.close();
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: /Save evil\.svg/ }).click()]);
   assert.equal(file.suggestedFilename(), "evil.svg");
   assert.equal(await ran(), undefined);
@@ -172,28 +186,6 @@ test("the page follows the queue, unless it is held or nobody looks", { skip }, 
   await hide(true);
   await asked(false);
   await Promise.all([page.waitForResponse(/api\/runs/), hide(false)]);
-  await close();
-});
-
-test("ten thousand messages are shown page by page, by key", { skip }, async () => {
-  await fill();
-  for (let part = 0; part < 10; part++) {
-    await lite.rpc("email_queue_enqueue_many", { p_messages: Array.from({ length: 1000 }, (_, n) => ({ payload: { to: `user${part * 1000 + n}@example.com`, subject: "News", text: "x" } })) });
-  }
-  const { page, close } = await visit(console_.url);
-  await page.getByRole("link", { name: /^10,001\s*pending/ }).click();
-  await page.getByText("user9999@example.com").waitFor();
-  assert.equal(await page.getByRole("main").getByRole("listitem").count(), 50);
-  await page.getByRole("link", { name: "Older" }).click();
-  await page.getByText("user9949@example.com").waitFor();
-  assert.equal(await page.getByText("user9950@example.com").count(), 0);
-  await page.getByRole("link", { name: "The newest" }).click();
-  await page.getByText("user9999@example.com").waitFor();
-  await page.getByLabel("Recipient", { exact: true }).fill("user17@example.com");
-  await page.keyboard.press("Enter");
-  await page.getByText("user9999@example.com").waitFor({ state: "detached" });
-  await page.getByText("user17@example.com", { exact: true }).waitFor();
-  assert.equal(await page.getByRole("main").getByRole("listitem").count(), 1);
   await close();
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fateOf, holdText } from "../../src/js/operate/fate.js";
 import { masked, maskedText } from "../../src/js/operate/mask.js";
-import { secondsFrom, timeFrom } from "../../src/js/operate/times.js";
+import { secondsFrom, timeFrom } from "../../src/js/operate/time-options.js";
 
 const NOW = Date.parse("2026-11-27T12:00:00Z");
 const at = "2026-11-27T11:00:00Z";

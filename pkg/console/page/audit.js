@@ -1,17 +1,18 @@
 // Who changed what. The record has no address, no key and no payload.
-import { html } from "./vendor/preact.js";
+import { html, useMemo } from "./vendor/preact.js";
 import { useRead } from "./live.js";
-import { Empty, Shown, Time } from "./parts.js";
+import { Empty, Failed, Shown, Time } from "./parts.js";
 import { go, to } from "./route.js";
 import { Pages } from "./runs.js";
-import { timeOf } from "./messages.js";
+import { filterOf } from "./messages.js";
 
 const PAGE = 100;
 
 /** @param {{route: import("./route.js").Route}} of */
 export function Audit({ route: { query } }) {
-  const filter = Object.fromEntries(["actor", "action"].filter((name) => query[name]).map((name) => [name, query[name]]));
-  const read = useRead("audit", { filter: { ...filter, ...query.since ? { since: timeOf(query.since) } : {} }, limit: PAGE, ...query.before ? { before: query.before } : {} }, { every: query.since ? 0 : 10_000 });
+  // A time like 2h would be another one with each look.
+  const { filter, fault } = useMemo(() => filterOf(query, ["actor", "action", "since"]), [JSON.stringify(query)]);
+  const read = useRead("audit", { filter, limit: PAGE, ...query.before ? { before: query.before } : {} }, { every: query.since ? 0 : 10_000 });
   const find = (/** @type {any} */ event) => {
     event.preventDefault();
     go(to("audit", Object.fromEntries([...new FormData(event.target)].map(([name, value]) => [name, String(value).trim()]))));
@@ -20,7 +21,7 @@ export function Audit({ route: { query } }) {
       <label>Who<input name="actor" value=${query.actor ?? ""} /></label><label>What<input name="action" value=${query.action ?? ""} placeholder="redrive" /></label>
       <label>Since<input name="since" value=${query.since ?? ""} placeholder="2026-01-31" /></label>
       <span class="buttons"><button>Find</button>${Object.keys(query).length > 0 && html`<a href=${to("audit")}>Clear</a>`}</span></form>
-    <${Shown} read=${read}>${(/** @type {any[]} */ entries) => entries.length === 0
+    ${fault && html`<${Failed} fault=${{ message: fault }} />`}<${Shown} read=${read}>${(/** @type {any[]} */ entries) => entries.length === 0
       ? html`<div class="card"><${Empty} title="Nothing was changed">Each change by a command, by the console or by SQL is noted here, with who made it.</${Empty}></div>`
       : html`<div class="card scroll" tabindex="0" role="region" aria-label="Audit"><table><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">Messages</th><th scope="col">With</th></tr></thead>
         <tbody>${entries.map((one) => html`<tr key=${one.id}><td><${Time} at=${one.at} /></td><td>${one.actor}</td><td>${one.action}</td><td>${one.messages ?? ""}</td><td class="wide"><${With} of=${one.arguments ?? {}} /></td></tr>`)}</tbody></table></div>

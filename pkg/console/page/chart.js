@@ -1,27 +1,27 @@
-// Bars over time, drawn by hand.
+// Lines over time, drawn by hand.
 import { html } from "./vendor/preact.js";
-import { exact } from "./parts.js";
+import { counted, exact } from "./parts.js";
 
 const WIDTH = 600;
 const HEIGHT = 80;
 
 /**
- * @param {{title: string, bars: {at: number, parts: Record<string, number>}[]}} of parts: each has a class in the style
+ * @param {{title: string, names: string[], steps: any[]}} of names: of the lines, each a field of a step and a class in the style; a step has at; where a field is null the line
+ *   has a gap
  */
-export function Bars({ title, bars }) {
-  const total = (/** @type {{parts: Record<string, number>}} */ { parts }) => Object.values(parts).reduce((sum, one) => sum + one, 0);
-  const most = Math.max(1, ...bars.map(total));
-  const width = WIDTH / Math.max(1, bars.length);
-  const sum = bars.reduce((all, bar) => all + total(bar), 0);
-  return html`<figure><svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label=${`${title}: ${sum} in all, at most ${most} at a time`}>
-    ${bars.map(({ at, parts }, index) => {
-      let top = HEIGHT;
-      return html`<g><title>${exact(new Date(at).toISOString())}: ${Object.entries(parts).map(([name, count]) => `${count} ${name}`).join(", ")}</title>
-        <rect class="ground" x=${index * width} y="0" width=${width} height=${HEIGHT} />
-        ${Object.entries(parts).map(([name, count]) => {
-          const height = count / most * (HEIGHT - 2);
-          top -= height;
-          return html`<rect class=${name} x=${index * width + 0.5} y=${top} width=${Math.max(0.5, width - 1)} height=${height} />`;
-        })}</g>`;
-    })}</svg><figcaption>${title}. The highest bar is ${most.toLocaleString("en")}.</figcaption></figure>`;
+export function Lines({ title, names, steps }) {
+  const most = Math.max(1, ...steps.flatMap((step) => names.map((name) => step[name] ?? 0)));
+  const width = WIDTH / Math.max(1, steps.length);
+  const x = (/** @type {number} */ index) => (index + 0.5) * width;
+  const y = (/** @type {number} */ count) => HEIGHT - 2 - count / most * (HEIGHT - 4);
+  const known = (/** @type {number} */ index, /** @type {string} */ name) => typeof steps[index]?.[name] === "number";
+  // One step alone is a point.
+  const path = (/** @type {string} */ name) => steps.map((step, index) => !known(index, name) ? ""
+    : `${known(index - 1, name) ? "L" : "M"}${x(index).toFixed(1)} ${y(step[name]).toFixed(1)}${known(index - 1, name) || known(index + 1, name) ? "" : "h.1"}`).join("");
+  const now = names.map((name) => `${name} ${(steps.findLast((step) => step[name] !== null)?.[name] ?? 0).toLocaleString("en")}`).join(", ");
+  return html`<figure><svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label=${`${title}: at most ${most}; at the end ${now}`}>
+    ${steps.map((step, index) => html`<g><title>${exact(step.at)}: ${names.map((name) => `${step[name] === null ? "?" : step[name].toLocaleString("en")} ${name}`).join(", ")}</title>
+      <rect class="ground" x=${index * width} y="0" width=${width} height=${HEIGHT} /></g>`)}
+    ${names.map((name) => html`<path class=${name} d=${path(name)} />`)}</svg>
+    <figcaption>${title}: ${names.map((name, index) => html`${index > 0 && ", "}<span class=${`key ${name}`}>${name}</span>`)}. The highest is ${counted(most, "message")}.</figcaption></figure>`;
 }

@@ -1,26 +1,27 @@
-// What waits, what holds it up with the way out, what was sent lately, and what the doctor finds.
+// What waits, what holds it up with the way out, what was sent lately and came back, and what the doctor finds.
 import { html } from "./vendor/preact.js";
 import { call } from "./call.js";
-import { Bars } from "./chart.js";
+import { Doctor } from "./doctor.js";
+import { Lines } from "./chart.js";
 import { useRead } from "./live.js";
-import { Action, Badge, counted, Empty, Section, Shown, span, Time } from "./parts.js";
+import { Action, counted, Empty, Section, Shown, span, Time } from "./parts.js";
+import { Requests } from "./requests.js";
 import { to } from "./route.js";
 import { RunTable } from "./runs.js";
 
-const BARS = 36;
-const MOST_MS = 6 * 3_600_000;
-
 /** @param {{about: any}} of */
-export function Overview({ about: { readOnly } }) {
+export function Overview({ about }) {
+  const { readOnly } = about;
   const stats = useRead("stats", {});
-  const runs = useRead("runs", { limit: 1000 }, { every: 10_000 });
-  const settings = useRead("settings", {}, { every: 60_000 });
-  const doctor = useRead("doctor", {}, { every: 60_000 });
+  const more = useRead("overview", {}, { every: 10_000 });
+  const runs = useRead("runs", { limit: 5 }, { every: 10_000 });
   return html`
-    <${Shown} read=${stats}>${(/** @type {any} */ now) => html`<${Obstacles} stats=${now} readOnly=${readOnly} /><${Depth} stats=${now} rate=${settings.data?.rate_limit} />`}</${Shown}>
-    <${Section} title="Sent lately"><${Shown} read=${runs}>${(/** @type {any[]} */ list) => html`<${Lately} runs=${list} />`}</${Shown}></${Section}>
-    <${Section} title="Last runs" aside=${html`<a href=${to("runs")}>All runs</a>`}><${Shown} read=${runs}>${(/** @type {any[]} */ list) => html`<${RunTable} runs=${list.slice(0, 5)} />`}</${Shown}></${Section}>
-    <${Section} title="The doctor's findings"><${Shown} read=${doctor}>${findings}</${Shown}></${Section}>`;
+    <${Shown} read=${stats}>${(/** @type {any} */ now) => html`<${Obstacles} stats=${now} readOnly=${readOnly} /><${Depth} stats=${now} priorities=${more.data?.priorities ?? []} />`}</${Shown}>
+    <${Shown} read=${more}>${(/** @type {any} */ { requests, reputation, hours }) => html`<${Requests} requests=${requests} reputation=${reputation} about=${about} />
+      <${Section} title="The last six hours"><${Lines} title="Left waiting by the runs" names=${["waiting"]} steps=${hours} />
+        <${Lines} title="In ten minutes" names=${["enqueued", "accepted", "retried", "failed"]} steps=${hours} /></${Section}>`}</${Shown}>
+    <${Section} title="Last runs" aside=${html`<a href=${to("runs")}>All runs</a>`}><${Shown} read=${runs}>${(/** @type {any[]} */ list) => html`<${RunTable} runs=${list} />`}</${Shown}></${Section}>
+    <${Doctor} readOnly=${readOnly} />`;
 }
 
 /** @param {any} of */
@@ -48,35 +49,21 @@ const TILES = [
 ];
 
 /** @param {any} of */
-function Depth({ stats: { types, requests_per_second: now }, rate }) {
+function Depth({ stats: { types }, priorities }) {
   const names = Object.keys(types).sort((a, b) => Number(b === "email") - Number(a === "email") || a.localeCompare(b));
   if (names.length === 0) return html`<${Section} title="Waiting"><${Empty} title="Nothing waits, and nothing has failed">An enqueued message appears here. <a href=${to("messages")}>All messages</a></${Empty}></${Section}>`;
   return html`${names.map((type) => {
     const of = types[type];
-    const rateText = `at most ${Math.round(10 * now) / 10} requests a second${rate > now ? `, as the provider wants; the setting is ${rate}` : ""}`;
-    const aside = html`<span class="soft">${of.oldest_due_seconds !== null && of.oldest_due_seconds !== undefined ? `the oldest waits for ${span(of.oldest_due_seconds)}` : "nothing is due"}${type === "email" ? ` · ${rateText}` : ""}</span>`;
+    const aside = html`<span class="soft">${of.oldest_due_seconds !== null && of.oldest_due_seconds !== undefined ? `the oldest waits for ${span(of.oldest_due_seconds)}` : "nothing is due"}</span>`;
     return html`<${Section} title=${type === "email" ? "E-mails" : `Type ${type}`} aside=${aside}><ul class="tiles">${TILES.map(([key, status, help]) => html`<li><a class=${of[key] > 0 ? `tile ${key}` : "tile none"} href=${key === "failed" ? to("dead-letters", { type }) : to("messages", { status, type })}>
-      <strong>${of[key].toLocaleString("en")}</strong><span>${key}</span><small>${help}</small></a></li>`)}</ul></${Section}>`;
+      <strong>${of[key].toLocaleString("en")}</strong><span>${key}</span><small>${help}</small></a></li>`)}</ul>
+      <${Priorities} title=${`${type} by priority`} rows=${priorities.filter((/** @type {any} */ one) => one.type === type)} /></${Section}>`;
   })}`;
 }
 
-/** From what the runs say that they did. @param {{runs: any[]}} of */
-function Lately({ runs }) {
-  if (runs.length === 0) return html`<${Empty} title="There was no run yet">The schedule or a wake-up starts one. The doctor says what is missing.</${Empty}>`;
-  const now = Date.now();
-  const from = Math.max(now - MOST_MS, Date.parse(runs.at(-1).started_at));
-  const width = Math.max(60_000, (now - from) / BARS);
-  const bars = Array.from({ length: Math.ceil((now - from) / width) || 1 }, (_, index) => ({ at: from + index * width, parts: { sent: 0, retried: 0, failed: 0 } }));
-  for (const { ended_at: at, counts } of runs) {
-    const bar = at && counts ? bars[Math.floor((Date.parse(at) - from) / width)] : undefined;
-    if (bar) for (const [part, name] of /** @type {const} */ ([["sent", "accepted"], ["retried", "retried"], ["failed", "failed"]])) bar.parts[part] += counts[name] ?? 0;
-  }
-  return html`<${Bars} title=${`Sent, to be tried again and failed, in the last ${span((now - from) / 1000)}`} bars=${bars} />`;
-}
+const STATES = ["pending", "scheduled", "retrying", "processing"];
 
-/** @param {any[]} found */
-function findings(found) {
-  const ill = found.filter(({ status }) => status !== "ok");
-  const well = html`<details><summary>${counted(found.length - ill.length, "check")} found nothing</summary><ul class="plain">${found.filter(({ status }) => status === "ok").map(({ check, detail }) => html`<li><strong>${check}</strong> ${detail}</li>`)}</ul></details>`;
-  return html`${ill.map(({ check, status, detail, remedy }) => html`<div class=${`note ${status === "fail" ? "bad" : "wait"}`}><strong><${Badge} word=${status} /> ${check}: ${detail}</strong>${remedy && html`<p>${remedy}</p>`}</div>`)}${well}`;
-}
+/** @param {{title: string, rows: any[]}} of */
+const Priorities = ({ title, rows }) => rows.length > 0 && html`<div class="card scroll below" tabindex="0" role="region" aria-label=${title}><table><thead><tr><th scope="col">Priority</th>${STATES.map((name) => html`<th scope="col" class="number">${name}</th>`)}<th scope="col" class="number">oldest</th></tr></thead>
+  <tbody>${rows.map((row) => html`<tr key=${row.priority}><td>${row.priority}${row.priority === 0 && " (first)"}</td>${STATES.map((name) => html`<td class="number">${row[name].toLocaleString("en")}</td>`)}
+    <td class="number">${row.oldest_due_seconds === null ? "–" : span(row.oldest_due_seconds)}</td></tr>`)}</tbody></table></div>`;

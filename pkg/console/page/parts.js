@@ -1,15 +1,9 @@
 // What all pages are made of. Texts are put in as texts: nothing that comes from a mail or from the provider is read as HTML.
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
+import { exact as exactly, span } from "../../operate/times.js";
 import { refresh } from "./live.js";
 
-/** @type {[name: string, seconds: number][]} */
-const UNITS = [["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]];
-
-/** @param {number} seconds */
-export function span(seconds) {
-  const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["s", 1];
-  return `${Math.floor(Math.abs(seconds) / length)} ${unit}`;
-}
+export { span };
 
 /** How long ago; the exact time is shown on hover. @param {{at: string | null | undefined}} of */
 export function Time({ at }) {
@@ -20,7 +14,7 @@ export function Time({ at }) {
 }
 
 /** @param {string} at */
-export const exact = (at) => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+export const exact = (at) => `${exactly(at)} UTC`;
 
 /** @type {Record<string, string>} */
 const TONES = { ok: "good", completed: "good", fail: "bad", failed: "bad", warn: "wait", processing: "wait" };
@@ -56,9 +50,9 @@ export const Empty = ({ title, children }) => html`<div class="empty"><strong>${
 export const Failed = ({ fault, retry }) => html`<div class="note bad" role="alert"><strong>${fault.message}</strong>
   ${fault.remedy && html`<p>${fault.remedy}</p>`}${retry && html`<button class="quiet" onClick=${retry}>Try again</button>`}</div>`;
 
-/** A read on its way to being shown. @param {{read: {data: any, fault: any, reload: () => void}, children: (data: any) => any}} of */
+/** A read on its way to being shown. One element, or what comes late is put behind what came before it. @param {{read: {data: any, fault: any, reload: () => void}, children: (data: any) => any}} of */
 export const Shown = ({ read: { data, fault, reload }, children }) =>
-  html`${fault && html`<${Failed} fault=${fault} retry=${reload} />`}${data === undefined ? !fault && html`<${Loading} />` : children(data)}`;
+  html`<div>${fault && html`<${Failed} fault=${fault} retry=${reload} />`}${data === undefined ? !fault && html`<${Loading} />` : children(data)}</div>`;
 
 /** @param {{title: string, level?: string, children?: any, aside?: any}} of */
 export const Section = ({ title, children, aside }) =>
@@ -72,18 +66,24 @@ export const Json = ({ value }) => html`<div class="card pad"><pre tabindex="0">
 
 /**
  * A button that asks before it acts, and shows the result. With `reason` it cannot act, and says why.
- * @param {{label: string, title: string, text?: any, reason?: string | null, danger?: boolean, fields?: any, act: (form: Record<string, string>) => Promise<string | void>, confirm?: string,
+ * @param {{label: string, title: string, text?: any, reason?: string | null, danger?: boolean, fields?: any, act: (form: Record<string, string>, say: Say) => Promise<string | void>, confirm?: string,
  *   before?: () => Promise<any>}} of before: what is asked of the queue first, for the text
+ * @typedef {(progress: string) => boolean} Say shows how far it is; false: the dialog was closed, and what is left stays
  */
 export function Action({ label, title, text, reason, danger, fields, act, confirm = label, before }) {
   const box = useRef(/** @type {any} */ (null));
-  const [state, setState] = useState(/** @type {{open?: boolean, busy?: boolean, fault?: any, first?: any, said?: string}} */ ({}));
+  const [state, setState] = useState(/** @type {{open?: boolean, busy?: boolean, fault?: any, first?: any, said?: string, progress?: string}} */ ({}));
+  const acting = useRef(/** @type {object | null} */ (null));
   useEffect(() => {
     if (state.open && !box.current.open) box.current.showModal();
   }, [state.open]);
+  const closed = () => {
+    acting.current = null;
+    setState({});
+  };
   const close = () => {
     box.current?.close();
-    setState({});
+    closed();
   };
   const open = async () => {
     setState({ open: true, busy: before !== undefined });
@@ -92,20 +92,22 @@ export function Action({ label, title, text, reason, danger, fields, act, confir
   const go = async (/** @type {any} */ event) => {
     event.preventDefault();
     const form = Object.fromEntries([...new FormData(event.target)].map(([name, value]) => [name, String(value)]));
+    const me = acting.current = {};
+    const shown = (/** @type {typeof state} */ next) => acting.current === me && setState(next);
     setState({ ...state, busy: true, fault: undefined });
-    await act(form).then((said) => {
+    await act(form, (progress) => (shown({ ...state, busy: true, progress }), acting.current === me)).then((said) => {
       refresh();
-      if (said) setState({ open: true, said });
-      else close();
-    }, (fault) => setState({ ...state, busy: false, fault }));
+      if (said) shown({ open: true, said });
+      else if (acting.current === me) close();
+    }, (fault) => (refresh(), shown({ ...state, busy: false, fault })));
   };
-  const { busy, fault, first, said } = state;
+  const { busy, fault, first, said, progress } = state;
   return html`<span class="action"><button class=${danger ? "danger" : ""} disabled=${Boolean(reason)} title=${reason ?? ""} onClick=${open}>${label}</button>
-    ${state.open && html`<dialog ref=${box} aria-label=${title} onClose=${() => setState({})}><form onSubmit=${go}>
+    ${state.open && html`<dialog ref=${box} aria-label=${title} onClose=${closed}><form onSubmit=${go}>
       <h2>${title}</h2>
       ${said ? html`<p role="status">${said}</p>` : html`${typeof text === "function" ? first !== undefined && text(first) : text && html`<p>${text}</p>`}${fields}`}
-      ${busy && html`<p role="status">One moment …</p>`}${fault && html`<${Failed} fault=${fault} />`}
-      <p class="buttons"><button type="button" class="quiet" onClick=${close}>${said ? "Close" : "Cancel"}</button>
+      ${busy && html`<p role="status">${progress ?? "One moment …"}</p>`}${fault && html`<${Failed} fault=${fault} />`}
+      <p class="buttons"><button type="button" class="quiet" onClick=${close}>${said ? "Close" : progress ? "Stop" : "Cancel"}</button>
         ${!said && html`<button class=${danger ? "danger" : ""} disabled=${Boolean(busy || before && first === undefined)}>${confirm}</button>`}</p>
     </form></dialog>`}</span>`;
 }

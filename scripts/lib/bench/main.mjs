@@ -5,6 +5,7 @@ import { findPgmq } from "./queues/pgmq.mjs";
 import { isStopping, stopAll } from "../stack.mjs";
 import { environment } from "./environment.mjs";
 import { auth } from "./parts/auth.mjs";
+import { console_ } from "./parts/console.mjs";
 import { enqueue } from "./parts/enqueue.mjs";
 import { events } from "./parts/events.mjs";
 import { lanes } from "./parts/lanes.mjs";
@@ -16,7 +17,7 @@ import { sql } from "./parts/sql.mjs";
 import { start } from "./parts/start.mjs";
 import { markdown, publish, write } from "./report.mjs";
 
-const PARTS = { sql, enqueue, run, start, latency, auth, events, search, lanes, scale };
+const PARTS = { sql, enqueue, run, start, latency, auth, events, search, console: console_, lanes, scale };
 
 const HELP = `scripts/bench [name …] [options]
 
@@ -29,6 +30,7 @@ Names: ${Object.keys(PARTS).join(", ")}; all of them when none is given.
   auth     Supabase Auth's hook, with 100,000 messages waiting
   events   a provider's reports, 1,000 a second, alone and beside a run
   search   what operators read, with 1,000,000 messages, and what an enqueue pays for it
+  console  each page of the console, with 1,000,000 messages of all states
   lanes    a claim, with up to 100,000 sender domains
   scale    from 1,000 to 1,000,000 queued messages, and from 1 to 16 workers
 

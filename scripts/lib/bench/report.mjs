@@ -22,6 +22,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   auth: "Supabase Auth's hook",
   events: "Reports of a provider",
   search: "Search, and what operators read",
+  console: "The console's pages",
   lanes: "Sender domains",
   scale: "Scale",
 });

@@ -41,14 +41,21 @@ export const options = { check: { type: "boolean" }, url: { type: "string" }, "n
 
 /** @param {import("./main.js").Context} context */
 export async function run(context) {
-  const { values, terminal, cwd, env: given } = context;
+  const { values, terminal } = context;
   if (values.check) return await (await import("../operate/check.js")).check(context);
-  const pack = openPackage();
+  return await patient(context, ({ project, ...where }) => report(project, { ...where, json: terminal.json, call: !values["no-call"], outcomes: values.reconcile === true, print: (text) => terminal.print(text) }));
+}
+
+/** All that the command finds, for the console. @param {import("./main.js").Context} context @param {boolean} call starts a run of the function, too */
+export const findingsOf = (context, call) => patient(context, ({ project, ...where }) => examine(project, { ...where, call, outcomes: false }));
+
+/** What is examined. @template T @param {import("./main.js").Context} context @param {(patient: {project: ReturnType<typeof readProject>, release: Release, root: string}) => Promise<T>} look @returns {Promise<T>} */
+async function patient({ values, cwd, env: given }, look) {
+  const release = releaseOf(openPackage(), given);
   const { root, name, events } = place(cwd, values);
   try {
     const env = environment(root, values.url === undefined ? given : { ...given, SUPABASE_URL: values.url });
-    const project = readProject(env, values["function-name"] ?? name, values["events-function-name"] ?? events);
-    return await report(project, { json: terminal.json, call: !values["no-call"], outcomes: values.reconcile === true, release: releaseOf(pack, given), root, print: (text) => terminal.print(text) });
+    return await look({ project: readProject(env, values["function-name"] ?? name, values["events-function-name"] ?? events), release, root });
   } catch (error) {
     if (!(error instanceof ProjectError || error instanceof CommandError)) throw error;
     throw new CommandError(error.message, error.remedy, 2);
@@ -84,7 +91,7 @@ export const MARKS = { ok: "✓", warn: "!", fail: "✗", skip: "·" };
  * @param {{json?: boolean, call: boolean, outcomes?: boolean, release: Release, root: string, print: (text: string) => void}} how @returns {Promise<number>} the exit code
  */
 export async function report(project, { json = false, call, outcomes = false, release, root, print }) {
-  const findings = (await examine(project, { call, outcomes, release, root })).map(({ remedy, ...finding }) => ({ ...finding, remedy: remedy?.replaceAll(DEPLOY, release.deploy) ?? null }));
+  const findings = await examine(project, { call, outcomes, release, root });
   const failed = findings.filter(({ status }) => status === "fail").length;
   if (json) print(JSON.stringify({ ok: failed === 0, findings: findings.map(({ data: _, ...finding }) => finding) }, null, 2));
   else {
@@ -95,7 +102,12 @@ export async function report(project, { json = false, call, outcomes = false, re
 }
 
 /** @param {ReturnType<typeof readProject>} project @param {{call: boolean, outcomes: boolean, release: Release, root: string}} how root: the folder that has supabase/ @returns {Promise<Finding[]>} */
-async function examine(project, { call, outcomes, release, root }) {
+async function examine(project, how) {
+  return (await look(project, how)).map(({ remedy, ...finding }) => ({ ...finding, remedy: remedy?.replaceAll(DEPLOY, how.release.deploy) ?? null }));
+}
+
+/** @param {ReturnType<typeof readProject>} project @param {{call: boolean, outcomes: boolean, release: Release, root: string}} how @returns {Promise<Finding[]>} */
+async function look(project, { call, outcomes, release, root }) {
   /** @type {Finding[]} */
   const found = [];
   /** @type {Finding[]} */

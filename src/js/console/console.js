@@ -4,7 +4,9 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { exitCodeWhenInterrupted } from "../local/processes.js";
 import { manifest } from "../command/files.js";
+import { findingsOf } from "../command/doctor.js";
 import { CommandError } from "../command/terminal.js";
+import { PROVIDER } from "../provider.js";
 import { openDesk, SHARED } from "../operate/desk.js";
 import { createApi } from "./api.js";
 import { serveConsole } from "./server.js";
@@ -36,7 +38,8 @@ export async function run(context, open = openBrowser) {
   const port = Number(values.port ?? 0);
   if (!/^\d{1,5}$/.test(values.port ?? "0") || port > 65_535) throw new CommandError("--port must be a number from 0 to 65535", undefined, 2);
   const desk = openDesk(context);
-  const api = createApi({ ask: desk.ask, readOnly: values["read-only"] === true, about: { ...targetOf(desk.url), version: manifest(PACKAGE).version } });
+  const about = { ...targetOf(desk.url), version: manifest(PACKAGE).version, provider: PROVIDER.name, most: PROVIDER.most };
+  const api = createApi({ ask: desk.ask, readOnly: values["read-only"] === true, about, examine: (call) => findingsOf(context, call) });
   exitCodeWhenInterrupted(0);
   const served = await serveConsole({ port, answer: api }).catch((error) => {
     throw new CommandError(`the port ${port} cannot be used (${error.code ?? error.message})`, "--port 0 takes a free one");

@@ -13,6 +13,8 @@ import { Frames } from "./frames.js";
 /** The header with the token: no other site can make a browser send it without asking this server. */
 export const HEADER = "x-email-queue-console";
 const PAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), "page");
+/** The page has its times from the commands. */
+const SHARED = ["operate/times.js"];
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 const MAX_BODY = 1 << 20;
 /** How long the opener's code is valid. */
@@ -133,6 +135,9 @@ async function readJson(incoming) {
   throw new Refusal(400, "This is not an object of JSON.");
 }
 
+/** @param {string} name @param {string} type @returns {Reply} */
+const file = (name, type) => ({ status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body: fs.readFileSync(name) });
+
 /** The page's files: no other can be asked for. @returns {Map<string, Reply>} */
 function pageFiles() {
   const found = /** @type {Map<string, Reply>} */ (new Map());
@@ -140,7 +145,8 @@ function pageFiles() {
     const type = TYPES[/** @type {keyof typeof TYPES} */ (path.extname(name))];
     if (!type) continue;
     const address = name === "index.html" ? "/" : `/${name.split(path.sep).join("/")}`;
-    found.set(address, { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body: fs.readFileSync(path.join(PAGE, name)) });
+    found.set(address, file(path.join(PAGE, name), type));
   }
+  for (const name of SHARED) found.set(`/${name}`, file(path.join(PAGE, "../..", name), TYPES[".js"]));
   return found;
 }

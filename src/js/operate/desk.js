@@ -63,6 +63,7 @@ function isAnswer(name, body) {
   if (name.endsWith("_doctor")) return Array.isArray(body) && body.length > 0 && body.every((one) => typeof one?.check === "string" && typeof one.status === "string");
   if (/_(events|runs|audit|suppressions|dead_letters|list)$/.test(name)) return Array.isArray(body);
   if (name.endsWith("_stats")) return typeof body?.types === "object" && Array.isArray(body.paused_domains);
+  if (name.endsWith("_overview")) return Array.isArray(body?.priorities) && Array.isArray(body.hours);
   return typeof body === "object" && body !== null && !Array.isArray(body);
 }
 

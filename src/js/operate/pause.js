@@ -3,7 +3,8 @@ import { CommandError } from "../command/terminal.js";
 import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
 import { said } from "./one-by-one.js";
 import { plain } from "./table.js";
-import { ago, secondsFrom } from "./times.js";
+import { secondsFrom } from "./time-options.js";
+import { ago } from "./times.js";
 
 export const help = `Usage: email-queue pause --reason <text> [options]
 

@@ -2,7 +2,8 @@
 import { CommandError } from "../command/terminal.js";
 import { COLOUR_OF } from "./fate.js";
 import { table } from "./table.js";
-import { ago, timeFrom } from "./times.js";
+import { timeFrom } from "./time-options.js";
+import { ago } from "./times.js";
 
 /** What chooses messages, and the option of each. @type {NonNullable<import("node:util").ParseArgsConfig["options"]>} */
 export const FILTERS = { type: { type: "string" }, reason: { type: "string" }, since: { type: "string" }, until: { type: "string" }, metadata: { type: "string" } };

@@ -1,5 +1,4 @@
--- How far an e-mail has come, for each recipient: sent < delayed < delivered < bounced, failed, suppressed. Whatever the order in which
--- the events came, the answer is the same.
+-- How far an e-mail has come, for each recipient, by delivery_rank(). Whatever the order in which the events came, the answer is the same.
 create function email_queue_private.delivery(p_message_id uuid) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -11,9 +10,8 @@ as $$
       case when k.state = 'bounced' and s.detail is not null
         then jsonb_strip_nulls(jsonb_build_object('type', s.detail ->> 'type', 'subtype', s.detail ->> 'subtype', 'text', s.detail ->> 'text')) end as bounce,
       case when k.state in ('failed', 'suppressed') then coalesce(s.detail ->> 'reason', s.detail ->> 'text') end as reason
-    from seen as s join (values ('email.sent', 1, 'sent'), ('email.scheduled', 1, 'sent'), ('email.delivery_delayed', 2, 'delayed'),
-      ('email.delivered', 3, 'delivered'), ('email.opened', 3, 'delivered'), ('email.clicked', 3, 'delivered'), ('email.complained', 3, 'delivered'),
-      ('email.suppressed', 4, 'suppressed'), ('email.failed', 5, 'failed'), ('email.bounced', 6, 'bounced')) as k(type, rank, state) on k.type = s.type
+    from seen as s cross join lateral (select r.rank, (array['sent', 'delayed', 'delivered', 'suppressed', 'failed', 'bounced'])[r.rank] as state
+      from (select email_queue_private.delivery_rank(s.type) as rank) as r where r.rank is not null) as k
     order by s.recipient, k.rank desc, s.at
   ), recipient as (
     select t.rank, t.state, t.at, t.recipient, jsonb_strip_nulls(jsonb_build_object('address', case when position('@' in t.recipient) > 0 then t.recipient end, 'state', t.state, 'at', t.at,

@@ -22,7 +22,7 @@ left join email_queue_private.ready as r on r.id = m.id and m.status is null
 left join (
   select u.id, o.id as dispatch_id, u.attempts + o.attempt as attempts, o.updated_at,
     case when o.token is not null then o.visible_at end as lease_expires_at,
-    email_queue_private.append_errors(o.member_errors -> u.id::text, o.errors) as errors
+    o.member_errors, o.errors
   from (
     -- One index each: a day of settled dispatches is not read.
     select * from email_queue_private.dispatch where token is not null
@@ -30,7 +30,8 @@ left join (
     select * from email_queue_private.dispatch where token is null and settled_at is null
   ) as o cross join lateral unnest(o.message_ids, o.member_attempts) as u(id, attempts)
 ) as d on d.id = m.id and m.status is null
-cross join lateral (select coalesce(m.errors, r.errors, d.errors) as errors) as e;
+-- Here, so that it is done for the rows that are asked for, not for all that are being sent.
+cross join lateral (select coalesce(m.errors, r.errors, case when d.id is not null then email_queue_private.append_errors(d.member_errors -> d.id::text, d.errors) end) as errors) as e;
 comment on view public.email_queue is 'The queue, one row a message. Read only: enqueue with email_queue_enqueue.';
 comment on column public.email_queue.id is 'The message''s id, ordered by time.';
 comment on column public.email_queue.type is 'email, or a custom consumer''s type.';

@@ -12,8 +12,8 @@ as $$
     select d.type, sum(cardinality(d.message_ids)) as processing, coalesce(sum(cardinality(d.message_ids)) filter (where d.frozen), 0) as frozen
     from email_queue_private.dispatch as d where d.settled_at is null group by d.type
   ), ended as (
-    select m.type, count(*) filter (where m.status = 'failed') as failed, count(*) filter (where m.status = 'cancelled') as cancelled
-    from (select * from email_queue_private.message as m where m.reason is not null limit 100000) as m group by m.type
+    select m.type, count(*) filter (where m.reason <> 'cancelled') as failed, count(*) filter (where m.reason = 'cancelled') as cancelled
+    from (select l.type, l.reason from email_queue_private.message as l where l.reason is not null limit 100000) as m group by m.type
   )
   select jsonb_build_object(
     'types', coalesce((

@@ -1,5 +1,5 @@
 -- In plpgsql, so that it is planned for its values: conditions and tables that they do not need are left out. It derives the open states as
--- the view does, from what it must read of them. The subject of a secret message is not looked at.
+-- the view does, from what it must read of them, and the state of delivery as delivery() does, which is slower. The subject of a secret message is not looked at.
 create function email_queue_private.fitting(p_ids uuid[], p_filter jsonb) returns setof uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -10,6 +10,7 @@ declare
   v_template text := p_filter ->> 'template';
   v_subject text := p_filter ->> 'subject';
   v_delivery text := p_filter ->> 'delivery';
+  v_rank integer := email_queue_private.delivery_rank(case v_delivery when 'delayed' then 'email.delivery_delayed' else 'email.' || v_delivery end);
   v_metadata jsonb := p_filter -> 'metadata';
   v_address uuid := (p_filter ->> 'address')::uuid;
 begin
@@ -28,10 +29,9 @@ begin
         else false end)
       and (v_subject is null or m.secret is null and exists (
         select from email_queue_private.body as b where b.id = m.id and starts_with(b.payload ->> 'subject', v_subject)))
-      -- Most messages of a history have no events: to see that is cheaper than to ask for their delivery.
-      and (v_delivery is null or exists (select from email_queue_private.event as e where e.message_id = m.id) and (
-        select d.delivery ->> 'state' = v_delivery or v_delivery = 'complained' and d.delivery @? '$.recipients[*].complained_at'
-        from (select email_queue_private.delivery(m.id) as delivery offset 0) as d))
+      and (v_delivery is null or case when v_delivery = 'complained'
+        then exists (select from email_queue_private.event as e where e.message_id = m.id and e.type = 'email.complained')
+        else v_rank = (select max(email_queue_private.delivery_rank(e.type)) from email_queue_private.event as e where e.message_id = m.id) end)
     order by m.id desc;
 end
 $$;

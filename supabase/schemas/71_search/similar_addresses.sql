@@ -6,6 +6,9 @@ as $$
 declare
   v_name text collate "C" := split_part(split_part(p_address, '@', 1), '+', 1);
   v_domain text collate "C" := split_part(p_address, '@', 2);
+  -- As JSON has it, without dots: what does not have this before + or @ in its fields is no match, and is not taken apart.
+  v_json text collate "C" := to_jsonb(replace(v_name, '.', ''))::text;
+  v_part text collate "C" := substr(v_json, 2, length(v_json) - 2);
   v_ids uuid[];
   v_looked integer := 0;
   v_left bigint := 67108864;
@@ -13,7 +16,7 @@ declare
   v_found jsonb := '[]'::jsonb;
 begin
   loop
-    v_ids := array(select i from email_queue_private.candidates('{}', null, null, v_ids[cardinality(v_ids)], 500) as i);
+    v_ids := array(select i from email_queue_private.candidates('{}', null, null, v_ids[cardinality(v_ids)], 2000) as i);
     v_looked := v_looked + cardinality(v_ids);
     exit when v_ids = '{}';
     select w.ids, w.bytes into v_ids, v_bytes from email_queue_private.within_bytes(v_ids, v_left) as w;
@@ -21,8 +24,10 @@ begin
     v_found := v_found || (
       select coalesce(jsonb_agg(jsonb_build_object('address', a.address, 'at', m.created_at)), '[]')
       from email_queue_private.message as m left join email_queue_private.body as b on b.id = m.id
-      cross join lateral (select distinct l as address from email_queue_private.addresses(coalesce(b.payload, jsonb_build_object('to', m.recipients))) as l) as a
-      where m.id = any (v_ids) and m.type = 'email' and a.address <> p_address
+      cross join lateral (select coalesce(b.payload, jsonb_build_object('to', m.recipients)) as payload) as p
+      cross join lateral (select replace(lower(concat(p.payload -> 'to', p.payload -> 'cc', p.payload -> 'bcc') collate "C"), '.', '') as fields) as f
+      cross join lateral (select distinct l as address from email_queue_private.addresses(p.payload) as l) as a
+      where m.id = any (v_ids) and m.type = 'email' and (strpos(f.fields, v_part || '@') > 0 or strpos(f.fields, v_part || '+') > 0) and a.address <> p_address
         and (split_part(split_part(a.address, '@', 1), '+', 1) = v_name or split_part(a.address, '@', 2) = v_domain
           and replace(split_part(split_part(a.address, '@', 1), '+', 1), '.', '') = replace(v_name, '.', '')));
     exit when v_looked >= 10000 or v_left <= 0 or clock_timestamp() > p_until;

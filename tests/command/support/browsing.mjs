@@ -4,7 +4,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
 import { packageFolder, waitFor } from "../../../scripts/lib/stack.mjs";
-import { run } from "../../../src/js/console/console.js";
+// Of the package, which has the SQL that the doctor compares with.
+import { run } from "../../../pkg/console/console.js";
 import { skip, startBrowser } from "../../project/support/browser.mjs";
 import { ENV, folder, lite } from "./operator.mjs";
 

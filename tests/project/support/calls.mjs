@@ -61,6 +61,7 @@ export async function callAll(call, { wired = true } = {}) {
   assert.ok(timeline.some((/** @type {any} */ step) => step.what === "event"));
   assert.equal(can.erase, null);
   assert.ok(Array.isArray(await ask("runs")));
+  assert.equal((await ask("overview")).hours.length, 36);
   assert.deepEqual((await ask("search", { p_filter: { recipient: "User <USER@b.example>", metadata: { order: 7 } } })).messages.map((/** @type {any} */ one) => one.id), [id]);
   assert.deepEqual(await ask("on_event", { p_function: null }), { function: null, previous: null });
 

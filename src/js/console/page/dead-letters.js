@@ -43,6 +43,22 @@ export function DeadLetters({ route: { query }, about }) {
       : html`<div class="card"><${Empty} title=${isFiltered ? "No dead letter fits the filter" : "There are no dead letters"}>A message that can never go, or whose attempts are used up, appears here.</${Empty}></div>`}</${Shown}>`}`;
 }
 
+const FOLLOW = " The others follow, a thousand at a time.";
+
+/**
+ * A thousand at a time, until none is left that it can be done to. What it was done to fits the filter no more; what fails meanwhile is left alone.
+ * @param {string} name @param {string} past @param {{ids?: string[], filter?: any, allow_duplicates?: boolean}} what @param {string} words @param {import("./parts.js").Say} say
+ */
+async function inSteps(name, past, what, words, say) {
+  const those = what.filter ? { ...what, filter: await call("failed_by", { filter: what.filter }) } : what;
+  for (let count = 0; ;) {
+    const { [past]: changed, refused = [] } = await call(name, those);
+    count += changed.length;
+    const isOver = what.ids || changed.length === 0 || changed.length + refused.length < BATCH;
+    if (isOver || !say(`${counted(count, "message")} ${words} so far …`)) return { count, stay: refused.length };
+  }
+}
+
 /** @param {number} count of one call */
 const some = (count, noun = "message") => `${count >= BATCH ? "the first " : ""}${counted(count, noun)}`;
 
@@ -57,20 +73,13 @@ function Refused({ refused }) {
 function Redrive({ label, what, all, reason, done }) {
   return html`<${Action} label=${label} title=${`Send ${all ?? "those selected"} again?`} reason=${reason} confirm="Redrive"
     before=${() => call("redrive", { ...what, dry_run: true })}
-    text=${(/** @type {any} */ { redriven, refused }) => html`<p><strong>${some(redriven.length)}</strong> would be sent again, with a new key.${redriven.length >= BATCH ? " The others follow." : ""}</p><${Refused} refused=${refused} />`}
+    text=${(/** @type {any} */ { redriven, refused }) => html`<p><strong>${some(redriven.length)}</strong> would be sent again, with a new key.${redriven.length >= BATCH ? FOLLOW : ""}</p><${Refused} refused=${refused} />`}
     fields=${html`<label class="check"><input type="checkbox" name="twice" value="yes" /> Also those that may have been sent: their recipients may get them twice</label>`}
-    act=${async (/** @type {any} */ { twice }) => {
-      let [sent, stay] = [0, 0];
-      const those = what.filter ? { filter: await call("failed_by", { filter: what.filter }) } : what;
-      for (;;) {
-        const { redriven, refused } = await call("redrive", { ...those, allow_duplicates: twice === "yes" });
-        sent += redriven.length;
-        stay = refused.length;
-        // What was redriven fits the filter no more; where the first thousand all stay, a narrower filter finds the others.
-        if (what.ids || redriven.length === 0 || redriven.length + refused.length < BATCH) break;
-      }
+    act=${async (/** @type {any} */ { twice }, /** @type {import("./parts.js").Say} */ say) => {
+      const { count, stay } = await inSteps("redrive", "redriven", { ...what, allow_duplicates: twice === "yes" }, "will be sent again", say);
       done();
-      return `${counted(sent, "message")} will be sent again.${stay > 0 ? ` ${counted(stay, "message")} stay.` : ""}`;
+      const beyond = what.filter && stay >= BATCH ? " Those after them were not reached: choose more narrowly, by reason, type or time." : "";
+      return `${counted(count, "message")} will be sent again.${stay > 0 ? ` ${counted(stay, "message")} ${stay === 1 ? "stays" : "stay"}.${beyond}` : ""}`;
     }} />`;
 }
 
@@ -78,10 +87,10 @@ function Redrive({ label, what, all, reason, done }) {
 function Discard({ label, what, all, reason, done }) {
   return html`<${Action} label=${label} title=${`Delete ${all ?? "those selected"} for good?`} danger reason=${reason} confirm="Discard"
     before=${() => call("discard", { ...what, dry_run: true })}
-    text=${(/** @type {any} */ { discarded }) => html`<p><strong>${some(discarded.length)}</strong> would be gone, with payloads and events.${discarded.length >= BATCH ? " The others stay for the next time." : ""}</p>`}
-    act=${async () => {
-      const { discarded } = await call("discard", what);
+    text=${(/** @type {any} */ { discarded }) => html`<p><strong>${some(discarded.length)}</strong> would be gone, with payloads and events.${discarded.length >= BATCH ? FOLLOW : ""}</p>`}
+    act=${async (/** @type {any} */ _, /** @type {import("./parts.js").Say} */ say) => {
+      const { count } = await inSteps("discard", "discarded", what, "are gone", say);
       done();
-      return `${counted(discarded.length, "message")} ${discarded.length === 1 ? "is" : "are"} gone.`;
+      return `${counted(count, "message")} ${count === 1 ? "is" : "are"} gone.`;
     }} />`;
 }

@@ -1,5 +1,6 @@
 // Messages, searched. The address holds the filter. "Did Ann get her mail?": her address, and each line has the answer.
 import { html, useEffect, useState } from "./vendor/preact.js";
+import { timeOf, TIMES } from "../../operate/times.js";
 import { useRead } from "./live.js";
 import { addresses, Empty, Failed, Loading, Shown, State, Time } from "./parts.js";
 import { go, to } from "./route.js";
@@ -20,22 +21,19 @@ const TEXTS = [
 ];
 const NAMES = [...TEXTS.map(([name]) => name), ...Object.keys(CHOICES)];
 
-/** @param {string} text a time, or how long ago */
-export function timeOf(text) {
-  const [, count, unit] = /^\s*(\d{1,6}) ?(m|min|h|d|w)\s*$/.exec(text) ?? [];
-  if (!count) return text;
-  return new Date(Date.now() - Number(count) * 1000 * ({ m: 60, min: 60, h: 3600, d: 86_400, w: 604_800 }[/** @type {"m"} */ (unit)])).toISOString();
-}
-
 /** @param {Record<string, string>} query @returns {{filter: any, fault?: string}} */
 export function filterOf(query, names = NAMES) {
   /** @type {any} */
   const filter = Object.fromEntries(names.filter((name) => query[name]).map((name) => [name, query[name]]));
-  for (const name of ["since", "until"]) if (filter[name]) filter[name] = timeOf(filter[name]);
+  // Who changes something by the filter looks at fault first.
+  for (const name of ["since", "until"]) {
+    if (!filter[name]) continue;
+    filter[name] = timeOf(filter[name].trim());
+    if (!filter[name]) return { filter: {}, fault: `${name === "since" ? "Since" : "Until"} is not ${TIMES}` };
+  }
   try {
     if (filter.metadata) filter.metadata = JSON.parse(filter.metadata);
   } catch {
-    // Who changes something by the filter looks at fault first.
     return { filter: {}, fault: 'Metadata is not JSON: it takes an object like {"order": 42}' };
   }
   return { filter };
