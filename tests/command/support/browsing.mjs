@@ -6,6 +6,7 @@ import { after, before } from "node:test";
 import { packageFolder, waitFor } from "../../../scripts/lib/stack.mjs";
 // Of the package, which has the SQL that the doctor compares with.
 import { run } from "../../../pkg/console/console.js";
+import { stopAll } from "../../../pkg/local/processes.js";
 import { skip, startBrowser } from "../../project/support/browser.mjs";
 import { ENV, folder, lite } from "./operator.mjs";
 
@@ -18,7 +19,10 @@ let browser;
 before(async () => {
   if (!skip) browser = await startBrowser(folder.path);
 });
-after(() => browser?.close());
+after(async () => {
+  await browser?.close();
+  await stopAll();
+});
 
 /** As the command starts it. @param {Record<string, any>} [values] @returns {Promise<{url: string, opener: string}>} */
 export async function startConsole(values = {}) {
