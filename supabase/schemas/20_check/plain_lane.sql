@@ -15,7 +15,7 @@ begin
     and v_subject !~ E'[\\x01-\\x1f\\x7f]' and char_length(v_subject) <= {{MAX_SUBJECT}}
     and char_length(v_from) <= 60 and (strpos(v_from, '<') > 0) = (right(v_from, 1) = '>')
     and v_from ~ '^(?:[A-Za-z0-9 ]*<)?[A-Za-z0-9_-]+(?:[.][A-Za-z0-9_-]+)*@(?:[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*[.])+[A-Za-z]+>?$'
-  then 'batch:' || lower(rtrim(split_part(v_from, '@', 2), '>')) end;
+  then 'batch:' || lower(rtrim(split_part(v_from, '@', 2), '>') collate "C") end;
 end
 $$;
 comment on function email_queue_private.plain_lane(jsonb) is 'The lane of an e-mail that is plainly good; null if the checks must look.';
