@@ -1,7 +1,7 @@
 begin;
 \ir helpers.psql
 \ir buffers.psql
-select plan(22);
+select plan(24);
 
 create function pg_temp.domains(p_first integer, p_last integer, p_each integer, p_run_at timestamptz, p_name text default 'd') returns void language sql as $$
   with new as materialized (
@@ -93,6 +93,12 @@ delete from email_queue_private.lane where lane like 'batch:s%';
 select isnt(pg_temp.uncovered(), 0::bigint, 'where some are lost');
 select email_queue_private.retain();
 select is(pg_temp.uncovered(), 0::bigint, 'the retention job makes them');
+
+-- Turns.
+truncate email_queue_private.ready, email_queue_private.lane;
+select pg_temp.domains(1, 20, 300, now() - interval '1 hour', 't');
+select is((select count(distinct pg_temp.lane(pg_temp.claim(6000 + n))) from generate_series(1, 20) as n), 20::bigint, 'many lanes take turns');
+select is((select count(*) from email_queue_private.lane where turn is null), 0::bigint, 'and their hints are put in their place, so that the next claim need not pass them');
 
 -- A small queue writes nothing.
 truncate email_queue_private.ready, email_queue_private.lane;

@@ -71,6 +71,9 @@ for (const level of ["repeatable read", "serializable"]) {
     await a.sql`select 1 from email_queue_private.lane limit 1`;
     await claim(b);
     while ((await states()).length > 0) await claim(b);
+    // With a hint of another lane, or a claim would make the missing ones.
+    await c.enqueue(from(2));
+    await found();
     const { id } = await a.enqueue(from(1));
     await a.commit();
     assert.deepEqual(await found(), [id]);
