@@ -148,7 +148,7 @@ fn a_run_holds_no_more_bytes_than_it_may() {
 
 #[test]
 fn large_mail_travels_in_whole_batches() {
-    let mut world = World::default();
+    let world = World::default();
     for index in 0..500 {
         let mut message = email(index);
         message.payload["content"] = "x".repeat(50_000).into();
