@@ -3330,7 +3330,7 @@ comment on function email_queue_private.hide_text(jsonb, boolean) is 'An error w
 -- 30_members/hint_lane.sql
 -- Sees to it that mail of a lane is found by claims: inserts a hint, unless one covers the mail. Reads, and inserts: nothing waits for it.
 create function email_queue_private.hint_lane(p_type text, p_lane text, p_priority smallint, p_run_at timestamptz) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- The snapshot of a stricter transaction may be older than the end of a hint.
@@ -3372,13 +3372,23 @@ comment on function email_queue_private.members(email_queue_private.dispatch) is
 -- Of all inserts into ready: enqueues, retries, redrives. The rows are written, so the transaction has its number before it looks for
 -- hints. That is how a sweep knows whether a transaction may still rely on a hint that goes (see tend_lanes).
 create function email_queue_private.note_lanes() returns trigger
-language plpgsql volatile set search_path = pg_catalog, pg_temp
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_new record;
+  v_type text;
+  v_lane text;
+  v_priority smallint;
+  v_run_at timestamptz;
 begin
-  for v_new in select n.type, n.lane, n.priority, min(n.run_at) as run_at from new_rows as n group by n.type, n.lane, n.priority loop
+  -- Not grouped, which would cost a single mail more than all else here. In a list most rows are covered by the one before.
+  for v_new in select n.type, n.lane, n.priority, n.run_at from new_rows as n loop
+    continue when v_new.lane = v_lane and v_new.priority = v_priority and v_new.type = v_type and v_new.run_at >= v_run_at;
     perform email_queue_private.hint_lane(v_new.type, v_new.lane, v_new.priority, v_new.run_at);
+    v_type := v_new.type;
+    v_lane := v_new.lane;
+    v_priority := v_new.priority;
+    v_run_at := v_new.run_at;
   end loop;
   return null;
 end

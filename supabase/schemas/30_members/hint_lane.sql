@@ -1,6 +1,6 @@
 -- Sees to it that mail of a lane is found by claims: inserts a hint, unless one covers the mail. Reads, and inserts: nothing waits for it.
 create function email_queue_private.hint_lane(p_type text, p_lane text, p_priority smallint, p_run_at timestamptz) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- The snapshot of a stricter transaction may be older than the end of a hint.
