@@ -2834,7 +2834,7 @@ create function public.email_queue_enqueue(
   p_dedup_key text default null, p_metadata jsonb default null, p_tags jsonb default null,
   p_topic text default null, p_ignore_suppression boolean default null, p_secret boolean default null
 ) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 as $$
 declare
   v_plain jsonb;
@@ -2855,7 +2855,7 @@ comment on function public.email_queue_enqueue(jsonb, text, integer, integer, ti
 
 -- 25_enqueue/email_queue_enqueue_many.sql
 create function public.email_queue_enqueue_many(p_messages jsonb) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 as $$
 begin
   if jsonb_typeof(p_messages) = 'array' and jsonb_array_length(p_messages) > 1000 then
@@ -2875,7 +2875,7 @@ create function public.email_queue_enqueue_template(
   p_send_before timestamptz default null, p_dedup_key text default null, p_metadata jsonb default null, p_tags jsonb default null,
   p_topic text default null, p_ignore_suppression boolean default null, p_secret boolean default null
 ) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 as $$
 declare
   v_payload jsonb := coalesce(p_payload, '{}'::jsonb);
@@ -3372,7 +3372,7 @@ comment on function email_queue_private.members(email_queue_private.dispatch) is
 -- Of all inserts into ready: enqueues, retries, redrives. The rows are written, so the transaction has its number before it looks for
 -- hints. That is how a sweep knows whether a transaction may still rely on a hint that goes (see tend_lanes).
 create function email_queue_private.note_lanes() returns trigger
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_new record;
@@ -3480,7 +3480,7 @@ comment on function email_queue_private.has_lanes_to_tend(timestamptz) is 'Wheth
 -- 33_sweep/mend_lanes.sql
 -- For mail that came in without hints: a truncated table, rows restored without triggers. One index probe for each lane and priority.
 create function email_queue_private.mend_lanes() returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
 as $$
 declare
   v_type text := '';
@@ -3502,7 +3502,7 @@ comment on function email_queue_private.mend_lanes() is 'Makes the hints that ar
 -- The hints of a sender domain, when it is paused or resumed: claims need not look at each. What others have locked stays as it is:
 -- claims pass over it, and a sweep looks at it again. Where few lanes are open, a pause changes no hint.
 create function email_queue_private.move_lanes(p_domain text) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -3528,7 +3528,7 @@ comment on function email_queue_private.move_lanes(text) is 'Takes the lanes of 
 -- 33_sweep/note_turns.sql
 -- What a hint says of its lane's last dispatch, and of its domain, is brought up to date where it decides which lanes a claim looks at.
 create function email_queue_private.note_turns(p_ids bigint[]) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
 as $$
 begin
   update email_queue_private.lane as l
@@ -3602,7 +3602,7 @@ comment on function email_queue_private.recover_dispatch(email_queue_private.dis
 -- Hints that a claim met where nothing may be claimed, so that the next claims need not look there. Its own look may be late by a commit,
 -- so it looks again after the change. Nothing is waited for.
 create function email_queue_private.set_aside(p_ids bigint[], p_now timestamptz) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_ids bigint[];
@@ -3713,7 +3713,7 @@ comment on function email_queue_private.sweep_now(timestamptz) is 'Recovers expi
 -- Until then it is looked for again and again, each time after as long as it has been waited for.
 -- The snapshot's own end (pg_snapshot_xmax) would not do: it is one past the greatest number that has ended, and greater ones may be at work.
 create function email_queue_private.tend_lanes(p_now timestamptz) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_hint email_queue_private.lane;
@@ -4211,7 +4211,7 @@ comment on function email_queue_private.form_dispatch(text, text, smallint, time
 create function email_queue_private.heads(
   p_type text, p_now timestamptz, p_closed text[] default null, p_limit integer default 2, p_passed text[] default null
 ) returns table (lane text, priority smallint, run_at timestamptz, last_at timestamptz, refused boolean, more boolean)
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off set jit = off
 as $$
 declare
   v_hint record;
@@ -5298,7 +5298,7 @@ comment on function email_queue_private.keep_quiet(bigint) is 'A listening run l
 -- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits. Hints lead to the
 -- first: those that are open, then the others in the order of their times, until one is later than what was found.
 create function email_queue_private.next_due_ms(p_type text, p_closed text[]) returns bigint
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off set jit = off
 as $$
 declare
   v_now timestamptz := clock_timestamp();
@@ -6344,7 +6344,7 @@ comment on function email_queue_private.fitting(uuid[], jsonb) is 'Those of some
 -- of these indexes: of the table no more rows are read than the limit, and they have no order. Metadata that names no value ({}, {"order": {}})
 -- would read its whole index for nothing.
 create function email_queue_private.rare(p_filter jsonb) returns uuid[]
-language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off set jit = off
 as $$
 declare
   v_address uuid := (p_filter ->> 'address')::uuid;

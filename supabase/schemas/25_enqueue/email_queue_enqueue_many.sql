@@ -1,5 +1,5 @@
 create function public.email_queue_enqueue_many(p_messages jsonb) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 as $$
 begin
   if jsonb_typeof(p_messages) = 'array' and jsonb_array_length(p_messages) > {{MAX_ENQUEUE}} then

@@ -5,7 +5,7 @@ create function public.email_queue_enqueue_template(
   p_send_before timestamptz default null, p_dedup_key text default null, p_metadata jsonb default null, p_tags jsonb default null,
   p_topic text default null, p_ignore_suppression boolean default null, p_secret boolean default null
 ) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 as $$
 declare
   v_payload jsonb := coalesce(p_payload, '{}'::jsonb);

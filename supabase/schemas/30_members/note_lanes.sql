@@ -1,7 +1,7 @@
 -- Of all inserts into ready: enqueues, retries, redrives. The rows are written, so the transaction has its number before it looks for
 -- hints. That is how a sweep knows whether a transaction may still rely on a hint that goes (see tend_lanes).
 create function email_queue_private.note_lanes() returns trigger
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_new record;

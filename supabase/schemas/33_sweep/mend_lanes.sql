@@ -1,6 +1,6 @@
 -- For mail that came in without hints: a truncated table, rows restored without triggers. One index probe for each lane and priority.
 create function email_queue_private.mend_lanes() returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
 as $$
 declare
   v_type text := '';

@@ -1,7 +1,7 @@
 -- The hints of a sender domain, when it is paused or resumed: claims need not look at each. What others have locked stays as it is:
 -- claims pass over it, and a sweep looks at it again. Where few lanes are open, a pause changes no hint.
 create function email_queue_private.move_lanes(p_domain text) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_now timestamptz := clock_timestamp();

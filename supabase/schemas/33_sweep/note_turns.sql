@@ -1,6 +1,6 @@
 -- What a hint says of its lane's last dispatch, and of its domain, is brought up to date where it decides which lanes a claim looks at.
 create function email_queue_private.note_turns(p_ids bigint[]) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
 as $$
 begin
   update email_queue_private.lane as l

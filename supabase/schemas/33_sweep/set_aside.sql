@@ -1,7 +1,7 @@
 -- Hints that a claim met where nothing may be claimed, so that the next claims need not look there. Its own look may be late by a commit,
 -- so it looks again after the change. Nothing is waited for.
 create function email_queue_private.set_aside(p_ids bigint[], p_now timestamptz) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_ids bigint[];

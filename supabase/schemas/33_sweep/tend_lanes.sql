@@ -6,7 +6,7 @@
 -- Until then it is looked for again and again, each time after as long as it has been waited for.
 -- The snapshot's own end (pg_snapshot_xmax) would not do: it is one past the greatest number that has ended, and greater ones may be at work.
 create function email_queue_private.tend_lanes(p_now timestamptz) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_hint email_queue_private.lane;

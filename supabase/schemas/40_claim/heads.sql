@@ -5,7 +5,7 @@
 create function email_queue_private.heads(
   p_type text, p_now timestamptz, p_closed text[] default null, p_limit integer default 2, p_passed text[] default null
 ) returns table (lane text, priority smallint, run_at timestamptz, last_at timestamptz, refused boolean, more boolean)
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off set jit = off
 as $$
 declare
   v_hint record;

@@ -1,7 +1,7 @@
 -- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits. Hints lead to the
 -- first: those that are open, then the others in the order of their times, until one is later than what was found.
 create function email_queue_private.next_due_ms(p_type text, p_closed text[]) returns bigint
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off set jit = off
 as $$
 declare
   v_now timestamptz := clock_timestamp();

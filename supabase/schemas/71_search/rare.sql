@@ -2,7 +2,7 @@
 -- of these indexes: of the table no more rows are read than the limit, and they have no order. Metadata that names no value ({}, {"order": {}})
 -- would read its whole index for nothing.
 create function email_queue_private.rare(p_filter jsonb) returns uuid[]
-language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off set jit = off
 as $$
 declare
   v_address uuid := (p_filter ->> 'address')::uuid;
