@@ -62,14 +62,19 @@ export async function costOf(cluster, database, statement, messages, before) {
   try {
     if (before) await sql.unsafe(before);
     await sql.unsafe(statement);
-    await sql.unsafe("checkpoint");
-    const [{ pid }] = await sql`select pg_backend_pid() as pid`;
-    const [began, wal] = [cpu(pid), await position(sql)];
-    await sql.unsafe(statement);
-    return { cpu: (cpu(pid) - began) / messages, wal: (await position(sql) - wal) / messages };
+    return await measured(sql, statement, messages);
   } finally {
     await sql.end({ timeout: 1 });
   }
+}
+
+/** What a statement costs the one connection of `sql`. @param {any} sql @param {string} statement @param {number} messages @returns {Promise<Cost>} a message */
+export async function measured(sql, statement, messages) {
+  await sql.unsafe("checkpoint");
+  const [{ pid }] = await sql`select pg_backend_pid() as pid`;
+  const [began, wal] = [cpu(pid), await position(sql)];
+  await sql.unsafe(statement);
+  return { cpu: (cpu(pid) - began) / messages, wal: (await position(sql) - wal) / messages };
 }
 
 /** @param {any} sql */

@@ -10,6 +10,7 @@ import { enqueue } from "./parts/enqueue.mjs";
 import { events } from "./parts/events.mjs";
 import { lanes } from "./parts/lanes.mjs";
 import { latency } from "./parts/latency.mjs";
+import { life } from "./parts/life.mjs";
 import { run } from "./parts/run.mjs";
 import { scale } from "./parts/scale.mjs";
 import { search } from "./parts/search.mjs";
@@ -17,7 +18,7 @@ import { sql } from "./parts/sql.mjs";
 import { start } from "./parts/start.mjs";
 import { markdown, publish, write } from "./report.mjs";
 
-const PARTS = { sql, enqueue, run, start, latency, auth, events, search, console: console_, lanes, scale };
+const PARTS = { sql, enqueue, run, start, latency, auth, events, search, console: console_, lanes, life, scale };
 
 const HELP = `scripts/bench [name …] [options]
 
@@ -32,6 +33,7 @@ Names: ${Object.keys(PARTS).join(", ")}; all of them when none is given.
   search   what operators read, with 1,000,000 messages, and what an enqueue pays for it
   console  each page of the console, with 1,000,000 messages of all states
   lanes    a claim, with up to 100,000 sender domains
+  life     what an e-mail costs the database from its enqueue to its deletion
   scale    from 1,000 to 1,000,000 queued messages, and from 1 to 16 workers
 
 Options:

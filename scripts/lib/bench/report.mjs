@@ -24,6 +24,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   search: "Search, and what operators read",
   console: "The console's pages",
   lanes: "Sender domains",
+  life: "From enqueue to deletion",
   scale: "Scale",
 });
 

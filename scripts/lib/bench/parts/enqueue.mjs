@@ -21,7 +21,7 @@ function text(length) {
 }
 
 /** @param {string} n a column @param {number} bytes of the whole payload */
-const mail = (n, bytes) => `jsonb_build_object('from', 'Shop <shop@shop.example>', 'to', 'user-' || ${n} || '@customer.example', 'subject', 'Order ' || ${n}, 'content', '${text(bytes - 115)}')`;
+export const mail = (n, bytes) => `jsonb_build_object('from', 'Shop <shop@shop.example>', 'to', 'user-' || ${n} || '@customer.example', 'subject', 'Order ' || ${n}, 'content', '${text(bytes - 115)}')`;
 
 const SMALL = 470;
 const SIZES = /** @type {[string, number][]} */ ([["470 bytes", SMALL], ["5 kB", 5_000], ["50 kB", 50_000]]);
