@@ -278,7 +278,6 @@ as $$
     ('email_queue_private.body', 'select, insert, delete'),
     ('email_queue_private.further_addressee', 'select, insert, delete'),
     ('email_queue_private.ready', 'select, insert, update, delete'), -- update: rows are locked for a claim
-    ('email_queue_private.lane', 'select, insert, update, delete'),
     ('email_queue_private.dispatch', 'select, insert, update, delete'),
     ('email_queue_private.budget', 'select, insert, update'),
     ('email_queue_private.paused_domain', 'select, insert, update, delete'),
@@ -633,42 +632,6 @@ comment on column email_queue_private.identity.server is 'The server''s system i
 comment on column email_queue_private.identity.last_server is 'The same when the function asked last.';
 comment on column email_queue_private.identity.created_at is 'When it was written.';
 comment on column email_queue_private.identity.seen_at is 'When the function asked last; to five minutes if it may send.';
-
--- 10_tables/lane.sql
-create table email_queue_private.lane (
-  id bigint generated always as identity constraint lane_pkey primary key,
-  type text collate "C" not null,
-  lane text collate "C" not null,
-  priority smallint not null,
-  state text collate "C" not null,
-  refused boolean not null default false,
-  due_at timestamptz not null,
-  turn timestamptz,
-  look_at timestamptz,
-  xid xid8,
-  constraint lane_state_is_known check (state in ('open', 'later', 'paused', 'going', 'gone')),
-  constraint lane_open_is_not_looked_for check ((state = 'open') = (look_at is null)),
-  constraint lane_going_knows_who check ((state in ('going', 'gone')) = (xid is not null))
-) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
-create index lane_walk on email_queue_private.lane (type, priority, refused, turn nulls first, due_at, lane) where state = 'open';
-create index lane_name on email_queue_private.lane (type, lane, priority);
-create index lane_later on email_queue_private.lane (look_at) where state = 'later';
-create index lane_look on email_queue_private.lane (look_at) where state in ('paused', 'going', 'gone');
-comment on table email_queue_private.lane is 'Hints: where mail of a lane and a priority may wait, so that a claim need not look at each lane. Each row of ready is covered by a hint that is open or paused, or later and not after it. Enqueues insert hints and lock none, so there may be several of a kind.';
-comment on column email_queue_private.lane.id is 'Its number.';
-comment on column email_queue_private.lane.type is 'As in ready.';
-comment on column email_queue_private.lane.lane is 'As in ready.';
-comment on column email_queue_private.lane.priority is 'As in ready.';
-comment on column email_queue_private.lane.state is 'open: claims look there. later: nothing is due before due_at. paused: its domain is. going, gone: no enqueue relies on it any more but those that saw it before.';
-comment on column email_queue_private.lane.refused is 'Whether the provider refused its domain when it was asked last.';
-comment on column email_queue_private.lane.due_at is 'When the mail is due that it was made for; of one that goes, since when it does.';
-comment on column email_queue_private.lane.turn is 'When the lane''s last dispatch was formed, or before that.';
-comment on column email_queue_private.lane.look_at is 'When a sweep looks at it; null while it is open.';
-comment on column email_queue_private.lane.xid is 'going: the transaction that took it out. gone: a transaction that is younger than all that rely on it.';
-comment on index email_queue_private.lane_walk is 'The order in which claims look at lanes.';
-comment on index email_queue_private.lane_name is 'Finds a lane''s hints: enqueues look whether there is one.';
-comment on index email_queue_private.lane_later is 'Scheduled mail, in the order of its times.';
-comment on index email_queue_private.lane_look is 'Finds what else a sweep has to look at.';
 
 -- 10_tables/mark.sql
 -- One team has one stream of events for all its installations, and a copied database has the same message ids. So each e-mail carries
@@ -3327,25 +3290,6 @@ as $$
 $$;
 comment on function email_queue_private.hide_text(jsonb, boolean) is 'An error without what it could quote of a message.';
 
--- 30_members/hint_lane.sql
--- Sees to it that mail of a lane is found by claims: inserts a hint, unless one covers the mail. Reads, and inserts: nothing waits for it.
-create function email_queue_private.hint_lane(p_type text, p_lane text, p_priority smallint, p_run_at timestamptz) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-begin
-  -- The snapshot of a stricter transaction may be older than the end of a hint.
-  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') or not exists (
-    select 1 from email_queue_private.lane as l
-    where l.type = p_type and l.lane = p_lane and l.priority = p_priority and (l.state in ('open', 'paused') or l.state = 'later' and l.due_at <= p_run_at))
-  then
-    insert into email_queue_private.lane (type, lane, priority, state, due_at, look_at)
-    select p_type, p_lane, p_priority, case when t.later then 'later' else 'open' end, p_run_at, case when t.later then p_run_at end
-    from (select p_run_at > clock_timestamp() as later) as t;
-  end if;
-end
-$$;
-comment on function email_queue_private.hint_lane(text, text, smallint, timestamptz) is 'Makes a hint for mail of a lane, unless there is one.';
-
 -- 30_members/is_secret.sql
 -- Secret messages share no dispatch with others, so a dispatch is secret as a whole.
 create function email_queue_private.is_secret(p_lane text) returns boolean
@@ -3367,37 +3311,6 @@ as $$
   from unnest(p_dispatch.message_ids, p_dispatch.member_attempts) with ordinality as u(id, attempts, n)
 $$;
 comment on function email_queue_private.members(email_queue_private.dispatch) is 'The members of a dispatch in their order, with attempts and errors from before it.';
-
--- 30_members/note_lanes.sql
--- Of all inserts into ready: enqueues, retries, redrives. The rows are written, so the transaction has its number before it looks for
--- hints. That is how a sweep knows whether a transaction may still rely on a hint that goes (see tend_lanes).
-create function email_queue_private.note_lanes() returns trigger
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set jit = off
-as $$
-declare
-  v_new record;
-  v_type text;
-  v_lane text;
-  v_priority smallint;
-  v_run_at timestamptz;
-begin
-  -- Not grouped, which would cost a single mail more than all else here. In a list most rows are covered by the one before.
-  for v_new in select n.type, n.lane, n.priority, n.run_at from new_rows as n loop
-    continue when v_new.lane = v_lane and v_new.priority = v_priority and v_new.type = v_type and v_new.run_at >= v_run_at;
-    perform email_queue_private.hint_lane(v_new.type, v_new.lane, v_new.priority, v_new.run_at);
-    v_type := v_new.type;
-    v_lane := v_new.lane;
-    v_priority := v_new.priority;
-    v_run_at := v_new.run_at;
-  end loop;
-  return null;
-end
-$$;
-comment on function email_queue_private.note_lanes() is 'Makes hints for new mail.';
-
-create trigger ready_has_hints after insert on email_queue_private.ready
-referencing new table as new_rows for each statement execute function email_queue_private.note_lanes();
-comment on trigger ready_has_hints on email_queue_private.ready is 'Claims find new mail by hints.';
 
 -- 30_members/retry_members.sql
 -- Retries members. Those that have used up their attempts fail as exhausted. The others wait, each in a dispatch of its own from now
@@ -3466,90 +3379,6 @@ end
 $$;
 comment on function email_queue_private.backoff(email_queue_private.setting) is 'The waits after the attempts, in milliseconds.';
 
--- 33_sweep/has_lanes_to_tend.sql
-create function email_queue_private.has_lanes_to_tend(p_now timestamptz) returns boolean
-language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return exists (select 1 from email_queue_private.lane as l where l.state = 'later' and l.look_at <= p_now)
-    or exists (select 1 from email_queue_private.lane as l where l.state in ('paused', 'going', 'gone') and l.look_at <= p_now);
-end
-$$;
-comment on function email_queue_private.has_lanes_to_tend(timestamptz) is 'Whether the time of any hint has come.';
-
--- 33_sweep/mend_lanes.sql
--- For mail that came in without hints: a truncated table, rows restored without triggers. One index probe for each lane and priority.
-create function email_queue_private.mend_lanes() returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set jit = off
-as $$
-declare
-  v_type text := '';
-  v_lane text := '';
-  v_priority smallint := 0;
-  v_run_at timestamptz;
-begin
-  loop
-    select r.type, r.lane, r.priority, r.run_at into v_type, v_lane, v_priority, v_run_at from email_queue_private.ready as r
-    where (r.type, r.lane, r.priority) > (v_type, v_lane, v_priority) order by r.type, r.lane, r.priority, r.run_at limit 1;
-    exit when not found;
-    perform email_queue_private.hint_lane(v_type, v_lane, v_priority, v_run_at);
-  end loop;
-end
-$$;
-comment on function email_queue_private.mend_lanes() is 'Makes the hints that are missing.';
-
--- 33_sweep/move_lanes.sql
--- The hints of a sender domain, when it is paused or resumed: claims need not look at each. What others have locked stays as it is:
--- claims pass over it, and a sweep looks at it again. Where few lanes are open, a pause changes no hint.
-create function email_queue_private.move_lanes(p_domain text) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
-as $$
-declare
-  v_now timestamptz := clock_timestamp();
-  v_paused boolean := email_queue_private.is_paused('batch:' || p_domain);
-begin
-  if v_paused and not exists (select 1 from email_queue_private.lane as l where l.type = 'email' and l.state = 'open' offset 10) then
-    return;
-  end if;
-  update email_queue_private.lane as l
-  set state = case when v_paused then 'paused' else 'open' end, refused = email_queue_private.is_refused(l.lane),
-    look_at = case when v_paused then email_queue_private.pause_end(l.lane, v_now) end
-  where l.id = any (array(
-    select o.id from email_queue_private.lane as o
-    where o.type = 'email' and o.lane = any (array['batch:' || p_domain, 'single:' || p_domain, 'batch:' || p_domain || ':secret', 'single:' || p_domain || ':secret'])
-      and o.state in ('open', 'later', 'paused')
-    order by o.id for update skip locked)) and (v_paused or l.state <> 'later');
-exception when lock_not_available then
-  null; -- As in sweep_now.
-end
-$$;
-comment on function email_queue_private.move_lanes(text) is 'Takes the lanes of a sender domain out of the way of claims while it is paused, and puts them back.';
-
--- 33_sweep/note_turns.sql
--- What a hint says of its lane's last dispatch, and of its domain, is brought up to date where it decides which lanes a claim looks at.
-create function email_queue_private.note_turns(p_ids bigint[]) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
-as $$
-begin
-  update email_queue_private.lane as l
-  set turn = email_queue_private.last_dispatch_at(l.type, l.lane), refused = email_queue_private.is_refused(l.lane)
-  where l.id = any (array(select o.id from email_queue_private.lane as o where o.id = any (p_ids) order by o.id for update skip locked));
-exception when lock_not_available then
-  null; -- As in sweep_now.
-end
-$$;
-comment on function email_queue_private.note_turns(bigint[]) is 'Brings hints up to date.';
-
--- 33_sweep/pause_end.sql
--- When a hint of a paused domain is looked at again: at the end of the pause, but after some minutes at the latest, as a resume passes
--- over hints that others have locked.
-create function email_queue_private.pause_end(p_lane text, p_now timestamptz) returns timestamptz
-language sql volatile set search_path = pg_catalog, pg_temp
-as $$
-  select least(min(p.paused_until), p_now + interval '30 minutes') from email_queue_private.paused_domain as p where p.domain = split_part(p_lane, ':', 2)
-$$;
-comment on function email_queue_private.pause_end(text, timestamptz) is 'When to look again at a lane of a paused domain.';
-
 -- 33_sweep/recover_dispatch.sql
 -- One dispatch whose lease ran out.
 --   begun: an e-mail may have been sent. So it is frozen and waits for its replay, or ends if its provider has no keys. A custom
@@ -3597,31 +3426,6 @@ begin
 end
 $$;
 comment on function email_queue_private.recover_dispatch(email_queue_private.dispatch) is 'Recovers or ends a dispatch whose lease has expired.';
-
--- 33_sweep/set_aside.sql
--- Hints that a claim met where nothing may be claimed, so that the next claims need not look there. Its own look may be late by a commit,
--- so it looks again after the change. Nothing is waited for.
-create function email_queue_private.set_aside(p_ids bigint[], p_now timestamptz) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
-as $$
-declare
-  v_ids bigint[];
-begin
-  v_ids := array(select l.id from email_queue_private.lane as l where l.id = any (p_ids) and l.state = 'open' order by l.id for update skip locked);
-  update email_queue_private.lane as l set state = 'paused', look_at = coalesce(email_queue_private.pause_end(l.lane, p_now), p_now)
-  where l.id = any (v_ids) and email_queue_private.is_paused(l.lane);
-  update email_queue_private.lane as l set state = 'going', xid = pg_current_xact_id(), look_at = p_now, due_at = p_now
-  where l.id = any (v_ids) and l.state = 'open';
-  perform email_queue_private.hint_lane(l.type, l.lane, l.priority, h.run_at)
-  from email_queue_private.lane as l cross join lateral (
-    select r.run_at from email_queue_private.ready as r
-    where r.type = l.type and r.lane = l.lane and r.priority = l.priority order by r.run_at limit 1) as h
-  where l.id = any (v_ids) and l.state = 'going';
-exception when lock_not_available then
-  null; -- As in sweep_now.
-end
-$$;
-comment on function email_queue_private.set_aside(bigint[], timestamptz) is 'Takes hints out of the way of claims.';
 
 -- 33_sweep/sweep.sql
 -- Sweep: expired leases, horizons and messages. Every claim does it first.
@@ -3703,53 +3507,6 @@ exception when lock_not_available then
 end
 $$;
 comment on function email_queue_private.sweep_now(timestamptz) is 'Recovers expired leases, ends frozen dispatches past their horizon or with evidence of all their members, and messages past their send_before, prunes settled dispatches; a bounded number of each.';
-
--- 33_sweep/tend_lanes.sql
--- Hints whose time has come: lanes that are due, or paused no more, are open again. One that goes is deleted when no transaction is left
--- that may rely on it:
---   A transaction that saw it as it was has written its mail before it looked, so it had its number before the hint's end was committed.
---   A sweep that sees this end before it has a number itself gets a greater one, and notes it (gone).
---   Once all smaller numbers have ended, all that mail is visible. It is looked for again, and gets a new hint; the old one is deleted.
--- Until then it is looked for again and again, each time after as long as it has been waited for.
--- The snapshot's own end (pg_snapshot_xmax) would not do: it is one past the greatest number that has ended, and greater ones may be at work.
-create function email_queue_private.tend_lanes(p_now timestamptz) returns void
-language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' set enable_seqscan = off set enable_bitmapscan = off set jit = off
-as $$
-declare
-  v_hint email_queue_private.lane;
-  v_over boolean;
-  v_seen pg_snapshot := case when pg_current_xact_id_if_assigned() is null then pg_current_snapshot() end;
-begin
-  update email_queue_private.lane as l set state = 'open', look_at = null
-  where l.id = any (array(
-    select o.id from email_queue_private.lane as o where o.state = 'later' and o.look_at <= p_now order by o.look_at limit 200 for update skip locked));
-  for v_hint in
-    select l.* from email_queue_private.lane as l
-    where l.state in ('paused', 'going', 'gone') and l.look_at <= p_now order by l.look_at limit 200 for update skip locked
-  loop
-    if v_hint.state in ('going', 'gone') then
-      v_over := v_hint.state = 'gone' and v_hint.xid <= pg_snapshot_xmin(pg_current_snapshot());
-      perform email_queue_private.hint_lane(v_hint.type, v_hint.lane, v_hint.priority, r.run_at) from (
-        select r.run_at from email_queue_private.ready as r
-        where r.type = v_hint.type and r.lane = v_hint.lane and r.priority = v_hint.priority order by r.run_at limit 1) as r;
-      if v_over then
-        delete from email_queue_private.lane as l where l.id = v_hint.id;
-      elsif v_hint.state = 'going' and v_seen is not null and pg_visible_in_snapshot(v_hint.xid, v_seen) then
-        update email_queue_private.lane as l set state = 'gone', xid = pg_current_xact_id() where l.id = v_hint.id;
-      else
-        update email_queue_private.lane as l set look_at = p_now + least(p_now - v_hint.due_at, interval '5 seconds') where l.id = v_hint.id;
-      end if;
-    elsif email_queue_private.is_paused(v_hint.lane) then
-      update email_queue_private.lane as l set look_at = email_queue_private.pause_end(v_hint.lane, p_now) where l.id = v_hint.id;
-    else
-      update email_queue_private.lane as l set state = 'open', look_at = null, refused = email_queue_private.is_refused(l.lane) where l.id = v_hint.id;
-    end if;
-  end loop;
-exception when others then
-  null; -- Others have them in hand. No call fails for hints.
-end
-$$;
-comment on function email_queue_private.tend_lanes(timestamptz) is 'Opens hints whose time has come, and deletes those that no transaction relies on.';
 
 -- 36_breaker/closed.sql
 -- Why a dispatch may not begin for the first time, or null. p_alone: the caller has the budget's lock alone.
@@ -3984,9 +3741,6 @@ declare
   v_now timestamptz;
   v_closed text[];
   v_first text[];
-  v_limit integer := case when p_trouble then 1000 else 2 end;
-  v_passed text[];
-  v_full boolean;
 begin
   -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('email_queue claim ' || p_token::text, 0));
@@ -3998,55 +3752,44 @@ begin
   select null::smallint as priority, null::timestamptz as run_at, null::uuid as id into v_place;
   if p_trouble then
     v_closed := array(select c.scope from email_queue_private.closed_scopes(v_now, null) as c);
-    v_first := email_queue_private.lanes_in_turn(array(select h.lane from email_queue_private.heads(p_type, v_now, v_closed, v_limit) as h));
+    v_first := email_queue_private.lanes_in_turn(array(select h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
   end if;
+  for v_head in
+    select c.* from (
+      select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
+        case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first
+      from generate_series(0, 3) as p(priority) cross join lateral (
+        select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
+        where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
+          and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
+          -- More replays than their share would still hold all places when a lane opens that is closed now.
+          and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now) as h)
+            else not email_queue_private.is_closed(d.lane, v_closed) end
+        order by d.visible_at, d.id limit 20
+      ) as d
+      union all
+      select h.lane, null, h.priority, case when f.first then 1 else 1 + email_queue_private.is_refused(h.lane)::integer end, l.last_at, h.run_at, f.first
+      from email_queue_private.heads(p_type, v_now, v_closed) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
+      cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
+    ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
+      case when c.first then '-infinity' else c.since end, c.lane collate "C", c.id
   loop
-    v_full := false;
-    for v_head in
-      select c.* from (
-        select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
-          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first, false as more
-        from generate_series(0, 3) as p(priority) cross join lateral (
-          select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
-          where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
-            and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
-            -- More replays than their share would still hold all places when a lane opens that is closed now.
-            and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now, null, 1) as h)
-              else not email_queue_private.is_closed(d.lane, v_closed) end
-          order by d.visible_at, d.id limit 20
-        ) as d
-        union all
-        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, case when not f.first then h.last_at end, h.run_at, f.first, h.more
-        from email_queue_private.heads(p_type, v_now, v_closed, v_limit, v_passed) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
-      ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
-        case when c.first then '-infinity' else c.since end, c.lane collate "C", c.id
-    loop
-      if v_head.lane is null then
-        v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
-      else
-        if p_trouble then
-          select * into v_place from email_queue_private.place_in_turn(p_type, v_head.lane, v_now);
-        end if;
-        v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
-          coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
-          case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes);
-        if p_trouble and v_dispatch.id is not null then
-          perform email_queue_private.count_try(v_head.lane);
-        end if;
+    if v_head.lane is null then
+      v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
+    else
+      if p_trouble then
+        select * into v_place from email_queue_private.place_in_turn(p_type, v_head.lane, v_now);
       end if;
-      if v_dispatch.id is not null then
-        if v_head.more then
-          perform email_queue_private.note_turns(array(select l.id from email_queue_private.lane as l where l.type = p_type and l.lane = v_head.lane));
-        end if;
-        return v_dispatch;
+      v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
+        coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
+        case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes);
+      if p_trouble and v_dispatch.id is not null then
+        perform email_queue_private.count_try(v_head.lane);
       end if;
-      if v_head.lane is not null then
-        v_passed := v_passed || v_head.lane;
-        v_full := v_head.more;
-      end if;
-    end loop;
-    -- Others hold all of these: the next ones.
-    exit when not v_full;
+    end if;
+    if v_dispatch.id is not null then
+      return v_dispatch;
+    end if;
   end loop;
   return null;
 end
@@ -4204,91 +3947,31 @@ $$;
 comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, uuid, interval, integer, integer) is 'Forms one dispatch from the best ready messages of a lane.';
 
 -- 40_claim/heads.sql
--- Lanes with due mail, each in its best priority, as hints lead to them; without lanes of p_passed, of paused domains and of closed scopes.
--- Of few lanes all are found, and no hint changes. Of many (more) the first p_limit are whose turn it is. What a hint says of a lane is
--- never later than the truth, so those behind have no better claim. On the way hints that lead to nothing are set aside, and
--- those whose turn is past are put in their place.
-create function email_queue_private.heads(
-  p_type text, p_now timestamptz, p_closed text[] default null, p_limit integer default 2, p_passed text[] default null
-) returns table (lane text, priority smallint, run_at timestamptz, last_at timestamptz, refused boolean, more boolean)
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off set jit = off
+-- The first ready row of each lane that is due, in its best priority.
+create function email_queue_private.heads(p_type text, p_now timestamptz, p_closed text[] default null)
+returns table (lane text, priority smallint, run_at timestamptz)
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_hint record;
-  v_looked integer := 0;
-  v_at integer;
-  v_lanes text[] := array[]::text[];
-  v_priorities smallint[];
-  v_run_ats timestamptz[];
-  v_last_ats timestamptz[];
-  v_refused boolean[];
-  v_idle bigint[] := array[]::bigint[];
-  v_late bigint[] := array[]::bigint[];
 begin
-  more := exists (select 1 from email_queue_private.lane as l where l.type = p_type and l.state = 'open' offset 10);
-  for v_hint in
-    (select l.id, l.lane, l.priority, l.refused, l.turn, l.state from email_queue_private.lane as l
-    where l.type = p_type and l.state = 'open' and (p_passed is null or l.lane <> all (p_passed))
-      and (p_closed is null or l.lane <> all (p_closed) and split_part(l.lane, ':', 1) || ':' <> all (p_closed))
-    order by l.priority, l.refused, l.turn nulls first, l.due_at, l.lane limit 1000)
-    union all
-    -- What is due since the sweep, where few are open.
-    (select l.id, l.lane, l.priority, l.refused, l.turn, l.state from email_queue_private.lane as l
-    where l.type = p_type and l.state = 'later' and (p_passed is null or l.lane <> all (p_passed))
-      and not email_queue_private.is_closed(l.lane, p_closed)
-    order by l.look_at limit 10)
+  lane := '';
   loop
-    v_looked := v_looked + 1;
-    v_at := array_position(v_lanes, v_hint.lane);
-    if v_priorities[v_at] <= v_hint.priority then
-      if v_priorities[v_at] = v_hint.priority and v_hint.state = 'open' then
-        v_idle := v_idle || v_hint.id; -- One is enough.
-      end if;
-      continue;
+    -- One search finds the next lane and its head: what claims have left in the index since the last vacuum is walked once.
+    select r.lane, r.priority, r.run_at into lane, priority, run_at from email_queue_private.ready as r
+    where r.type = p_type and r.lane > heads.lane order by r.lane, r.priority, r.run_at limit 1;
+    exit when not found;
+    continue when email_queue_private.is_paused(lane) or email_queue_private.is_closed(lane, p_closed);
+    while run_at > p_now and priority < 3 loop
+      select r.priority, r.run_at into priority, run_at from email_queue_private.ready as r
+      where r.type = p_type and r.lane = heads.lane and r.priority > heads.priority order by r.priority, r.run_at limit 1;
+      exit when not found;
+    end loop;
+    if run_at <= p_now then
+      return next;
     end if;
-    select r.run_at into run_at from email_queue_private.ready as r
-    where r.type = p_type and r.lane = v_hint.lane and r.priority = v_hint.priority order by r.run_at limit 1;
-    if run_at is null or run_at > p_now or email_queue_private.is_paused(v_hint.lane) then
-      if v_hint.state = 'open' then
-        v_idle := v_idle || v_hint.id;
-      end if;
-      continue;
-    end if;
-    v_at := coalesce(v_at, cardinality(v_lanes) + 1);
-    v_lanes[v_at] := v_hint.lane;
-    v_priorities[v_at] := v_hint.priority;
-    v_run_ats[v_at] := run_at;
-    v_last_ats[v_at] := email_queue_private.last_dispatch_at(p_type, v_hint.lane);
-    v_refused[v_at] := email_queue_private.is_refused(v_hint.lane);
-    if v_refused[v_at] <> v_hint.refused or v_last_ats[v_at] > coalesce(v_hint.turn, '-infinity') then
-      v_late := v_late || v_hint.id;
-    end if;
-    exit when more and cardinality(v_lanes) - cardinality(v_late) >= p_limit;
   end loop;
-  if more and v_idle <> '{}' then
-    perform email_queue_private.set_aside(v_idle, p_now);
-  end if;
-  if more and v_late <> '{}' then
-    perform email_queue_private.note_turns(v_late);
-  end if;
-  for v_at in 1..cardinality(v_lanes) loop
-    lane := v_lanes[v_at];
-    priority := v_priorities[v_at];
-    run_at := v_run_ats[v_at];
-    last_at := v_last_ats[v_at];
-    refused := v_refused[v_at];
-    return next;
-  end loop;
-  if v_looked = 0 and p_passed is null and p_closed is null
-    and exists (select 1 from email_queue_private.ready as r where r.type = p_type)
-    and not exists (select 1 from email_queue_private.lane as l where l.type = p_type)
-  then
-    perform email_queue_private.mend_lanes();
-    return query select * from email_queue_private.heads(p_type, p_now, p_closed, p_limit, '{}');
-  end if;
 end
 $$;
-comment on function email_queue_private.heads(text, timestamptz, text[], integer, text[]) is 'The first due row of lanes that are neither paused nor closed, in their turn.';
+comment on function email_queue_private.heads(text, timestamptz, text[]) is 'The first due row of each lane that is neither paused nor closed.';
 
 -- 40_claim/is_closed.sql
 -- Whether the circuit breaker has closed a lane: it or its endpoint is one of p_closed.
@@ -4323,6 +4006,24 @@ begin
 end
 $$;
 comment on function email_queue_private.is_refused(text) is 'Whether the provider refused the sender domain of a lane when it was asked last.';
+
+-- 40_claim/lanes.sql
+-- The lanes of a type that have ready rows and are not paused: one index probe a lane (a loose index scan).
+create function email_queue_private.lanes(p_type text, p_closed text[] default null) returns setof text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_lane text := '';
+begin
+  loop
+    select r.lane into v_lane from email_queue_private.ready as r where r.type = p_type and r.lane > v_lane order by r.lane limit 1;
+    exit when not found;
+    continue when email_queue_private.is_paused(v_lane) or email_queue_private.is_closed(v_lane, p_closed);
+    return next v_lane;
+  end loop;
+end
+$$;
+comment on function email_queue_private.lanes(text, text[]) is 'The lanes of a type with ready rows, without those of paused domains and closed scopes.';
 
 -- 40_claim/last_dispatch_at.sql
 -- Lanes of one priority take turns: the one whose last dispatch was formed longest ago comes first, so that no sender waits
@@ -4732,7 +4433,6 @@ begin
   set paused_at = v_now, reason = excluded.reason, refusals = d.refusals + 1, first_refused_at = coalesce(d.first_refused_at, v_now),
     paused_until = v_now + case when p_ms is not null then least(p_ms * power(2, least(d.refusals, 20)), 86400000) end * interval '1 millisecond'
   where d.paused_until <= v_now;
-  perform email_queue_private.move_lanes(p_domain);
   select d.first_refused_at into v_since from email_queue_private.paused_domain as d where d.domain = p_domain collate "C";
   if v_since <= v_now - interval '3 days' then
     with gone as (
@@ -4807,9 +4507,6 @@ begin
   if found then
     -- The provider takes mail of this domain again.
     delete from email_queue_private.paused_domain as p where p.domain = split_part(v_dispatch.lane, ':', 2) and p.refusals > 0;
-    if found then
-      perform email_queue_private.move_lanes(split_part(v_dispatch.lane, ':', 2));
-    end if;
   end if;
   for v_member in
     select s.reason, s.error, array_agg(s.id) as ids
@@ -5209,7 +4906,7 @@ language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   with closed as materialized (select c.scope, c.opens_at from email_queue_private.closed_scopes(p_now, null) as c)
   select email_queue_private.unavailable(min(k.opens_at), p_now) from (
-    select h.lane from email_queue_private.heads(p_type, p_now, null, 1000) as h
+    select h.lane from email_queue_private.heads(p_type, p_now) as h
     union
     select d.lane from email_queue_private.dispatch as d
     where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= p_now and not d.frozen
@@ -5295,40 +4992,20 @@ $$;
 comment on function email_queue_private.keep_quiet(bigint) is 'A listening run looks again within this time: enqueues make no calls until then. 0: they make calls again.';
 
 -- 60_work/next_due_ms.sql
--- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits. Hints lead to the
--- first: those that are open, then the others in the order of their times, until one is later than what was found.
+-- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits.
 create function email_queue_private.next_due_ms(p_type text, p_closed text[]) returns bigint
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_sort = off set jit = off
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_now timestamptz := clock_timestamp();
-  v_due timestamptz;
-  v_hint record;
-  v_looked integer := 0;
-begin
-  select min(d.visible_at) into v_due from email_queue_private.dispatch as d
-  where d.token is null and d.settled_at is null and d.type = p_type and not email_queue_private.is_paused(d.lane)
-    and (d.frozen or not email_queue_private.is_closed(d.lane, p_closed));
-  for v_hint in
-    (select l.lane, l.priority, null::timestamptz as due_at from email_queue_private.lane as l
-    where l.type = p_type and l.state = 'open' and (p_closed is null or l.lane <> all (p_closed) and split_part(l.lane, ':', 1) || ':' <> all (p_closed))
-    order by l.priority, l.refused, l.turn nulls first, l.due_at, l.lane limit 1000)
-    union all
-    (select l.lane, l.priority, l.look_at from email_queue_private.lane as l
-    where l.state = 'later' and l.type = p_type order by l.look_at limit 1000)
-  loop
-    v_looked := v_looked + (v_hint.due_at is null)::integer;
-    exit when v_due <= greatest(v_now, v_hint.due_at);
-    continue when email_queue_private.is_paused(v_hint.lane) or email_queue_private.is_closed(v_hint.lane, p_closed);
-    v_due := least(v_due, (select r.run_at from email_queue_private.ready as r
-      where r.type = p_type and r.lane = v_hint.lane and r.priority = v_hint.priority order by r.run_at limit 1));
-  end loop;
-  -- There may be more behind those: the next claim sets these aside.
-  if v_looked = 1000 then
-    v_due := least(v_due, v_now);
-  end if;
-  return case when v_due is not null then greatest(0, ceil(extract(epoch from v_due - clock_timestamp()) * 1000))::bigint end;
-end
+  select case when t.due is not null then greatest(0, ceil(extract(epoch from t.due - clock_timestamp()) * 1000))::bigint end
+  from (select least(
+    (select min(h.run_at)
+      from email_queue_private.lanes(p_type, p_closed) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
+        select r.run_at from email_queue_private.ready as r
+        where r.type = p_type and r.lane = l.lane and r.priority = p.priority order by r.run_at limit 1) as h),
+    (select min(d.visible_at) from email_queue_private.dispatch as d
+      where d.token is null and d.settled_at is null and d.type = p_type and not email_queue_private.is_paused(d.lane)
+        and (d.frozen or not email_queue_private.is_closed(d.lane, p_closed)))
+  ) as due) as t
 $$;
 comment on function email_queue_private.next_due_ms(text, text[]) is 'Milliseconds until something of a type can be claimed; null if nothing waits.';
 
@@ -5364,24 +5041,16 @@ $$;
 comment on function email_queue_private.record_run(jsonb, boolean) is 'Notes a run''s start, a sign of life, or its end; answers whether the end is recorded.';
 
 -- 60_work/remaining.sql
--- Messages that could be claimed now and are not, counted up to 10,000, in the first 1,000 lanes. (select clock_timestamp()) is a constant,
--- so that an index can be used.
+-- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is a constant, so that an index can
+-- be used.
 create function email_queue_private.remaining(p_type text) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
-  with hint as materialized (
-    (select l.lane, l.priority from email_queue_private.lane as l where l.type = p_type and l.state = 'open'
-    order by l.priority, l.refused, l.turn nulls first, l.due_at, l.lane limit 1000)
-    union
-    (select l.lane, l.priority from email_queue_private.lane as l where l.state = 'later' and l.type = p_type order by l.look_at limit 10)
-  )
   select least(10000, coalesce((
-      select sum(c.n) from hint as l cross join lateral (
+      select sum(c.n) from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
         select count(*) as n from (
           select 1 from email_queue_private.ready as r
-          where r.type = p_type and r.lane = l.lane and r.priority = l.priority and r.run_at <= (select clock_timestamp()) limit 10000) as due) as c
-      where not exists (select 1 from email_queue_private.paused_domain as p
-        where p.domain = split_part(l.lane, ':', 2) and (p.paused_until is null or p.paused_until > (select clock_timestamp())))), 0)
+          where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= (select clock_timestamp()) limit 10000) as due) as c), 0)
     + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
       where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= (select clock_timestamp()) and not email_queue_private.is_paused(d.lane)), 0))::bigint
 $$;
@@ -5401,7 +5070,6 @@ declare
   v_copy jsonb := email_queue_private.identity_obstacle(p_request);
   v_run jsonb := case when jsonb_typeof(p_request -> 'run') = 'object' then p_request -> 'run' end;
   v_run_ended boolean := false;
-  v_now timestamptz := clock_timestamp();
 begin
   select '{}'::json[] as claims, null::jsonb as obstacle, null::bigint as next_due_ms into v_claim;
   -- What claim and begin promise must survive a crash of the server, whatever the role's default is.
@@ -5417,10 +5085,6 @@ begin
   -- Before the claim: an enqueue after it may make a call again.
   if v_run ? 'quiet_ms' then
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
-  end if;
-  -- Before anything is written, as the call's number must be young.
-  if v_copy is null and p_request ? 'claim' and email_queue_private.has_lanes_to_tend(v_now) then
-    perform email_queue_private.tend_lanes(v_now);
   end if;
   -- One lock order for all calls that name several dispatches.
   perform 1 from email_queue_private.dispatch as d
@@ -5504,7 +5168,6 @@ begin
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  perform email_queue_private.tend_lanes(clock_timestamp());
   perform email_queue_private.sweep();
   foreach v_token in array p_tokens loop
     v_dispatch := null;
@@ -7352,7 +7015,6 @@ begin
     values (lower(p_domain collate "C"), clock_timestamp(), v_until, coalesce(p_reason, 'paused by an operator'))
     on conflict (domain) do update
     set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason, refusals = 0, first_refused_at = null;
-    perform email_queue_private.move_lanes(lower(p_domain collate "C"));
   end if;
   perform email_queue_private.note_action('pause', null, jsonb_build_object('domain', lower(p_domain collate "C"), 'seconds', p_seconds));
   return jsonb_build_object('domain', lower(p_domain collate "C"), 'paused_until', v_until);
@@ -7384,7 +7046,6 @@ begin
   else
     delete from email_queue_private.paused_domain where domain = lower(p_domain collate "C");
     v_resumed := found;
-    perform email_queue_private.move_lanes(lower(p_domain collate "C"));
   end if;
   if v_resumed then
     perform email_queue_private.note_action('resume', null, jsonb_build_object('domain', lower(p_domain collate "C")));
@@ -8292,7 +7953,7 @@ $$;
 comment on function email_queue_private.remove_job(text) is 'Removes a job of pg_cron; false if the job does not exist.';
 
 -- 84_jobs/retain.sql
--- Every ten minutes: deletes what is past its retention, and restores lost grants and hints. It goes on for some seconds, since ten
+-- Every ten minutes: deletes what is past its retention, and restores lost grants. It goes on for some seconds, since ten
 -- thousand messages in ten minutes would be 43 million in a month.
 create function email_queue_private.retain() returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -8304,7 +7965,6 @@ declare
   v_erased bigint := 0;
 begin
   perform email_queue_private.mend_grants();
-  perform email_queue_private.mend_lanes();
   loop
     v_page := email_queue_private.prune(10000);
     v_deleted := v_deleted + (v_page ->> 'deleted')::bigint;
@@ -8314,7 +7974,7 @@ begin
   return jsonb_build_object('deleted', v_deleted, 'erased', v_erased, 'more', v_page -> 'more');
 end
 $$;
-comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants and hints right.';
+comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants right.';
 
 -- 88_wake/email_queue_wake.sql
 create function public.email_queue_wake(p_on boolean default true, p_every interval default null) returns jsonb

@@ -5,7 +5,7 @@ select plan(4);
 -- SKIP LOCKED waits all the same for a row whose newest version is locked by another: the sweep, which holds other rows, must
 -- not wait until that becomes a deadlock (a second).
 select is((select array_agg(proname::text order by proname) from pg_proc where pronamespace = 'email_queue_private'::regnamespace and 'lock_timeout=100ms' = any (proconfig)),
-  '{move_lanes,note_turns,set_aside,sweep_now,take_dispatch,tend_lanes}', 'what takes rows out of order waits a tenth of a second at most');
+  '{sweep_now,take_dispatch}', 'what takes rows out of order waits a tenth of a second at most');
 select is((select array_agg(proname::text) from pg_proc where pronamespace = 'public'::regnamespace and proname like 'email\_queue\_%' and provolatile = 'v' and prosrc ~ 'for update|(update|delete from) email_queue_private'
   and not exists (select 1 from unnest(proconfig) as c where c like 'lock_timeout=%')), null, 'what waits for rows has a limit');
 

@@ -83,7 +83,6 @@ declare
   v_claim jsonb;
 begin
   update email_queue_private.ready set lane = 'single:a.example', run_at = now() - interval '1 day' where id = pg_temp.of(p_name);
-  perform email_queue_private.mend_lanes(); -- Of the lane that it is in now.
   v_claim := pg_temp.claim(p_token);
   if p_begin then
     perform pg_temp.start(v_claim, '{"endpoint": "single"}');

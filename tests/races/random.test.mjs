@@ -9,8 +9,6 @@ import { mail, open } from "./testing.mjs";
 const SEED = Number(process.env.RACES_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const OPERATIONS = Number(process.env.RACES_OPERATIONS ?? 5_000);
 const CONNECTIONS = 8;
-/** So many that claims set hints aside. */
-const DOMAINS = Array.from({ length: 20 }, (_, n) => `d${n}`);
 
 const db = await open(CONNECTIONS);
 after(db.close);
@@ -63,7 +61,7 @@ async function operate(sql, choose) {
   switch (kind) {
     case "enqueue": {
       const list = Array.from({ length: 1 + below(12) }, () =>
-        mail({ priority: below(4), max_attempts: 1 + below(5), dedup_key: below(2) ? `k${below(400)}` : undefined, payload: { from: `x@${one(["a", "b", "c", ...DOMAINS])}.example` } }));
+        mail({ priority: below(4), max_attempts: 1 + below(5), dedup_key: below(2) ? `k${below(400)}` : undefined, payload: { from: `x@${one(["a", "b", "c"])}.example` } }));
       return void await sql`select public.email_queue_enqueue_many(${sql.json(list)})`;
     }
     case "work": {
@@ -93,9 +91,8 @@ async function operate(sql, choose) {
       return void await sql`update email_queue_private.dispatch set visible_at = clock_timestamp() where id = any (array(
         select id from email_queue_private.dispatch where token is not null limit ${1 + below(4)} for update skip locked))`;
     case "due":
-      await sql`update email_queue_private.ready set run_at = clock_timestamp() where id = any (array(
+      return void await sql`update email_queue_private.ready set run_at = clock_timestamp() where id = any (array(
         select id from email_queue_private.ready where run_at > clock_timestamp() limit 50 for update skip locked))`;
-      return void await sql`select email_queue_private.mend_lanes()`;
     case "extend":
       for (const d of some()) await sql`select public.email_queue_extend(${d.dispatch_id}, ${d.token}, 1000)`;
       return;
@@ -134,6 +131,5 @@ test(`${OPERATIONS} random operations over ${CONNECTIONS} connections (RACES_SEE
   t.diagnostic(ends.map((/** @type {any} */ e) => `${e.n} ${e.what}`).join(", "));
   assert.equal(await deadlocks(), before, "no deadlock");
   assert.equal(await db.misplaced(), 0, "every message is in one place");
-  assert.equal(await db.uncovered(), 0, "every waiting message has a hint");
   for (const what of ["applied", "already", "lost", "invalid", "begun"]) assert.ok((counts.get(what) ?? 0) > 10, `some were ${what}`);
 });

@@ -25,7 +25,7 @@ export async function open(connections = 4) {
   const empty = async () => {
     // What a failed test left open would keep all later ones waiting.
     await Promise.all(sessions.map((session) => session.rollback()));
-    await watch`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.lane,
+    await watch`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready,
       email_queue_private.dispatch, email_queue_private.event, email_queue_private.evidence, email_queue_private.paused_domain, email_queue_private.breaker,
       email_queue_private.suppression, email_queue_private.suppression_filter, email_queue_private.suppression_recent, email_queue_private.template,
       email_queue_private.audit, email_queue_private.further_addressee`;
@@ -49,7 +49,6 @@ export async function open(connections = 4) {
       return session;
     },
     misplaced: async () => await misplaced(watch),
-    uncovered: async () => await uncovered(watch),
   };
 }
 
@@ -163,15 +162,5 @@ async function misplaced(watch) {
         select unnest(message_ids) from email_queue_private.dispatch where settled_at is null) as place(id)
       group by id) as placed using (id)
     where open.id is null or placed.places is distinct from 1`;
-  return n;
-}
-
-/** Waiting rows that no hint leads to, after what goes has been looked for. @param {any} watch */
-async function uncovered(watch) {
-  for (let n = 0; n < 3; n++) await watch`select email_queue_private.tend_lanes(clock_timestamp() + interval '1 minute')`;
-  const [{ n }] = await watch`
-    select count(*)::integer as n from email_queue_private.ready as r where not exists (
-      select 1 from email_queue_private.lane as l where l.type = r.type and l.lane = r.lane and l.priority = r.priority
-        and (l.state in ('open', 'paused') or l.state = 'later' and l.due_at <= r.run_at))`;
   return n;
 }

@@ -10,7 +10,6 @@ as $$
     ('email_queue_private.body', 'select, insert, delete'),
     ('email_queue_private.further_addressee', 'select, insert, delete'),
     ('email_queue_private.ready', 'select, insert, update, delete'), -- update: rows are locked for a claim
-    ('email_queue_private.lane', 'select, insert, update, delete'),
     ('email_queue_private.dispatch', 'select, insert, update, delete'),
     ('email_queue_private.budget', 'select, insert, update'),
     ('email_queue_private.paused_domain', 'select, insert, update, delete'),

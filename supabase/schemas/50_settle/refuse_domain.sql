@@ -15,7 +15,6 @@ begin
   set paused_at = v_now, reason = excluded.reason, refusals = d.refusals + 1, first_refused_at = coalesce(d.first_refused_at, v_now),
     paused_until = v_now + case when p_ms is not null then least(p_ms * power(2, least(d.refusals, 20)), 86400000) end * interval '1 millisecond'
   where d.paused_until <= v_now;
-  perform email_queue_private.move_lanes(p_domain);
   select d.first_refused_at into v_since from email_queue_private.paused_domain as d where d.domain = p_domain collate "C";
   if v_since <= v_now - interval '3 days' then
     with gone as (

@@ -53,9 +53,6 @@ begin
   if found then
     -- The provider takes mail of this domain again.
     delete from email_queue_private.paused_domain as p where p.domain = split_part(v_dispatch.lane, ':', 2) and p.refusals > 0;
-    if found then
-      perform email_queue_private.move_lanes(split_part(v_dispatch.lane, ':', 2));
-    end if;
   end if;
   for v_member in
     select s.reason, s.error, array_agg(s.id) as ids

@@ -11,7 +11,6 @@ declare
   v_copy jsonb := email_queue_private.identity_obstacle(p_request);
   v_run jsonb := case when jsonb_typeof(p_request -> 'run') = 'object' then p_request -> 'run' end;
   v_run_ended boolean := false;
-  v_now timestamptz := clock_timestamp();
 begin
   select '{}'::json[] as claims, null::jsonb as obstacle, null::bigint as next_due_ms into v_claim;
   -- What claim and begin promise must survive a crash of the server, whatever the role's default is.
@@ -27,10 +26,6 @@ begin
   -- Before the claim: an enqueue after it may make a call again.
   if v_run ? 'quiet_ms' then
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
-  end if;
-  -- Before anything is written, as the call's number must be young.
-  if v_copy is null and p_request ? 'claim' and email_queue_private.has_lanes_to_tend(v_now) then
-    perform email_queue_private.tend_lanes(v_now);
   end if;
   -- One lock order for all calls that name several dispatches.
   perform 1 from email_queue_private.dispatch as d

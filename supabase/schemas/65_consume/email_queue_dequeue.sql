@@ -25,7 +25,6 @@ begin
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
   end if;
-  perform email_queue_private.tend_lanes(clock_timestamp());
   perform email_queue_private.sweep();
   foreach v_token in array p_tokens loop
     v_dispatch := null;

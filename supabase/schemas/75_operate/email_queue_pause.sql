@@ -24,7 +24,6 @@ begin
     values (lower(p_domain collate "C"), clock_timestamp(), v_until, coalesce(p_reason, 'paused by an operator'))
     on conflict (domain) do update
     set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason, refusals = 0, first_refused_at = null;
-    perform email_queue_private.move_lanes(lower(p_domain collate "C"));
   end if;
   perform email_queue_private.note_action('pause', null, jsonb_build_object('domain', lower(p_domain collate "C"), 'seconds', p_seconds));
   return jsonb_build_object('domain', lower(p_domain collate "C"), 'paused_until', v_until);

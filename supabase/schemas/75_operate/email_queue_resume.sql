@@ -21,7 +21,6 @@ begin
   else
     delete from email_queue_private.paused_domain where domain = lower(p_domain collate "C");
     v_resumed := found;
-    perform email_queue_private.move_lanes(lower(p_domain collate "C"));
   end if;
   if v_resumed then
     perform email_queue_private.note_action('resume', null, jsonb_build_object('domain', lower(p_domain collate "C")));

@@ -1,4 +1,4 @@
--- Every ten minutes: deletes what is past its retention, and restores lost grants and hints. It goes on for some seconds, since ten
+-- Every ten minutes: deletes what is past its retention, and restores lost grants. It goes on for some seconds, since ten
 -- thousand messages in ten minutes would be 43 million in a month.
 create function email_queue_private.retain() returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -10,7 +10,6 @@ declare
   v_erased bigint := 0;
 begin
   perform email_queue_private.mend_grants();
-  perform email_queue_private.mend_lanes();
   loop
     v_page := email_queue_private.prune(10000);
     v_deleted := v_deleted + (v_page ->> 'deleted')::bigint;
@@ -20,4 +19,4 @@ begin
   return jsonb_build_object('deleted', v_deleted, 'erased', v_erased, 'more', v_page -> 'more');
 end
 $$;
-comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants and hints right.';
+comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants right.';

@@ -12,7 +12,7 @@ export class Database {
   /** Empty, as after the migrations; the provider has answered before, so that requests go at the ceiling. */
   async reset() {
     await this.sql.unsafe(`
-      delete from email_queue_private.message; delete from email_queue_private.body; delete from email_queue_private.ready; delete from email_queue_private.lane;
+      delete from email_queue_private.message; delete from email_queue_private.body; delete from email_queue_private.ready;
       delete from email_queue_private.dispatch; delete from email_queue_private.paused_domain; delete from email_queue_private.breaker;
       delete from email_queue_private.event; delete from email_queue_private.evidence;
       delete from email_queue_private.budget; insert into email_queue_private.budget (answered) values (true);
