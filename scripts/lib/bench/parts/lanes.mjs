@@ -27,7 +27,6 @@ export async function lanes({ log, quick }) {
       log(`${whole(count)} domains: ${figure(costs.at(-1)?.one ?? 0)} µs`);
       if (count !== 10_000) continue;
       await admin.unsafe(`insert into email_queue_private.paused_domain (domain, paused_at, reason) select 'd' || n || '.example', now(), 'bench' from generate_series(2, 10000, 2) as n`);
-      await admin.unsafe("select email_queue_private.move_lanes(d.domain) from email_queue_private.paused_domain as d");
       costs.push({ name: "10,000 domains, half of them paused", ...await cost(cluster, times) });
       await admin.unsafe("delete from email_queue_private.paused_domain where true");
     }
