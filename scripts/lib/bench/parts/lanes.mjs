@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { connect } from "../../stack.mjs";
 import { startCluster } from "../cluster.mjs";
 import { ours } from "../queues/index.mjs";
-import { payloadSql } from "../queues/payload.mjs";
+import { fillSql } from "../queues/ours.mjs";
 import { figure, median } from "../stats.mjs";
 
 /** Of a claim with one domain: with 10,000, with 100,000, with half of them paused. */
@@ -56,21 +56,8 @@ export async function lanes({ log, quick }) {
 
 const whole = (/** @type {number} */ value) => value.toLocaleString("en-GB");
 
-/** @param {any} sql @param {string} name an expression of n @param {number} count @param {number} each @param {string} delay */
-async function fill(sql, name, count, each, delay) {
-  await sql.unsafe(`
-    with item as materialized (
-      select email_queue_private.new_id() as id, n, clock_timestamp() + interval '${delay}' as at, ${payloadSql("n")} as payload
-      from generate_series(1, ${count}) as n cross join generate_series(1, ${each})
-    ), message as (
-      insert into email_queue_private.message (id, created_at, run_at, priority, max_attempts, bytes, type)
-      select id, at, at, 2, 15, octet_length(payload::text), 'email' from item
-    ), body as (
-      insert into email_queue_private.body (id, payload) select id, payload from item
-    )
-    insert into email_queue_private.ready (id, run_at, entered_at, bytes, priority, max_attempts, type, lane)
-    select id, at, at, octet_length(payload::text), 2, 15, 'email', 'batch:' || ${name} || '.example' from item`);
-}
+/** @param {any} sql @param {string} domain an expression of n @param {number} count @param {number} each @param {string} delay */
+const fill = async (sql, domain, count, each, delay) => void await sql.unsafe(fillSql(count, delay, { domain, each }));
 
 /** @param {any} sql @param {number} count */
 async function queue(sql, count) {

@@ -27,11 +27,14 @@ $$;`;
 
 const TABLES = ["ready", "dispatch", "message", "body"].map((name) => `email_queue_private.${name}`);
 
-/** What an enqueue of so many messages would have left, without its checks. @param {number} count @param {string} delay @param {import("./index.mjs").Content} [content] */
-const fillSql = (count, delay, { payload = payloadSql, alone = false } = {}) => `
+/**
+ * What an enqueue of so many messages would have left, without its checks.
+ * @param {number} count @param {string} delay @param {import("./index.mjs").Content & {domain?: string, each?: number}} [content] domain: of the sender, by n; each: messages for each n
+ */
+export const fillSql = (count, delay, { payload = payloadSql, alone = false, domain = "'shop'", each = 1 } = {}) => `
   with item as materialized (
-    select email_queue_private.new_id() as id, clock_timestamp() + interval '${delay}' as at, ${payload("n")} as payload
-    from generate_series(1, ${count}) as n
+    select email_queue_private.new_id() as id, n, clock_timestamp() + interval '${delay}' as at, ${payload("n")} as payload
+    from generate_series(1, ${count}) as n cross join generate_series(1, ${each})
   ), message as (
     insert into email_queue_private.message (id, created_at, run_at, priority, max_attempts, bytes, type)
     select id, at, at, 2, 15, octet_length(payload::text), 'email' from item
@@ -39,7 +42,7 @@ const fillSql = (count, delay, { payload = payloadSql, alone = false } = {}) => 
     insert into email_queue_private.body (id, payload) select id, payload from item
   )
   insert into email_queue_private.ready (id, run_at, entered_at, bytes, priority, max_attempts, type, lane)
-  select id, at, at, octet_length(payload::text), 2, 15, 'email', '${alone ? "single" : "batch"}:shop.example' from item;
+  select id, at, at, octet_length(payload::text), 2, 15, 'email', '${alone ? "single" : "batch"}:' || ${domain} || '.example' from item;
   -- It was enqueued here: see identity.
   select nextval('email_queue_private.enqueued_here')`;
 
