@@ -126,6 +126,8 @@ pub const MAX_URGENT: usize = 10;
 pub const MAX_CLAIMS: usize = 20;
 /// The payloads that one call claims, in bytes.
 pub const MAX_CLAIM_BYTES: u64 = 1_073_741_824;
+/// The lanes that one claim chooses from, of those whose turn is next.
+pub const LANES_A_CLAIM: usize = 10;
 /// How long the retention job goes on.
 pub const RETAIN_MS: u64 = 5000;
 /// What waits is counted so far.

@@ -804,7 +804,7 @@ create table email_queue_private.ready (
   topic text,
   ignore_suppression boolean
 ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
-create index ready_claim_order on email_queue_private.ready (type, lane, priority, run_at, id);
+create index ready_claim_order on email_queue_private.ready (type, priority, lane, run_at, id);
 create index ready_send_before on email_queue_private.ready (send_before) where send_before is not null;
 comment on table email_queue_private.ready is 'A row while a message waits. A claim deletes from it, a retry inserts into it; it is never updated.';
 comment on column email_queue_private.ready.id is 'The message.';
@@ -822,8 +822,8 @@ comment on column email_queue_private.ready.errors is 'Errors so far, oldest fir
 comment on column email_queue_private.ready.recipients is 'Of an e-mail: the keyed hashes of its addresses, so that a claim need not read the payload. Null: as the payload says.';
 comment on column email_queue_private.ready.topic is 'Copy of the message''s.';
 comment on column email_queue_private.ready.ignore_suppression is 'Copy of the message''s.';
--- Lanes lead, so that a paused domain is a lane that is not probed, and filling a dispatch reads no row of another lane.
--- Within a lane the few priorities are probed one by one, so that rows of the future are never walked.
+-- By priority, and by lane within it: one search finds the next lane that has mail of the best priority, a paused domain is a lane that is
+-- passed over, filling a dispatch reads no row of another lane, and rows of the future are never walked.
 comment on index email_queue_private.ready_send_before is 'Finds messages that are no longer worth sending.';
 comment on index email_queue_private.ready_claim_order is 'The order of claims within a lane.';
 
@@ -3741,6 +3741,9 @@ declare
   v_now timestamptz;
   v_closed text[];
   v_first text[];
+  v_limit integer;
+  v_after text;
+  v_any boolean := false;
 begin
   -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('email_queue claim ' || p_token::text, 0));
@@ -3752,44 +3755,54 @@ begin
   select null::smallint as priority, null::timestamptz as run_at, null::uuid as id into v_place;
   if p_trouble then
     v_closed := array(select c.scope from email_queue_private.closed_scopes(v_now, null) as c);
-    v_first := email_queue_private.lanes_in_turn(array(select h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
+    v_first := email_queue_private.lanes_in_turn(array(select distinct h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
+  else
+    -- Of many lanes only the next ones are looked at. All of them, if other claims have taken the rows of those.
+    v_after := email_queue_private.last_lane(p_type);
+    v_limit := case when v_after is not null then 10 end;
   end if;
-  for v_head in
-    select c.* from (
-      select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
-        case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first
-      from generate_series(0, 3) as p(priority) cross join lateral (
-        select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
-        where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
-          and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
-          -- More replays than their share would still hold all places when a lane opens that is closed now.
-          and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now) as h)
-            else not email_queue_private.is_closed(d.lane, v_closed) end
-        order by d.visible_at, d.id limit 20
-      ) as d
-      union all
-      select h.lane, null, h.priority, case when f.first then 1 else 1 + email_queue_private.is_refused(h.lane)::integer end, l.last_at, h.run_at, f.first
-      from email_queue_private.heads(p_type, v_now, v_closed) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
-      cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
-    ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
-      case when c.first then '-infinity' else c.since end, c.lane collate "C", c.id
   loop
-    if v_head.lane is null then
-      v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
-    else
-      if p_trouble then
-        select * into v_place from email_queue_private.place_in_turn(p_type, v_head.lane, v_now);
+    for v_head in
+      select c.* from (
+        select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
+          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first
+        from generate_series(0, 3) as p(priority) cross join lateral (
+          select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
+          where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
+            and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
+            -- More replays than their share would still hold all places when a lane opens that is closed now.
+            and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now, null, 1) as h)
+              else not email_queue_private.is_closed(d.lane, v_closed) end
+          order by d.visible_at, d.id limit 20
+        ) as d
+        union all
+        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, l.last_at, h.run_at, f.first
+        from email_queue_private.heads(p_type, v_now, v_closed, v_limit, coalesce(v_after, '')) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
+        cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
+      ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
+        case when c.first then '-infinity' else c.since end, c.lane collate "C", c.priority, c.id
+    loop
+      v_any := v_any or v_head.lane is not null;
+      if v_head.lane is null then
+        v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
+      else
+        if p_trouble then
+          select * into v_place from email_queue_private.place_in_turn(p_type, v_head.lane, v_now);
+        end if;
+        v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
+          coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
+          case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes);
+        if p_trouble and v_dispatch.id is not null then
+          perform email_queue_private.count_try(v_head.lane);
+        end if;
       end if;
-      v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
-        coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
-        case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes);
-      if p_trouble and v_dispatch.id is not null then
-        perform email_queue_private.count_try(v_head.lane);
+      if v_dispatch.id is not null then
+        return v_dispatch;
       end if;
-    end if;
-    if v_dispatch.id is not null then
-      return v_dispatch;
-    end if;
+    end loop;
+    exit when v_limit is null or not v_any;
+    v_limit := null;
+    v_after := null;
   end loop;
   return null;
 end
@@ -3947,31 +3960,47 @@ $$;
 comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, uuid, interval, integer, integer) is 'Forms one dispatch from the best ready messages of a lane.';
 
 -- 40_claim/heads.sql
--- The first ready row of each lane that is due, in its best priority.
-create function email_queue_private.heads(p_type text, p_now timestamptz, p_closed text[] default null)
-returns table (lane text, priority smallint, run_at timestamptz)
+-- The first ready row of each lane and priority that is due, priority by priority: one index probe each (a loose index scan). With a limit: only
+-- in the best priority that has any, from the lanes after p_after on and around, until so many are found whose domain is not refused.
+-- With p_until in the future: what is scheduled, too.
+create function email_queue_private.heads(
+  p_type text, p_until timestamptz, p_closed text[] default null, p_limit integer default null, p_after text default ''
+) returns table (lane text, priority smallint, run_at timestamptz, refused boolean)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
+declare
+  -- Mostly there is none, and then no lane need be asked about.
+  v_paused boolean := exists (select 1 from email_queue_private.paused_domain);
+  v_any boolean := false;
+  v_found integer := 0;
+  v_around boolean;
 begin
-  lane := '';
-  loop
-    -- One search finds the next lane and its head: what claims have left in the index since the last vacuum is walked once.
-    select r.lane, r.priority, r.run_at into lane, priority, run_at from email_queue_private.ready as r
-    where r.type = p_type and r.lane > heads.lane order by r.lane, r.priority, r.run_at limit 1;
-    exit when not found;
-    continue when email_queue_private.is_paused(lane) or email_queue_private.is_closed(lane, p_closed);
-    while run_at > p_now and priority < 3 loop
-      select r.priority, r.run_at into priority, run_at from email_queue_private.ready as r
-      where r.type = p_type and r.lane = heads.lane and r.priority > heads.priority order by r.priority, r.run_at limit 1;
-      exit when not found;
-    end loop;
-    if run_at <= p_now then
+  for v_priority in 0..3 loop
+    priority := v_priority;
+    lane := p_after;
+    v_around := p_after = '';
+    loop
+      -- One search finds the next lane and its head: what claims have left in the index since the last vacuum is walked once.
+      select r.lane, r.run_at into lane, run_at from email_queue_private.ready as r
+      where r.type = p_type and r.priority = v_priority and r.lane > heads.lane order by r.lane, r.run_at limit 1;
+      if not found and not v_around then
+        lane := '';
+        v_around := true;
+        continue;
+      end if;
+      exit when not found or v_around and p_after <> '' and lane > p_after;
+      continue when run_at > p_until or v_paused and email_queue_private.is_paused(lane) or p_closed is not null and email_queue_private.is_closed(lane, p_closed);
+      refused := v_paused and email_queue_private.is_refused(lane);
       return next;
-    end if;
+      v_any := true;
+      v_found := v_found + (not refused)::integer;
+      exit when v_found = p_limit;
+    end loop;
+    exit when v_any and p_limit is not null;
   end loop;
 end
 $$;
-comment on function email_queue_private.heads(text, timestamptz, text[]) is 'The first due row of each lane that is neither paused nor closed.';
+comment on function email_queue_private.heads(text, timestamptz, text[], integer, text) is 'The first due row of each lane that is neither paused nor closed, by priority.';
 
 -- 40_claim/is_closed.sql
 -- Whether the circuit breaker has closed a lane: it or its endpoint is one of p_closed.
@@ -4007,24 +4036,6 @@ end
 $$;
 comment on function email_queue_private.is_refused(text) is 'Whether the provider refused the sender domain of a lane when it was asked last.';
 
--- 40_claim/lanes.sql
--- The lanes of a type that have ready rows and are not paused: one index probe a lane (a loose index scan).
-create function email_queue_private.lanes(p_type text, p_closed text[] default null) returns setof text
-language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_lane text := '';
-begin
-  loop
-    select r.lane into v_lane from email_queue_private.ready as r where r.type = p_type and r.lane > v_lane order by r.lane limit 1;
-    exit when not found;
-    continue when email_queue_private.is_paused(v_lane) or email_queue_private.is_closed(v_lane, p_closed);
-    return next v_lane;
-  end loop;
-end
-$$;
-comment on function email_queue_private.lanes(text, text[]) is 'The lanes of a type with ready rows, without those of paused domains and closed scopes.';
-
 -- 40_claim/last_dispatch_at.sql
 -- Lanes of one priority take turns: the one whose last dispatch was formed longest ago comes first, so that no sender waits
 -- for another's backlog, nor for the halves of a batch that was refused whole.
@@ -4037,6 +4048,18 @@ begin
 end
 $$;
 comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null if none is remembered.';
+
+-- 40_claim/last_lane.sql
+-- The lane of the newest dispatch, from which a claim looks for the next lanes; null if consumers have formed the newest ones. A claim that
+-- began anywhere else than after the last lane would leave lanes waiting that are behind many others.
+create function email_queue_private.last_lane(p_type text) returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select d.lane from (select d.type, d.lane from email_queue_private.dispatch as d order by d.id desc limit 20) as d where d.type = p_type limit 1);
+end
+$$;
+comment on function email_queue_private.last_lane(text) is 'The lane of the newest dispatch of a type, if it is among the newest of all.';
 
 -- 40_claim/note_suppression.sql
 -- The provider, too, has a list, and leaves the recipient out. Noted once.
@@ -4992,20 +5015,25 @@ $$;
 comment on function email_queue_private.keep_quiet(bigint) is 'A listening run looks again within this time: enqueues make no calls until then. 0: they make calls again.';
 
 -- 60_work/next_due_ms.sql
--- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits.
+-- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits. Only if nothing
+-- is due, all lanes are looked at.
 create function email_queue_private.next_due_ms(p_type text, p_closed text[]) returns bigint
-language sql volatile set search_path = pg_catalog, pg_temp
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
-  select case when t.due is not null then greatest(0, ceil(extract(epoch from t.due - clock_timestamp()) * 1000))::bigint end
-  from (select least(
-    (select min(h.run_at)
-      from email_queue_private.lanes(p_type, p_closed) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
-        select r.run_at from email_queue_private.ready as r
-        where r.type = p_type and r.lane = l.lane and r.priority = p.priority order by r.run_at limit 1) as h),
-    (select min(d.visible_at) from email_queue_private.dispatch as d
-      where d.token is null and d.settled_at is null and d.type = p_type and not email_queue_private.is_paused(d.lane)
-        and (d.frozen or not email_queue_private.is_closed(d.lane, p_closed)))
-  ) as due) as t
+begin
+  if exists (select 1 from email_queue_private.heads(p_type, clock_timestamp(), p_closed, 1)) then
+    return 0;
+  end if;
+  return (
+    select greatest(0, ceil(extract(epoch from t.due - clock_timestamp()) * 1000))::bigint
+    from (select least(
+      (select min(h.run_at) from email_queue_private.heads(p_type, 'infinity', p_closed) as h),
+      (select min(d.visible_at) from email_queue_private.dispatch as d
+        where d.token is null and d.settled_at is null and d.type = p_type and not email_queue_private.is_paused(d.lane)
+          and (d.frozen or not email_queue_private.is_closed(d.lane, p_closed)))
+    ) as due) as t
+    where t.due is not null);
+end
 $$;
 comment on function email_queue_private.next_due_ms(text, text[]) is 'Milliseconds until something of a type can be claimed; null if nothing waits.';
 
@@ -5047,10 +5075,10 @@ create function email_queue_private.remaining(p_type text) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select least(10000, coalesce((
-      select sum(c.n) from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, 3) as p(priority) cross join lateral (
+      select sum(c.n) from email_queue_private.heads(p_type, clock_timestamp()) as h cross join lateral (
         select count(*) as n from (
           select 1 from email_queue_private.ready as r
-          where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= (select clock_timestamp()) limit 10000) as due) as c), 0)
+          where r.type = p_type and r.lane = h.lane and r.priority = h.priority and r.run_at <= (select clock_timestamp()) limit 10000) as due) as c), 0)
     + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
       where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= (select clock_timestamp()) and not email_queue_private.is_paused(d.lane)), 0))::bigint
 $$;

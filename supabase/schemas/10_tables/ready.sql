@@ -15,7 +15,7 @@ create table email_queue_private.ready (
   topic text,
   ignore_suppression boolean
 ) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
-create index ready_claim_order on email_queue_private.ready (type, lane, priority, run_at, id);
+create index ready_claim_order on email_queue_private.ready (type, priority, lane, run_at, id);
 create index ready_send_before on email_queue_private.ready (send_before) where send_before is not null;
 comment on table email_queue_private.ready is 'A row while a message waits. A claim deletes from it, a retry inserts into it; it is never updated.';
 comment on column email_queue_private.ready.id is 'The message.';
@@ -33,7 +33,7 @@ comment on column email_queue_private.ready.errors is 'Errors so far, oldest fir
 comment on column email_queue_private.ready.recipients is 'Of an e-mail: the keyed hashes of its addresses, so that a claim need not read the payload. Null: as the payload says.';
 comment on column email_queue_private.ready.topic is 'Copy of the message''s.';
 comment on column email_queue_private.ready.ignore_suppression is 'Copy of the message''s.';
--- Lanes lead, so that a paused domain is a lane that is not probed, and filling a dispatch reads no row of another lane.
--- Within a lane the few priorities are probed one by one, so that rows of the future are never walked.
+-- By priority, and by lane within it: one search finds the next lane that has mail of the best priority, a paused domain is a lane that is
+-- passed over, filling a dispatch reads no row of another lane, and rows of the future are never walked.
 comment on index email_queue_private.ready_send_before is 'Finds messages that are no longer worth sending.';
 comment on index email_queue_private.ready_claim_order is 'The order of claims within a lane.';

@@ -13,6 +13,9 @@ declare
   v_now timestamptz;
   v_closed text[];
   v_first text[];
+  v_limit integer;
+  v_after text;
+  v_any boolean := false;
 begin
   -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('email_queue claim ' || p_token::text, 0));
@@ -24,44 +27,54 @@ begin
   select null::smallint as priority, null::timestamptz as run_at, null::uuid as id into v_place;
   if p_trouble then
     v_closed := array(select c.scope from email_queue_private.closed_scopes(v_now, null) as c);
-    v_first := email_queue_private.lanes_in_turn(array(select h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
+    v_first := email_queue_private.lanes_in_turn(array(select distinct h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
+  else
+    -- Of many lanes only the next ones are looked at. All of them, if other claims have taken the rows of those.
+    v_after := email_queue_private.last_lane(p_type);
+    v_limit := case when v_after is not null then {{LANES_A_CLAIM}} end;
   end if;
-  for v_head in
-    select c.* from (
-      select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
-        case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first
-      from generate_series(0, {{LAST_PRIORITY}}) as p(priority) cross join lateral (
-        select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
-        where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
-          and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
-          -- More replays than their share would still hold all places when a lane opens that is closed now.
-          and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now) as h)
-            else not email_queue_private.is_closed(d.lane, v_closed) end
-        order by d.visible_at, d.id limit {{MAX_CLAIMS}}
-      ) as d
-      union all
-      select h.lane, null, h.priority, case when f.first then 1 else 1 + email_queue_private.is_refused(h.lane)::integer end, l.last_at, h.run_at, f.first
-      from email_queue_private.heads(p_type, v_now, v_closed) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
-      cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
-    ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
-      case when c.first then '-infinity' else c.since end, c.lane collate "C", c.id
   loop
-    if v_head.lane is null then
-      v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
-    else
-      if p_trouble then
-        select * into v_place from email_queue_private.place_in_turn(p_type, v_head.lane, v_now);
+    for v_head in
+      select c.* from (
+        select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
+          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first
+        from generate_series(0, {{LAST_PRIORITY}}) as p(priority) cross join lateral (
+          select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
+          where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
+            and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
+            -- More replays than their share would still hold all places when a lane opens that is closed now.
+            and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now, null, 1) as h)
+              else not email_queue_private.is_closed(d.lane, v_closed) end
+          order by d.visible_at, d.id limit {{MAX_CLAIMS}}
+        ) as d
+        union all
+        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, l.last_at, h.run_at, f.first
+        from email_queue_private.heads(p_type, v_now, v_closed, v_limit, coalesce(v_after, '')) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
+        cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
+      ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
+        case when c.first then '-infinity' else c.since end, c.lane collate "C", c.priority, c.id
+    loop
+      v_any := v_any or v_head.lane is not null;
+      if v_head.lane is null then
+        v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
+      else
+        if p_trouble then
+          select * into v_place from email_queue_private.place_in_turn(p_type, v_head.lane, v_now);
+        end if;
+        v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
+          coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
+          case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes);
+        if p_trouble and v_dispatch.id is not null then
+          perform email_queue_private.count_try(v_head.lane);
+        end if;
       end if;
-      v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
-        coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
-        case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes);
-      if p_trouble and v_dispatch.id is not null then
-        perform email_queue_private.count_try(v_head.lane);
+      if v_dispatch.id is not null then
+        return v_dispatch;
       end if;
-    end if;
-    if v_dispatch.id is not null then
-      return v_dispatch;
-    end if;
+    end loop;
+    exit when v_limit is null or not v_any;
+    v_limit := null;
+    v_after := null;
   end loop;
   return null;
 end

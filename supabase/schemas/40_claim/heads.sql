@@ -1,25 +1,41 @@
--- The first ready row of each lane that is due, in its best priority.
-create function email_queue_private.heads(p_type text, p_now timestamptz, p_closed text[] default null)
-returns table (lane text, priority smallint, run_at timestamptz)
+-- The first ready row of each lane and priority that is due, priority by priority: one index probe each (a loose index scan). With a limit: only
+-- in the best priority that has any, from the lanes after p_after on and around, until so many are found whose domain is not refused.
+-- With p_until in the future: what is scheduled, too.
+create function email_queue_private.heads(
+  p_type text, p_until timestamptz, p_closed text[] default null, p_limit integer default null, p_after text default ''
+) returns table (lane text, priority smallint, run_at timestamptz, refused boolean)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
+declare
+  -- Mostly there is none, and then no lane need be asked about.
+  v_paused boolean := exists (select 1 from email_queue_private.paused_domain);
+  v_any boolean := false;
+  v_found integer := 0;
+  v_around boolean;
 begin
-  lane := '';
-  loop
-    -- One search finds the next lane and its head: what claims have left in the index since the last vacuum is walked once.
-    select r.lane, r.priority, r.run_at into lane, priority, run_at from email_queue_private.ready as r
-    where r.type = p_type and r.lane > heads.lane order by r.lane, r.priority, r.run_at limit 1;
-    exit when not found;
-    continue when email_queue_private.is_paused(lane) or email_queue_private.is_closed(lane, p_closed);
-    while run_at > p_now and priority < {{LAST_PRIORITY}} loop
-      select r.priority, r.run_at into priority, run_at from email_queue_private.ready as r
-      where r.type = p_type and r.lane = heads.lane and r.priority > heads.priority order by r.priority, r.run_at limit 1;
-      exit when not found;
-    end loop;
-    if run_at <= p_now then
+  for v_priority in 0..{{LAST_PRIORITY}} loop
+    priority := v_priority;
+    lane := p_after;
+    v_around := p_after = '';
+    loop
+      -- One search finds the next lane and its head: what claims have left in the index since the last vacuum is walked once.
+      select r.lane, r.run_at into lane, run_at from email_queue_private.ready as r
+      where r.type = p_type and r.priority = v_priority and r.lane > heads.lane order by r.lane, r.run_at limit 1;
+      if not found and not v_around then
+        lane := '';
+        v_around := true;
+        continue;
+      end if;
+      exit when not found or v_around and p_after <> '' and lane > p_after;
+      continue when run_at > p_until or v_paused and email_queue_private.is_paused(lane) or p_closed is not null and email_queue_private.is_closed(lane, p_closed);
+      refused := v_paused and email_queue_private.is_refused(lane);
       return next;
-    end if;
+      v_any := true;
+      v_found := v_found + (not refused)::integer;
+      exit when v_found = p_limit;
+    end loop;
+    exit when v_any and p_limit is not null;
   end loop;
 end
 $$;
-comment on function email_queue_private.heads(text, timestamptz, text[]) is 'The first due row of each lane that is neither paused nor closed.';
+comment on function email_queue_private.heads(text, timestamptz, text[], integer, text) is 'The first due row of each lane that is neither paused nor closed, by priority.';

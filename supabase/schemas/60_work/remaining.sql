@@ -4,10 +4,10 @@ create function email_queue_private.remaining(p_type text) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select least({{MAX_REMAINING}}, coalesce((
-      select sum(c.n) from email_queue_private.lanes(p_type) as l(lane) cross join generate_series(0, {{LAST_PRIORITY}}) as p(priority) cross join lateral (
+      select sum(c.n) from email_queue_private.heads(p_type, clock_timestamp()) as h cross join lateral (
         select count(*) as n from (
           select 1 from email_queue_private.ready as r
-          where r.type = p_type and r.lane = l.lane and r.priority = p.priority and r.run_at <= (select clock_timestamp()) limit {{MAX_REMAINING}}) as due) as c), 0)
+          where r.type = p_type and r.lane = h.lane and r.priority = h.priority and r.run_at <= (select clock_timestamp()) limit {{MAX_REMAINING}}) as due) as c), 0)
     + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
       where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= (select clock_timestamp()) and not email_queue_private.is_paused(d.lane)), 0))::bigint
 $$;

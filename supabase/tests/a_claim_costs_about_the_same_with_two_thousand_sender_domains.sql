@@ -1,0 +1,61 @@
+begin;
+\ir helpers.psql
+select plan(7);
+
+-- Blocks of a claim of one message: counted, as a time would depend on the machine.
+create function pg_temp.blocks() returns bigint language plpgsql as $$
+declare
+  v_plan json;
+begin
+  execute format($q$explain (analyze, buffers, format json) select public.email_queue_worker_work('{"claim": {"tokens": ["%s"], "max_messages": 1}}')$q$, gen_random_uuid()) into v_plan;
+  return (v_plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (v_plan #>> '{0,Plan,Shared Read Blocks}')::bigint;
+end
+$$;
+-- The least of ten: plans are made, and pages are pruned, in some of them.
+create function pg_temp.least_blocks() returns bigint language sql as $$ select min(pg_temp.blocks()) from generate_series(1, 10) $$;
+create function pg_temp.fill(p_domain text, p_count integer, p_each integer, p_delay interval default '0') returns void language sql as $$
+  insert into email_queue_private.ready (id, run_at, entered_at, bytes, priority, max_attempts, type, lane)
+  select email_queue_private.new_id(), clock_timestamp() + p_delay, clock_timestamp(), 100, 2, 15, 'email', 'batch:' || p_domain || case when p_count > 1 then n::text else '' end || '.example'
+  from generate_series(1, p_count) as n cross join generate_series(1, p_each)
+$$;
+
+select pg_temp.fill('one', 1, 100);
+create temp table cost as select 'one' as of, pg_temp.least_blocks() as blocks;
+truncate email_queue_private.ready, email_queue_private.dispatch;
+select pg_temp.fill('d', 2000, 10);
+-- The first has no dispatch to begin after.
+select pg_temp.blocks();
+insert into cost select 'many', pg_temp.least_blocks();
+select cmp_ok((select m.blocks from cost as m where m.of = 'many'), '<=', (select o.blocks * 3 from cost as o where o.of = 'one'), 'two thousand domains cost at most three times the blocks of one');
+
+-- In turns: no lane is claimed from again before all were.
+truncate email_queue_private.ready, email_queue_private.dispatch;
+select pg_temp.fill('e', 30, 10);
+do $$ begin for n in 1..30 loop perform pg_temp.blocks(); end loop; end $$;
+select is((select count(distinct lane) from email_queue_private.dispatch), 30::bigint, 'thirty claims take one message of each of thirty domains');
+do $$ begin for n in 1..30 loop perform pg_temp.blocks(); end loop; end $$;
+select is((select array_agg(distinct n) from (select count(*) as n from email_queue_private.dispatch group by lane) as l), array[2::bigint], 'and then one more of each');
+
+-- The best priority first, wherever its lane is.
+insert into email_queue_private.ready (id, run_at, entered_at, bytes, priority, max_attempts, type, lane)
+select email_queue_private.new_id(), clock_timestamp(), clock_timestamp(), 100, p, 15, 'email', lane from (values (1, 'batch:a.example'), (0, 'batch:z.example')) as u(p, lane);
+do $$ begin perform pg_temp.blocks(); perform pg_temp.blocks(); end $$;
+select is((select array_agg(lane order by id) from (select id, lane from email_queue_private.dispatch order by id desc limit 2) as d), array['batch:z.example', 'batch:a.example'], 'the best priority goes first');
+
+-- Domains that were refused do not fill the places of the others.
+truncate email_queue_private.ready, email_queue_private.dispatch;
+select pg_temp.fill('r', 50, 1);
+insert into email_queue_private.paused_domain (domain, paused_at, paused_until, reason, refusals, first_refused_at) select 'r' || n || '.example', clock_timestamp() - interval '1 hour', clock_timestamp() - interval '1 minute', 'x', 1, clock_timestamp() - interval '1 hour' from generate_series(1, 50) as n;
+select pg_temp.fill('zz', 1, 2);
+do $$ begin perform pg_temp.blocks(); perform pg_temp.blocks(); end $$;
+select is((select array_agg(distinct lane) from email_queue_private.dispatch), array['batch:zz.example'], 'a domain that was not refused goes first');
+
+-- Nothing is due while all is scheduled, or paused.
+truncate email_queue_private.ready, email_queue_private.dispatch, email_queue_private.paused_domain;
+select pg_temp.fill('s', 50, 1, '1 hour');
+select is(email_queue_private.next_due_ms('email', null) between 3590000 and 3600000, true, 'scheduled mail is due later');
+select pg_temp.fill('t', 1, 1);
+select is(email_queue_private.next_due_ms('email', null), 0::bigint, 'what is due is due');
+
+select * from finish();
+rollback;
