@@ -42,6 +42,8 @@ export async function run(context) {
   /** Its state by id, in the order of arrival. @type {Map<string, {state: string, open: boolean}>} */
   const known = new Map();
   let fault = "";
+  // What is older than the first page was there before, also if younger messages are deleted.
+  let oldest = "";
   for (let first = true; !end.signal.aborted;) {
     try {
       const { rows, isGap } = await look(desk, filter, first ? null : known);
@@ -51,12 +53,13 @@ export async function run(context) {
         const before = known.get(row.id);
         known.set(row.id, { state, open: row.completed_at === null });
         // What was there before is not news.
-        if (!first && before?.state !== state) terminal.draw(line(desk, row));
+        if (!first && before?.state !== state && (before || row.id > oldest)) terminal.draw(line(desk, row));
       }
       for (const id of known.keys()) {
         if (known.size <= KNOWN) break;
         known.delete(id);
       }
+      if (first && rows.length === PAGE) oldest = rows[0].id;
       if (first) terminal.say(`Waiting for news, every ${interval / 1000} s. Ctrl-C ends it.`);
       first = false;
       fault = "";

@@ -213,6 +213,20 @@ test("tail shows a burst that is longer than a page, and says where it is longer
   assert.equal(await tail.ended, 0);
 });
 
+test("tail does not take old messages for new ones where younger ones are deleted", async () => {
+  const [...old] = (await lite.rpc("email_queue_enqueue_many", { p_messages: Array.from({ length: 140 }, (_, n) => ({ payload: { to: `u${n}@example.com`, subject: "x", text: "x" } })) })).map((/** @type {{id: string}} */ { id }) => id);
+  const tail = start(["tail", "--interval", "1s", "--json"]);
+  await waitFor(() => tail.stderr.includes("Waiting for news"), { what: "the first look" });
+  const newest = old.slice(-40);
+  await sql`with gone as (delete from email_queue_private.ready where id = any (${newest}) returning id) delete from email_queue_private.message where id = any (${newest})`;
+  const id = await enqueue("new@example.com");
+  const lines = () => tail.stdout.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line).id);
+  await waitFor(() => lines().includes(id), { what: "the new message" });
+  assert.deepEqual(lines(), [id]);
+  tail.child.kill("SIGINT");
+  assert.equal(await tail.ended, 0);
+});
+
 test("a rehearsal says for each message what would become of it, also as JSON", async () => {
   const [waits, ended] = [await enqueue(), await enqueue("bob@example.com")];
   await lite.rpc("email_queue_cancel", { p_id: ended });
