@@ -3744,7 +3744,7 @@ declare
   v_first text[];
   v_limit integer;
   v_after text;
-  v_any boolean := false;
+  v_tried text[] := array[]::text[];
 begin
   -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('email_queue claim ' || p_token::text, 0));
@@ -3783,10 +3783,11 @@ begin
       ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
         case when c.first then '-infinity' else c.since end, c.lane collate "C", c.priority, c.id
     loop
-      v_any := v_any or v_head.lane is not null;
+      continue when v_head.lane = any (v_tried);
       if v_head.lane is null then
         v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
       else
+        v_tried := v_tried || v_head.lane;
         if p_trouble then
           select * into v_place from email_queue_private.place_in_turn(p_type, v_head.lane, v_now);
         end if;
@@ -3801,7 +3802,7 @@ begin
         return v_dispatch;
       end if;
     end loop;
-    exit when v_limit is null or not v_any;
+    exit when v_limit is null or v_tried = '{}';
     v_limit := null;
     v_after := null;
   end loop;
@@ -4057,7 +4058,7 @@ create function email_queue_private.last_lane(p_type text) returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return (select d.lane from (select d.type, d.lane from email_queue_private.dispatch as d order by d.id desc limit 20) as d where d.type = p_type limit 1);
+  return (select d.lane from (select d.type, d.lane from email_queue_private.dispatch as d order by d.id desc limit 3) as d where d.type = p_type limit 1);
 end
 $$;
 comment on function email_queue_private.last_lane(text) is 'The lane of the newest dispatch of a type, if it is among the newest of all.';
@@ -8376,9 +8377,9 @@ begin
   from (select n.created_at, n.secret, n.metadata from email_queue_private.message as n order by n.id desc limit 10000) as m
   where m.secret and m.metadata ? 'auth';
   with recursive lane(name) as (
-    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email')
+    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email' and r.priority = 0)
     union all
-    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email' and r.lane > l.name) from lane as l where l.name is not null
+    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email' and r.priority = 0 and r.lane > l.name) from lane as l where l.name is not null
   ), waiting(id) as (
     select r.id from (select l.name from lane as l where l.name like '%:secret' limit 1000) as l
     cross join lateral (select n.id from email_queue_private.ready as n where n.type = 'email' and n.lane = l.name and n.priority = 0 order by n.run_at, n.id limit 1000) as r

@@ -15,7 +15,7 @@ declare
   v_first text[];
   v_limit integer;
   v_after text;
-  v_any boolean := false;
+  v_tried text[] := array[]::text[];
 begin
   -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('email_queue claim ' || p_token::text, 0));
@@ -54,10 +54,11 @@ begin
       ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
         case when c.first then '-infinity' else c.since end, c.lane collate "C", c.priority, c.id
     loop
-      v_any := v_any or v_head.lane is not null;
+      continue when v_head.lane = any (v_tried);
       if v_head.lane is null then
         v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
       else
+        v_tried := v_tried || v_head.lane;
         if p_trouble then
           select * into v_place from email_queue_private.place_in_turn(p_type, v_head.lane, v_now);
         end if;
@@ -72,7 +73,7 @@ begin
         return v_dispatch;
       end if;
     end loop;
-    exit when v_limit is null or not v_any;
+    exit when v_limit is null or v_tried = '{}';
     v_limit := null;
     v_after := null;
   end loop;

@@ -18,9 +18,9 @@ begin
   from (select n.created_at, n.secret, n.metadata from email_queue_private.message as n order by n.id desc limit 10000) as m
   where m.secret and m.metadata ? 'auth';
   with recursive lane(name) as (
-    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email')
+    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email' and r.priority = 0)
     union all
-    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email' and r.lane > l.name) from lane as l where l.name is not null
+    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email' and r.priority = 0 and r.lane > l.name) from lane as l where l.name is not null
   ), waiting(id) as (
     select r.id from (select l.name from lane as l where l.name like '%:secret' limit 1000) as l
     cross join lateral (select n.id from email_queue_private.ready as n where n.type = 'email' and n.lane = l.name and n.priority = 0 order by n.run_at, n.id limit 1000) as r
