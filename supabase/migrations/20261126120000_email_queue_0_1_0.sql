@@ -3741,8 +3741,13 @@ declare
   v_now timestamptz;
   v_closed text[];
   v_first text[];
-  v_limit integer;
-  v_after text;
+  -- Of many lanes only those whose turn is next are looked at. In trouble all are.
+  v_limit integer := case when not p_trouble then 10 end;
+  v_after text := '';
+  v_lanes text[];
+  v_priorities smallint[];
+  v_run_ats timestamptz[];
+  v_refused boolean[];
   v_tried text[] := array[]::text[];
 begin
   -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
@@ -3756,12 +3761,15 @@ begin
   if p_trouble then
     v_closed := array(select c.scope from email_queue_private.closed_scopes(v_now, null) as c);
     v_first := email_queue_private.lanes_in_turn(array(select distinct h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
-  else
-    -- Of many lanes only the next ones are looked at. All of them, if other claims have taken the rows of those.
-    v_after := email_queue_private.last_lane(p_type);
-    v_limit := case when v_after is not null then 10 end;
   end if;
   loop
+    select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
+    from email_queue_private.heads(p_type, v_now, v_closed, v_limit, v_after) as h;
+    if v_after = '' and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
+      v_after := coalesce(email_queue_private.last_lane(p_type), '');
+      v_limit := case when v_after <> '' then v_limit end;
+      continue;
+    end if;
     for v_head in
       select c.* from (
         select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
@@ -3777,7 +3785,7 @@ begin
         ) as d
         union all
         select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, l.last_at, h.run_at, f.first
-        from email_queue_private.heads(p_type, v_now, v_closed, v_limit, coalesce(v_after, '')) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
+        from unnest(v_lanes, v_priorities, v_run_ats, v_refused) as h(lane, priority, run_at, refused) cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
         cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
       ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
         case when c.first then '-infinity' else c.since end, c.lane collate "C", c.priority, c.id
@@ -3801,9 +3809,10 @@ begin
         return v_dispatch;
       end if;
     end loop;
+    -- Others have taken the rows of all of these.
     exit when v_limit is null or v_tried = '{}';
     v_limit := null;
-    v_after := null;
+    v_after := '';
   end loop;
   return null;
 end
@@ -3972,6 +3981,7 @@ as $$
 declare
   -- Mostly there is none, and then no lane need be asked about.
   v_paused boolean := exists (select 1 from email_queue_private.paused_domain);
+  v_domain email_queue_private.paused_domain;
   v_any boolean := false;
   v_found integer := 0;
   v_around boolean;
@@ -3990,8 +4000,13 @@ begin
         continue;
       end if;
       exit when not found or v_around and p_after <> '' and lane > p_after;
-      continue when run_at > p_until or v_paused and email_queue_private.is_paused(lane) or p_closed is not null and email_queue_private.is_closed(lane, p_closed);
-      refused := v_paused and email_queue_private.is_refused(lane);
+      continue when run_at > p_until or p_closed is not null and email_queue_private.is_closed(lane, p_closed);
+      refused := false;
+      if v_paused then
+        select p.* into v_domain from email_queue_private.paused_domain as p where p.domain = split_part(lane, ':', 2);
+        continue when found and email_queue_private.pauses(v_domain);
+        refused := coalesce(v_domain.refusals > 0, false);
+      end if;
       return next;
       v_any := true;
       v_found := v_found + (not refused)::integer;
@@ -4021,7 +4036,7 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   return exists (select 1 from email_queue_private.paused_domain as p
-    where p.domain = split_part(p_lane, ':', 2) and (p.paused_until is null or p.paused_until > clock_timestamp()));
+    where p.domain = split_part(p_lane, ':', 2) and email_queue_private.pauses(p));
 end
 $$;
 comment on function email_queue_private.is_paused(text) is 'Whether the sender domain of a lane is paused.';
@@ -4071,6 +4086,16 @@ as $$
     '{"class": "suppressed", "message": "Some of its recipients are on the suppression list; it goes out as it is."}', p_attempts)) end
 $$;
 comment on function email_queue_private.note_suppression(jsonb, integer) is 'The history of a message some of whose recipients are suppressed.';
+
+-- 40_claim/pauses.sql
+create function email_queue_private.pauses(p_domain email_queue_private.paused_domain) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_domain.paused_until is null or p_domain.paused_until > clock_timestamp();
+end
+$$;
+comment on function email_queue_private.pauses(email_queue_private.paused_domain) is 'Whether the pause of a domain has not ended.';
 
 -- 40_claim/take_dispatch.sql
 -- A waiting dispatch for the caller's token; null if another session was faster, or if each member turns out to have been accepted. Since

@@ -13,8 +13,13 @@ declare
   v_now timestamptz;
   v_closed text[];
   v_first text[];
-  v_limit integer;
-  v_after text;
+  -- Of many lanes only those whose turn is next are looked at. In trouble all are.
+  v_limit integer := case when not p_trouble then {{LANES_A_CLAIM}} end;
+  v_after text := '';
+  v_lanes text[];
+  v_priorities smallint[];
+  v_run_ats timestamptz[];
+  v_refused boolean[];
   v_tried text[] := array[]::text[];
 begin
   -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
@@ -28,12 +33,15 @@ begin
   if p_trouble then
     v_closed := array(select c.scope from email_queue_private.closed_scopes(v_now, null) as c);
     v_first := email_queue_private.lanes_in_turn(array(select distinct h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
-  else
-    -- Of many lanes only the next ones are looked at. All of them, if other claims have taken the rows of those.
-    v_after := email_queue_private.last_lane(p_type);
-    v_limit := case when v_after is not null then {{LANES_A_CLAIM}} end;
   end if;
   loop
+    select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
+    from email_queue_private.heads(p_type, v_now, v_closed, v_limit, v_after) as h;
+    if v_after = '' and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
+      v_after := coalesce(email_queue_private.last_lane(p_type), '');
+      v_limit := case when v_after <> '' then v_limit end;
+      continue;
+    end if;
     for v_head in
       select c.* from (
         select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
@@ -49,7 +57,7 @@ begin
         ) as d
         union all
         select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, l.last_at, h.run_at, f.first
-        from email_queue_private.heads(p_type, v_now, v_closed, v_limit, coalesce(v_after, '')) as h cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
+        from unnest(v_lanes, v_priorities, v_run_ats, v_refused) as h(lane, priority, run_at, refused) cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
         cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
       ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
         case when c.first then '-infinity' else c.since end, c.lane collate "C", c.priority, c.id
@@ -73,9 +81,10 @@ begin
         return v_dispatch;
       end if;
     end loop;
+    -- Others have taken the rows of all of these.
     exit when v_limit is null or v_tried = '{}';
     v_limit := null;
-    v_after := null;
+    v_after := '';
   end loop;
   return null;
 end

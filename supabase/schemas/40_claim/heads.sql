@@ -9,6 +9,7 @@ as $$
 declare
   -- Mostly there is none, and then no lane need be asked about.
   v_paused boolean := exists (select 1 from email_queue_private.paused_domain);
+  v_domain email_queue_private.paused_domain;
   v_any boolean := false;
   v_found integer := 0;
   v_around boolean;
@@ -27,8 +28,13 @@ begin
         continue;
       end if;
       exit when not found or v_around and p_after <> '' and lane > p_after;
-      continue when run_at > p_until or v_paused and email_queue_private.is_paused(lane) or p_closed is not null and email_queue_private.is_closed(lane, p_closed);
-      refused := v_paused and email_queue_private.is_refused(lane);
+      continue when run_at > p_until or p_closed is not null and email_queue_private.is_closed(lane, p_closed);
+      refused := false;
+      if v_paused then
+        select p.* into v_domain from email_queue_private.paused_domain as p where p.domain = split_part(lane, ':', 2);
+        continue when found and email_queue_private.pauses(v_domain);
+        refused := coalesce(v_domain.refusals > 0, false);
+      end if;
       return next;
       v_any := true;
       v_found := v_found + (not refused)::integer;

@@ -54,10 +54,11 @@ fn a_run_claims_what_it_may_hold_and_asks_an_empty_queue_once_more_at_its_end() 
     let two = vec![dispatch("a", 2), dispatch("b", 2)];
     state.on_call(MILLISECOND, Ok(claims(two)));
     assert_eq!(state.wants_claim(), 1);
-    // As many bytes as it may hold, or one fewer.
-    state.config.held_bytes = 200;
+    // Another dispatch would fit, or lack one byte.
+    state.config.dispatch_bytes = 100;
+    state.config.held_bytes = 299;
     assert_eq!(state.wants_claim(), 0);
-    state.config.held_bytes = 201;
+    state.config.held_bytes = 300;
     assert_eq!(state.wants_claim(), 1);
     assert_eq!(begins(&mut state, MILLISECOND), ["a", "b"]);
     let answer = Answer {
