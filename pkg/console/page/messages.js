@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "./vendor/preact.js";
 import { timeOf, TIMES } from "../../operate/times.js";
 import { useRead } from "./live.js";
-import { addresses, Empty, Failed, Loading, Shown, State, Time } from "./parts.js";
+import { addresses, Empty, Failed, Input, Loading, Shown, State, Time } from "./parts.js";
 import { go, to } from "./route.js";
 import { Pages } from "./runs.js";
 
@@ -50,7 +50,7 @@ export function Filters({ query, names, page }) {
   const shown = (/** @type {string} */ name) => names.includes(name) && (all || ["recipient", "subject", "status", "reason"].includes(name));
   const now = JSON.stringify(query);
   return html`<form class="filters" key=${now} onSubmit=${find} role="search" aria-label="Filters">
-    ${TEXTS.filter(([name]) => shown(name)).map(([name, label, hint]) => html`<label>${label}<input name=${name} value=${query[name] ?? ""} placeholder=${hint} /></label>`)}
+    ${TEXTS.filter(([name]) => shown(name)).map(([name, label, hint]) => html`<label>${label}<${Input} name=${name} value=${query[name] ?? ""} placeholder=${hint} /></label>`)}
     ${Object.entries(CHOICES).filter(([name]) => shown(name)).map(([name, choices]) => html`<label>${name[0]?.toUpperCase()}${name.slice(1)}<select name=${name}><option value="">any</option>
       ${choices.map((one) => html`<option value=${one} selected=${query[name] === one}>${one.replaceAll("_", " ")}</option>`)}</select></label>`)}
     <span class="buttons"><button>Find</button>${!all && html`<button type="button" class="quiet" onClick=${() => setAll(true)}>More filters</button>`}

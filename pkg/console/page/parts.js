@@ -41,6 +41,15 @@ export function Copy({ text, label }) {
   return html`<button class="quiet small" onClick=${copy} aria-label=${label}>${done ? "copied" : "copy"}</button>`;
 }
 
+/** Of a form. What was typed stays when the page is drawn anew, as it is with each look; it follows `value` when that is another one. @param {{value?: string, [name: string]: any}} of */
+export function Input({ value = "", ...rest }) {
+  const box = useRef(/** @type {any} */ (null));
+  useEffect(() => {
+    box.current.value = value;
+  }, [value]);
+  return html`<input ref=${box} defaultValue=${value} ...${rest} />`;
+}
+
 export const Loading = () => html`<p class="empty" role="status">Loading …</p>`;
 
 /** @param {{title: string, children?: any}} of */

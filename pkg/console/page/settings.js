@@ -2,7 +2,7 @@
 import { html } from "./vendor/preact.js";
 import { call } from "./call.js";
 import { useRead } from "./live.js";
-import { Action, Shown } from "./parts.js";
+import { Action, Input, Shown } from "./parts.js";
 
 /** As docs/reference.md has them; one that is not here is shown all the same. @type {Record<string, string>} */
 const MEANINGS = {
@@ -33,8 +33,8 @@ export function Settings({ about: { readOnly } }) {
   return html`<p class="soft">A change counts at once, for all runs, and is noted in the audit.</p><${Shown} read=${read}>${(/** @type {any} */ settings) => html`<ul class="card list">
     ${Object.entries(settings).map(([name, value]) => html`<li key=${name} class="entry"><span class="strong cut"><code>${name}</code></span><span>${shown(value)}</span><span class="soft">${MEANINGS[name] ?? ""}</span>
       <${Action} label="Change" title=${`Change ${name}`} text=${MEANINGS[name]} reason=${readOnly ? "this console can only look" : null} confirm="Save" fields=${typeof value === "boolean"
-        ? html`<label class="check"><input type="checkbox" name="value" value="true" checked=${value} /> on</label>`
-        : html`<label>Value (empty: not set)<input name="value" value=${value ?? ""} /></label>`}
+        ? html`<label class="check"><input type="checkbox" name="value" value="true" defaultChecked=${value} /> on</label>`
+        : html`<label>Value (empty: not set)<${Input} name="value" value=${value ?? ""} /></label>`}
         act=${(/** @type {any} */ { value: given }) => call("configure", { settings: { [name]: typed(value, given) } }).then(() => {})} /></li>`)}</ul>`}</${Shown}>`;
 }
 

@@ -2,7 +2,7 @@
 import { html } from "./vendor/preact.js";
 import { call } from "./call.js";
 import { useRead } from "./live.js";
-import { Action, Empty, Shown, Time } from "./parts.js";
+import { Action, Empty, Input, Shown, Time } from "./parts.js";
 import { go, to } from "./route.js";
 import { Pages } from "./runs.js";
 
@@ -19,12 +19,12 @@ export function Suppression({ route: { query }, about: { readOnly } }) {
     go(to("suppression", Object.fromEntries([...new FormData(event.target)].map(([name, value]) => [name, String(value).trim()]))));
   };
   return html`<form class="filters" key=${JSON.stringify(query)} onSubmit=${find} role="search" aria-label="Filters">
-      <label>Address<input name="address" value=${query.address ?? ""} placeholder="ann@example.com" /></label>
+      <label>Address<${Input} name="address" value=${query.address ?? ""} placeholder="ann@example.com" /></label>
       <label>Reason<select name="reason"><option value="">any</option>${REASONS.map((one) => html`<option selected=${query.reason === one}>${one}</option>`)}</select></label>
-      <label>Topic<input name="topic" value=${query.topic ?? ""} /></label>
+      <label>Topic<${Input} name="topic" value=${query.topic ?? ""} /></label>
       <span class="buttons"><button>Find</button>${Object.keys(filter).length > 0 && html`<a href=${to("suppression")}>Clear</a>`}</span></form>
     <p class="row"><${Action} label="Suppress an address" title="Suppress an address" reason=${why} confirm="Suppress" fields=${html`
-      <label>Address<input name="address" type="email" required value=${query.address ?? ""} /></label>
+      <label>Address<${Input} name="address" type="email" required value=${query.address ?? ""} /></label>
       <label>Topic (empty: all mail)<input name="topic" maxlength="100" /></label><label>Note<input name="note" maxlength="500" /></label>`}
       text="It gets no mail of this queue any more, until it is taken off the list."
       act=${(/** @type {any} */ { address, topic, note }) => call("suppress", { address, ...topic ? { topic } : {}, ...note ? { note } : {} }).then(() => {})} /></p>

@@ -1,7 +1,7 @@
 // Who changed what. The record has no address, no key and no payload.
 import { html, useMemo } from "./vendor/preact.js";
 import { useRead } from "./live.js";
-import { Empty, Failed, Shown, Time } from "./parts.js";
+import { Empty, Failed, Input, Shown, Time } from "./parts.js";
 import { go, to } from "./route.js";
 import { Pages } from "./runs.js";
 import { filterOf } from "./messages.js";
@@ -18,8 +18,8 @@ export function Audit({ route: { query } }) {
     go(to("audit", Object.fromEntries([...new FormData(event.target)].map(([name, value]) => [name, String(value).trim()]))));
   };
   return html`<form class="filters" key=${JSON.stringify(query)} onSubmit=${find} role="search" aria-label="Filters">
-      <label>Who<input name="actor" value=${query.actor ?? ""} /></label><label>What<input name="action" value=${query.action ?? ""} placeholder="redrive" /></label>
-      <label>Since<input name="since" value=${query.since ?? ""} placeholder="2026-01-31" /></label>
+      <label>Who<${Input} name="actor" value=${query.actor ?? ""} /></label><label>What<${Input} name="action" value=${query.action ?? ""} placeholder="redrive" /></label>
+      <label>Since<${Input} name="since" value=${query.since ?? ""} placeholder="2026-01-31" /></label>
       <span class="buttons"><button>Find</button>${Object.keys(query).length > 0 && html`<a href=${to("audit")}>Clear</a>`}</span></form>
     ${fault && html`<${Failed} fault=${{ message: fault }} />`}<${Shown} read=${read}>${(/** @type {any[]} */ entries) => entries.length === 0
       ? html`<div class="card"><${Empty} title="Nothing was changed">Each change by a command, by the console or by SQL is noted here, with who made it.</${Empty}></div>`
