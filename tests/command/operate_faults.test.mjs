@@ -162,6 +162,18 @@ test("tail goes on when what it asks was away, and says so once", async () => {
   assert.equal(tail.stderr.match(/It looks again/g)?.length, 1);
 });
 
+test("tail ends at once, also while an answer is under way", async () => {
+  reply = { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify({ messages: [], next: null }) };
+  const tail = start(["tail", "--interval", "1s"], { SUPABASE_URL: OTHER });
+  await waitFor(() => /Waiting for news/.test(tail.stderr), { what: "its first look" });
+  reply = null;
+  const before = asked.length;
+  await waitFor(() => asked.length > before, { what: "a look that nobody answers" });
+  tail.child.kill("SIGINT");
+  // A read is given up after ten seconds.
+  assert.equal(await Promise.race([tail.ended, sleep(5000, "it goes on")]), 0);
+});
+
 test("what the database says of what was given shows no address, and steers no terminal", async () => {
   reply = { status: 400, body: JSON.stringify({ code: "22023", message: "email_queue: to: ann@example.com\n\u001b[2Jis no address", hint: "bob@example.com\nmay be" }) };
   const message = await refused(["stats"], { SUPABASE_URL: OTHER }, /^error: to: a\*\*\*@example\.com \[2Jis no address$/m, /→ b\*\*\*@example\.com may be$/m);

@@ -27,7 +27,7 @@ const bytesOf = (content) => Math.floor(content.replace(/[\s=]+/g, "").length * 
 export function framed(payload) {
   if (typeof payload?.content !== "string") throw new Refusal(404, "this message has no HTML");
   let html = payload.content;
-  for (const { content, contentId, ...file } of payload.attachments ?? []) {
+  for (const { content, contentId, ...file } of Array.isArray(payload.attachments) ? payload.attachments : []) {
     const type = typeOf(file);
     if (!contentId || typeof content !== "string" || content.length > MAX_INLINE || !PICTURE.test(type)) continue;
     html = html.replaceAll(`cid:${contentId}`, `data:${type};base64,${content.replace(/[^A-Za-z0-9+/=]/g, "")}`);

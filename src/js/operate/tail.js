@@ -35,7 +35,12 @@ export async function run(context) {
   const desk = openDesk(context);
   const filter = values.type === undefined ? {} : { type: values.type };
   const end = new AbortController();
-  const stop = () => end.abort();
+  let looks = false;
+  const stop = () => {
+    end.abort();
+    // An answer may take seconds.
+    if (looks) process.exit(0);
+  };
   process.once("SIGINT", stop).once("SIGTERM", stop);
   // Who reads no further, as head, wants no more.
   process.stdout.once("error", stop);
@@ -46,7 +51,9 @@ export async function run(context) {
   let oldest = "";
   for (let first = true; !end.signal.aborted;) {
     try {
+      looks = true;
       const { rows, isGap } = await look(desk, filter, first ? null : known);
+      looks = false;
       if (isGap) terminal.say(`More than ${PAGES * PAGE} messages came since the last look: the first of them are not shown. email-queue list shows them`);
       for (const row of rows) {
         const state = `${row.status} ${row.attempts} ${row.delivery?.state} ${row.delivery?.at}`;
@@ -64,6 +71,7 @@ export async function run(context) {
       first = false;
       fault = "";
     } catch (error) {
+      looks = false;
       // What has answered once may answer again.
       if (first || !(error instanceof CommandError)) throw error;
       if (error.message !== fault) terminal.say(`${error.message}. It looks again every ${interval / 1000} s`);
