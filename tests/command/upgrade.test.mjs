@@ -174,7 +174,7 @@ for (const [version, [major, bin]] of /** @type {const} */ ([[15, all[0]], [17, 
 
     test("a schema that was changed by hand is upgraded, and what was changed is named", async () => {
       const here = await world({
-        edit: (text) => text.replace("create index message_dead_letters on email_queue_private.message (id) where reason is not null;\n", "")
+        edit: (text) => text.replace("create index message_dead_letters on email_queue_private.message (id) include (type, reason) where reason is not null;\n", "")
           .replace(/^comment on index email_queue_private\.message_dead_letters.*\n/m, "").replace("perform nextval('email_queue_private.enqueued_here'); -- See identity.", "perform nextval('email_queue_private.enqueued_here');"),
       });
       await here.use((sql) => sql.unsafe("create index by_hand on email_queue_private.message (priority); alter table email_queue_private.call drop constraint call_cause_is_known"));
@@ -184,7 +184,7 @@ for (const [version, [major, bin]] of /** @type {const} */ ([[15, all[0]], [17, 
       assert.notEqual(code, 0);
       assert.match(said, /message_dead_letters/);
       assert.equal(await here.version(), "0.0.1");
-      await here.use((sql) => sql.unsafe("create index message_dead_letters on email_queue_private.message (id) where reason is not null"));
+      await here.use((sql) => sql.unsafe("create index message_dead_letters on email_queue_private.message (id) include (type, reason) where reason is not null"));
       await here.pushes();
       const drift = await here.use((sql) => sql`select f ->> 'detail' as drift from email_queue_private.doctor_schema() as f where f ->> 'check' = 'schema'`);
       assert.equal(drift[0].drift, "constraint call_cause_is_known is gone, index email_queue_private.by_hand is new, index email_queue_private.message_dead_letters is new");
