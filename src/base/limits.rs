@@ -129,7 +129,7 @@ pub const MAX_CLAIM_BYTES: u64 = 1_073_741_824;
 /// The lanes that one claim chooses from, of those whose turn is next.
 pub const LANES_A_CLAIM: usize = 10;
 /// How long the retention job goes on.
-pub const RETAIN_MS: u64 = 5000;
+pub const RETAIN_MS: u64 = 2000;
 /// What waits is counted so far.
 pub const MAX_REMAINING: u64 = 10_000;
 

@@ -10,6 +10,11 @@ declare
   v_erased bigint := 0;
 begin
   perform email_queue_private.mend_grants();
+  -- Another prune is at work.
+  perform 1 from email_queue_private.prune_cursor as c for update skip locked;
+  if not found and exists (select 1 from email_queue_private.prune_cursor) then
+    return jsonb_build_object('deleted', 0, 'erased', 0, 'more', true);
+  end if;
   loop
     v_page := email_queue_private.prune(10000);
     v_deleted := v_deleted + (v_page ->> 'deleted')::bigint;
