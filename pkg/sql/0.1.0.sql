@@ -3980,7 +3980,7 @@ create function email_queue_private.heads(
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- Mostly there is none, and then no lane need be asked about.
+  -- Most queues have no paused domain: then no lane is looked up.
   v_paused boolean := exists (select 1 from email_queue_private.paused_domain);
   v_domain email_queue_private.paused_domain;
   v_any boolean := false;
