@@ -57,13 +57,12 @@ export async function deadLetters(context, { name, past, rpc, args = {} }) {
     const { [past]: changed, refused: left = filter === null ? ids.filter((id) => !page[past].includes(id)).map((id) => ({ id, reason: "it is no message that has failed" })) : [] } = page;
     done.push(...changed);
     for (const { id, reason } of left) refused.set(id, reason);
-    // Those that are refused stay where they are: a call that finds nothing else comes no further.
-    if (filter === null || changed.length === 0 || changed.length + left.length < limit || done.length >= most) break;
+    if (filter === null || changed.length + left.length < limit || done.length >= most) break;
+    filter = { ...filter, after: lastOf(changed, left) };
     terminal.say(`${done.length.toLocaleString("en")} ${past} so far`);
   }
   if (terminal.json) terminal.print(JSON.stringify({ dry_run: false, [past]: done, refused: refusals(refused) }));
   else terminal.draw([`${counted(done.length, "message")} ${past}.`, ...reasons(desk, refused)].join("\n"));
-  if (filter !== null && refused.size >= PAGE) terminal.say("1,000 or more are refused, and those after them were not reached: choose more narrowly (--reason, --since)");
   return refused.size > 0 || filter === null && done.length === 0 ? 1 : 0;
 }
 
@@ -75,6 +74,9 @@ export async function failedBy(ask, filter) {
   const now = new Date((await ask("email_queue_worker_work", { p_request: {} })).now_ms).toISOString();
   return { ...filter, until: filter.until && Date.parse(filter.until) < Date.parse(now) ? filter.until : now };
 }
+
+/** Where the next page begins: those that are refused stay where they are. @param {string[]} changed @param {{id: string}[]} refused */
+const lastOf = (changed, refused) => [...changed, ...refused.map(({ id }) => id)].sort().at(-1);
 
 /** @param {import("./desk.js").Desk} desk @param {{name: string, past: string, would: string[], refused: {id: string, reason: string}[], isFilter: boolean}} found */
 async function preview(desk, { name, past, would, refused, isFilter }) {

@@ -7163,7 +7163,7 @@ begin
     perform email_queue_private.refuse('filter', 'must be an object');
   end if;
   for v_key in select jsonb_object_keys(v_filter) loop
-    if v_key not in ('type', 'reason', 'since', 'until', 'text', 'metadata') then
+    if v_key not in ('type', 'reason', 'since', 'until', 'text', 'metadata', 'after') then
       perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use type, reason, since, until, text or metadata');
     end if;
   end loop;
@@ -7172,6 +7172,9 @@ begin
   end if;
   perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
   perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
+  if v_filter ->> 'after' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    perform email_queue_private.refuse('filter.after', 'must be the id of a message');
+  end if;
   perform email_queue_private.check_metadata('filter.metadata', nullif(v_filter -> 'metadata', 'null'::jsonb));
   if p_changes and v_filter -> 'metadata' in ('{}'::jsonb, 'null'::jsonb) then
     perform email_queue_private.refuse('filter.metadata', 'must name at least one key');
@@ -7183,7 +7186,8 @@ comment on function email_queue_private.check_filter(jsonb, boolean) is 'A filte
 
 -- 76_dead_letters/dead_letters.sql
 -- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text, metadata}: since and until bound the
--- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own.
+-- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own. Who acts on all that
+-- fit, page by page, goes on with {after: the last id}: what was refused would be taken again.
 -- Bounded: each call takes at most 1000 messages.
 
 -- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: % and _ in a
@@ -7198,6 +7202,7 @@ declare
 begin
   return query select m.* from email_queue_private.message as m
   where m.reason is not null and m.status = 'failed' and (p_ids is null or m.id = any (p_ids)) and (p_before is null or m.id < p_before)
+    and (p_filter ->> 'after' is null or m.id > (p_filter ->> 'after')::uuid)
     and (p_filter ->> 'type' is null or m.type = p_filter ->> 'type')
     and (p_filter ->> 'reason' is null or m.reason = p_filter ->> 'reason')
     and (p_filter ->> 'since' is null or m.completed_at >= (p_filter ->> 'since')::timestamptz)

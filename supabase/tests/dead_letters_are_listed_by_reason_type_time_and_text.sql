@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(13);
+select plan(15);
 
 create function pg_temp.listed(p_filter jsonb, p_limit integer default 100, p_before uuid default null) returns uuid[] language sql as $$
   select array(select (e ->> 'id')::uuid from jsonb_array_elements(public.email_queue_dead_letters(p_filter, p_limit, p_before)) with ordinality as x(e, n) order by n)
@@ -26,6 +26,8 @@ select is(pg_temp.listed('{"text": "1%s"}'), array[]::uuid[], 'a % in a text mea
 select is(pg_temp.listed('{}', 1), array(select id from m where name = 'unknown'), 'a page');
 select is(pg_temp.listed('{}', 1, (select id from m where name = 'unknown')), array(select id from m where name = 'rejected'), 'and the next');
 select throws_ok($$select public.email_queue_dead_letters('{"reasons": "x"}')$$, '22023', 'email_queue: filter.reasons: is not a filter: use type, reason, since, until, text or metadata', 'a filter that does not exist');
+select is(public.email_queue_dead_letters(jsonb_build_object('after', (select id from email_queue_private.message where status = 'failed' order by id desc limit 1))), '[]', 'none is behind the last');
+select throws_ok($$select public.email_queue_dead_letters('{"after": "x"}')$$, '22023', 'email_queue: filter.after: must be the id of a message', 'an id that is none');
 select throws_ok($$select public.email_queue_dead_letters('{"reason": "lost"}')$$, '22023', 'email_queue: filter.reason: must be rejected, exhausted, unknown_outcome, not_accepted, expired or suppressed', 'a reason that does not exist');
 
 select * from finish();

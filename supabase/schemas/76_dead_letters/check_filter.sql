@@ -11,7 +11,7 @@ begin
     perform email_queue_private.refuse('filter', 'must be an object');
   end if;
   for v_key in select jsonb_object_keys(v_filter) loop
-    if v_key not in ('type', 'reason', 'since', 'until', 'text', 'metadata') then
+    if v_key not in ('type', 'reason', 'since', 'until', 'text', 'metadata', 'after') then
       perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use type, reason, since, until, text or metadata');
     end if;
   end loop;
@@ -20,6 +20,9 @@ begin
   end if;
   perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
   perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
+  if v_filter ->> 'after' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    perform email_queue_private.refuse('filter.after', 'must be the id of a message');
+  end if;
   perform email_queue_private.check_metadata('filter.metadata', nullif(v_filter -> 'metadata', 'null'::jsonb));
   if p_changes and v_filter -> 'metadata' in ('{}'::jsonb, 'null'::jsonb) then
     perform email_queue_private.refuse('filter.metadata', 'must name at least one key');

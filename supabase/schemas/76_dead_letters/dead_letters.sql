@@ -1,5 +1,6 @@
 -- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text, metadata}: since and until bound the
--- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own.
+-- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own. Who acts on all that
+-- fit, page by page, goes on with {after: the last id}: what was refused would be taken again.
 -- Bounded: each call takes at most {{MAX_PAGE}} messages.
 
 -- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: % and _ in a
@@ -14,6 +15,7 @@ declare
 begin
   return query select m.* from email_queue_private.message as m
   where m.reason is not null and m.status = 'failed' and (p_ids is null or m.id = any (p_ids)) and (p_before is null or m.id < p_before)
+    and (p_filter ->> 'after' is null or m.id > (p_filter ->> 'after')::uuid)
     and (p_filter ->> 'type' is null or m.type = p_filter ->> 'type')
     and (p_filter ->> 'reason' is null or m.reason = p_filter ->> 'reason')
     and (p_filter ->> 'since' is null or m.completed_at >= (p_filter ->> 'since')::timestamptz)

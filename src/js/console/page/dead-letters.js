@@ -50,12 +50,15 @@ const FOLLOW = " The others follow, a thousand at a time.";
  * @param {string} name @param {string} past @param {{ids?: string[], filter?: any, allow_duplicates?: boolean}} what @param {string} words @param {import("./parts.js").Say} say
  */
 async function inSteps(name, past, what, words, say) {
-  const those = what.filter ? { ...what, filter: await call("failed_by", { filter: what.filter }) } : what;
-  for (let count = 0; ;) {
+  let those = what.filter ? { ...what, filter: await call("failed_by", { filter: what.filter }) } : what;
+  for (let count = 0, stay = 0; ;) {
     const { [past]: changed, refused = [] } = await call(name, those);
     count += changed.length;
-    const isOver = what.ids || changed.length === 0 || changed.length + refused.length < BATCH;
-    if (isOver || !say(`${counted(count, "message")} ${words} so far …`)) return { count, stay: refused.length };
+    stay += refused.length;
+    const isOver = what.ids || changed.length + refused.length < BATCH;
+    if (isOver || !say(`${counted(count, "message")} ${words} so far …`)) return { count, stay };
+    // Those that are refused stay where they are.
+    those = { ...those, filter: { ...those.filter, after: [...changed, ...refused.map((/** @type {any} */ { id }) => id)].sort().at(-1) } };
   }
 }
 
@@ -78,8 +81,7 @@ function Redrive({ label, what, all, reason, done }) {
     act=${async (/** @type {any} */ { twice }, /** @type {import("./parts.js").Say} */ say) => {
       const { count, stay } = await inSteps("redrive", "redriven", { ...what, allow_duplicates: twice === "yes" }, "will be sent again", say);
       done();
-      const beyond = what.filter && stay >= BATCH ? " Those after them were not reached: choose more narrowly, by reason, type or time." : "";
-      return `${counted(count, "message")} will be sent again.${stay > 0 ? ` ${counted(stay, "message")} ${stay === 1 ? "stays" : "stay"}.${beyond}` : ""}`;
+      return `${counted(count, "message")} will be sent again.${stay > 0 ? ` ${counted(stay, "message")} ${stay === 1 ? "stays" : "stay"}.` : ""}`;
     }} />`;
 }
 
