@@ -151,7 +151,7 @@ test("a setting is changed, and one that cannot be is explained", { skip }, asyn
   await dialog.getByText("must be a number of requests a second").waitFor();
   await dialog.getByLabel("Value").fill("5");
   // What is typed stays while the page looks again.
-  await page.waitForResponse((response) => /settings/.test(response.url()) || /settings/.test(response.request().postData() ?? ""), { timeout: 30_000 });
+  await page.waitForResponse((response) => /settings/.test(response.url()) || /settings/.test(response.request().postData() ?? ""));
   await page.waitForFunction(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))));
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { waitFor } from "../../scripts/lib/stack.mjs";
+import { takesLess, waitFor } from "../../scripts/lib/stack.mjs";
 import { accept, enqueue, ENV, folder, json, lite, loseAnswer, operate, reject, sql, start } from "./support/operator.mjs";
 
 test("stats counts what waits, and names what holds mail up", async () => {
@@ -174,7 +174,7 @@ test("doctor --check is one line and an exit code, within two seconds", async ()
   const { code, stdout, stderr } = await operate(["doctor", "--check"]);
   const line = JSON.parse(stdout);
   assert.deepEqual(Object.keys(line), ["status", "failed", "warned", "ms"]);
-  assert.ok(line.ms < 2000, `${line.ms} ms`);
+  await takesLess(2000, async () => JSON.parse((await operate(["doctor", "--check"])).stdout).ms);
   // Nothing calls the function of this test.
   assert.equal(code, 2, stderr);
   assert.ok(line.failed.length > 0 && line.status === "fail");

@@ -6,7 +6,7 @@ import http from "node:http";
 import path from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startLite, waitFor } from "../../scripts/lib/stack.mjs";
+import { takesLess, startLite, waitFor } from "../../scripts/lib/stack.mjs";
 import { enqueue, folder, lite, operate, reject, start } from "./support/operator.mjs";
 import { hosted, inTerminal, PROJECT, REF } from "./support/pseudo-terminal.mjs";
 
@@ -98,10 +98,12 @@ test("a network that is away, a database that is, and one that is busy", async (
   reply = { status: 500, body: JSON.stringify({ code: "57014", message: "canceling statement due to statement timeout" }) };
   await refused(["stats"], { SUPABASE_URL: OTHER }, /took too long/, /--limit/);
   reply = null;
-  const { code, stdout, stderr } = await operate(["doctor", "--check"], { SUPABASE_URL: OTHER });
-  assert.equal(code, 2);
-  assert.match(stderr, /no answer within 1\.5 s/);
-  assert.ok(JSON.parse(stdout).ms < 2000, stdout);
+  await takesLess(2000, async () => {
+    const { code, stdout, stderr } = await operate(["doctor", "--check"], { SUPABASE_URL: OTHER });
+    assert.equal(code, 2);
+    assert.match(stderr, /no answer within 1\.5 s/);
+    return JSON.parse(stdout).ms;
+  });
 });
 
 test("on a hosted project a change asks for its name", async () => {
@@ -171,7 +173,7 @@ test("tail ends at once, also while an answer is under way", async () => {
   await waitFor(() => asked.length > before, { what: "a look that nobody answers" });
   tail.child.kill("SIGINT");
   // A read is given up after ten seconds.
-  assert.equal(await Promise.race([tail.ended, sleep(5000, "it goes on")]), 0);
+  assert.equal(await Promise.race([tail.ended, sleep(9000, "it goes on")]), 0);
 });
 
 test("what the database says of what was given shows no address, and steers no terminal", async () => {

@@ -49,7 +49,7 @@ export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", 
   });
   if (clock) await context.clock.install();
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   page.on("request", (/** @type {any} */ request) => open.add(request));
   for (const end of ["requestfinished", "requestfailed"]) page.on(end, (/** @type {any} */ request) => open.delete(request));
   page.on("pageerror", (/** @type {Error} */ error) => faults.push(error.message));
