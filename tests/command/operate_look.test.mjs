@@ -183,7 +183,7 @@ test("tail shows what is new and what changes, until it is ended", async () => {
   const tail = start(["tail", "--interval", "1s", "--json"]);
   await waitFor(() => tail.stderr.includes("Waiting for news"), { what: "the first look" });
   const id = await enqueue();
-  const lines = () => tail.stdout.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const { lines } = tail;
   await waitFor(() => lines().some((line) => line.id === id), { what: "the new message" });
   await lite.rpc("email_queue_cancel", { p_id: before });
   await accept();
@@ -202,9 +202,9 @@ test("tail shows a burst that is longer than a page, and says where it is longer
   await waitFor(() => tail.stdout.includes("f***@example.com"), { what: "a message that it knows" });
   const burst = (/** @type {number} */ count) => lite.rpc("email_queue_enqueue_many", { p_messages: Array.from({ length: count }, (_, n) => ({ payload: { to: `u${n}@example.com`, subject: "x", text: "x" } })) });
   const ids = async () => (await burst(250)).map((/** @type {{id: string}} */ { id }) => id);
-  const lines = () => tail.stdout.trim().split("\n").map((line) => JSON.parse(line).id);
+  const seen = () => new Set(tail.lines().map(({ id }) => id));
   const some = await ids();
-  await waitFor(() => some.every((/** @type {string} */ id) => lines().includes(id)), { what: "all of a burst" });
+  await waitFor(() => some.every((/** @type {string} */ id) => seen().has(id)), { what: "all of a burst" });
   assert.doesNotMatch(tail.stderr, /More than/);
   // In one transaction, so that no look falls between them.
   await sql`select public.email_queue_enqueue_many((select jsonb_agg(jsonb_build_object('payload', jsonb_build_object('to', 'm' || n || '@example.com', 'subject', 'x', 'text', 'x'))) from generate_series(1, 1000) as n)), public.email_queue_enqueue_many((select jsonb_agg(jsonb_build_object('payload', jsonb_build_object('to', 'n' || n || '@example.com', 'subject', 'x', 'text', 'x'))) from generate_series(1, 200) as n))`;
@@ -220,9 +220,8 @@ test("tail does not take old messages for new ones where younger ones are delete
   const newest = old.slice(-40);
   await sql`with gone as (delete from email_queue_private.ready where id = any (${newest}) returning id) delete from email_queue_private.message where id = any (${newest})`;
   const id = await enqueue("new@example.com");
-  const lines = () => tail.stdout.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line).id);
-  await waitFor(() => lines().includes(id), { what: "the new message" });
-  assert.deepEqual(lines(), [id]);
+  await waitFor(() => tail.lines().some((line) => line.id === id), { what: "the new message" });
+  assert.deepEqual(tail.lines().map((line) => line.id), [id]);
   tail.child.kill("SIGINT");
   assert.equal(await tail.ended, 0);
 });

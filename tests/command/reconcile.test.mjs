@@ -153,7 +153,7 @@ test("it waits where the rate is used up, and goes on where its limit ended it",
   const before = reads();
   const running = reconcile(["--yes"]);
   // Almost all are refused, and repeated.
-  await waitFor(() => reads() >= before + 4, { what: "requests that are repeated", timeout: 30_000 }).finally(() => busy = false);
+  await waitFor(() => reads() >= before + 4, { what: "requests that are repeated" }).finally(() => busy = false);
   const [second] = await Promise.all([running, others]);
   assert.deepEqual([second.code, second.left], [0, 0], second.stderr);
   assert.deepEqual(await states(ids), Array(8).fill("completed"));

@@ -46,7 +46,11 @@ export async function json(args, code = 0) {
 /** Goes on while the test does other things. @param {string[]} args @param {Record<string, string>} [env] */
 export function start(args, env = {}) {
   const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder.path, env: { PATH: process.env.PATH, ...ENV, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-  const running = { child, stdout: "", stderr: "", ended: new Promise((resolve) => child.on("close", resolve)) };
+  const running = {
+    child, stdout: "", stderr: "", ended: new Promise((resolve) => child.on("close", resolve)),
+    /** What it has printed as JSON so far; the last line may not be whole yet. @returns {any[]} */
+    lines: () => running.stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line)),
+  };
   child.stdout.on("data", (data) => (running.stdout += data));
   child.stderr.on("data", (data) => (running.stderr += data));
   return running;
