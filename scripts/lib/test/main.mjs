@@ -20,7 +20,14 @@ const KEPT = 10;
 /** Runs beside the others, once what it needs is installed: after the suite sql. */
 const BESIDE = "deploy";
 
-/** @typedef {{name: string, passed: number, failed: number, skipped: number, seconds: number, matched: boolean}} Row matched: --only has found something */
+/** How many failures are shown once more at the end, and how many lines of each: who sees only the end of the output sees them. */
+const REPEATED = 10;
+const REPEATED_LINES = 12;
+
+/**
+ * @typedef {{name: string, passed: number, failed: number, skipped: number, seconds: number, matched: boolean, failures: string[][]}} Row matched: --only has found something;
+ *   failures: the lines of each
+ */
 
 Object.assign(process.env, { NO_COLOR: "1", CARGO_TERM_COLOR: "never", CARGO_TERM_PROGRESS_WHEN: "never" });
 delete process.env.FORCE_COLOR;
@@ -111,7 +118,7 @@ async function runSuite({ name, named, logs, screen, options, again }) {
   // One that ran nothing has not passed; with --only the others have to.
   if (count("passed") + count("failed") === 0 && only === "") suite.fail(`the suite ${name} ran no test`);
   remember(LOGS, name, suite.outcomes, { partly: partly !== null || only !== "" });
-  return { name, passed: count("passed"), failed: count("failed"), skipped: count("skipped"), seconds: Math.round((performance.now() - began) / 1000), matched: suite.matched || only === "" };
+  return { name, passed: count("passed"), failed: count("failed"), skipped: count("skipped"), seconds: Math.round((performance.now() - began) / 1000), matched: suite.matched || only === "", failures: suite.failures };
 }
 
 /** A suite whose lines are shown at its end. @param {Parameters<typeof runSuite>[0]} how @returns {() => Promise<Row>} waits for it */
@@ -135,6 +142,9 @@ function close(rows, { failed: again, only }) {
   for (const row of rows) for (const what of /** @type {const} */ (["passed", "failed", "skipped", "seconds"])) all[what] += row[what];
   const line = (/** @type {unknown[]} */ [name, ...figures]) => `${String(name).padEnd(10)} ${figures.map((figure) => String(figure).padStart(7)).join(" ")}`;
   if (rows.length === 0) console.log("Nothing failed in the last run.");
+  for (const [suite, lines] of rows.flatMap(({ name, failures }) => failures.map((lines) => /** @type {const} */ ([name, lines]))).slice(0, REPEATED)) {
+    console.log([`${suite}: ${lines[0]}`, ...lines.slice(1, REPEATED_LINES)].join("\n"));
+  }
   console.log(["", line(["suite", "passed", "failed", "seconds"]), ...[...rows, all].map(({ name, passed, failed, seconds }) => line([name, passed, failed, seconds])), ""].join("\n"));
   console.log(`${all.passed} passed, ${all.failed} failed${all.skipped > 0 ? `, ${all.skipped} skipped` : ""}`);
   const unmatched = rows.length > 0 && rows.every(({ matched }) => !matched);

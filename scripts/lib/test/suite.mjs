@@ -34,6 +34,8 @@ export class SuiteOver extends Error {}
 export class Suite {
   /** @type {Map<string, Outcome>} */
   outcomes = new Map();
+  /** What failed, line by line, once more for the end of the output. @type {string[][]} */
+  failures = [];
   /** @type {Set<import("../../../src/js/local/processes.js").Running>} */
   #running = new Set();
   /** @type {(() => unknown)[]} */
@@ -150,6 +152,7 @@ export class Suite {
   /** One failure that no program reports. @param {string} text */
   fail(text) {
     this.screen.print(`   ${text}`);
+    this.failures.push([`✗ ${text}`]);
     this.#count("", { passed: 0, failed: 1, skipped: 0, files: [] });
     return false;
   }
@@ -249,8 +252,9 @@ export class Suite {
   /** @param {string} label @param {Report} total @param {string} log @param {number} ms */
   #show(label, { passed, skipped, failures }, log, ms) {
     for (const { name, detail, file } of failures.slice(0, MAX_FAILURES)) {
-      this.screen.print(`   ✗ ${name}${file ? ` (${file})` : ""}`);
-      for (const line of shortened(detail.split("\n").filter((line) => line.trim() !== ""))) this.screen.print(`       ${line}`);
+      const lines = [`✗ ${name}${file ? ` (${file})` : ""}`, ...shortened(detail.split("\n").filter((line) => line.trim() !== "")).map((line) => `    ${line}`)];
+      for (const line of lines) this.screen.print(`   ${line}`);
+      this.failures.push(lines);
     }
     if (failures.length > MAX_FAILURES) this.screen.print(`   … and ${failures.length - MAX_FAILURES} more`);
     this.screen.print(`   ${label}: ${passed} passed, ${failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ""} (${seconds(ms)})`);

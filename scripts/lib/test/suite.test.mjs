@@ -49,6 +49,8 @@ test("Node: a failure, a crash at the import, a file without tests", async () =>
   assert.match(said(), /✗ crash\.test\.mjs ended with 3, though it reported no failure/);
   assert.match(said(), /✗ nothing\.test\.mjs ran no test/);
   assert.match(said(), /it: 2 passed, 3 failed, 1 skipped/);
+  // For the end of the output.
+  assert.deepEqual(suite.failures.map(([first]) => first?.split(" ")[1]).sort(), ["bad", "crash.test.mjs", "nothing.test.mjs"]);
 });
 
 test("Deno: a failure, and a file that dies before its first test", async () => {
