@@ -163,6 +163,8 @@ test("the page follows the queue, unless it is held or nobody looks", { skip }, 
   // The answer is there, so that the next look is planned, or is not.
   const planned = () => page.evaluate(() => fetch("/icon.svg").then((answer) => answer.text()));
   const asked = async (/** @type {boolean} */ does) => {
+    // A request of before counts no more.
+    await planned();
     let count = 0;
     const note = (/** @type {any} */ request) => void (/api\/runs/.test(request.url()) && count++);
     page.on("request", note);
@@ -186,6 +188,28 @@ test("the page follows the queue, unless it is held or nobody looks", { skip }, 
   await hide(true);
   await asked(false);
   await Promise.all([page.waitForResponse(/api\/runs/), hide(false)]);
+  await close();
+});
+
+test("who is quicker than the page loses nothing", { skip }, async () => {
+  const { page, go, release, close } = await visit(console_.url, { late: true });
+  await release();
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("ann@example.com");
+  assert.equal(await page.getByLabel("Recipient, subject or id").inputValue(), "ann@example.com");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Messages" }).waitFor();
+  await go("/settings");
+  await page.getByRole("heading", { name: "Settings" }).waitFor();
+  await release();
+  await page.getByRole("listitem").filter({ hasText: "rate_limit" }).getByRole("button", { name: "Change" }).click();
+  const value = page.getByRole("dialog").getByLabel("Value");
+  await value.fill("7");
+  await release();
+  // What was released runs after what is asked for here.
+  await page.evaluate(() => new Promise((done) => void setTimeout(done, 0)));
+  assert.equal(await value.inputValue(), "7");
   await close();
 });
 

@@ -1,5 +1,5 @@
 // What all pages are made of. Texts are put in as texts: nothing that comes from a mail or from the provider is read as HTML.
-import { html, useEffect, useRef, useState } from "./vendor/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 import { exact as exactly, span } from "../../operate/times.js";
 import { refresh } from "./live.js";
 
@@ -44,7 +44,8 @@ export function Copy({ text, label }) {
 /** Of a form. What was typed stays when the page is drawn anew, as it is with each look; it follows `value` when that is another one. @param {{value?: string, [name: string]: any}} of */
 export function Input({ value = "", ...rest }) {
   const box = useRef(/** @type {any} */ (null));
-  useEffect(() => {
+  // Before anybody types.
+  useLayoutEffect(() => {
     box.current.value = value;
   }, [value]);
   return html`<input ref=${box} defaultValue=${value} ...${rest} />`;
@@ -83,7 +84,7 @@ export function Action({ label, title, text, reason, danger, fields, act, confir
   const box = useRef(/** @type {any} */ (null));
   const [state, setState] = useState(/** @type {{open?: boolean, busy?: boolean, fault?: any, first?: any, said?: string, progress?: string}} */ ({}));
   const acting = useRef(/** @type {object | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (state.open && !box.current.open) box.current.showModal();
   }, [state.open]);
   const closed = () => {

@@ -1,5 +1,5 @@
 // The address holds what the page shows: #/messages?status=failed. So a reload, the way back and a bookmark work.
-import { useEffect, useState } from "./vendor/preact.js";
+import { useLayoutEffect, useState } from "./vendor/preact.js";
 
 /** @typedef {{page: string, id: string, query: Record<string, string>}} Route */
 
@@ -21,7 +21,8 @@ function decode(text) {
 
 export function useRoute() {
   const [route, setRoute] = useState(read);
-  useEffect(() => {
+  // Before anybody sees the page: an effect after the paint would miss who is quick.
+  useLayoutEffect(() => {
     const changed = () => setRoute(read());
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);

@@ -33,10 +33,10 @@ export async function startConsole(values = {}) {
 
 /**
  * A tab that nobody else's storage reaches.
- * @param {string} url @param {{viewport?: object, scheme?: "light" | "dark", at?: string, hostile?: boolean, clock?: boolean}} [how] at: the page; hostile: what a mail's policy blocks is no fault;
- *   clock: the test moves it
+ * @param {string} url @param {{viewport?: object, scheme?: "light" | "dark", at?: string, hostile?: boolean, clock?: boolean, late?: boolean}} [how] at: the page; hostile: what a mail's policy blocks is no fault;
+ *   clock: the test moves it; late: what the page does after it is painted waits until the test releases it
  */
-export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", hostile = false, clock = false } = {}) {
+export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", hostile = false, clock = false, late = false } = {}) {
   const context = await browser.newContext({ viewport, colorScheme: scheme, permissions: ["clipboard-read", "clipboard-write"] });
   /** @type {string[][]} */
   const [outside = [], faults = [], answers = []] = [[], [], []];
@@ -48,6 +48,7 @@ export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", 
     return void route.abort();
   });
   if (clock) await context.clock.install();
+  if (late) await context.addInitScript(holdAfterPaint);
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   page.on("request", (/** @type {any} */ request) => open.add(request));
@@ -59,6 +60,7 @@ export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", 
   await page.goto(`${url}&to=${encodeURIComponent(at)}`);
   return {
     page, outside, faults, context,
+    release: () => page.evaluate(() => /** @type {any} */ (globalThis).release()),
     /** @param {string} to */
     go: async (to) => {
       await page.evaluate((/** @type {string} */ place) => (location.hash = place), to);
@@ -78,6 +80,21 @@ export async function visit(url, { viewport = WIDE, scheme = "light", at = "/", 
       await context.close();
     },
   };
+}
+
+/** In the page: Preact does what comes after a paint with the next frame, or after 100 ms. */
+function holdAfterPaint() {
+  const { setTimeout } = globalThis;
+  /** @type {(() => void)[]} */
+  const held = [];
+  const hold = (/** @type {any} */ work) => held.push(work);
+  Object.assign(globalThis, {
+    requestAnimationFrame: hold,
+    setTimeout: (/** @type {() => void} */ work, /** @type {number} */ ms, /** @type {any[]} */ ...rest) => ms === 100 ? hold(work) : setTimeout(work, ms, ...rest),
+    release: () => {
+      for (const work of held.splice(0)) work();
+    },
+  });
 }
 
 const axe = skip ? "" : fs.readFileSync(path.join(await packageFolder("console", "axe-core"), "axe.min.js"), "utf8");

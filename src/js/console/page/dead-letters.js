@@ -1,5 +1,5 @@
 // Dead letters by reason and error, and their redrive: one, those selected, or all that fit the filter.
-import { html, useEffect, useState } from "./vendor/preact.js";
+import { html, useLayoutEffect, useMemo, useState } from "./vendor/preact.js";
 import { call } from "./call.js";
 import { useRead } from "./live.js";
 import { filterOf, Filters, MessageList } from "./messages.js";
@@ -15,12 +15,10 @@ const NAMES = ["reason", "type", "since", "until", "metadata"];
 export function DeadLetters({ route: { query }, about }) {
   const [chosen, choose] = useState(/** @type {Set<string>} */ (new Set()));
   const key = JSON.stringify(query);
-  const [held, hold] = useState(() => ({ key, ...filterOf(query, NAMES) }));
-  useEffect(() => {
-    if (held.key === key) return;
-    hold({ key, ...filterOf(query, NAMES) });
-    choose(new Set());
-  }, [key]);
+  // A time like 2h would be another one with each look.
+  const held = useMemo(() => filterOf(query, NAMES), [key]);
+  // At once: what is no longer shown must not be acted on.
+  useLayoutEffect(() => void choose(new Set()), [key]);
   const read = useRead("dead_letters", { filter: held.filter, limit: PAGE, ...query.before ? { before: query.before } : {} }, { every: 5000 });
   const toggle = (/** @type {string} */ id) => choose((now) => now.has(id) ? new Set([...now].filter((one) => one !== id)) : new Set([...now, id]));
   const list = /** @type {any[]} */ (read.data ?? []);

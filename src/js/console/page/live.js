@@ -1,5 +1,5 @@
 // What is shown follows the queue, unless that is paused, or nobody looks.
-import { useEffect, useRef, useState } from "./vendor/preact.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 import { call } from "./call.js";
 
 const EVERY_MS = 3000;
@@ -10,7 +10,7 @@ let paused = false;
 
 export function usePause() {
   const [, setPaused] = useState(paused);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const changed = () => setPaused(paused);
     watching.add(changed);
     return () => void watching.delete(changed);

@@ -1,5 +1,5 @@
 // The page: its head, with the target's name, and below it what the address says.
-import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./vendor/preact.js";
+import { html, render, useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 import { Audit } from "./audit.js";
 import { call, enter } from "./call.js";
 import { DeadLetters } from "./dead-letters.js";
@@ -41,7 +41,7 @@ function Page({ about }) {
   useEffect(() => {
     document.title = `${title} – ${about.target}`;
   }, [title]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const key = (/** @type {KeyboardEvent} */ event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || /** @type {HTMLElement} */ (event.target).closest("input, select, textarea, dialog")) return;
       event.preventDefault();

@@ -1,8 +1,8 @@
 // Messages, searched. The address holds the filter. "Did Ann get her mail?": her address, and each line has the answer.
-import { html, useEffect, useState } from "./vendor/preact.js";
+import { html, useMemo, useState } from "./vendor/preact.js";
 import { timeOf, TIMES } from "../../operate/times.js";
 import { useRead } from "./live.js";
-import { addresses, Empty, Failed, Input, Loading, Shown, State, Time } from "./parts.js";
+import { addresses, Empty, Failed, Input, Shown, State, Time } from "./parts.js";
 import { go, to } from "./route.js";
 import { Pages } from "./runs.js";
 
@@ -59,15 +59,10 @@ export function Filters({ query, names, page }) {
 
 /** @param {{route: import("./route.js").Route}} of */
 export function Messages({ route: { query } }) {
-  const { filter, fault } = filterOf(query);
   // A time like 2h would be another one with each look.
-  const key = JSON.stringify(query);
-  const [held, hold] = useState({ key, filter });
-  useEffect(() => {
-    if (held.key !== key) hold({ key, filter });
-  }, [key]);
+  const { filter, fault } = useMemo(() => filterOf(query), [JSON.stringify(query)]);
   return html`<${Filters} query=${query} names=${NAMES} page="messages" />
-    ${fault ? html`<${Failed} fault=${{ message: fault }} />` : held.key === key ? html`<${Found} query=${query} filter=${held.filter} />` : html`<${Loading} />`}`;
+    ${fault ? html`<${Failed} fault=${{ message: fault }} />` : html`<${Found} query=${query} filter=${filter} />`}`;
 }
 
 /** @param {{query: Record<string, string>, filter: any}} of */
