@@ -1613,9 +1613,9 @@ $$;
 comment on function email_queue_private.check_tags(jsonb) is 'Checks the option tags.';
 
 -- 20_check/check_time.sql
--- A time, or an error that names the field.
+-- A time, or an error that names the field. datestyle: a text is the same time in each session, or none.
 create function email_queue_private.check_time(p_field text, p_value text) returns timestamptz
-language plpgsql set search_path = pg_catalog, pg_temp
+language plpgsql set search_path = pg_catalog, pg_temp set datestyle = 'ISO, YMD'
 as $$
 declare
   v_time timestamptz;
@@ -5952,7 +5952,7 @@ comment on function email_queue_private.check_search(jsonb) is 'A filter of a se
 -- 71_search/email_queue_search.sql
 -- Bounded in messages, bytes and time: a search of what is rare and has no index goes on from call to call.
 create function public.email_queue_search(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan set datestyle = 'ISO, YMD'
 as $$
 declare
   v_filter jsonb := email_queue_private.check_search(p_filter);
@@ -7195,7 +7195,7 @@ comment on function email_queue_private.check_filter(jsonb, boolean) is 'A filte
 -- letters. Each call is planned for its values, so that conditions which it does not use are left out.
 create function email_queue_private.dead_letters(p_ids uuid[], p_filter jsonb, p_before uuid, p_newest boolean, p_limit integer)
 returns setof email_queue_private.message
-language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan set datestyle = 'ISO, YMD'
 as $$
 declare
   v_metadata jsonb := nullif(p_filter -> 'metadata', 'null'::jsonb);

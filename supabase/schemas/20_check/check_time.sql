@@ -1,6 +1,6 @@
--- A time, or an error that names the field.
+-- A time, or an error that names the field. datestyle: a text is the same time in each session, or none.
 create function email_queue_private.check_time(p_field text, p_value text) returns timestamptz
-language plpgsql set search_path = pg_catalog, pg_temp
+language plpgsql set search_path = pg_catalog, pg_temp set datestyle = 'ISO, YMD'
 as $$
 declare
   v_time timestamptz;

@@ -1,6 +1,6 @@
 -- Bounded in messages, bytes and time: a search of what is rare and has no index goes on from call to call.
 create function public.email_queue_search(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan set datestyle = 'ISO, YMD'
 as $$
 declare
   v_filter jsonb := email_queue_private.check_search(p_filter);

@@ -8,7 +8,7 @@
 -- letters. Each call is planned for its values, so that conditions which it does not use are left out.
 create function email_queue_private.dead_letters(p_ids uuid[], p_filter jsonb, p_before uuid, p_newest boolean, p_limit integer)
 returns setof email_queue_private.message
-language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan set datestyle = 'ISO, YMD'
 as $$
 declare
   v_metadata jsonb := nullif(p_filter -> 'metadata', 'null'::jsonb);
