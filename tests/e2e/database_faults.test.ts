@@ -74,7 +74,7 @@ test("a key that may not call, and a database without the schema: misconfigured 
     const database = await stack.proxy(stack.lite, () => json(status, { code, message: "no" }));
     const run = await (await stack.function({ database })).invoke();
     assert.equal(run.stopped, "misconfigured");
-    assert(run.durationMs < 1000);
+    assert(run.durationMs < 5000, `it took ${run.durationMs} ms`);
   }
   assert.equal((await stack.db.row(ids[0])).status, "pending");
 });
