@@ -1,7 +1,6 @@
 // Pages for a person at this machine: read only, and for no page of the internet that has itself resolved to this address.
 import { createServer } from "node:http";
-import { listen } from "./gateway.js";
-import { own } from "./processes.js";
+import { serve } from "./gateway.js";
 
 /** The names under which the machine itself is reached. */
 const HERE = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
@@ -22,14 +21,8 @@ export async function servePages({ port, answer }) {
     })().catch((error) => plain(500, error instanceof Error ? error.message : String(error)));
     outgoing.writeHead(status, its).end(method === "HEAD" ? undefined : body);
   });
-  const bound = await listen(server, port).catch(() => listen(server, 0));
-  const stop = async () => {
-    disown();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  const disown = own(stop);
-  return { url: `http://127.0.0.1:${bound}/`, stop };
+  const { url, stop } = await serve(server, port);
+  return { url: `${url}/`, stop };
 }
 
 /** @param {number} status @param {string} body @param {string} [type] @returns {Page} */

@@ -34,6 +34,14 @@ export async function startGateway({ port, route }) {
       outgoing.end(JSON.stringify({ message: error instanceof Error ? error.message : String(error) }));
     }
   });
+  return await serve(server, port);
+}
+
+/**
+ * On this machine alone, until it is stopped or this process ends.
+ * @param {import("node:http").Server} server @param {number} port the one to have if it is free @returns {Promise<{url: string, stop: () => Promise<void>}>}
+ */
+export async function serve(server, port) {
   const bound = await listen(server, port).catch(() => listen(server, 0));
   const stop = async () => {
     disown();
