@@ -38,7 +38,8 @@ export function idsFrom(given, { some = true, most = Infinity } = {}) {
   if (wrong !== undefined) throw new CommandError(`${wrong} is not the id of a message`, "email-queue list shows ids", 2);
   if (some && given.length === 0) throw new CommandError("the id of a message is missing", "email-queue list shows ids", 2);
   if (given.length > most) throw new CommandError(`at most ${most} at a time`, undefined, 2);
-  return given;
+  // As the database writes them: what it answers is compared with them.
+  return given.map((id) => id.toLowerCase());
 }
 
 /** @param {string | undefined} text @param {number} usual @param {number} [most] */

@@ -108,6 +108,51 @@ test("a filter with a fault changes nothing, and a page after the last does not 
   await close();
 });
 
+test("what a dialog has counted is what it acts on, also where the page is soon about something else", { skip }, async () => {
+  const ids = [];
+  for (let n = 0; n < 3; n++) {
+    ids.push(await enqueue(`user${n}@example.com`, { metadata: { group: n === 0 ? "a" : "b" } }));
+    await reject();
+  }
+  const at = (/** @type {string} */ group) => `/dead-letters?metadata=${encodeURIComponent(JSON.stringify({ group }))}`;
+  const { page, go, close } = await visit(acting.url, { at: at("a") });
+  const dialog = page.getByRole("dialog");
+  await page.getByText("user0@example.com").waitFor();
+  await go(at("b"));
+  await page.getByText("user2@example.com").waitFor();
+  await page.getByRole("button", { name: "Discard all matching" }).click();
+  await dialog.getByText("2 messages would be gone").waitFor();
+  // The browser's way back is open beside a dialog.
+  await page.goBack();
+  await page.getByText("user0@example.com").waitFor();
+  await dialog.waitFor({ state: "detached" });
+  assert.deepEqual(await Promise.all(ids.map(statusOf)), ["failed", "failed", "failed"]);
+
+  // A dialog that was closed before its answer came stays closed.
+  let answer = () => {};
+  const held = new Promise((resolve) => (answer = () => resolve(undefined)));
+  await page.route("**/api/discard", async (/** @type {any} */ route) => (await held, await route.continue()));
+  await page.getByRole("button", { name: "Discard all matching" }).click();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await Promise.all([page.waitForResponse(/api\/discard/), answer()]);
+  await page.evaluate(() => fetch("/icon.svg").then((icon) => icon.text()));
+  assert.equal(await dialog.count(), 0);
+  await close();
+});
+
+test("a dialog of one domain does not become another's", { skip }, async () => {
+  for (const p_domain of ["a.example", "b.example"]) await lite.rpc("email_queue_pause", { p_reason: "its DNS", p_domain });
+  const { page, close } = await visit(acting.url);
+  const paused = (/** @type {string} */ domain) => page.getByText(`${domain} is paused: its DNS`, { exact: true });
+  await page.getByRole("status").filter({ has: paused("b.example") }).getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("heading", { name: "Resume b.example?" }).waitFor();
+  await lite.rpc("email_queue_resume", { p_domain: "a.example" });
+  await paused("a.example").waitFor({ state: "detached" });
+  await page.getByRole("dialog", { name: "Resume b.example?" }).getByRole("button", { name: "Resume" }).click();
+  await paused("b.example").waitFor({ state: "detached" });
+  await close();
+});
+
 test("the queue and a sender's domain are paused and resumed", { skip }, async () => {
   const { page, close } = await visit(acting.url);
   await act(page, "Pause the queue", "Pause the queue", (dialog) => dialog.getByLabel("Why").fill("moving house"));

@@ -100,6 +100,12 @@ test("a redrive by filter leaves what fails after its start", async () => {
   assert.deepEqual((await json(["redrive", id, "--yes"])).redriven, [id]);
 });
 
+test("an id may be written in capitals", async () => {
+  await enqueue();
+  const id = await reject();
+  assert.deepEqual(await json(["discard", id.toUpperCase()]), { dry_run: false, discarded: [id], refused: [] });
+});
+
 test("redrive by ids names what is refused, and why", async () => {
   await enqueue();
   const id = await loseAnswer("fail");

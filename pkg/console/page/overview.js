@@ -32,7 +32,7 @@ function Obstacles({ stats: { paused, paused_domains: domains, cooldown, unknown
   const until = (/** @type {any} */ { until: end }) => end ? html` It ends <${Time} at=${end} />.` : html` It lasts until somebody resumes it.`;
   return html`
     ${paused && html`<div class="note bad" role="status"><strong>The queue is paused: ${paused.reason}</strong><p>Since <${Time} at=${paused.since} />.${until(paused)}</p>${resume(undefined)}</div>`}
-    ${domains.map((/** @type {any} */ one) => html`<div class="note bad" role="status"><strong>${one.domain} is paused: ${one.reason}</strong><p>Since <${Time} at=${one.since} />.${until(one)}</p>${resume(one.domain)}</div>`)}
+    ${domains.map((/** @type {any} */ one) => html`<div key=${one.domain} class="note bad" role="status"><strong>${one.domain} is paused: ${one.reason}</strong><p>Since <${Time} at=${one.since} />.${until(one)}</p>${resume(one.domain)}</div>`)}
     ${cooldown && html`<div class="note wait" role="status"><strong>Requests wait: ${cooldown.reason}</strong><p>${until(cooldown)}</p>${resume(undefined)}</div>`}
     ${unknown > 0 && html`<div class="note wait" role="status"><strong>${counted(unknown, "request")} in a row got no answer</strong><p>After three, requests stop but for one probe at a time. This ends with the provider's next answer.</p></div>`}
     ${!paused && html`<p class="row end"><${Action} label="Pause the queue" title="Pause the queue?" reason=${why}

@@ -77,18 +77,22 @@ export const Json = ({ value }) => html`<div class="card pad"><pre tabindex="0">
 /**
  * A button that asks before it acts, and shows the result. With `reason` it cannot act, and says why.
  * @param {{label: string, title: string, text?: any, reason?: string | null, danger?: boolean, fields?: any, act: (form: Record<string, string>, say: Say) => Promise<string | void>, confirm?: string,
- *   before?: () => Promise<any>}} of before: what is asked of the queue first, for the text
+ *   before?: () => Promise<any>}} props before: what is asked of the queue first, for the text
  * @typedef {(progress: string) => boolean} Say shows how far it is; false: the dialog was closed, and what is left stays
  */
-export function Action({ label, title, text, reason, danger, fields, act, confirm = label, before }) {
+export function Action(props) {
+  const { label, danger, reason } = props;
   const box = useRef(/** @type {any} */ (null));
-  const [state, setState] = useState(/** @type {{open?: boolean, busy?: boolean, fault?: any, first?: any, said?: string, progress?: string}} */ ({}));
-  const acting = useRef(/** @type {object | null} */ (null));
+  const [state, setState] = useState(/** @type {{of?: typeof props, busy?: boolean, fault?: any, first?: any, said?: string, progress?: string}} */ ({}));
+  /** The opening of the dialog that is shown; what belongs to another one is over. */
+  const opening = useRef(/** @type {object | null} */ (null));
+  const { of, busy, fault, first, said, progress } = state;
   useLayoutEffect(() => {
-    if (state.open && !box.current.open) box.current.showModal();
-  }, [state.open]);
+    if (of && !box.current.open) box.current.showModal();
+  }, [of]);
+  useLayoutEffect(() => () => void (opening.current = null), []);
   const closed = () => {
-    acting.current = null;
+    opening.current = null;
     setState({});
   };
   const close = () => {
@@ -96,29 +100,31 @@ export function Action({ label, title, text, reason, danger, fields, act, confir
     closed();
   };
   const open = async () => {
-    setState({ open: true, busy: before !== undefined });
-    if (before) await before().then((first) => setState({ open: true, first }), (fault) => setState({ open: true, fault }));
+    const me = opening.current = {};
+    // What the dialog shows and does is of now: the page may soon be about something else.
+    const shown = (/** @type {typeof state} */ next) => opening.current === me && setState({ of: props, ...next });
+    shown({ busy: props.before !== undefined });
+    await props.before?.().then((result) => shown({ first: result }), (error) => shown({ fault: error }));
   };
   const go = async (/** @type {any} */ event) => {
     event.preventDefault();
     const form = Object.fromEntries([...new FormData(event.target)].map(([name, value]) => [name, String(value)]));
-    const me = acting.current = {};
-    const shown = (/** @type {typeof state} */ next) => acting.current === me && setState(next);
-    setState({ ...state, busy: true, fault: undefined });
-    await act(form, (progress) => (shown({ ...state, busy: true, progress }), acting.current === me)).then((said) => {
+    const me = opening.current;
+    const shown = (/** @type {typeof state} */ next) => opening.current === me && (setState({ of, first, ...next }), true);
+    shown({ busy: true });
+    await of?.act(form, (step) => Boolean(shown({ busy: true, progress: step }))).then((result) => {
       refresh();
-      if (said) shown({ open: true, said });
-      else if (acting.current === me) close();
-    }, (fault) => (refresh(), shown({ ...state, busy: false, fault })));
+      if (result) shown({ said: result });
+      else if (opening.current === me) close();
+    }, (error) => (refresh(), shown({ fault: error })));
   };
-  const { busy, fault, first, said, progress } = state;
   return html`<span class="action"><button class=${danger ? "danger" : ""} disabled=${Boolean(reason)} title=${reason ?? ""} onClick=${open}>${label}</button>
-    ${state.open && html`<dialog ref=${box} aria-label=${title} onClose=${closed}><form onSubmit=${go}>
-      <h2>${title}</h2>
-      ${said ? html`<p role="status">${said}</p>` : html`${typeof text === "function" ? first !== undefined && text(first) : text && html`<p>${text}</p>`}${fields}`}
+    ${of && html`<dialog ref=${box} aria-label=${of.title} onClose=${closed}><form onSubmit=${go}>
+      <h2>${of.title}</h2>
+      ${said ? html`<p role="status">${said}</p>` : html`${typeof of.text === "function" ? first !== undefined && of.text(first) : of.text && html`<p>${of.text}</p>`}${of.fields}`}
       ${busy && html`<p role="status">${progress ?? "One moment …"}</p>`}${fault && html`<${Failed} fault=${fault} />`}
       <p class="buttons"><button type="button" class="quiet" onClick=${close}>${said ? "Close" : progress ? "Stop" : "Cancel"}</button>
-        ${!said && html`<button class=${danger ? "danger" : ""} disabled=${Boolean(busy || before && first === undefined)}>${confirm}</button>`}</p>
+        ${!said && html`<button class=${of.danger ? "danger" : ""} disabled=${Boolean(busy || of.before && first === undefined)}>${of.confirm ?? of.label}</button>`}</p>
     </form></dialog>`}</span>`;
 }
 

@@ -30,7 +30,7 @@ export function DeadLetters({ route: { query }, about }) {
   const ids = [...chosen];
   const done = () => choose(new Set());
   return html`<${Filters} query=${query} names=${NAMES} page="dead-letters" />
-    <p class="row" role="group" aria-label="Actions">
+    <p key=${key} class="row" role="group" aria-label="Actions">
       <button class="quiet" disabled=${list.length === 0} onClick=${() => choose(chosen.size < list.length ? new Set(list.map(({ id }) => id)) : new Set())}>${chosen.size > 0 && chosen.size >= list.length ? "Select none" : "Select all shown"}</button>
       <${Redrive} label=${`Redrive selected (${chosen.size})`} what=${{ ids }} reason=${none} done=${done} />
       <${Redrive} label="Redrive all matching" what=${{ filter: held.filter }} all=${all} reason=${nothing} done=${done} />
