@@ -392,6 +392,7 @@ create table email_queue_private.breaker (
   wait_ms integer not null default 0,
   requests smallint not null default 64,
   size smallint not null default 100,
+  noted_at timestamptz not null default clock_timestamp(),
   constraint breaker_requests_in_range check (requests between 1 and 64),
   constraint breaker_size_in_range check (size between 1 and 100)
 ) with (fillfactor = 10);
@@ -403,6 +404,7 @@ comment on column email_queue_private.breaker.streak is 'First requests without 
 comment on column email_queue_private.breaker.wait_ms is 'The last wait; the next is twice as long, up to five minutes.';
 comment on column email_queue_private.breaker.requests is 'First requests that may be open at a time.';
 comment on column email_queue_private.breaker.size is 'Messages in a dispatch.';
+comment on column email_queue_private.breaker.noted_at is 'When an answer came, or was missing, last.';
 
 -- 10_tables/budget.sql
 create table email_queue_private.budget (
@@ -3577,6 +3579,19 @@ as $$
 $$;
 comment on function email_queue_private.endpoint_of(text) is 'The scope of a lane''s endpoint.';
 
+-- 36_breaker/forget_quiet.sql
+-- A domain that sends no more, or an endpoint that is not used, gets no more answers: what it did not answer long ago says nothing of today.
+-- The caller has the budget's lock alone.
+create function email_queue_private.forget_quiet(p_now timestamptz) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  delete from email_queue_private.breaker as b
+  where b.noted_at <= p_now - 900000 * interval '1 millisecond' and not exists (
+    select from email_queue_private.dispatch as d
+    where d.settled_at is null and d.type = 'email' and b.scope in (d.lane, email_queue_private.endpoint_of(d.lane)))
+$$;
+comment on function email_queue_private.forget_quiet(timestamptz) is 'Takes scopes out of the circuit breaker of which nothing was heard for long, and nothing is open.';
+
 -- 36_breaker/in_trouble.sql
 create function email_queue_private.in_trouble() returns boolean
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -3621,7 +3636,7 @@ begin
       for update skip locked);
     delete from email_queue_private.breaker as b where b.scope in (p_dispatch.lane, v_endpoint) and b.requests * 2 >= 64 and b.size * 2 >= 100;
     update email_queue_private.breaker as b
-    set streak = 0, wait_ms = 0, next_at = null, requests = least(64, b.requests * 2), size = least(100, b.size * 2)
+    set noted_at = v_now, streak = 0, wait_ms = 0, next_at = null, requests = least(64, b.requests * 2), size = least(100, b.size * 2)
     where b.scope in (p_dispatch.lane, v_endpoint);
     return;
   end if;
@@ -3632,7 +3647,7 @@ begin
   foreach v_scope in array case when v_general then array[p_dispatch.lane, v_endpoint] else array[p_dispatch.lane] end loop
     insert into email_queue_private.breaker (scope) values (v_scope) on conflict do nothing;
     update email_queue_private.breaker as b
-    set streak = b.streak + 1,
+    set noted_at = v_now, streak = b.streak + 1,
       requests = case when b.streak >= 2 then 1 else greatest(1, b.requests / 2) end,
       -- One answer lost at random does not make every dispatch after it smaller.
       size = case when b.streak >= 2 then 1 when b.streak = 0 and b.size = 100 then b.size else greatest(1, b.size / 2) end,
@@ -3649,7 +3664,7 @@ begin
     select o.scope, 2, 1 from unnest(array['batch:', 'single:']) as o(scope)
     where found and v_scope like '%:' and o.scope <> v_scope
       and (select b.streak from email_queue_private.breaker as b where b.scope = v_scope) = 3
-    on conflict (scope) do update set streak = 2, requests = 1 where breaker.streak < 3;
+    on conflict (scope) do update set noted_at = v_now, streak = 2, requests = 1 where breaker.streak < 3;
   end loop;
 end
 $$;
@@ -4921,8 +4936,9 @@ begin
   end if;
   v_new := obstacle is null;
   if v_new and v_type = 'email' and email_queue_private.in_trouble() then
-    v_trouble := true;
     perform email_queue_private.lock_budget();
+    perform email_queue_private.forget_quiet(clock_timestamp());
+    v_trouble := email_queue_private.in_trouble();
   end if;
   -- The dispatch that a token already has is given again in any case; otherwise a repeated call would leave it to expire.
   for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit 20 loop

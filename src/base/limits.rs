@@ -182,6 +182,9 @@ pub const FEW_REQUESTS: u32 = 8;
 pub const MIN_BREAKER_WAIT_MS: u64 = 1000;
 /// The longest wait for a probe.
 pub const MAX_BREAKER_WAIT_MS: u64 = 300_000;
+/// So long after the last answer, or the last that was missing, a scope of which nothing is open is in trouble no more. Longer than
+/// [`MAX_BREAKER_WAIT_MS`].
+pub const BREAKER_QUIET_MS: u64 = 900_000;
 /// How the tries are spread over lanes, priorities and places.
 pub const BY_LANE: f64 = 0.618_033_988_7;
 /// See [`BY_LANE`].

@@ -4,7 +4,7 @@ use super::store::{DispatchRow, Queue};
 use super::window::{LONGEST_WAIT, Window};
 use crate::base::ceil_ms;
 use crate::base::limits::{
-    BY_LANE, BY_PLACE, BY_PRIORITY, LAST_PRIORITY, MAX_DISPATCH, MAX_PLACES,
+    BREAKER_QUIET_MS, BY_LANE, BY_PLACE, BY_PRIORITY, LAST_PRIORITY, MAX_DISPATCH, MAX_PLACES,
 };
 use crate::protocol::{BeginState, Obstacle, Signals};
 use std::time::Duration;
@@ -55,7 +55,7 @@ impl Queue {
                     let waited_before = window.waits();
                     window.unanswered(now, dispatch.updated_at, waited);
                     if is_endpoint(scope) && window.waits() && !waited_before {
-                        self.suspect_others(scope);
+                        self.suspect_others(now, scope);
                     }
                 }
             }
@@ -71,7 +71,7 @@ impl Queue {
                         continue;
                     }
                     let waited = window.waits();
-                    window.answered();
+                    window.answered(now);
                     if window.is_full_size() {
                         self.breaker.remove(scope);
                     }
@@ -86,10 +86,28 @@ impl Queue {
 
     /// An endpoint that stops is a reason to ask the others with care: one request at a time, and one more without an
     /// answer makes them wait too.
-    fn suspect_others(&mut self, stopped: &str) {
+    fn suspect_others(&mut self, now: Duration, stopped: &str) {
         for other in ENDPOINTS.into_iter().filter(|other| *other != stopped) {
-            self.breaker.entry(other.to_owned()).or_default().suspect();
+            self.breaker
+                .entry(other.to_owned())
+                .or_default()
+                .suspect(now);
         }
+    }
+
+    /// A domain that sends no more, or an endpoint that is not used, gets no more answers: what it did not answer long ago
+    /// says nothing of today.
+    pub(super) fn forget_quiet(&mut self, now: Duration) {
+        let quiet = Duration::from_millis(BREAKER_QUIET_MS);
+        let dispatches = self.dispatches.values();
+        let open = dispatches.filter(|d| d.settled_at.is_none() && d.kind == "email");
+        let open: Vec<&str> = open.map(|d| d.lane.as_str()).collect();
+        self.breaker.retain(|scope, window| {
+            now < window.noted_at + quiet
+                || open
+                    .iter()
+                    .any(|lane| lane == scope || endpoint(lane) == scope)
+        });
     }
 
     /// What froze while a scope got no answers does not wait out a backoff that grew meanwhile.

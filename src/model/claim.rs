@@ -25,6 +25,9 @@ impl Queue {
         if claim.kind == "email" {
             reply.obstacle =
                 self.obstacle_after(now, begins, Duration::from_millis(claim.max_wait_ms));
+            if reply.obstacle.is_none() {
+                self.forget_quiet(now);
+            }
         }
         let mut bytes_left = claim.max_bytes.min(MAX_CLAIM_BYTES);
         let mut frozen_left = claim.max_frozen;

@@ -21,6 +21,8 @@ pub(super) struct Window {
     pub next_at: Option<Duration>,
     /// Fresh dispatches formed meanwhile.
     pub tries: u64,
+    /// When an answer came, or was missing, last.
+    pub noted_at: Duration,
 }
 
 impl Default for Window {
@@ -32,6 +34,7 @@ impl Default for Window {
             wait: Duration::ZERO,
             next_at: None,
             tries: 0,
+            noted_at: Duration::ZERO,
         }
     }
 }
@@ -56,6 +59,7 @@ impl Window {
         if self.waits() && self.next_at.is_some_and(|next| began < next) {
             return;
         }
+        self.noted_at = now;
         self.streak += 1;
         self.requests = (self.requests / 2).max(1);
         // One answer lost at random does not make every dispatch after it smaller.
@@ -69,7 +73,8 @@ impl Window {
         }
     }
 
-    pub fn answered(&mut self) {
+    pub fn answered(&mut self, now: Duration) {
+        self.noted_at = now;
         self.streak = 0;
         self.wait = Duration::ZERO;
         self.next_at = None;
@@ -82,8 +87,9 @@ impl Window {
     }
 
     /// One request at a time, and one without an answer is enough to wait.
-    pub fn suspect(&mut self) {
+    pub fn suspect(&mut self, now: Duration) {
         if !self.waits() {
+            self.noted_at = now;
             self.streak = BREAKER_ROW - 1;
             self.requests = 1;
         }

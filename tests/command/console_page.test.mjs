@@ -157,6 +157,33 @@ test("hostile mail runs nothing and asks for nothing", { skip }, async () => {
   await context.close();
 });
 
+test("no mark turns the direction of what is read", { skip }, async () => {
+  await enqueue("x@b.example", {}, { to: { name: "\u202eevil\u202e name", email: "x@b.example" }, subject: "\u2067gnp.exe\u2069" });
+  const { page, close } = await visit(console_.url, { at: "/messages" });
+  await page.getByText("gnp.exe").waitFor();
+  assert.match(await page.getByRole("main").innerText(), /evil name <x@b\.example>/);
+  assert.doesNotMatch(await page.content(), /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/);
+  await close();
+});
+
+test("the function is called when somebody asks for it, and not again", { skip }, async () => {
+  const { page, close } = await visit(console_.url);
+  let calls = 0;
+  page.on("request", (/** @type {any} */ request) => void (/api\/examine/.test(request.url()) && request.postDataJSON().call && calls++));
+  const examined = () => page.waitForResponse(/api\/examine/);
+  await Promise.all([examined(), page.getByRole("button", { name: "Call the function, too" }).click()]);
+  await page.getByRole("button", { name: "Live: hold" }).click();
+  await Promise.all([page.waitForResponse(/api\/overview/), page.getByRole("button", { name: "Paused: follow again" }).click()]);
+  await page.getByRole("button", { name: "Pause the queue" }).click();
+  await page.getByRole("dialog").getByLabel("Why").fill("a look");
+  await page.getByRole("dialog").getByRole("button", { name: "Pause the queue" }).click();
+  await page.getByText("The queue is paused: a look", { exact: true }).waitFor();
+  assert.equal(calls, 1);
+  await Promise.all([examined(), page.getByRole("button", { name: "Check from outside again" }).click()]);
+  assert.equal(calls, 1);
+  await close();
+});
+
 test("the page follows the queue, unless it is held or nobody looks", { skip }, async () => {
   const { page, close } = await visit(console_.url, { at: "/runs", clock: true });
   await page.getByText("There was no run yet").waitFor();

@@ -103,7 +103,9 @@ cases! {
         each_answer_doubles_what_may_be_open_and_its_size
         a_single_loss_leaves_the_size
         a_replay_opens_and_closes_nothing
-        a_lease_that_ran_out_after_begin_counts_as_nothing;
+        a_lease_that_ran_out_after_begin_counts_as_nothing
+        what_was_missing_long_ago_is_forgotten
+        what_was_missing_lately_is_not_forgotten;
     scopes:
         an_ailing_domain_is_in_nobodys_way
         a_second_ailing_domain_keeps_the_endpoint_waiting

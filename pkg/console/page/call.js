@@ -1,6 +1,8 @@
 // Asks the console's server. The token came in the address' fragment, which no server sees; it is taken out of the address bar, and this
 // tab alone keeps it.
 const KEPT = "token";
+/** Marks that turn the direction of what is read: with them an address could look like another. */
+const TURNS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** What went wrong, and what to do about it. */
 export class Fault extends Error {
@@ -31,7 +33,7 @@ export async function call(name, args = {}) {
       headers: { "content-type": "application/json", "x-email-queue-console": sessionStorage.getItem(KEPT) ?? "" },
       body: JSON.stringify(args),
     });
-    body = await answer.json();
+    body = JSON.parse(await answer.text(), (_, value) => typeof value === "string" ? value.replaceAll(TURNS, "") : value);
   } catch {
     throw new Fault("the console does not answer", "It may have been ended. Start it again: email-queue console", 0);
   }

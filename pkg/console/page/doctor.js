@@ -1,19 +1,25 @@
 // What the doctor finds: the database's own checks at once and again, those from outside once, since they ask other servers.
-import { html, useState } from "./vendor/preact.js";
+import { html, useLayoutEffect, useState } from "./vendor/preact.js";
+import { call } from "./call.js";
 import { useRead } from "./live.js";
 import { Badge, counted, Failed, Section, Shown } from "./parts.js";
 
 /** @param {{readOnly: boolean}} of */
 export function Doctor({ readOnly }) {
-  const [call, setCall] = useState(false);
   const inside = useRead("doctor", {}, { every: 60_000 });
-  const outside = useRead("examine", call ? { call } : {}, { every: 0 });
+  const [outside, setOutside] = useState(/** @type {{data?: any, fault?: any, busy?: boolean}} */ ({}));
+  // Only when somebody asks: to call the function is to start a run.
+  const examine = (/** @type {object} */ args) => {
+    setOutside((now) => ({ ...now, busy: true }));
+    void call("examine", args).then((data) => setOutside({ data }), (fault) => setOutside({ fault }));
+  };
+  useLayoutEffect(() => examine({}), []);
   const own = /** @type {any[]} */ (inside.data ?? []);
   // Where the database says the same, it is shown once.
   const more = /** @type {any[]} */ (outside.data ?? []).filter(({ check, status }) => !own.some((one) => one.check === check && one.status === status));
-  const isBusy = !outside.data && !outside.fault;
-  const aside = html`<span class="buttons"><button class="quiet" disabled=${isBusy} onClick=${outside.reload}>Check from outside again</button>
-    <button class="quiet" disabled=${isBusy || readOnly || call} title=${readOnly ? "this console can only look" : "It starts a run, which sends what is due"} onClick=${() => setCall(true)}>Call the function, too</button></span>`;
+  const isBusy = outside.busy;
+  const aside = html`<span class="buttons"><button class="quiet" disabled=${isBusy} onClick=${() => examine({})}>Check from outside again</button>
+    <button class="quiet" disabled=${isBusy || readOnly} title=${readOnly ? "this console can only look" : "It starts a run, which sends what is due"} onClick=${() => examine({ call: true })}>Call the function, too</button></span>`;
   return html`<${Section} title="The doctor's findings"><${Shown} read=${inside}>${() => html`<${Findings} found=${own} />`}</${Shown}></${Section}>
     <${Section} title="Checks from outside" aside=${aside}>
       ${isBusy && html`<p class="soft" role="status">The function, the provider and Supabase are being asked …</p>`}

@@ -10,6 +10,7 @@ create table email_queue_private.breaker (
   wait_ms integer not null default 0,
   requests smallint not null default {{MAX_REQUESTS}},
   size smallint not null default {{MAX_DISPATCH}},
+  noted_at timestamptz not null default clock_timestamp(),
   constraint breaker_requests_in_range check (requests between 1 and {{MAX_REQUESTS}}),
   constraint breaker_size_in_range check (size between 1 and {{MAX_DISPATCH}})
 ) with (fillfactor = 10);
@@ -21,3 +22,4 @@ comment on column email_queue_private.breaker.streak is 'First requests without 
 comment on column email_queue_private.breaker.wait_ms is 'The last wait; the next is twice as long, up to five minutes.';
 comment on column email_queue_private.breaker.requests is 'First requests that may be open at a time.';
 comment on column email_queue_private.breaker.size is 'Messages in a dispatch.';
+comment on column email_queue_private.breaker.noted_at is 'When an answer came, or was missing, last.';

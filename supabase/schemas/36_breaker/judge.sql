@@ -31,7 +31,7 @@ begin
       for update skip locked);
     delete from email_queue_private.breaker as b where b.scope in (p_dispatch.lane, v_endpoint) and b.requests * 2 >= {{MAX_REQUESTS}} and b.size * 2 >= {{MAX_DISPATCH}};
     update email_queue_private.breaker as b
-    set streak = 0, wait_ms = 0, next_at = null, requests = least({{MAX_REQUESTS}}, b.requests * 2), size = least({{MAX_DISPATCH}}, b.size * 2)
+    set noted_at = v_now, streak = 0, wait_ms = 0, next_at = null, requests = least({{MAX_REQUESTS}}, b.requests * 2), size = least({{MAX_DISPATCH}}, b.size * 2)
     where b.scope in (p_dispatch.lane, v_endpoint);
     return;
   end if;
@@ -42,7 +42,7 @@ begin
   foreach v_scope in array case when v_general then array[p_dispatch.lane, v_endpoint] else array[p_dispatch.lane] end loop
     insert into email_queue_private.breaker (scope) values (v_scope) on conflict do nothing;
     update email_queue_private.breaker as b
-    set streak = b.streak + 1,
+    set noted_at = v_now, streak = b.streak + 1,
       requests = case when b.streak >= {{BREAKER_ROW-1}} then 1 else greatest(1, b.requests / 2) end,
       -- One answer lost at random does not make every dispatch after it smaller.
       size = case when b.streak >= {{BREAKER_ROW-1}} then 1 when b.streak = 0 and b.size = {{MAX_DISPATCH}} then b.size else greatest(1, b.size / 2) end,
@@ -59,7 +59,7 @@ begin
     select o.scope, {{BREAKER_ROW-1}}, 1 from unnest(array['batch:', 'single:']) as o(scope)
     where found and v_scope like '%:' and o.scope <> v_scope
       and (select b.streak from email_queue_private.breaker as b where b.scope = v_scope) = {{BREAKER_ROW}}
-    on conflict (scope) do update set streak = {{BREAKER_ROW-1}}, requests = 1 where breaker.streak < {{BREAKER_ROW}};
+    on conflict (scope) do update set noted_at = v_now, streak = {{BREAKER_ROW-1}}, requests = 1 where breaker.streak < {{BREAKER_ROW}};
   end loop;
 end
 $$;

@@ -30,8 +30,9 @@ begin
   end if;
   v_new := obstacle is null;
   if v_new and v_type = 'email' and email_queue_private.in_trouble() then
-    v_trouble := true;
     perform email_queue_private.lock_budget();
+    perform email_queue_private.forget_quiet(clock_timestamp());
+    v_trouble := email_queue_private.in_trouble();
   end if;
   -- The dispatch that a token already has is given again in any case; otherwise a repeated call would leave it to expire.
   for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit {{MAX_CLAIMS}} loop

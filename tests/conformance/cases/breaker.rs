@@ -214,3 +214,52 @@ pub fn a_lease_that_ran_out_after_begin_counts_as_nothing(subject: &mut dyn Subj
     };
     assert!(!subject.claim(claim).claims[0].frozen);
 }
+
+pub fn what_was_missing_long_ago_is_forgotten(subject: &mut dyn Subject) {
+    let two = |subject: &mut dyn Subject, first| {
+        let claim = Claim {
+            max_messages: 1,
+            max_frozen: 0,
+            ..claim_of((first..first + 2).map(token).collect())
+        };
+        subject.claim(claim).claims
+    };
+    fail_three(subject, &emails(20));
+    subject.advance(MINUTE * 16);
+    let probes = two(subject, 10);
+    assert_eq!(
+        probes.len(),
+        1,
+        "three requests may still come to something"
+    );
+    subject.release(&probes[0]);
+    subject.advance(MINUTE * 60 * 10);
+    for dispatch in claim(subject, 20, 3).claims {
+        assert!(dispatch.frozen);
+        subject.start(&dispatch);
+        subject.apply(answered(&dispatch));
+    }
+    // Replays say little about fresh requests, but nothing is open any more.
+    assert_eq!(two(subject, 30).len(), 2);
+}
+
+pub fn what_was_missing_lately_is_not_forgotten(subject: &mut dyn Subject) {
+    subject.meet_the_provider();
+    let dispatches = subject.singles(3);
+    for dispatch in &dispatches {
+        subject.start(dispatch);
+        subject.apply(told(freeze_of(dispatch, seconds(0)), false));
+    }
+    for dispatch in claim(subject, 20, 3).claims {
+        subject.start(&dispatch);
+        subject.apply(answered(&dispatch));
+    }
+    subject.put(&emails(20));
+    subject.advance(MINUTE * 14);
+    let reply = claim(subject, 30, 2);
+    assert_eq!(reply.claims.len(), 1);
+    subject.release(&reply.claims[0]);
+    subject.advance(MINUTE + seconds(1));
+    let reply = claim(subject, 40, 1);
+    assert_eq!((reply.claims[0].messages.len(), reply.obstacle), (20, None));
+}

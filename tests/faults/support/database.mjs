@@ -108,6 +108,6 @@ const TIMES = {
   ready: ["run_at", "entered_at", "send_before"],
   dispatch: ["created_at", "updated_at", "visible_at", "slot_at", "first_begun_at", "horizon_at", "send_before", "settled_at"],
   budget: ["cooldown_until", "paused_at", "paused_until"],
-  breaker: ["next_at"],
+  breaker: ["next_at", "noted_at"],
   paused_domain: ["paused_at", "paused_until"],
 };
