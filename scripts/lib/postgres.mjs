@@ -231,8 +231,9 @@ function reachable(bin, user, folder) {
  * @param {string} data @param {string} cwd @param {string} superuser
  */
 async function initialise(command, data, cwd, superuser) {
+  // Texts are compared as in Supabase's image: by ICU, in English.
   const [program, args] = command("initdb", [
-    ...["-D", data, "-U", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
+    ...["-D", data, "-U", superuser, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US", "--no-sync", "--no-instructions"],
   ]);
   const run = await startProcess({
     name: "initdb",

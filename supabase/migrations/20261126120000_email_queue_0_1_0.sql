@@ -4014,7 +4014,7 @@ begin
         v_around := true;
         continue;
       end if;
-      exit when not found or v_around and p_after <> '' and lane > p_after;
+      exit when not found or v_around and p_after <> '' and lane collate "C" > p_after;
       continue when run_at > p_until or p_closed is not null and email_queue_private.is_closed(lane, p_closed);
       refused := false;
       if v_paused then

@@ -124,6 +124,17 @@ test("more than a thousand are redriven and discarded step by step, unless someb
   await close();
 });
 
+test("a preview gets past more than a thousand that are refused", { skip }, async () => {
+  await fillStates(sql, COUNT);
+  await sql`update email_queue_private.message set reason = 'suppressed', status = 'failed', errors = null where id in (select id from email_queue_private.message where status = 'completed' order by id limit 1500)`;
+  const [{ stays, goes }] = await sql`select count(*) filter (where reason = 'suppressed')::integer as stays, count(*) filter (where reason = 'rejected')::integer as goes from email_queue_private.message`;
+  assert(stays >= 1500 && goes > 0);
+  const { page, close } = await visit(console_.url, { at: "/dead-letters" });
+  await page.getByRole("button", { name: "Redrive all matching" }).click();
+  await page.getByRole("dialog").getByText(/^[1-9]\d* messages? would be sent again|^at least [1-9]/).waitFor();
+  await close();
+});
+
 test("each action is offered where it can be done, and says why not elsewhere", { skip }, async () => {
   const { page, go, close } = await open();
   const can = { pending: ["Cancel"], scheduled: ["Cancel"], retrying: ["Cancel"], processing: [], frozen: [], rejected: ["Redrive", "Discard", "Erase"], exhausted: ["Redrive", "Discard", "Erase"], unknown_outcome: ["Redrive", "Discard", "Erase"], not_accepted: ["Redrive", "Discard", "Erase"],

@@ -88,6 +88,8 @@ test("a redrive of all gets past more than a thousand that are refused", async (
   for (const count of [1000, 200, 300]) await lite.rpc("email_queue_enqueue_many", { p_messages: Array.from({ length: count }, (_, n) => ({ payload: { to: `user${n}@example.com`, subject: "S", text: "T" } })) });
   await sql`with gone as (delete from email_queue_private.ready where true returning id), placed as (select id, row_number() over (order by id) as place from gone)
     update email_queue_private.message as m set status = 'failed', reason = case when p.place <= 1200 then 'unknown_outcome' else 'rejected' end, completed_at = now(), attempts = 1 from placed as p where m.id = p.id`;
+  const would = await json(["redrive", "--all"]);
+  assert.deepEqual([would.dry_run, would.redriven.length, would.refused.length], [true, 300, 1200]);
   const { redriven, refused } = await json(["redrive", "--all", "--yes"], 1);
   assert.deepEqual([redriven.length, refused.length, refused[0].reason], [300, 1200, "it may have been sent: redrive it with duplicates allowed"]);
 });

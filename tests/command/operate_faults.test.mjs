@@ -137,6 +137,13 @@ test("where a terminal is narrow, what happened has a line of its own, whole", a
   for (const line of output.split("\n").filter((one) => one.startsWith(id))) assert.ok(line.length <= 80, line);
 });
 
+test("where a terminal is narrow, numbers have their names", async () => {
+  await enqueue();
+  const { output } = await inTerminal(["stats"], { columns: 60 });
+  assert.match(output, /^email  pending 1  scheduled 0/m);
+  for (const line of output.split("\n").slice(1)) assert.ok(line.trimEnd().length <= 60, line);
+});
+
 test("tail ends when nobody reads on", async () => {
   const tail = start(["tail", "--json", "--interval", "1s"]);
   await waitFor(() => /Waiting for news/.test(tail.stderr), { what: "its first look" });

@@ -24,6 +24,8 @@ const NAMES = ["type", "reason", "since", "until", "metadata", "text"];
 /** Of one call. */
 const PAGE = 1000;
 const EXAMPLES = 3;
+/** A preview looks for what it can be done to among so many pages. */
+const LOOKS = 20;
 
 /**
  * @param {import("../command/main.js").Context} context
@@ -41,8 +43,16 @@ export async function deadLetters(context, { name, past, rpc, args = {} }) {
 
   const dry = terminal.dry || filter !== null && values.yes !== true;
   if (dry) {
-    const { [past]: would, refused = [] } = await call(true, Math.min(PAGE, most));
-    return await preview(desk, { name, past, would, refused, isFilter: filter !== null });
+    const refused = [];
+    for (let look = 1; ; look++) {
+      const limit = Math.min(PAGE, most);
+      const { [past]: would, refused: left = [] } = await call(true, limit);
+      refused.push(...left);
+      const isFull = filter !== null && would.length + left.length >= limit;
+      // What is refused may stand before what is not.
+      if (would.length > 0 || !isFull || look === LOOKS) return await preview(desk, { name, past, would, refused, isFilter: filter !== null, isFull });
+      filter = { ...filter, after: lastOf(would, left) };
+    }
   }
   if (!await desk.agree(`${name[0]?.toUpperCase()}${name.slice(1)} ${filter === null ? counted(ids.length, "message") : "what fits"}`)) return said(terminal, "Nothing was changed", 1);
 
@@ -59,7 +69,7 @@ export async function deadLetters(context, { name, past, rpc, args = {} }) {
     for (const { id, reason } of left) refused.set(id, reason);
     if (filter === null || changed.length + left.length < limit || done.length >= most) break;
     filter = { ...filter, after: lastOf(changed, left) };
-    terminal.say(`${done.length.toLocaleString("en")} ${past} so far`);
+    if (changed.length > 0) terminal.say(`${done.length.toLocaleString("en")} ${past} so far`);
   }
   if (terminal.json) terminal.print(JSON.stringify({ dry_run: false, [past]: done, refused: refusals(refused) }));
   else terminal.draw([`${counted(done.length, "message")} ${past}.`, ...reasons(desk, refused)].join("\n"));
@@ -78,15 +88,14 @@ export async function failedBy(ask, filter) {
 /** Where the next page begins: those that are refused stay where they are. @param {string[]} changed @param {{id: string}[]} refused */
 const lastOf = (changed, refused) => [...changed, ...refused.map(({ id }) => id)].sort().at(-1);
 
-/** @param {import("./desk.js").Desk} desk @param {{name: string, past: string, would: string[], refused: {id: string, reason: string}[], isFilter: boolean}} found */
-async function preview(desk, { name, past, would, refused, isFilter }) {
+/** @param {import("./desk.js").Desk} desk @param {{name: string, past: string, would: string[], refused: {id: string, reason: string}[], isFilter: boolean, isFull: boolean}} found */
+async function preview(desk, { name, past, would, refused, isFilter, isFull }) {
   const { terminal } = desk;
   if (terminal.json) terminal.print(JSON.stringify({ dry_run: true, [past]: would, refused }));
   else {
     const rows = (await Promise.all(would.slice(0, EXAMPLES).map((id) => desk.ask("email_queue_get", { p_id: id })))).filter(Boolean);
-    const full = would.length + refused.length >= PAGE;
     terminal.draw([
-      `${full ? "At least " : ""}${counted(would.length, "message")} would be ${past}${rows.length > 0 ? ", such as:" : "."}`,
+      `${isFull ? "At least " : ""}${counted(would.length, "message")} would be ${past}${rows.length > 0 ? ", such as:" : "."}`,
       ...rows.length > 0 ? [messageTable(desk.show(rows.map((row) => ({ row, fate: fateOf(row) }))))] : [],
       ...reasons(desk, new Map(refused.map(({ id, reason }) => [id, reason]))),
     ].join("\n"));

@@ -45,7 +45,7 @@ export function table(headings, rows) {
     const columns = process.stdout.columns || 80;
     const left = columns - widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0);
     // The last column is the answer: where it would be cut to a few words, it gets a line of its own.
-    if (left < Math.min(widths[last] ?? 0, 30)) return all.slice(1).map((row) => stacked(row, last, columns)).join("\n");
+    if (left < Math.min(widths[last] ?? 0, 30)) return all.slice(1).map((row) => stacked(row, all[0] ?? [], right, columns)).join("\n");
     widths[last] = Math.min(widths[last] ?? 0, left);
   }
   return all.map((row) => row.map((cell, column) => {
@@ -55,11 +55,21 @@ export function table(headings, rows) {
   }).join("  ").trimEnd()).join("\n");
 }
 
-/** @param {Cell[]} row @param {number} last @param {number} columns */
-function stacked(row, last, columns) {
-  const first = cut(row.slice(0, last).map(({ text }) => text).filter(Boolean).join("  "), columns);
+/** Without the headings above them, numbers are named. @param {Cell[]} row @param {Cell[]} headings @param {boolean[]} right @param {number} columns */
+function stacked(row, headings, right, columns) {
+  const last = headings.length - 1;
+  const cells = row.slice(0, last).map(({ text }, column) => right[column] && text ? `${headings[column]?.text.toLowerCase()} ${text}` : text).filter(Boolean);
   const { text = "", colour } = row[last] ?? {};
-  return text ? `${first}\n  ${paint(colour, text)}` : first;
+  const end = text ? [paint(colour, right[last] ? `${headings[last]?.text.toLowerCase()} ${text}` : text)] : [];
+  if (!right.includes(true)) return [cut(cells.join("  "), columns), ...end].join("\n  ");
+  /** @type {string[]} */
+  const lines = [];
+  for (const cell of cells) {
+    const longer = `${lines.at(-1) ?? ""}  ${cell}`;
+    if (lines.length > 0 && width(longer) <= columns - 2) lines.splice(-1, 1, longer);
+    else lines.push(cut(cell, columns - 2));
+  }
+  return [...lines, ...end].join("\n  ");
 }
 
 /** @param {string | number | null | undefined | Cell} value @returns {Cell} */

@@ -37,7 +37,7 @@ function Obstacles({ stats: { paused, paused_domains: domains, cooldown, unknown
     ${unknown > 0 && html`<div class="note wait" role="status"><strong>${counted(unknown, "request")} in a row got no answer</strong><p>After three, requests stop but for one probe at a time. This ends with the provider's next answer.</p></div>`}
     ${!paused && html`<p class="row end"><${Action} label="Pause the queue" title="Pause the queue?" reason=${why}
       text="Nothing more is sent until it is resumed. Applications can still enqueue."
-      fields=${html`<label>Why<input name="reason" required maxlength="200" /></label><label>For how many minutes (empty: until resumed)<input name="minutes" inputmode="numeric" pattern="[0-9]*" /></label>
+      fields=${html`<label>Why<input name="reason" required maxlength="200" /></label><label>For how many minutes (empty: until resumed)<input name="minutes" inputmode="numeric" pattern="[1-9][0-9]*" /></label>
         <label>Only this sender domain (empty: all mail)<input name="domain" placeholder="example.com" /></label>`}
       act=${(/** @type {any} */ { reason, minutes, domain }) => call("pause", { reason, ...Number(minutes) > 0 ? { seconds: Number(minutes) * 60 } : {}, ...domain ? { domain } : {} }).then(() => {})} /></p>`}`;
 }
