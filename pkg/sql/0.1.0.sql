@@ -372,6 +372,7 @@ comment on column email_queue_private.audit.messages is 'How many messages were 
 comment on column email_queue_private.audit.arguments is 'With what: ids (the first ten), the keys of a filter, a domain, seconds, settings. Of a suppressed address the beginning of its hash.';
 
 -- 10_tables/body.sql
+-- Compressed with pglz: with lz4 an enqueue of 50 kB takes a quarter of the time, but the payload takes twice the place.
 create table email_queue_private.body (
   id uuid constraint body_pkey primary key,
   payload jsonb not null
@@ -2986,7 +2987,6 @@ create function email_queue_private.enqueue_plain(p_payload jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_payload jsonb := p_payload;
   v_at timestamptz := clock_timestamp();
   v_id uuid;
   v_lane text;
@@ -3002,20 +3002,20 @@ begin
   if not found then
     return null;
   elsif v_now.default_sender is not null and jsonb_typeof(p_payload) = 'object' and not p_payload ? 'from' then
-    v_payload := p_payload || jsonb_build_object('from', v_now.default_sender);
+    p_payload := p_payload || jsonb_build_object('from', v_now.default_sender);
   end if;
-  v_lane := email_queue_private.plain_lane(v_payload);
-  v_bytes := case when pg_column_size(v_payload) > 16384 then email_queue_private.payload_bytes(v_payload, v_now.max_payload_bytes) else octet_length(v_payload::text) end;
+  v_lane := email_queue_private.plain_lane(p_payload);
+  v_bytes := case when pg_column_size(p_payload) > 16384 then email_queue_private.payload_bytes(p_payload, v_now.max_payload_bytes) else octet_length(p_payload::text) end;
   if v_lane is null or v_bytes > v_now.max_payload_bytes then
     return null;
   end if;
   -- Most addresses are bare, and a call of bare_address takes as long as the hash.
-  v_hash := email_queue_private.address_hash(case when v_payload ->> 'to' ~ '^[!-~]*[!-=?-~]$' then lower((v_payload ->> 'to') collate "C")
-    else email_queue_private.bare_address(v_payload ->> 'to') end, v_now.key);
+  v_hash := email_queue_private.address_hash(case when p_payload ->> 'to' ~ '^[!-~]*[!-=?-~]$' then lower((p_payload ->> 'to') collate "C")
+    else email_queue_private.bare_address(p_payload ->> 'to') end, v_now.key);
   v_id := email_queue_private.new_id();
   insert into email_queue_private.message (id, created_at, run_at, priority, max_attempts, bytes, type, addressee)
   values (v_id, v_at, v_at, 2, v_now.max_attempts, v_bytes, 'email', v_hash);
-  insert into email_queue_private.body (id, payload) values (v_id, v_payload);
+  insert into email_queue_private.body (id, payload) values (v_id, p_payload);
   insert into email_queue_private.ready (id, run_at, entered_at, bytes, priority, max_attempts, type, lane, recipients)
   values (v_id, v_at, v_at, v_bytes, 2, v_now.max_attempts, 'email', v_lane, array[v_hash]);
   return jsonb_build_object('id', v_id, 'created', true) || email_queue_private.note_enqueue();
