@@ -14,7 +14,7 @@ select is((select array_agg(name) from our_function where pronamespace = 'public
 -- What needs the owner: the jobs and requests of extensions, Vault, and what looks at them. Each asks who calls.
 select is((select array_agg(oid::regproc::text order by oid::regproc::text) from (select oid from our_function where prosecdef) as d(oid)),
   array['email_queue_auth_hook', 'email_queue_call', 'email_queue_connect', 'email_queue_private.doctor_answers', 'email_queue_private.doctor_identity', 'email_queue_private.doctor_job', 'email_queue_private.doctor_parts',
-    'email_queue_private.doctor_runs', 'email_queue_private.doctor_schema', 'email_queue_private.send_wake', 'email_queue_private.wake', 'email_queue_schedule', 'email_queue_unschedule', 'email_queue_wake'], 'these run as their owner, and no other');
+    'email_queue_private.doctor_runs', 'email_queue_private.doctor_schema', 'email_queue_private.send_wake', 'email_queue_schedule', 'email_queue_unschedule', 'email_queue_wake'], 'these run as their owner, and no other');
 select is((select array_agg(name || ' ' || a) from our_function, unnest(proargnames) as a where pronamespace = 'public'::regnamespace and a not like 'p\_%'), null, 'its arguments begin with p_');
 
 select * from finish();

@@ -19,7 +19,7 @@ create table email_queue_private.mine (id integer);
 select alike(pg_temp.finding('schema'), '%relation email_queue_private.mine is new%', 'a table');
 call email_queue_private.record_schema();
 select is(pg_temp.finding('schema'), 'ok: as the migrations left it', 'what is meant is recorded');
-alter table email_queue_private.message enable trigger message_wakes_the_function;
+alter table email_queue_private.waking enable trigger waking_is_decided_at_commit;
 select is(pg_temp.finding('schema'), 'ok: as the migrations left it', 'a wake-up is a setting');
 select is(pg_temp.finding('grants'), 'fail: row security is off for email_queue_private.mine', 'a table without row security');
 drop table email_queue_private.mine;

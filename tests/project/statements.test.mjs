@@ -17,7 +17,7 @@ const files = sources();
 const EXCEPTIONS = {
   // What needs rights that service_role has not: Vault, pg_cron, the catalogues, the grants.
   definer: [
-    ...["doctor_answers", "doctor_identity", "doctor_job", "doctor_parts", "doctor_runs", "doctor_schema", "send_wake", "wake"].map((name) => `email_queue_private.${name}`),
+    ...["doctor_answers", "doctor_identity", "doctor_job", "doctor_parts", "doctor_runs", "doctor_schema", "send_wake"].map((name) => `email_queue_private.${name}`),
     ...["auth_hook", "call", "connect", "schedule", "unschedule", "wake"].map((name) => `public.email_queue_${name}`),
   ],
   // Putting grants right, and noting what the last migration left.

@@ -1,5 +1,5 @@
 // A cluster for measuring: commits reach the disk, and no checkpoint falls into a run by chance.
-import { connect, own, startPostgres } from "../stack.mjs";
+import { connect, own, startPostgres, waitFor } from "../stack.mjs";
 
 export const SETTINGS = {
   shared_buffers: "1GB",
@@ -17,13 +17,22 @@ export const SETTINGS = {
  * @property {any} monitor
  * @property {(queue: import("./queues/index.mjs").Queue) => Promise<any>} database of a queue, made when it is first asked for
  * @property {(name: string) => Promise<string>} create an empty database; its address
+ * @property {(value: string) => Promise<void>} fullPageWrites on or off, from the next checkpoint
  * @property {() => Promise<void>} stop
  */
 
 /** @returns {Promise<Cluster>} */
 export async function startCluster() {
-  const postgres = await startPostgres({ version: 15, fsync: true, settings: SETTINGS, project: false });
+  // Not on the command line: a part turns it on for a case.
+  const { full_page_writes, ...settings } = SETTINGS;
+  const postgres = await startPostgres({ version: 15, fsync: true, settings, project: false });
   const monitor = await connect(postgres.url, { max: 1 });
+  const fullPageWrites = async (/** @type {string} */ value) => {
+    await monitor.unsafe(`alter system set full_page_writes = ${value}`);
+    await monitor.unsafe("select pg_reload_conf()");
+    await waitFor(async () => (await monitor`show full_page_writes`)[0].full_page_writes === value, { what: `full_page_writes=${value}` });
+  };
+  await fullPageWrites(full_page_writes);
   /** @type {Map<string, Promise<any>>} */
   const databases = new Map();
   /** @type {any[]} */
@@ -49,6 +58,7 @@ export async function startCluster() {
     postgres,
     monitor,
     create,
+    fullPageWrites,
     database: (queue) => {
       const known = databases.get(queue.database) ?? open(queue);
       databases.set(queue.database, known);

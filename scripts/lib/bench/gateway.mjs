@@ -38,8 +38,8 @@ async function call(name, args) {
   if (!IDENTIFIER.test(name) || !entries.every(([argument]) => types.has(argument))) throw new Error(`wrong arguments for ${name}`);
   const list = entries.map(([argument], index) => `${argument} => $${index + 1}::text::${types.get(argument)}`).join(", ");
   const values = entries.map(([argument, value]) => text(value, types.get(argument) ?? ""));
-  // As text: parsing the answer here only to write it out again would double the work.
-  const query = set ? `select coalesce(json_agg(r), '[]')::text as answer from ${name}(${list}) as r` : `select to_jsonb(${name}(${list}))::text as answer`;
+  // As PostgREST asks. As text: parsing the answer here only to write it out again would double the work.
+  const query = set ? `select coalesce(json_agg(r), '[]')::text as answer from ${name}(${list}) as r` : `select (json_agg(r.answer) -> 0)::text as answer from (select ${name}(${list}) as answer) as r`;
   const [row] = await sql.unsafe(query, values, { prepare: true });
   return row.answer ?? "null";
 }

@@ -35,6 +35,7 @@ as $$
     ('email_queue_private.slot_lock', 'select, update'),
     ('email_queue_private.budget_lock', 'select, update'),
     ('email_queue_private.next_slot', 'usage, select, update'),
-    ('email_queue_private.next_wake', 'usage, select, update')
+    ('email_queue_private.next_wake', 'usage, select, update'),
+    ('email_queue_private.waking', 'insert')
 $$;
 comment on function email_queue_private.rights() is 'What service_role may do with the tables, the view and the sequences.';

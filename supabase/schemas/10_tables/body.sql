@@ -1,3 +1,4 @@
+-- Compressed with pglz: with lz4 an enqueue of 50 kB takes a quarter of the time, but the payload takes twice the place.
 create table email_queue_private.body (
   id uuid constraint body_pkey primary key,
   payload jsonb not null

@@ -60,7 +60,7 @@ comment on column email_queue_private.message.dispatch_id is 'The dispatch in wh
 comment on column email_queue_private.message.priority is '0 (first) to 3.';
 comment on column email_queue_private.message.max_attempts is 'How many begins it may use.';
 comment on column email_queue_private.message.attempts is 'Begins used when it ended; null while open (then they are counted in ready and dispatch).';
-comment on column email_queue_private.message.bytes is 'Size of the payload''s JSON text: it is known without reading the body.';
+comment on column email_queue_private.message.bytes is 'Size of the payload''s JSON text, as payload_bytes counts it: it is known without reading the body.';
 comment on column email_queue_private.message.type is 'email, or the name of a custom consumer''s type.';
 comment on column email_queue_private.message.status is 'How it ended: completed, failed or cancelled; null while open. The open states are derived, so that a state change writes no message row.';
 comment on column email_queue_private.message.reason is 'Why it was not completed: rejected, exhausted, unknown_outcome, not_accepted, expired, suppressed or cancelled.';

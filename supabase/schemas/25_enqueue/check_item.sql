@@ -41,7 +41,7 @@ begin
     v_lane := v_lane || ':secret';
     v_message.recipients := v_payload -> 'to';
   end if;
-  v_message.bytes := octet_length(v_payload::text);
+  v_message.bytes := email_queue_private.payload_bytes(v_payload, p_setting.max_payload_bytes);
   if v_message.bytes > p_setting.max_payload_bytes then
     perform email_queue_private.refuse('payload',
       format('has %s bytes, the limit is %s: give large attachments by path', v_message.bytes, p_setting.max_payload_bytes));

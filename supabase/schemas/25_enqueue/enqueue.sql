@@ -18,7 +18,7 @@ declare
   v_key bytea := email_queue_private.hash_key();
   v_field text;
   v_error text;
-  v_notice jsonb := email_queue_private.enqueue_notice();
+  v_notice jsonb;
 begin
   if coalesce(jsonb_typeof(p_messages), 'null') <> 'array' then
     perform email_queue_private.refuse('messages', 'must be a list');
@@ -71,7 +71,7 @@ begin
     select i.id, h from item as i join new_message as n on n.id = i.id cross join unnest(i.recipients[2:]) as h order by i.id
   )
   select array_agg(n.id) into v_created from new_message as n;
-  perform nextval('email_queue_private.enqueued_here'); -- See identity.
+  v_notice := email_queue_private.note_enqueue();
 
   -- A statement of its own: it sees what another transaction committed while the insert waited for it.
   return coalesce((

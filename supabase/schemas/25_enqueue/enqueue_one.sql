@@ -6,13 +6,13 @@ as $$
 declare
   v_checked email_queue_private.checked;
   v_message email_queue_private.message;
-  v_notice jsonb := '{}'::jsonb;
+  v_notice jsonb;
+  v_created boolean;
   v_recipients uuid[];
 begin
   v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
   v_message := v_checked.message;
   if v_message.type = 'email' then
-    v_notice := email_queue_private.enqueue_notice();
     v_recipients := email_queue_private.recipients(v_checked.payload, email_queue_private.hash_key());
   end if;
   v_message.id := email_queue_private.new_id();
@@ -24,7 +24,12 @@ begin
     v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata, v_message.topic, v_message.ignore_suppression,
     v_message.secret, v_message.recipients, v_recipients[1], v_message.template)
   on conflict (type, dedup_key) where dedup_key is not null do nothing;
-  if not found then
+  v_created := found;
+  v_notice := email_queue_private.note_enqueue();
+  if v_message.type <> 'email' then
+    v_notice := '{}';
+  end if;
+  if not v_created then
     return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload) || v_notice;
   end if;
   insert into email_queue_private.body (id, payload) values (v_message.id, v_checked.payload);
@@ -35,7 +40,6 @@ begin
   if cardinality(v_recipients) > 1 then
     insert into email_queue_private.further_addressee (id, hash) select v_message.id, h from unnest(v_recipients[2:]) as h;
   end if;
-  perform nextval('email_queue_private.enqueued_here'); -- See identity.
   return jsonb_build_object('id', v_message.id, 'created', true) || v_notice;
 end
 $$;

@@ -14,20 +14,23 @@ declare
   v_bytes integer[];
   v_hashes uuid[];
 begin
-  if jsonb_typeof(p_messages) is distinct from 'array' or jsonb_path_exists(p_messages, 'strict $[*] ? (@.type() != "object")')
-    or jsonb_path_exists(p_messages, 'strict $[*].keyvalue() ? (!(@.key == "payload" || @.key == "type" && @.value.type() == "string" && @.value == "email"))')
-  then
+  if jsonb_typeof(p_messages) is distinct from 'array' then
     return null;
   end if;
-  select array_agg(w.payload), array_agg(email_queue_private.plain_lane(w.payload)), array_agg(octet_length(w.payload::text))
+  -- offset: an expression that is used twice would be evaluated twice.
+  select array_agg(w.payload), array_agg(email_queue_private.plain_lane(w.payload)),
+    array_agg(case when pg_column_size(w.payload) > 16384 then email_queue_private.payload_bytes(w.payload, v_setting.max_payload_bytes) else octet_length(w.payload::text) end)
   into v_payloads, v_lanes, v_bytes
-  from jsonb_array_elements(p_messages) as e cross join lateral (select
-    case when v_setting.default_sender is not null and jsonb_typeof(e -> 'payload') = 'object' and not e -> 'payload' ? 'from'
-      then e -> 'payload' || jsonb_build_object('from', v_setting.default_sender) else e -> 'payload' end as payload) as w;
+  from (select case when v_setting.default_sender is not null and jsonb_typeof(i.payload) = 'object' and not i.payload ? 'from'
+      then i.payload || jsonb_build_object('from', v_setting.default_sender) else i.payload end as payload
+    from (select case when jsonb_typeof(e) = 'object' then
+        case when e - array['payload', 'type'] = '{}' and coalesce(e -> 'type', '"email"') = '"email"' then e -> 'payload' end end as payload
+      from jsonb_array_elements(p_messages) as e offset 0) as i offset 0) as w;
   if v_lanes is null or array_position(v_lanes, null) is not null or v_setting.max_payload_bytes < any (v_bytes) then
     return null;
   end if;
-  select array_agg(email_queue_private.address_hash(email_queue_private.bare_address(p ->> 'to'), v_key)) into v_hashes from unnest(v_payloads) as p;
+  v_hashes := array(select email_queue_private.address_hash(case when p ->> 'to' ~ '^[!-~]*[!-=?-~]$' then lower((p ->> 'to') collate "C")
+    else email_queue_private.bare_address(p ->> 'to') end, v_key) from unnest(v_payloads) as p); -- See enqueue_plain.
   v_ids := array(select email_queue_private.new_id() as id from unnest(v_lanes) order by id); -- Sorted: see enqueue.
   insert into email_queue_private.message (id, created_at, run_at, priority, max_attempts, bytes, type, addressee)
   select i.id, v_at, v_at, {{DEFAULT_PRIORITY}}, v_setting.default_max_attempts, i.bytes, 'email', i.hash
@@ -36,9 +39,8 @@ begin
   insert into email_queue_private.ready (id, run_at, entered_at, bytes, priority, max_attempts, type, lane, recipients)
   select i.id, v_at, v_at, i.bytes, {{DEFAULT_PRIORITY}}, v_setting.default_max_attempts, 'email', i.lane, array[i.hash]
   from unnest(v_ids, v_bytes, v_lanes, v_hashes) as i(id, bytes, lane, hash);
-  perform nextval('email_queue_private.enqueued_here'); -- See identity.
-  v_notice := email_queue_private.enqueue_notice();
-  return (select jsonb_agg(jsonb_build_object('id', i.id, 'created', true) || v_notice order by i.n) from unnest(v_ids) with ordinality as i(id, n));
+  v_notice := email_queue_private.note_enqueue();
+  return (select jsonb_agg(jsonb_build_object('id', i, 'created', true) || v_notice) from unnest(v_ids) as i);
 end
 $$;
 comment on function email_queue_private.enqueue_plain_many(jsonb) is 'Inserts e-mails without options that need no closer look, and answers as enqueue; else null.';

@@ -14,7 +14,7 @@ begin
   end if;
   update email_queue_private.wiring set cron_line = null, scheduled_at = null where cron_line is not null;
   v_changed := found;
-  perform set_config('email_queue.connected', '', false); -- See enqueue_notice.
+  perform set_config('email_queue.connected', '', false); -- See note_enqueue.
   if v_removed or v_changed then
     perform email_queue_private.note_action('unschedule', null, '{}');
   end if;

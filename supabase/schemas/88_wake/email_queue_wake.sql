@@ -19,7 +19,7 @@ begin
   insert into email_queue_private.wiring default values on conflict do nothing;
   update email_queue_private.wiring set wake_every_ms = case when p_on then coalesce(extract(epoch from p_every) * 1000, wake_every_ms, 1000) end
   where singleton returning wake_every_ms into v_every_ms;
-  perform setval('email_queue_private.next_wake', 0), set_config('email_queue.connected', '', false); -- See enqueue_notice.
+  perform setval('email_queue_private.next_wake', 0), set_config('email_queue.connected', '', false); -- See note_enqueue.
   if v_every_ms is distinct from v_before then
     perform email_queue_private.note_action('wake', null, jsonb_build_object('on', p_on, 'every_ms', v_every_ms));
   end if;

@@ -41,22 +41,25 @@ export async function enqueue({ log, quick, rounds }) {
     const past = await cluster.database(oursWithHistory);
     // As a deployment leaves it: a schedule calls the function.
     for (const queue of [senders.ours.queue, oursWithHistory]) await (await cluster.database(queue)).unsafe("insert into email_queue_private.wiring (cron_line) values ('* * * * *')");
-    const history = quick ? 100_000 : 1_000_000;
+    const history = quick ? 20_000 : 1_000_000;
     await addHistory(past, history);
     log(`a history of ${figure(history)} messages is there`);
-    const calls = quick ? 300 : 1000;
+    const commits = quick ? 100 : 1000;
     /** @type {Case[]} */
     const cases = [
-      ...SIZES.map(([name, bytes]) => ({
-        name,
-        senders: bytes === SMALL ? [...all, senders.withHistory] : all,
-        measure: (/** @type {Sender} */ { queue, one }) => costOf(cluster, queue.database, `select count(${one(mail("n", bytes))}) from generate_series(1, ${calls}) as n`, calls),
-      })),
+      ...SIZES.map(([name, bytes]) => {
+        const calls = quick ? Math.min(300, 3e6 / bytes) : 1000;
+        return {
+          name,
+          senders: bytes === SMALL ? [...all, senders.withHistory] : all,
+          measure: (/** @type {Sender} */ { queue, one }) => costOf(cluster, queue.database, `select count(${one(mail("n", bytes))}) from generate_series(1, ${calls}) as n`, calls),
+        };
+      }),
       { name: LISTED, senders: all, measure: ({ queue, gather, many }) => costOf(cluster, queue.database, `select ${many("list")} from input`, LIST,
         `create temp table input as select ${gather(mail("n", SMALL))} as list from generate_series(1, ${LIST}) as n`) },
       { name: TRIGGER, senders: all, measure: async (sender) => {
         await fires(await cluster.database(sender.queue), sender);
-        return costOf(cluster, sender.queue.database, `do $$ begin for n in 1..${calls} loop insert into orders values (n); commit; end loop; end $$`, calls);
+        return costOf(cluster, sender.queue.database, `do $$ begin for n in 1..${commits} loop insert into orders values (n); commit; end loop; end $$`, commits);
       } },
     ];
     const results = [];
@@ -72,7 +75,7 @@ export async function enqueue({ log, quick, rounds }) {
         if (queue !== oursWithHistory) await queue.clear(sql);
         await sql.unsafe("checkpoint");
         const run = { ...queue, warmup: 0, variables: {}, script: () => `\\set n random(1, 1000000)\nselect ${one(mail(":n", SMALL))};\n` };
-        return (await pgbench({ ...cluster, sql, queue: run, size: 1, clients, calls: Math.ceil((quick ? 800 : 6000) / clients) })).perSecond;
+        return (await pgbench({ ...cluster, sql, queue: run, size: 1, clients, calls: Math.ceil((quick ? 320 : 6000) / clients) })).perSecond;
       });
       speeds.push({ clients, found });
       log(`${clients} clients: ${[...found].map(([{ name }, rates]) => `${name} ${figure(spread(rates).median)}/s`).join(", ")}`);

@@ -20,7 +20,7 @@ export async function search({ log, quick, rounds }) {
   const cluster = await startCluster();
   try {
     const sql = await cluster.database(ours);
-    const costs = await enqueueCost(cluster, 4 * rounds, quick ? 500 : 1000);
+    const costs = await enqueueCost(cluster, 4 * rounds, quick ? 200 : 1000);
     for (const [name, { cpu, wal }] of costs) log(`enqueue, ${name}: ${withRange(cpu)} µs, ${figure(wal.median)} bytes of WAL`);
     await fill(sql, count, log);
     const calls = await reads(sql);

@@ -1,7 +1,7 @@
 // Claim and settle in the database, beside other queues on the same cluster.
 import { addHistory, boss, graphile, naive, ours, oursWithHistory, pgmq, pgmqArchive } from "../queues/index.mjs";
 import { connect } from "../../stack.mjs";
-import { startCluster } from "../cluster.mjs";
+import { SETTINGS, startCluster } from "../cluster.mjs";
 import { pgbench } from "../pgbench.mjs";
 import { alternate, figure, ratio, spread, withRange } from "../stats.mjs";
 
@@ -16,15 +16,18 @@ import { alternate, figure, ratio, spread, withRange } from "../stats.mjs";
  * @property {boolean} [compared] in several rounds
  * @property {number} [scheduled] so many for tomorrow beside them
  * @property {boolean} [held] a transaction is open meanwhile
+ * @property {boolean} [whole] pages go into the WAL whole after a checkpoint, as in most databases
  */
 
 /** No ratio is claimed for these. */
 const ONCE = [pgmqArchive, naive];
+const LONG = "1 at a time, 1 client, for long";
 
 /** @param {boolean} quick @param {Queue[]} queues @returns {Case[]} */
 function cases(quick, queues) {
   const many = quick ? 8_000 : 40_000;
   const peers = queues.filter((queue) => !ONCE.includes(queue));
+  const beside = queues.includes(pgmq) ? [ours, pgmq] : [ours];
   /** @type {Case[]} */
   const compared = [
     { name: "100 at a time, 4 clients", size: 100, clients: 4, messages: many, queues, compared: true },
@@ -32,7 +35,7 @@ function cases(quick, queues) {
     { name: "100 at a time, 4 clients, history", size: 100, clients: 4, messages: many, queues: [oursWithHistory, ours], compared: true },
     {
       name: "100 at a time, 4 clients, an open transaction",
-      ...{ size: 100, clients: 4, messages: quick ? 8_000 : 20_000, queues: queues.includes(pgmq) ? [ours, pgmq] : [ours], compared: true, held: true },
+      ...{ size: 100, clients: 4, messages: quick ? 8_000 : 20_000, queues: beside, compared: true, held: true },
     },
   ];
   const single = [[100, 1], [10, 1], [10, 4], [10, 16], [1, 1], [1, 4], [1, 16]].map(([size = 0, clients = 0]) => ({
@@ -43,7 +46,11 @@ function cases(quick, queues) {
     name: "100 at a time, 4 clients, 100,000 scheduled",
     ...{ size: 100, clients: 4, messages: many, queues: peers, scheduled: quick ? 20_000 : 100_000 },
   };
-  return quick ? [...compared.filter(({ queues }) => !queues.includes(oursWithHistory)), scheduled, ...single.filter(({ clients }) => clients === 4)] : [...compared, scheduled, ...single];
+  const more = [
+    { name: "100 at a time, 4 clients, full_page_writes=on", size: 100, clients: 4, messages: many, queues: beside, compared: true, whole: true },
+    { name: LONG, size: 1, clients: 1, messages: quick ? 1_000 : 20_000, queues: beside },
+  ];
+  return quick ? [...compared.filter(({ queues }) => !queues.includes(oursWithHistory)), scheduled, ...single.filter(({ clients }) => clients === 4), ...more] : [...compared, scheduled, ...single, ...more];
 }
 
 /** @param {import("../main.mjs").Context} context @returns {Promise<import("../main.mjs").Outcome>} */
@@ -93,17 +100,19 @@ export async function sql(context) {
 }
 
 /** @param {import("../cluster.mjs").Cluster} cluster @param {Queue} queue @param {Case} one */
-async function measure(cluster, queue, { size, clients, messages, scheduled, held }) {
+async function measure(cluster, queue, { size, clients, messages, scheduled, held, whole }) {
   const { postgres, monitor } = cluster;
   const connection = await cluster.database(queue);
   const calls = Math.max(1, Math.round(messages / size / clients));
   await queue.clear(connection);
+  await cluster.fullPageWrites(whole ? "on" : SETTINGS.full_page_writes);
   // Here, so that what was written before is not still on its way to the disk.
   await connection.unsafe("checkpoint");
   if (scheduled) await queue.schedule(connection, scheduled);
   // Some more, so that the last claims find full batches too.
   await queue.fill(connection, Math.ceil((calls + queue.warmup + 1) * clients * size * 1.1));
   await connection.unsafe("vacuum analyze");
+  if (whole) await connection.unsafe("checkpoint");
   const holder = held ? await connect(postgres.urlOf(queue.database), { max: 1 }) : null;
   try {
     if (holder) await holder.unsafe("begin isolation level repeatable read; select txid_current()");
@@ -166,6 +175,8 @@ function goals(results, withPgmq) {
   if (costs(past, ours).length > 0) {
     goal("with 1,000,000 completed messages: at least 0.95 × of without", ratio(speeds(costs(past, oursWithHistory)), speeds(costs(past, ours))), (value) => value >= 0.95);
   }
+  const long = costs(LONG, ours);
+  goal("one by one, for long: the last fifth at least 0.9 × as fast as the first", ratio(long.map(({ last }) => last), long.map(({ first }) => first)), (value) => value >= 0.9);
   const held = "100 at a time, 4 clients, an open transaction";
   if (withPgmq) goal("with a transaction held open: at least pgmq's", ratio(speeds(costs(held, ours)), speeds(costs(held, pgmq))), (value) => value >= 1);
   return goals;
