@@ -3109,7 +3109,7 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform email_queue_private.fail_members(p_dispatch, p_dispatch.message_ids, 'unknown_outcome', p_error);
-  perform email_queue_private.close_dispatch(p_dispatch.id);
+  perform email_queue_private.close_dispatch(p_dispatch);
 end
 $$;
 comment on function email_queue_private.abandon_dispatch(email_queue_private.dispatch, jsonb) is 'Fails all members as unknown_outcome and ends the dispatch.';
@@ -3130,18 +3130,20 @@ comment on function email_queue_private.append_errors(jsonb, jsonb) is 'Joins tw
 
 -- 30_members/close_dispatch.sql
 -- Ends a dispatch. The row stays a while, so that a repeated settle is told "already"; its members are in the messages.
-create function email_queue_private.close_dispatch(p_id uuid) returns void
+create function email_queue_private.close_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform email_queue_private.erase_secrets(d.message_ids) from email_queue_private.dispatch as d where d.id = p_id and email_queue_private.is_secret(d.lane);
+  if email_queue_private.is_secret(p_dispatch.lane) then
+    perform email_queue_private.erase_secrets(p_dispatch.message_ids);
+  end if;
   update email_queue_private.dispatch
   set settled_at = clock_timestamp(), updated_at = clock_timestamp(), last_token = coalesce(token, last_token), token = null,
     visible_at = null, begun = false, frozen = false, message_ids = '{}', member_attempts = '{}', member_errors = null, errors = null
-  where id = p_id;
+  where id = p_dispatch.id;
 end
 $$;
-comment on function email_queue_private.close_dispatch(uuid) is 'Marks a dispatch as settled.';
+comment on function email_queue_private.close_dispatch(email_queue_private.dispatch) is 'Marks a dispatch as settled.';
 
 -- 30_members/complete_by_evidence.sql
 -- Failed messages, of which the provider reported something, were accepted.
@@ -3172,7 +3174,7 @@ begin
     return false;
   end if;
   perform email_queue_private.complete_members(p_dispatch, p_dispatch.message_ids);
-  perform email_queue_private.close_dispatch(p_dispatch.id);
+  perform email_queue_private.close_dispatch(p_dispatch);
   return true;
 end
 $$;
@@ -3294,9 +3296,11 @@ comment on function email_queue_private.hide_text(jsonb, boolean) is 'An error w
 -- 30_members/is_secret.sql
 -- Secret messages share no dispatch with others, so a dispatch is secret as a whole.
 create function email_queue_private.is_secret(p_lane text) returns boolean
-language sql immutable set search_path = pg_catalog, pg_temp
+language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
-  select right(p_lane, 7) = ':secret'
+begin
+  return right(p_lane, 7) = ':secret';
+end
 $$;
 comment on function email_queue_private.is_secret(text) is 'Whether a lane is one of secret messages.';
 
@@ -3410,19 +3414,19 @@ begin
     perform email_queue_private.abandon_dispatch(v_dispatch, null);
   elsif p_dispatch.begun then
     perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids, null, 0);
-    perform email_queue_private.close_dispatch(v_dispatch.id);
+    perform email_queue_private.close_dispatch(v_dispatch);
   elsif cardinality(v_dispatch.message_ids) > 1 and v_dispatch.expired_unbegun > 1 then
     -- The error makes each a suspect, to be claimed without others.
     perform email_queue_private.return_members(v_dispatch, v_dispatch.message_ids,
       '{"class": "crash", "message": "The worker''s lease ran out before begin, twice."}', null, true);
-    perform email_queue_private.close_dispatch(v_dispatch.id);
+    perform email_queue_private.close_dispatch(v_dispatch);
   elsif v_dispatch.expired_unbegun > 1 then
     v_waits := email_queue_private.backoff(email_queue_private.settings());
     v_dispatch.attempt := v_dispatch.attempt + 1;
     perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids,
       '{"class": "crash", "message": "The worker''s lease ran out before begin."}',
       v_waits[least(v_dispatch.member_attempts[1] + v_dispatch.attempt, cardinality(v_waits))]);
-    perform email_queue_private.close_dispatch(v_dispatch.id);
+    perform email_queue_private.close_dispatch(v_dispatch);
   end if;
 end
 $$;
@@ -3571,9 +3575,11 @@ comment on function email_queue_private.count_try(text) is 'Counts a fresh dispa
 
 -- 36_breaker/endpoint_of.sql
 create function email_queue_private.endpoint_of(p_lane text) returns text
-language sql immutable set search_path = pg_catalog, pg_temp
+language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
-  select split_part(p_lane, ':', 1) || ':'
+begin
+  return split_part(p_lane, ':', 1) || ':';
+end
 $$;
 comment on function email_queue_private.endpoint_of(text) is 'The scope of a lane''s endpoint.';
 
@@ -3857,7 +3863,7 @@ begin
   end if;
   perform email_queue_private.complete_members(p_dispatch, v_accepted);
   if cardinality(v_accepted) = cardinality(p_dispatch.message_ids) then
-    perform email_queue_private.close_dispatch(p_dispatch.id);
+    perform email_queue_private.close_dispatch(p_dispatch);
     return null;
   end if;
   perform email_queue_private.drop_members(p_dispatch, v_accepted);
@@ -4271,7 +4277,7 @@ begin
   if v_ids is not null then
     perform email_queue_private.fail_members(p_dispatch, v_ids, 'expired', null);
     if cardinality(v_ids) = cardinality(p_dispatch.message_ids) then
-      perform email_queue_private.close_dispatch(p_dispatch.id);
+      perform email_queue_private.close_dispatch(p_dispatch);
     else
       perform email_queue_private.drop_members(p_dispatch, v_ids);
     end if;
@@ -4569,7 +4575,7 @@ begin
   select coalesce(array_agg(s.id), '{}') into v_named from jsonb_to_recordset(p_settle -> 'members') as s(id uuid);
   select array_agg(u.id) into v_rest from unnest(v_dispatch.message_ids) as u(id) where u.id <> all (v_named);
   if v_rest is null then
-    perform email_queue_private.close_dispatch(v_id);
+    perform email_queue_private.close_dispatch(v_dispatch);
   else
     case p_settle ->> 'rest'
       when 'keep' then perform email_queue_private.drop_members(v_dispatch, v_named);
@@ -4586,7 +4592,7 @@ begin
         from email_queue_private.members(v_dispatch) as e where m.id = e.id and e.id = any (v_rest) and m.status is null;
     end case;
     if p_settle ->> 'rest' not in ('keep', 'freeze') then
-      perform email_queue_private.close_dispatch(v_id);
+      perform email_queue_private.close_dispatch(v_dispatch);
     end if;
   end if;
   if jsonb_typeof(p_settle -> 'signals') = 'object' then
@@ -4789,16 +4795,19 @@ comment on function email_queue_private.identify(text, text) is 'Records a funct
 -- A host, and its port if that is not the scheme's default. All local names count as one, because a function that is run by hand and
 -- one in a container of the local stack know this machine by different names.
 create function email_queue_private.identity_address(p_url text) returns text
-language sql immutable set search_path = pg_catalog, pg_temp
+language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
-  select case
-    when a.address ~ '^([a-z0-9_-]+|(.*[.])?localhost|127[.][0-9.]+|0[.]0[.]0[.]0|[[]::1?[]]|.*[.]docker[.]internal|.*[.]supabase[.]internal)(:[0-9]+)?$' then 'localhost'
-    else a.address end
-  from (
-    select regexp_replace(regexp_replace(split_part(split_part(split_part(regexp_replace(u.url, '^https?://', ''), '/', 1), '?', 1), '#', 1), '^.*@', ''),
-      case when u.url like 'https:%' then ':443$' else ':80$' end, '') as address
-    from (select left(lower(btrim(p_url) collate "C"), 300) as url) as u
-  ) as a
+declare
+  v_url text := left(lower(btrim(p_url) collate "C"), 300);
+  v_address text := regexp_replace(
+    regexp_replace(split_part(split_part(split_part(regexp_replace(v_url, '^https?://', ''), '/', 1), '?', 1), '#', 1), '^.*@', ''),
+    case when v_url like 'https:%' then ':443$' else ':80$' end, '');
+begin
+  if v_address ~ '^([a-z0-9_-]+|(.*[.])?localhost|127[.][0-9.]+|0[.]0[.]0[.]0|[[]::1?[]]|.*[.]docker[.]internal|.*[.]supabase[.]internal)(:[0-9]+)?$' then
+    return 'localhost';
+  end if;
+  return v_address;
+end
 $$;
 comment on function email_queue_private.identity_address(text) is 'The host of an address, for comparisons; localhost for all names of this machine.';
 
@@ -4841,10 +4850,12 @@ comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the fun
 -- 55_identity/is_local_address.sql
 -- Many machines have a local address. So with a local address, the server's own identifiers are compared too.
 create function email_queue_private.is_local_address(p_address text) returns boolean
-language sql immutable set search_path = pg_catalog, pg_temp
+language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
-  select p_address = 'localhost'
-    or p_address ~ '^(10[.][0-9.]+|192[.]168[.][0-9.]+|172[.](1[6-9]|2[0-9]|3[01])[.][0-9.]+|[[]f[cde][0-9a-f:]+[]]|.*[.](local|lan|internal|home[.]arpa))(:[0-9]+)?$'
+begin
+  return p_address = 'localhost'
+    or p_address ~ '^(10[.][0-9.]+|192[.]168[.][0-9.]+|172[.](1[6-9]|2[0-9]|3[01])[.][0-9.]+|[[]f[cde][0-9a-f:]+[]]|.*[.](local|lan|internal|home[.]arpa))(:[0-9]+)?$';
+end
 $$;
 comment on function email_queue_private.is_local_address(text) is 'Whether an address is one that several machines may have.';
 
@@ -4887,6 +4898,38 @@ begin
 end
 $$;
 comment on function email_queue_private.this_server() is 'The server''s system identifier and the database''s oid.';
+
+-- 60_work/begin_all.sql
+-- p_obstacle: of the whole call. p_apart: one that fails leaves the others standing. After one has waited for a pause without success
+-- (p_stuck), the others would too, until the statement's time is over and the settles are undone.
+create function email_queue_private.begin_all(p_begins jsonb, p_obstacle jsonb, p_apart boolean, p_stuck text) returns jsonb[]
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_item jsonb;
+  v_stuck text := p_stuck;
+  v_answers jsonb[] := array[]::jsonb[];
+begin
+  for v_item in select e from jsonb_array_elements(p_begins) as e loop
+    if p_obstacle is not null then
+      v_answers := v_answers || (p_obstacle || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id'));
+    elsif v_stuck is not null then
+      v_answers := v_answers || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', v_stuck);
+    elsif p_apart then
+      begin
+        v_answers := v_answers || email_queue_private.begin_dispatch(v_item);
+      exception when query_canceled or others then
+        v_stuck := case when sqlstate in ('55P03', '57014') then sqlerrm end;
+        v_answers := v_answers || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', sqlerrm);
+      end;
+    else
+      v_answers := v_answers || email_queue_private.begin_dispatch(v_item);
+    end if;
+  end loop;
+  return v_answers;
+end
+$$;
+comment on function email_queue_private.begin_all(jsonb, jsonb, boolean, text) is 'The answers to the begins of a call.';
 
 -- 60_work/claim.sql
 -- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, min_bytes, max_wait_ms, max_frozen}; p_begins: those of the same call, which
@@ -5001,10 +5044,10 @@ comment on function public.email_queue_settle(jsonb) is
 
 -- Some plans are switched off: every query here searches by a key, and statistics of a table that was empty a moment ago mislead the
 -- planner. jit is off, too: a switched-off plan that is used in spite of that (for a table of one row) has a cost of 10^10, so it would
--- be compiled, and a call would take 400 ms instead of 5.
+-- be compiled, and a call would take 400 ms instead of 5. Plans for given values are no better: to make them cost a tenth of a call.
 create function public.email_queue_worker_work(p_request jsonb) returns json
 language plpgsql volatile
-set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 begin
   perform email_queue_private.check_sees_all();
@@ -5040,6 +5083,23 @@ begin
 end
 $$;
 comment on function email_queue_private.keep_quiet(bigint) is 'A listening run looks again within this time: enqueues make no calls until then. 0: they make calls again.';
+
+-- 60_work/lock_named.sql
+-- One lock order for all calls that name several dispatches.
+create function email_queue_private.lock_named(p_request jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- As an array: joined with a list of unknown length, every dispatch would be read in its order.
+  v_ids uuid[] := array(
+    select (e ->> 'dispatch_id')::uuid from jsonb_array_elements(p_request -> 'settles') as e
+    union all
+    select (e ->> 'dispatch_id')::uuid from jsonb_array_elements(p_request -> 'begins') as e);
+begin
+  perform 1 from email_queue_private.dispatch as d where d.id = any (v_ids) order by d.id for update;
+end
+$$;
+comment on function email_queue_private.lock_named(jsonb) is 'Locks the dispatches that a call settles and begins.';
 
 -- 60_work/next_due_ms.sql
 -- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits. Only if nothing
@@ -5111,22 +5171,52 @@ as $$
 $$;
 comment on function email_queue_private.remaining(text) is 'Messages of a type that are due and not claimed, up to 10,000.';
 
+-- 60_work/settle_all.sql
+-- p_apart: one that fails leaves the others standing.
+create function email_queue_private.settle_all(p_settles jsonb, p_apart boolean) returns jsonb[]
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_item jsonb;
+  v_answers jsonb[] := array[]::jsonb[];
+begin
+  for v_item in select e from jsonb_array_elements(p_settles) as e loop
+    if p_apart then
+      begin
+        v_answers := v_answers || email_queue_private.settle_dispatch(v_item);
+      exception when others then
+        v_answers := v_answers || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'result', 'error', 'reason', sqlerrm);
+      end;
+    else
+      v_answers := v_answers || email_queue_private.settle_dispatch(v_item);
+    end if;
+  end loop;
+  return v_answers;
+end
+$$;
+comment on function email_queue_private.settle_all(jsonb, boolean) is 'The answers to the settles of a call.';
+
 -- 60_work/work.sql
 create function email_queue_private.work(p_request jsonb) returns json
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_item jsonb;
-  v_settles jsonb[] := array[]::jsonb[];
-  v_begins jsonb[] := array[]::jsonb[];
+  v_settles jsonb[];
+  v_begins jsonb[];
+  v_nothing record;
   v_claim record;
   v_claim_error text;
+  v_step text := 'lock';
+  v_error text;
   v_stuck text;
   v_copy jsonb := email_queue_private.identity_obstacle(p_request);
+  v_claims boolean := v_copy is null and jsonb_typeof(p_request -> 'claim') is not distinct from 'object';
   v_run jsonb := case when jsonb_typeof(p_request -> 'run') = 'object' then p_request -> 'run' end;
   v_run_ended boolean := false;
 begin
-  select '{}'::json[] as claims, null::jsonb as obstacle, null::bigint as next_due_ms into v_claim;
+  select '{}'::json[] as claims, case when v_copy ->> 'state' <> 'error' then v_copy end as obstacle, null::bigint as next_due_ms into v_nothing;
+  v_claim := v_nothing;
+  v_claim_error := case when v_copy ->> 'state' = 'error' then v_copy ->> 'reason' end;
   -- What claim and begin promise must survive a crash of the server, whatever the role's default is.
   if current_setting('synchronous_commit') = 'off' then
     perform set_config('synchronous_commit', 'on', true);
@@ -5141,45 +5231,39 @@ begin
   if v_run ? 'quiet_ms' then
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
   end if;
-  -- One lock order for all calls that name several dispatches.
-  perform 1 from email_queue_private.dispatch as d
-  where d.id in (
-    select (e ->> 'dispatch_id')::uuid from jsonb_array_elements(p_request -> 'settles') as e
-    union all
-    select (e ->> 'dispatch_id')::uuid from jsonb_array_elements(p_request -> 'begins') as e)
-  order by d.id for update;
-
-  for v_item in select e from jsonb_array_elements(p_request -> 'settles') as e loop
-    begin
-      v_settles := v_settles || email_queue_private.settle_dispatch(v_item);
-    exception when others then
-      v_settles := v_settles || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'result', 'error', 'reason', sqlerrm);
-    end;
-  end loop;
-  if v_copy ->> 'state' = 'error' then
-    v_claim_error := v_copy ->> 'reason';
-  elsif v_copy is not null then
-    v_claim.obstacle := v_copy;
-  elsif jsonb_typeof(p_request -> 'claim') = 'object' then
-    begin
+  -- All in one subtransaction: a row that one subtransaction locks and another one updates costs a MultiXact.
+  begin
+    perform email_queue_private.lock_named(p_request);
+    v_step := 'settle';
+    v_settles := email_queue_private.settle_all(p_request -> 'settles', false);
+    v_step := 'claim';
+    if v_claims then
       select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins');
-    exception when query_canceled or others then
-      v_claim_error := sqlerrm;
-    end;
-  end if;
-  -- Last: from the first begin on, the pausing transaction waits for the end of this call.
-  -- After one has waited for such a pause without success, the others would too, until the statement's time is over and the settles
-  -- are undone.
-  for v_item in select e from jsonb_array_elements(p_request -> 'begins') as e loop
-    begin
-      v_begins := v_begins || case when v_copy is not null then v_copy || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id')
-        when v_stuck is null then email_queue_private.begin_dispatch(v_item)
-        else jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', v_stuck) end;
-    exception when query_canceled or others then
-      v_stuck := case when sqlstate in ('55P03', '57014') then sqlerrm end;
-      v_begins := v_begins || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', sqlerrm);
-    end;
-  end loop;
+    end if;
+    -- Last: from the first begin on, the pausing transaction waits for the end of this call.
+    v_step := 'begin';
+    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_copy, false, null);
+  exception when query_canceled or others then
+    if v_step = 'lock' or v_step = 'settle' and sqlstate = '57014' then
+      raise;
+    end if;
+    -- Once more, with each settle, the claim and each begin by itself. What was waited for without success is not waited for again.
+    v_error := sqlerrm;
+    v_stuck := case when v_step = 'begin' and sqlstate in ('55P03', '57014') then sqlerrm end;
+    perform email_queue_private.lock_named(p_request);
+    v_settles := email_queue_private.settle_all(p_request -> 'settles', true);
+    v_claim := v_nothing;
+    if v_step = 'claim' then
+      v_claim_error := v_error;
+    elsif v_claims then
+      begin
+        select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins');
+      exception when query_canceled or others then
+        v_claim_error := sqlerrm;
+      end;
+    end if;
+    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_copy, true, v_stuck);
+  end;
   if v_run is not null then
     -- As the run sees it: it goes on where something was claimed, or may be claimed in a moment.
     v_run_ended := email_queue_private.record_run(v_run, (v_run ->> 'last')::boolean is true and cardinality(v_claim.claims) = 0

@@ -65,7 +65,7 @@ begin
   select coalesce(array_agg(s.id), '{}') into v_named from jsonb_to_recordset(p_settle -> 'members') as s(id uuid);
   select array_agg(u.id) into v_rest from unnest(v_dispatch.message_ids) as u(id) where u.id <> all (v_named);
   if v_rest is null then
-    perform email_queue_private.close_dispatch(v_id);
+    perform email_queue_private.close_dispatch(v_dispatch);
   else
     case p_settle ->> 'rest'
       when 'keep' then perform email_queue_private.drop_members(v_dispatch, v_named);
@@ -82,7 +82,7 @@ begin
         from email_queue_private.members(v_dispatch) as e where m.id = e.id and e.id = any (v_rest) and m.status is null;
     end case;
     if p_settle ->> 'rest' not in ('keep', 'freeze') then
-      perform email_queue_private.close_dispatch(v_id);
+      perform email_queue_private.close_dispatch(v_dispatch);
     end if;
   end if;
   if jsonb_typeof(p_settle -> 'signals') = 'object' then
