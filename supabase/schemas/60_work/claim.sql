@@ -47,7 +47,7 @@ begin
       v_bytes_left := v_bytes_left - v_dispatch.bytes;
       claims := claims || email_queue_private.describe_dispatch(v_dispatch, v_mark);
       v_replays := v_replays - v_dispatch.frozen::integer;
-      v_new := v_new and not email_queue_private.is_suspect(v_dispatch);
+      v_new := v_new and not (v_dispatch.expired_unbegun > 0 or v_dispatch.member_errors is not null and email_queue_private.is_suspect(v_dispatch));
     end if;
   end loop;
   if cardinality(claims) < jsonb_array_length(p_claim -> 'tokens') then
