@@ -682,8 +682,10 @@ create table email_queue_private.message (
   template jsonb,
   -- Each statement that writes a row reads its checks anew: as one, these cost an enqueue 20 microseconds less than as four. (With a list
   -- or a number in the text they cost as much.)
-  constraint message_reason_is_known check (coalesce(status || '/' || reason, status || '-', '-' || reason, 'open') ~
-    '^(open|completed-|failed/(rejected|exhausted|unknown_outcome|not_accepted|expired|suppressed)|cancelled/cancelled)$'),
+  -- A completion, of which there are a hundred in a call, is only compared.
+  constraint message_reason_is_known check (case when reason is null then coalesce(status, 'completed') = 'completed'
+    else coalesce(status, '') || '/' || reason ~
+      '^(failed/(rejected|exhausted|unknown_outcome|not_accepted|expired|suppressed)|cancelled/cancelled)$' end),
   constraint message_end_has_a_time check ((status is null) = (completed_at is null)),
   constraint message_priority_in_range check (priority between 0 and 3),
   constraint message_max_attempts_in_range check (max_attempts between 1 and 100)
@@ -4150,7 +4152,7 @@ comment on function email_queue_private.take_dispatch(uuid, uuid, interval, time
 --   ended {reason}                    it is over: nothing to send
 --   lost                              another has it
 --   invalid {reason}                  the call is wrong
-create function email_queue_private.begin_dispatch(p_begin jsonb) returns jsonb
+create function email_queue_private.begin_dispatch(p_begin jsonb, p_setting email_queue_private.setting) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -4223,7 +4225,7 @@ begin
     v_obstacle := coalesce(email_queue_private.closed(v_dispatch, v_trouble, v_now), v_obstacle);
   end if;
   if v_obstacle is null then
-    v_rate := email_queue_private.request_rate(v_budget);
+    v_rate := email_queue_private.request_rate(v_budget, p_setting);
     v_slot := email_queue_private.take_slot(greatest(v_now, v_budget.cooldown_until), v_now + v_max_wait, v_rate);
     if v_slot is null then
       v_obstacle := email_queue_private.obstacle(v_budget, email_queue_private.next_slot(v_rate), v_now, v_max_wait);
@@ -4236,23 +4238,25 @@ begin
   update email_queue_private.dispatch as d
   set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
     first_begun_at = coalesce(d.first_begun_at, v_now),
-    horizon_at = coalesce(d.horizon_at, v_now + case when v_key_window is not null then least(v_key_window, (email_queue_private.settings()).horizon) end),
+    horizon_at = coalesce(d.horizon_at, v_now + case when v_key_window is not null then least(v_key_window, p_setting.horizon) end),
     endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint, mark = p_begin ->> 'mark'
   where d.id = v_id returning * into v_dispatch;
   return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
     'wait_ms', ceil(extract(epoch from v_slot - v_now) * 1000));
 end
 $$;
-comment on function email_queue_private.begin_dispatch(jsonb) is 'Records that a dispatch may be sent from now on: takes a slot, an attempt and a longer lease.';
+comment on function email_queue_private.begin_dispatch(jsonb, email_queue_private.setting) is 'Records that a dispatch may be sent from now on: takes a slot, an attempt and a longer lease.';
 
 -- 45_begin/claim_obstacle.sql
 -- Why nothing may be claimed now, or null. The begins of the same call (p_begins) are still to come, and take slots.
-create function email_queue_private.claim_obstacle(p_budget email_queue_private.budget, p_begins jsonb, p_max_wait interval) returns jsonb
+create function email_queue_private.claim_obstacle(
+  p_budget email_queue_private.budget, p_setting email_queue_private.setting, p_begins jsonb, p_max_wait interval
+) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz := clock_timestamp();
-  v_rate numeric := email_queue_private.request_rate(p_budget);
+  v_rate numeric := email_queue_private.request_rate(p_budget, p_setting);
   v_slot timestamptz := email_queue_private.next_slot(v_rate);
   v_begins integer := coalesce(jsonb_array_length(p_begins), 0);
   v_obstacle jsonb := email_queue_private.obstacle(p_budget, v_slot, v_now, p_max_wait);
@@ -4265,7 +4269,7 @@ begin
   return v_obstacle;
 end
 $$;
-comment on function email_queue_private.claim_obstacle(email_queue_private.budget, jsonb, interval) is 'What keeps a claim from being sent within a wait, after the begins of the same call.';
+comment on function email_queue_private.claim_obstacle(email_queue_private.budget, email_queue_private.setting, jsonb, interval) is 'What keeps a claim from being sent within a wait, after the begins of the same call.';
 
 -- 45_begin/expire_members.sql
 -- Takes members out of a dispatch whose send_before has passed before its first begin. Answers their ids.
@@ -4347,14 +4351,16 @@ comment on function email_queue_private.obstacle(email_queue_private.budget, tim
 -- differs from request to request. So its limit is spread over a second and 50 ms. Spread over exactly one second, eight runs had 8 % of
 -- their requests refused, and used less of the window. 50 ms are enough, because the workers count a slot by the database's clock.
 -- Before the first answer the limit is not known. Resend's teams had five a second before today's ten.
-create function email_queue_private.request_rate(p_budget email_queue_private.budget) returns numeric
+create function email_queue_private.request_rate(
+  p_budget email_queue_private.budget, p_setting email_queue_private.setting default email_queue_private.settings()
+) returns numeric
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return least((email_queue_private.settings()).rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / (1050 / 1000.0));
+  return least(p_setting.rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / (1050 / 1000.0));
 end
 $$;
-comment on function email_queue_private.request_rate(email_queue_private.budget) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit if that is lower or not known yet.';
+comment on function email_queue_private.request_rate(email_queue_private.budget, email_queue_private.setting) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit if that is lower or not known yet.';
 
 -- 45_begin/take_slot.sql
 -- Takes the first slot from a time on; null if that is after p_until. One session at a time: the exception gives the
@@ -4414,7 +4420,10 @@ begin
     perform email_queue_private.refuse_domain(split_part(p_dispatch.lane, ':', 2), (v_pause ->> 'ms')::bigint,
       coalesce(v_pause ->> 'reason', 'the provider refused'));
   end if;
-  perform email_queue_private.judge(p_dispatch, (p_signals ->> 'answered')::boolean);
+  -- Mostly there is an answer, and no trouble.
+  if not coalesce((p_signals ->> 'answered')::boolean, true) or email_queue_private.in_trouble() then
+    perform email_queue_private.judge(p_dispatch, (p_signals ->> 'answered')::boolean);
+  end if;
 end
 $$;
 comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the circuit breaker.';
@@ -4909,7 +4918,9 @@ comment on function email_queue_private.this_server() is 'The server''s system i
 -- 60_work/begin_all.sql
 -- p_obstacle: of the whole call. p_apart: one that fails leaves the others standing. After one has waited for a pause without success
 -- (p_stuck), the others would too, until the statement's time is over and the settles are undone.
-create function email_queue_private.begin_all(p_begins jsonb, p_obstacle jsonb, p_apart boolean, p_stuck text) returns jsonb[]
+create function email_queue_private.begin_all(
+  p_begins jsonb, p_setting email_queue_private.setting, p_obstacle jsonb, p_apart boolean, p_stuck text
+) returns jsonb[]
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -4924,24 +4935,26 @@ begin
       v_answers := v_answers || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', v_stuck);
     elsif p_apart then
       begin
-        v_answers := v_answers || email_queue_private.begin_dispatch(v_item);
+        v_answers := v_answers || email_queue_private.begin_dispatch(v_item, p_setting);
       exception when query_canceled or others then
         v_stuck := case when sqlstate in ('55P03', '57014') then sqlerrm end;
         v_answers := v_answers || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', sqlerrm);
       end;
     else
-      v_answers := v_answers || email_queue_private.begin_dispatch(v_item);
+      v_answers := v_answers || email_queue_private.begin_dispatch(v_item, p_setting);
     end if;
   end loop;
   return v_answers;
 end
 $$;
-comment on function email_queue_private.begin_all(jsonb, jsonb, boolean, text) is 'The answers to the begins of a call.';
+comment on function email_queue_private.begin_all(jsonb, email_queue_private.setting, jsonb, boolean, text) is 'The answers to the begins of a call.';
 
 -- 60_work/claim.sql
 -- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, min_bytes, max_wait_ms, max_frozen}; p_begins: those of the same call, which
 -- come after it.
-create function email_queue_private.claim(p_claim jsonb, p_begins jsonb, out claims json[], out obstacle jsonb, out next_due_ms bigint)
+create function email_queue_private.claim(
+  p_claim jsonb, p_begins jsonb, p_setting email_queue_private.setting, out claims json[], out obstacle jsonb, out next_due_ms bigint
+)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -4967,7 +4980,8 @@ begin
       v_mark := email_queue_private.current_mark();
     end if;
     v_budget := email_queue_private.budget_now();
-    obstacle := email_queue_private.claim_obstacle(v_budget, p_begins, coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
+    obstacle := email_queue_private.claim_obstacle(v_budget, p_setting, p_begins,
+      coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
   end if;
   v_new := obstacle is null;
   if v_new and v_type = 'email' and email_queue_private.in_trouble() then
@@ -4997,7 +5011,7 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch for each token; says what keeps it from claiming, and when the next is due.';
+comment on function email_queue_private.claim(jsonb, jsonb, email_queue_private.setting) is 'Sweeps, then claims up to one dispatch for each token; says what keeps it from claiming, and when the next is due.';
 
 -- 60_work/closed_lanes.sql
 -- Why lanes with due mail may not be claimed from; null if all may.
@@ -5208,6 +5222,7 @@ create function email_queue_private.work(p_request jsonb) returns json
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_setting email_queue_private.setting;
   v_settles jsonb[];
   v_begins jsonb[];
   v_nothing record;
@@ -5238,6 +5253,7 @@ begin
   if v_run ? 'quiet_ms' then
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
   end if;
+  v_setting := email_queue_private.settings();
   -- All in one subtransaction: a row that one subtransaction locks and another one updates costs a MultiXact.
   begin
     perform email_queue_private.lock_named(p_request);
@@ -5245,11 +5261,11 @@ begin
     v_settles := email_queue_private.settle_all(p_request -> 'settles', false);
     v_step := 'claim';
     if v_claims then
-      select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins');
+      select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins', v_setting);
     end if;
     -- Last: from the first begin on, the pausing transaction waits for the end of this call.
     v_step := 'begin';
-    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_copy, false, null);
+    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_setting, v_copy, false, null);
   exception when query_canceled or others then
     if v_step = 'lock' or v_step = 'settle' and sqlstate = '57014' then
       raise;
@@ -5264,12 +5280,12 @@ begin
       v_claim_error := v_error;
     elsif v_claims then
       begin
-        select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins');
+        select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins', v_setting);
       exception when query_canceled or others then
         v_claim_error := sqlerrm;
       end;
     end if;
-    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_copy, true, v_stuck);
+    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_setting, v_copy, true, v_stuck);
   end;
   if v_run is not null then
     -- As the run sees it: it goes on where something was claimed, or may be claimed in a moment.
@@ -5279,7 +5295,7 @@ begin
   return json_build_object('settles', v_settles, 'begins', v_begins,
     'claims', v_claim.claims, 'obstacle', v_claim.obstacle, 'next_due_ms', v_claim.next_due_ms, 'claim_error', v_claim_error,
     'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining('email') end,
-    'retry_ms', email_queue_private.backoff(email_queue_private.settings()),
+    'retry_ms', email_queue_private.backoff(v_setting),
     'now_ms', floor(extract(epoch from clock_timestamp()) * 1000),
     'wake_every_ms', case when v_run is not null then (email_queue_private.wiring_now()).wake_every_ms end, 'run_ended', v_run_ended);
 end

@@ -2,6 +2,7 @@ create function email_queue_private.work(p_request jsonb) returns json
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_setting email_queue_private.setting;
   v_settles jsonb[];
   v_begins jsonb[];
   v_nothing record;
@@ -32,6 +33,7 @@ begin
   if v_run ? 'quiet_ms' then
     perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
   end if;
+  v_setting := email_queue_private.settings();
   -- All in one subtransaction: a row that one subtransaction locks and another one updates costs a MultiXact.
   begin
     perform email_queue_private.lock_named(p_request);
@@ -39,11 +41,11 @@ begin
     v_settles := email_queue_private.settle_all(p_request -> 'settles', false);
     v_step := 'claim';
     if v_claims then
-      select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins');
+      select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins', v_setting);
     end if;
     -- Last: from the first begin on, the pausing transaction waits for the end of this call.
     v_step := 'begin';
-    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_copy, false, null);
+    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_setting, v_copy, false, null);
   exception when query_canceled or others then
     if v_step = 'lock' or v_step = 'settle' and sqlstate = '57014' then
       raise;
@@ -58,12 +60,12 @@ begin
       v_claim_error := v_error;
     elsif v_claims then
       begin
-        select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins');
+        select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins', v_setting);
       exception when query_canceled or others then
         v_claim_error := sqlerrm;
       end;
     end if;
-    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_copy, true, v_stuck);
+    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_setting, v_copy, true, v_stuck);
   end;
   if v_run is not null then
     -- As the run sees it: it goes on where something was claimed, or may be claimed in a moment.
@@ -73,7 +75,7 @@ begin
   return json_build_object('settles', v_settles, 'begins', v_begins,
     'claims', v_claim.claims, 'obstacle', v_claim.obstacle, 'next_due_ms', v_claim.next_due_ms, 'claim_error', v_claim_error,
     'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining('email') end,
-    'retry_ms', email_queue_private.backoff(email_queue_private.settings()),
+    'retry_ms', email_queue_private.backoff(v_setting),
     'now_ms', floor(extract(epoch from clock_timestamp()) * 1000),
     'wake_every_ms', case when v_run is not null then (email_queue_private.wiring_now()).wake_every_ms end, 'run_ended', v_run_ended);
 end
