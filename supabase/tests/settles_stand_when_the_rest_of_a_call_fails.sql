@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(9);
+select plan(12);
 
 select pg_temp.mails(4);
 create temp table d as select n, pg_temp.claim(n, '{"max_messages": 1}') as d from generate_series(1, 3) as n;
@@ -28,6 +28,16 @@ create temp table s as select pg_temp.work(jsonb_build_object(
   'claim', jsonb_build_object('tokens', jsonb_build_array(pg_temp.token(9)), 'lease_ms', 60000))) as r from d where n = 1;
 set local statement_timeout = 0;
 select is(r -> 'settles' -> 0 ->> 'result' || left(r ->> 'claim_error', 19), 'appliedcanceling statement', 'nor does a timeout of the claim undo a settle') from s;
+-- A begin that fails by itself.
+drop trigger slow on email_queue_private.dispatch;
+create temp table b as select pg_temp.work(jsonb_build_object(
+  'settles', jsonb_build_array(jsonb_build_object('dispatch_id', e.d -> 'dispatch_id', 'token', e.d -> 'token', 'answer', 'none', 'rest', 'release', 'members', '[]'::jsonb)),
+  'begins', jsonb_build_array(jsonb_build_object('dispatch_id', d.d -> 'dispatch_id', 'token', d.d -> 'token', 'endpoint', 'batch', 'wire_version', 'x', 'timeout_ms', 1, 'margin_ms', 1)),
+  'claim', jsonb_build_object('tokens', jsonb_build_array(pg_temp.token(10)), 'lease_ms', 60000))) as r
+  from (select pg_temp.claim(8) as d) as e, d where d.n = 3;
+select is(r -> 'settles' -> 0 ->> 'result', 'applied', 'nor does a begin undo a settle') from b;
+select is(jsonb_array_length(r -> 'claims') || coalesce(r ->> 'claim_error', ''), '1', 'or a claim') from b;
+select is(r -> 'begins' -> 0 ->> 'state', 'error', 'that fails') from b;
 select is(pg_temp.misplaced(), 0::bigint, 'every message is in one place');
 
 select * from finish();

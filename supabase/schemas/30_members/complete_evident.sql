@@ -10,7 +10,7 @@ begin
     return false;
   end if;
   perform email_queue_private.complete_members(p_dispatch, p_dispatch.message_ids);
-  perform email_queue_private.close_dispatch(p_dispatch.id);
+  perform email_queue_private.close_dispatch(p_dispatch);
   return true;
 end
 $$;

@@ -27,19 +27,19 @@ begin
     perform email_queue_private.abandon_dispatch(v_dispatch, null);
   elsif p_dispatch.begun then
     perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids, null, 0);
-    perform email_queue_private.close_dispatch(v_dispatch.id);
+    perform email_queue_private.close_dispatch(v_dispatch);
   elsif cardinality(v_dispatch.message_ids) > 1 and v_dispatch.expired_unbegun > 1 then
     -- The error makes each a suspect, to be claimed without others.
     perform email_queue_private.return_members(v_dispatch, v_dispatch.message_ids,
       '{"class": "crash", "message": "The worker''s lease ran out before begin, twice."}', null, true);
-    perform email_queue_private.close_dispatch(v_dispatch.id);
+    perform email_queue_private.close_dispatch(v_dispatch);
   elsif v_dispatch.expired_unbegun > 1 then
     v_waits := email_queue_private.backoff(email_queue_private.settings());
     v_dispatch.attempt := v_dispatch.attempt + 1;
     perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids,
       '{"class": "crash", "message": "The worker''s lease ran out before begin."}',
       v_waits[least(v_dispatch.member_attempts[1] + v_dispatch.attempt, cardinality(v_waits))]);
-    perform email_queue_private.close_dispatch(v_dispatch.id);
+    perform email_queue_private.close_dispatch(v_dispatch);
   end if;
 end
 $$;

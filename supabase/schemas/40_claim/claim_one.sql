@@ -29,7 +29,6 @@ begin
     return v_dispatch;
   end if;
   v_now := clock_timestamp();
-  select null::smallint as priority, null::timestamptz as run_at, null::uuid as id into v_place;
   if p_trouble then
     v_closed := array(select c.scope from email_queue_private.closed_scopes(v_now, null) as c);
     v_first := email_queue_private.lanes_in_turn(array(select distinct h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
@@ -37,11 +36,25 @@ begin
   loop
     select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
     from email_queue_private.heads(p_type, v_now, v_closed, v_limit, v_after) as h;
-    if v_after = '' and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
+    if v_after = '' and cardinality(v_lanes) >= v_limit and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
       v_after := coalesce(email_queue_private.last_lane(p_type), '');
       v_limit := case when v_after <> '' then v_limit end;
       continue;
     end if;
+    -- Most queues have one lane, and no dispatch that waits: there is nothing to choose from.
+    if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not exists (
+      -- In the order of its index, which has waiting ones only.
+      select 1 from (select d.id from email_queue_private.dispatch as d where d.settled_at is null and d.token is null and d.type = p_type
+        order by d.priority, d.visible_at, d.id limit 1) as waiting)
+    then
+      v_tried := v_lanes;
+      v_dispatch := email_queue_private.form_dispatch(p_type, v_lanes[1], v_priorities[1], v_run_ats[1], null, p_token, p_lease,
+        p_max_messages, p_max_bytes);
+      if v_dispatch.id is not null then
+        return v_dispatch;
+      end if;
+    end if;
+    select null::smallint as priority, null::timestamptz as run_at, null::uuid as id into v_place;
     for v_head in
       select c.* from (
         select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,

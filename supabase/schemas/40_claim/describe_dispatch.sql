@@ -10,9 +10,10 @@ begin
     'endpoint', coalesce(p_dispatch.endpoint, case when p_dispatch.type = 'email' then split_part(p_dispatch.lane, ':', 1) end), 'wire_version', p_dispatch.wire_version,
     'mark', case when p_dispatch.first_begun_at is null then p_mark else p_dispatch.mark end, 'bytes', p_dispatch.bytes,
     'messages', (
-      select json_agg(json_build_object('id', u.id, 'attempts', u.attempts + p_dispatch.attempt, 'payload', b.payload) order by u.n)
-      from unnest(p_dispatch.message_ids, p_dispatch.member_attempts) with ordinality as u(id, attempts, n)
-      left join email_queue_private.body as b on b.id = u.id));
+      -- As rows: json_build_object for each took a sixth longer.
+      select json_agg(m order by u.n) from unnest(p_dispatch.message_ids, p_dispatch.member_attempts) with ordinality as u(id, attempts, n)
+      left join email_queue_private.body as b on b.id = u.id
+      cross join lateral (select u.id, u.attempts + p_dispatch.attempt as attempts, b.payload) as m));
 end
 $$;
 comment on function email_queue_private.describe_dispatch(email_queue_private.dispatch, text) is 'A dispatch with its members and their payloads, as the worker gets it.';

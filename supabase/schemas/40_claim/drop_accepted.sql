@@ -14,7 +14,7 @@ begin
   end if;
   perform email_queue_private.complete_members(p_dispatch, v_accepted);
   if cardinality(v_accepted) = cardinality(p_dispatch.message_ids) then
-    perform email_queue_private.close_dispatch(p_dispatch.id);
+    perform email_queue_private.close_dispatch(p_dispatch);
     return null;
   end if;
   perform email_queue_private.drop_members(p_dispatch, v_accepted);

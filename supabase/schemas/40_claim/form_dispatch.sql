@@ -19,6 +19,7 @@ declare
   v_wanted integer;
   v_passed integer := 0;
   v_redriven uuid[];
+  v_gone email_queue_private.ready[];
 begin
   select null::bytea as p_bits, null::uuid[] as p_fresh into v_list;
   if p_type = 'email' then
@@ -32,7 +33,7 @@ begin
     loop
       v_wanted := v_limit - cardinality(v_dispatch.message_ids);
       with picked as materialized (
-        select r.ctid as place, r as row, r.id, r.run_at, r.bytes, r.attempts, r.max_attempts, r.send_before, r.redriven, r.errors, r.recipients, r.topic,
+        select r.ctid as place, r.id, r.run_at, r.bytes, r.attempts, r.max_attempts, r.send_before, r.redriven, r.errors, r.recipients, r.topic,
           r.ignore_suppression
         from email_queue_private.ready as r
         where r.type = p_type and r.lane = p_lane and r.priority = v_priority and (r.run_at, r.id) >= (v_from, v_from_id) and r.run_at <= v_now
@@ -46,22 +47,24 @@ begin
         -- The first message is taken whatever its size, or it would never go.
         select p.*, p.suppressed < 2 and count(*) filter (where p.suppressed < 2) over w = 1 and cardinality(v_dispatch.message_ids) = 0
           or v_dispatch.bytes + coalesce(sum(p.bytes) filter (where p.suppressed < 2) over w, 0) <= p_max_bytes as fits
-        from judged as p window w as (order by p.run_at, p.id)
+        from judged as p window w as (order by p.run_at, p.id rows unbounded preceding)
       ), taken as (
         -- By place: a row of ready is never updated, and each look in the index would read two or three pages more.
-        delete from email_queue_private.ready as r where r.ctid = any (array(select f.place from fitting as f where f.fits))
+        delete from email_queue_private.ready as r where r.ctid = any (array(select f.place from fitting as f where f.fits and f.suppressed < 2))
       )
-      select array_agg(f.id order by f.run_at, f.id) filter (where f.suppressed < 2) as ids,
-        array_agg(f.attempts order by f.run_at, f.id) filter (where f.suppressed < 2) as attempts,
+      -- The window has put them into their order, which costs a tenth less than two ordered aggregates.
+      select array_agg(f.id) filter (where f.suppressed < 2) as ids, array_agg(f.attempts) filter (where f.suppressed < 2) as attempts,
         sum(f.bytes) filter (where f.suppressed < 2)::integer as bytes, min(f.send_before) filter (where f.suppressed < 2) as send_before,
         max(f.max_attempts - f.attempts) filter (where f.suppressed < 2) as allowed,
         jsonb_object_agg(f.id, case when f.suppressed = 1 then email_queue_private.note_suppression(f.errors, f.attempts) else f.errors end)
           filter (where f.suppressed = 1 or f.suppressed = 0 and f.errors is not null) as errors,
-        array_agg(f.id) filter (where f.redriven and f.suppressed < 2) as redriven, array_agg(f.row) filter (where f.suppressed = 2) as suppressed,
+        array_agg(f.id) filter (where f.redriven and f.suppressed < 2) as redriven, array_agg(f.place) filter (where f.suppressed = 2) as suppressed,
         count(*) as taken, (select count(*) from fitting) as found
       into v_more from fitting as f where f.fits;
       if v_more.suppressed is not null then
-        perform email_queue_private.fail_ready(v_more.suppressed, 'suppressed',
+        with gone as (delete from email_queue_private.ready as r where r.ctid = any (v_more.suppressed) returning r.*)
+        select array_agg(g::email_queue_private.ready) into v_gone from gone as g;
+        perform email_queue_private.fail_ready(v_gone, 'suppressed',
           '{"class": "suppressed", "message": "Every recipient is on the suppression list."}');
         v_passed := v_passed + cardinality(v_more.suppressed);
       end if;

@@ -10,7 +10,7 @@
 --   ended {reason}                    it is over: nothing to send
 --   lost                              another has it
 --   invalid {reason}                  the call is wrong
-create function email_queue_private.begin_dispatch(p_begin jsonb) returns jsonb
+create function email_queue_private.begin_dispatch(p_begin jsonb, p_setting email_queue_private.setting) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -83,7 +83,7 @@ begin
     v_obstacle := coalesce(email_queue_private.closed(v_dispatch, v_trouble, v_now), v_obstacle);
   end if;
   if v_obstacle is null then
-    v_rate := email_queue_private.request_rate(v_budget);
+    v_rate := email_queue_private.request_rate(v_budget, p_setting);
     v_slot := email_queue_private.take_slot(greatest(v_now, v_budget.cooldown_until), v_now + v_max_wait, v_rate);
     if v_slot is null then
       v_obstacle := email_queue_private.obstacle(v_budget, email_queue_private.next_slot(v_rate), v_now, v_max_wait);
@@ -96,11 +96,11 @@ begin
   update email_queue_private.dispatch as d
   set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
     first_begun_at = coalesce(d.first_begun_at, v_now),
-    horizon_at = coalesce(d.horizon_at, v_now + case when v_key_window is not null then least(v_key_window, (email_queue_private.settings()).horizon) end),
+    horizon_at = coalesce(d.horizon_at, v_now + case when v_key_window is not null then least(v_key_window, p_setting.horizon) end),
     endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint, mark = p_begin ->> 'mark'
   where d.id = v_id returning * into v_dispatch;
   return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
     'wait_ms', ceil(extract(epoch from v_slot - v_now) * 1000));
 end
 $$;
-comment on function email_queue_private.begin_dispatch(jsonb) is 'Records that a dispatch may be sent from now on: takes a slot, an attempt and a longer lease.';
+comment on function email_queue_private.begin_dispatch(jsonb, email_queue_private.setting) is 'Records that a dispatch may be sent from now on: takes a slot, an attempt and a longer lease.';

@@ -10,7 +10,7 @@ begin
   if v_ids is not null then
     perform email_queue_private.fail_members(p_dispatch, v_ids, 'expired', null);
     if cardinality(v_ids) = cardinality(p_dispatch.message_ids) then
-      perform email_queue_private.close_dispatch(p_dispatch.id);
+      perform email_queue_private.close_dispatch(p_dispatch);
     else
       perform email_queue_private.drop_members(p_dispatch, v_ids);
     end if;

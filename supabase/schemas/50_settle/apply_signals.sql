@@ -32,7 +32,10 @@ begin
     perform email_queue_private.refuse_domain(split_part(p_dispatch.lane, ':', 2), (v_pause ->> 'ms')::bigint,
       coalesce(v_pause ->> 'reason', 'the provider refused'));
   end if;
-  perform email_queue_private.judge(p_dispatch, (p_signals ->> 'answered')::boolean);
+  -- Mostly there is an answer, and no trouble.
+  if not coalesce((p_signals ->> 'answered')::boolean, true) or email_queue_private.in_trouble() then
+    perform email_queue_private.judge(p_dispatch, (p_signals ->> 'answered')::boolean);
+  end if;
 end
 $$;
 comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the circuit breaker.';

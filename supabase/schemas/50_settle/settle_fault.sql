@@ -1,21 +1,17 @@
 -- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only after a definite answer. A
 -- dispatch that has not begun cannot have been accepted.
-create function email_queue_private.settle_fault(p_dispatch email_queue_private.dispatch, p_settle jsonb) returns text
+create function email_queue_private.settle_fault(p_dispatch email_queue_private.dispatch, p_settle jsonb, p_ids uuid[], p_outcomes text[]) returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_answer text := p_settle ->> 'answer';
   v_rest text := p_settle ->> 'rest';
-  v_named integer;
-  v_members integer;
-  v_valid boolean;
-  v_completes boolean;
+  v_whole boolean := p_ids = p_dispatch.message_ids;
+  v_named integer := cardinality(p_ids);
+  v_members integer := case when v_whole then v_named else (select count(distinct u) from unnest(p_ids) as u) end;
+  v_valid boolean := p_outcomes <@ array['completed', 'failed'] and (v_whole or p_ids <@ p_dispatch.message_ids);
+  v_completes boolean := 'completed' = any (p_outcomes) or v_rest is not distinct from 'complete';
 begin
-  select count(*), count(distinct s.id), coalesce(bool_and(coalesce(s.outcome in ('completed', 'failed') and s.id = any (p_dispatch.message_ids), false)), true),
-    coalesce(bool_or(s.outcome = 'completed'), false)
-  into v_named, v_members, v_valid, v_completes
-  from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text);
-  v_completes := v_completes or v_rest is not distinct from 'complete';
   return case
     when v_answer is null or v_answer not in ('definite', 'none', 'unknown') then 'answer must be definite, none or unknown'
     when v_rest not in ('keep', 'freeze', 'split', 'release', 'retry', 'complete', 'fail') then 'rest is not known'
@@ -33,4 +29,4 @@ begin
   end;
 end
 $$;
-comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb) is 'Why a settle may not be applied; null if it may.';
+comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb, uuid[], text[]) is 'Why a settle may not be applied; null if it may.';

@@ -1,6 +1,8 @@
 -- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, min_bytes, max_wait_ms, max_frozen}; p_begins: those of the same call, which
 -- come after it.
-create function email_queue_private.claim(p_claim jsonb, p_begins jsonb, out claims json[], out obstacle jsonb, out next_due_ms bigint)
+create function email_queue_private.claim(
+  p_claim jsonb, p_begins jsonb, p_setting email_queue_private.setting, out claims json[], out obstacle jsonb, out next_due_ms bigint
+)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -26,7 +28,8 @@ begin
       v_mark := email_queue_private.current_mark();
     end if;
     v_budget := email_queue_private.budget_now();
-    obstacle := email_queue_private.claim_obstacle(v_budget, p_begins, coalesce((p_claim ->> 'max_wait_ms')::bigint, {{MAX_SLOT_WAIT_MS}}) * interval '1 millisecond');
+    obstacle := email_queue_private.claim_obstacle(v_budget, p_setting, p_begins,
+      coalesce((p_claim ->> 'max_wait_ms')::bigint, {{MAX_SLOT_WAIT_MS}}) * interval '1 millisecond');
   end if;
   v_new := obstacle is null;
   if v_new and v_type = 'email' and email_queue_private.in_trouble() then
@@ -48,7 +51,7 @@ begin
       v_bytes_left := v_bytes_left - v_dispatch.bytes;
       claims := claims || email_queue_private.describe_dispatch(v_dispatch, v_mark);
       v_replays := v_replays - v_dispatch.frozen::integer;
-      v_new := v_new and not email_queue_private.is_suspect(v_dispatch);
+      v_new := v_new and not (v_dispatch.expired_unbegun > 0 or v_dispatch.member_errors is not null and email_queue_private.is_suspect(v_dispatch));
     end if;
   end loop;
   if cardinality(claims) < jsonb_array_length(p_claim -> 'tokens') then
@@ -57,4 +60,4 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.claim(jsonb, jsonb) is 'Sweeps, then claims up to one dispatch for each token; says what keeps it from claiming, and when the next is due.';
+comment on function email_queue_private.claim(jsonb, jsonb, email_queue_private.setting) is 'Sweeps, then claims up to one dispatch for each token; says what keeps it from claiming, and when the next is due.';

@@ -10,7 +10,7 @@ const WRAPPER = `
 create schema bench;
 create function bench.step(p_begin text, p_settle text, p_claimed text, p_size integer,
   out next_begin text, out next_settle text, out claimed text, out response text)
-language plpgsql as $$
+language plpgsql set enable_seqscan = off as $$
 declare
   v_token uuid := gen_random_uuid();
 begin
