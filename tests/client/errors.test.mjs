@@ -75,8 +75,8 @@ test("nothing is kept of an answer: Next.js would give it to later calls", async
   const seen = [];
   const real = globalThis.fetch;
   const url = await answering(200, "null");
-  globalThis.fetch = (...sent) => {
-    const request = new Request(...sent);
+  globalThis.fetch = (url, init) => {
+    const request = new Request(url, init);
     seen.push([request.cache, request.redirect]);
     return real(request);
   };
