@@ -1,25 +1,33 @@
 //! The provider over `fetch`, which follows no redirect (`src/js/fetch.js`), and the database for the module that takes events: `postgrest`
-//! would make it a third larger. The only file that names `gloo_net`.
+//! would make it a third larger. The only file that names `gloo_net`. Its builder makes two requests and a URL out of each request, so the
+//! requests are made here.
 
 use super::answer::{TOO_LARGE, Target, answer};
-use super::timer::within;
+use super::timer::{Expired, within};
 use crate::base::QueueError;
 use crate::protocol::Rpc;
 use crate::provider::{Envelope, Mail, NoAnswer, Provider, Reply};
 use crate::worker::Mailer;
+use futures_util::poll;
 use gloo_net::http::{Request, Response};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Object, Reflect, Uint8Array};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader};
+use web_sys::{AbortController, RequestInit};
 
 /// The most that is read of an answer: a hundred ids take 5 kB, a hundred refusals 50.
-const MAX_ANSWER: usize = 1024 * 1024;
+const MAX_ANSWER: u32 = 1024 * 1024;
 
 #[wasm_bindgen]
 extern "C" {
+    /// A `Response` of `src/js/fetch.js`.
+    type Answer;
+    /// `null`: it has more bytes than `most`.
+    #[wasm_bindgen(method, catch, js_name = upTo)]
+    async fn up_to(this: &Answer, most: u32) -> Result<JsValue, JsValue>;
     /// An `ArrayBuffer` of ECMAScript 2024; an older engine throws.
     type Transferable;
     #[wasm_bindgen(method, catch)]
@@ -44,52 +52,49 @@ impl FetchMailer {
             secret: secret.to_owned(),
         }
     }
+}
 
-    async fn request(
-        &self,
-        mail: Mail,
-        abort: Option<&AbortController>,
-    ) -> Result<Reply, gloo_net::Error> {
+impl Mailer for FetchMailer {
+    fn provider(&self) -> &'static Provider {
+        self.provider
+    }
+
+    async fn send(&self, mail: Mail) -> Reply {
         let Envelope { path, headers } =
             (self.provider.envelope)(mail.endpoint, &mail.key, &self.secret);
         let url = format!("{}{path}", self.base_url);
-        let response = post(&url, &headers, mail.body, abort).await?;
-        let status = response.status();
-        Ok(match read(&response).await? {
-            Some(body) => Reply::Answered {
-                status,
+        let body = Uint8Array::from(mail.body.as_slice());
+        drop(mail.body);
+        let mut sent = pin!(post(&url, pairs(&headers), &body, MAX_ANSWER, mail.timeout));
+        let first = poll!(sent.as_mut());
+        // The request has a copy of its own, and these may be of 10 MB each: the collector would let some pile up.
+        detach(&body);
+        let sent = match first {
+            Poll::Ready(sent) => sent,
+            Poll::Pending => sent.await,
+        };
+        let no_answer = |kind, detail| Reply::NoAnswer { kind, detail };
+        match sent {
+            Ok(Ok((response, Some(body)))) => Reply::Answered {
+                status: response.status(),
                 headers: response.headers().entries().collect(),
                 body,
             },
-            None => Reply::NoAnswer {
-                kind: NoAnswer::TooLarge,
-                detail: format!("{status}, and more than {} kB", MAX_ANSWER / 1024),
-            },
-        })
+            Ok(Ok((response, None))) => no_answer(
+                NoAnswer::TooLarge,
+                format!(
+                    "{}, and more than {} kB",
+                    response.status(),
+                    MAX_ANSWER / 1024
+                ),
+            ),
+            Ok(Err(error)) => no_answer(NoAnswer::Network, error.to_string()),
+            Err(_) => no_answer(
+                NoAnswer::Timeout,
+                format!("no answer within {} s", mail.timeout.as_secs()),
+            ),
+        }
     }
-}
-
-/// Sends JSON.
-async fn post(
-    url: &str,
-    headers: &[(&'static str, String)],
-    json: Vec<u8>,
-    abort: Option<&AbortController>,
-) -> Result<Response, gloo_net::Error> {
-    let signal = abort.map(AbortController::signal);
-    let mut request = Request::post(url)
-        .abort_signal(signal.as_ref())
-        .header("Content-Type", "application/json")
-        .header("User-Agent", USER_AGENT);
-    for (name, value) in headers {
-        request = request.header(name, value);
-    }
-    let body = Uint8Array::from(json.as_slice());
-    let request = request.body(&body)?;
-    // The request has a copy of its own, and these may be of 10 MB each: the collector would let some pile up.
-    drop(json);
-    let _ = body.buffer().unchecked_into::<Transferable>().transfer(0);
-    request.send().await
 }
 
 /// Calls functions in a project's `public` schema with one of its secret keys, for short answers.
@@ -108,57 +113,89 @@ impl FetchRpc {
         (target.headers).push(("Content-Profile", Target::SCHEMA.to_owned()));
         Ok(Self { target, timeout })
     }
-
-    async fn send(
-        &self,
-        function: &str,
-        arguments: &str,
-        abort: Option<&AbortController>,
-    ) -> Result<(u16, Vec<u8>), String> {
-        let url = format!("{}/rpc/{function}", self.target.url);
-        let send = async {
-            let json = arguments.as_bytes().to_vec();
-            let response = post(&url, &self.target.headers, json, abort).await?;
-            Ok((response.status(), read(&response).await?))
-        };
-        let sent: Result<_, gloo_net::Error> = send.await;
-        let (status, body) = sent.map_err(|error| error.to_string())?;
-        Ok((status, body.ok_or_else(|| TOO_LARGE.to_owned())?))
-    }
 }
 
 impl Rpc for FetchRpc {
     async fn call(&self, function: &str, arguments: &str) -> Result<String, QueueError> {
-        let abort = AbortController::new().ok();
-        let came = within(self.timeout, self.send(function, arguments, abort.as_ref())).await;
-        if let (Err(_), Some(abort)) = (&came, abort) {
-            abort.abort();
-        }
+        let url = format!("{}/rpc/{function}", self.target.url);
+        let headers = pairs(&self.target.headers);
+        let came = rpc(&url, headers, arguments, MAX_ANSWER, self.timeout).await;
         answer(function, self.timeout, came)
     }
 }
 
-/// The body; `None` where it is larger than any answer of the provider.
-async fn read(response: &Response) -> Result<Option<Vec<u8>>, gloo_net::Error> {
-    let mut bytes = Vec::new();
-    let Some(body) = response.body() else {
-        return Ok(Some(bytes));
+/// Calls a function of the database: a status and a body, or why none came.
+pub(super) async fn rpc<'a>(
+    url: &str,
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    arguments: &str,
+    most: u32,
+    limit: Duration,
+) -> Result<Result<(u16, Vec<u8>), String>, Expired> {
+    let body = Uint8Array::from(arguments.as_bytes());
+    Ok(match post(url, headers, &body, most, limit).await? {
+        Ok((response, Some(body))) => Ok((response.status(), body)),
+        Ok((_, None)) => Err(TOO_LARGE.to_owned()),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+fn pairs<'a>(headers: &'a [(&'static str, String)]) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let pairs = headers.iter().map(|(name, value)| (*name, value.as_str()));
+    pairs.chain([("User-Agent", USER_AGENT)])
+}
+
+/// Sends JSON, and reads the answer: `None` where it has more bytes than `most`. Past the limit it is broken off.
+async fn post<'a>(
+    url: &str,
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    json: &Uint8Array,
+    most: u32,
+    limit: Duration,
+) -> Result<Result<(Response, Option<Vec<u8>>), gloo_net::Error>, Expired> {
+    let abort = AbortController::new().ok();
+    let exchange = async {
+        let response = request(url, headers, json, abort.as_ref())?.send().await?;
+        let response = web_sys::Response::from(response);
+        let bytes = (response.unchecked_ref::<Answer>().up_to(most).await).map_err(failed)?;
+        let body = bytes.dyn_into::<Uint8Array>().ok().map(|bytes| {
+            let body = bytes.to_vec();
+            detach(&bytes);
+            body
+        });
+        Ok((response.into(), body))
     };
-    let reader = ReadableStreamDefaultReader::new(&body).map_err(failed)?;
-    loop {
-        let chunk = JsFuture::from(reader.read()).await.map_err(failed)?;
-        let value = Reflect::get(&chunk, &"value".into()).unwrap_or_default();
-        // Without a value it is done.
-        let Ok(value) = value.dyn_into::<Uint8Array>() else {
-            return Ok(Some(bytes));
-        };
-        if bytes.len() + value.length() as usize > MAX_ANSWER {
-            // The call does not wait for it.
-            let _ = reader.cancel();
-            return Ok(None);
-        }
-        bytes.extend(value.to_vec());
+    let came = within(limit, exchange).await;
+    if let (Err(_), Some(abort)) = (&came, &abort) {
+        abort.abort();
     }
+    came
+}
+
+fn request<'a>(
+    url: &str,
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    json: &Uint8Array,
+    abort: Option<&AbortController>,
+) -> Result<Request, gloo_net::Error> {
+    let named = Object::new();
+    // In small letters, as `postgrest` names what it sets: one name, one value.
+    let json_type = [("content-type", "application/json")];
+    for (name, value) in json_type.into_iter().chain(headers) {
+        Reflect::set(&named, &name.into(), &value.into()).map_err(failed)?;
+    }
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&named);
+    init.set_body(json);
+    init.set_signal(abort.map(AbortController::signal).as_ref());
+    let request = web_sys::Request::new_with_str_and_init(url, &init).map_err(failed)?;
+    Ok(request.into())
+}
+
+/// Gives the memory back at once.
+fn detach(bytes: &Uint8Array) {
+    let _ = bytes.buffer().unchecked_into::<Transferable>().transfer(0);
 }
 
 fn failed(error: JsValue) -> gloo_net::Error {
@@ -166,31 +203,4 @@ fn failed(error: JsValue) -> gloo_net::Error {
         .dyn_ref::<js_sys::Error>()
         .map(|error| error.to_string());
     gloo_net::Error::GlooError(text.map_or("the answer broke off".to_owned(), String::from))
-}
-
-impl Mailer for FetchMailer {
-    fn provider(&self) -> &'static Provider {
-        self.provider
-    }
-
-    async fn send(&self, mail: Mail) -> Reply {
-        let abort = AbortController::new().ok();
-        let timeout = mail.timeout;
-        match within(timeout, self.request(mail, abort.as_ref())).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(error)) => Reply::NoAnswer {
-                kind: NoAnswer::Network,
-                detail: error.to_string(),
-            },
-            Err(_) => {
-                if let Some(abort) = abort {
-                    abort.abort();
-                }
-                Reply::NoAnswer {
-                    kind: NoAnswer::Timeout,
-                    detail: format!("no answer within {} s", timeout.as_secs()),
-                }
-            }
-        }
-    }
 }

@@ -3,17 +3,19 @@
 #[cfg(not(target_arch = "wasm32"))]
 use super::answer::TOO_LARGE;
 use super::answer::{TIMEOUT, Target, answer};
+use super::timer::Expired;
+#[cfg(not(target_arch = "wasm32"))]
 use super::timer::within;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::base::ErrorCode;
 use crate::base::QueueError;
 use crate::protocol::Rpc;
+#[cfg(not(target_arch = "wasm32"))]
 use futures_util::TryFutureExt;
 use postgrest::Postgrest;
 use std::time::Duration;
 
-/// More than a claim can hold: 8 MiB, and one message of the largest size. Also in `src/js/fetch.js`.
-#[cfg(not(target_arch = "wasm32"))]
+/// More than a claim can hold: 8 MiB, and one message of the largest size.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Calls functions in a project's `public` schema with one of its secret keys.
@@ -61,25 +63,43 @@ impl PostgrestRpc {
 
 impl Rpc for PostgrestRpc {
     async fn call(&self, function: &str, arguments: &str) -> Result<String, QueueError> {
-        let request = self.send(function, arguments);
-        // The type of the client's error has no name here; its text must not show the address.
-        let request = request.map_err(|error: TextError| error.0);
-        answer(function, self.timeout, within(self.timeout, request).await)
+        answer(function, self.timeout, self.send(function, arguments).await)
     }
 }
 
+type Came = Result<Result<(u16, Vec<u8>), String>, Expired>;
+
 impl PostgrestRpc {
-    /// In a module, `src/js/fetch.js` sees to it that no redirect is followed and that an answer is bounded.
+    /// `postgrest` says what is sent. Its client would write each header of the answer as JSON and read it again, and holds an answer until the
+    /// collector comes: so `fetch` sends it.
     #[cfg(target_arch = "wasm32")]
-    async fn send(&self, function: &str, arguments: &str) -> Result<(u16, Vec<u8>), TextError> {
-        let response = self.client.rpc(function, arguments).execute().await?;
-        let status = response.status().as_u16();
-        // Not `text`: that would make a string of JavaScript first, and copy it letter by letter.
-        Ok((status, response.bytes().await?.into()))
+    async fn send(&self, function: &str, arguments: &str) -> Came {
+        let request = match self.client.rpc(function, arguments).build().build() {
+            Ok(request) => request,
+            Err(error) => return Ok(Err(TextError::from(error).0)),
+        };
+        let headers = request.headers().iter();
+        let headers =
+            headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        super::fetch::rpc(
+            request.url().as_str(),
+            headers,
+            arguments,
+            MAX_ANSWER as u32,
+            self.timeout,
+        )
+        .await
     }
 
     #[cfg(not(target_arch = "wasm32"))]
-    async fn send(&self, function: &str, arguments: &str) -> Result<(u16, Vec<u8>), TextError> {
+    async fn send(&self, function: &str, arguments: &str) -> Came {
+        // The type of the client's error has no name here; its text must not show the address.
+        let request = self.request(function, arguments);
+        within(self.timeout, request.map_err(|error: TextError| error.0)).await
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    async fn request(&self, function: &str, arguments: &str) -> Result<(u16, Vec<u8>), TextError> {
         let request = self.client.rpc(function, arguments).build().build()?;
         let mut response = self.sender.execute(request).await?;
         let mut body = Vec::new();

@@ -1,32 +1,31 @@
 // Replaces the globals of these names in the generated glue (scripts/build puts it there).
 
-/** The most that is read of an answer. Also in `src/io/postgrest.rs`, which knows the error by its text. */
-const MAX_ANSWER = 64 * 1024 * 1024;
-
 /** Next.js keeps answers for later calls. Runtimes that keep none may refuse the word. */
 const UNCACHED = "cache" in globalThis.Request.prototype ? { cache: "no-store" } : {};
 
-/** A request of the module follows no redirect: its key and its body would go along to wherever it leads. */
-export class Request extends globalThis.Request {
+/**
+ * A request of the module. It follows no redirect: its key and its body would go along to wherever it leads. It is not a request of the
+ * runtime's, which would copy that once more.
+ */
+export class Request {
   constructor(url, init) {
-    super(url, { ...init, ...UNCACHED, redirect: "manual" });
+    this.url = url;
+    this.init = { ...init, ...UNCACHED, redirect: "manual" };
   }
 }
 
-/** The answer's `arrayBuffer`, by which the module reads it, is bounded. */
-export async function fetch(request) {
-  const response = await globalThis.fetch(request);
-  const { headers } = response;
-  // Where the length is known, the runtime reads it at once, which takes less time.
-  const length = headers.has("content-encoding") ? NaN : Number.parseInt(headers.get("content-length") ?? "");
-  if (!(length <= MAX_ANSWER)) response.arrayBuffer = () => answer(response);
+export async function fetch({ url, init }) {
+  const response = await globalThis.fetch(url, init);
+  response.upTo = (most) => upTo(response, most);
   return response;
 }
 
-async function answer({ body }) {
-  const bytes = await bounded(body, MAX_ANSWER);
-  if (bytes === null) throw new RangeError("the answer is larger than 64 MiB");
-  return bytes.buffer;
+/** An answer's bytes; null: it has more than so many. */
+async function upTo(response, most) {
+  const { headers } = response;
+  // Where the length is known, the runtime reads it at once, which takes less time.
+  const length = headers.has("content-encoding") ? NaN : Number.parseInt(headers.get("content-length") ?? "");
+  return length <= most ? new Uint8Array(await response.arrayBuffer()) : await bounded(response.body, most);
 }
 
 /** A body's bytes; null: it has more than so many, and the rest is not read. */

@@ -75,7 +75,11 @@ test("nothing is kept of an answer: Next.js would give it to later calls", async
   const seen = [];
   const real = globalThis.fetch;
   const url = await answering(200, "null");
-  globalThis.fetch = (request) => (seen.push([request.cache, request.redirect]), real(request));
+  globalThis.fetch = (url, init) => {
+    const request = new Request(url, init);
+    seen.push([request.cache, request.redirect]);
+    return real(request);
+  };
   try {
     assert.equal(await new SupabaseQueueProvider(url, KEY).getMessage(ID), null);
   } finally {

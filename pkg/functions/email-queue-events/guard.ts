@@ -109,6 +109,13 @@ export function guarded({ load, reset, open }: Module) {
     }
   }
 
+  // Before the first request comes, which need not wait for it. What keeps it from starting is an answer to each request.
+  try {
+    instance = start();
+  } catch {
+    // It is tried again.
+  }
+
   return {
     async serve(request: Request): Promise<Response> {
       let head: Head;
