@@ -52,7 +52,7 @@ begin
         -- By place: a row of ready is never updated, and each look in the index would read two or three pages more.
         delete from email_queue_private.ready as r where r.ctid = any (array(select f.place from fitting as f where f.fits and f.suppressed < 2))
       )
-      -- The window has put them into their order, which costs a tenth less than two ordered aggregates.
+      -- The window has put them into their order.
       select array_agg(f.id) filter (where f.suppressed < 2) as ids, array_agg(f.attempts) filter (where f.suppressed < 2) as attempts,
         sum(f.bytes) filter (where f.suppressed < 2)::integer as bytes, min(f.send_before) filter (where f.suppressed < 2) as send_before,
         max(f.max_attempts - f.attempts) filter (where f.suppressed < 2) as allowed,
