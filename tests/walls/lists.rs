@@ -158,7 +158,7 @@ fn the_reasons_are_those_of_the_types_and_of_the_database() {
     );
     let theirs = part(
         "supabase/schemas/10_tables/message.sql",
-        "|failed/(",
+        "'^(failed/(",
         ")|cancelled/",
     );
     assert_eq!(
