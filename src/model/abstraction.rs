@@ -255,7 +255,7 @@ impl View<'_> {
         };
         window.streak = window.streak.min(3);
         window.wait = Duration::ZERO;
-        window.noted_at = Duration::ZERO;
+        window.noted_at = (self.time)(self.now);
         window.next_at = window.next_at.map(future);
         window.tries %= 2;
         window.requests.min(window.size) < 8
