@@ -27,3 +27,18 @@ export async function takesLess(limit, act) {
   }
   throw new Error(`it took ${took.map(Math.round).join(", ")} ms, never less than ${limit}`);
 }
+
+/**
+ * Does something again where PostgreSQL has broken it off because of a deadlock. What a test has asked may still be under way in the database,
+ * though nobody waits for the answer: by a page that was left, or a command that was ended.
+ * @template T @param {() => Promise<T>} act @returns {Promise<T>}
+ */
+export async function despiteDeadlocks(act) {
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (/** @type {{code?: string}} */ (error).code !== "40P01") throw error;
+    }
+  }
+}

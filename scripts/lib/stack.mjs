@@ -6,7 +6,7 @@
 //   const lite = await startLite({ driver: "postgres", databaseUrl: postgres.url });
 //   const fn = await startFunction({ env: { SUPABASE_URL: lite.url, SUPABASE_SECRET_KEY: lite.secretKey, … } });
 //   console.log(await fn.invoke());
-export { ROOT, freePort, sleep, takesLess, waitFor } from "./host.mjs";
+export { ROOT, despiteDeadlocks, freePort, sleep, takesLess, waitFor } from "./host.mjs";
 export { startFunction } from "./function.mjs";
 export { startLite } from "./lite.mjs";
 export { connect, findPostgres, migrate, runFile, startPostgres, urlAs } from "./postgres.mjs";

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import { after, beforeEach } from "node:test";
-import { connect, startLite, startPostgres, stopAll, tempFolder } from "../../../scripts/lib/stack.mjs";
+import { connect, despiteDeadlocks, startLite, startPostgres, stopAll, tempFolder } from "../../../scripts/lib/stack.mjs";
 import { startSandbox } from "../../../src/js/sandbox/server.mjs";
 import { command } from "./place.mjs";
 
@@ -32,7 +32,7 @@ export const sandboxIs = (/** @type {object} */ config) => provider("/_sandbox/c
 
 beforeEach(async () => {
   await provider("/_sandbox/reset", {});
-  await sql`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.dispatch, email_queue_private.event`;
+  await despiteDeadlocks(() => sql`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.dispatch, email_queue_private.event`);
   await lite.rpc("email_queue_adopt");
   // The provider's list reaches back to before all of them.
   await sandboxIs({ clockOffsetMs: -30 * HOUR });

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import process from "node:process";
 import { after, beforeEach } from "node:test";
-import { connect, ROOT, startLite, startPostgres, stopAll, tempFolder } from "../../../scripts/lib/stack.mjs";
+import { connect, despiteDeadlocks, ROOT, startLite, startPostgres, stopAll, tempFolder } from "../../../scripts/lib/stack.mjs";
 import { command } from "./place.mjs";
 
 export const folder = tempFolder("operate");
@@ -19,8 +19,8 @@ after(async () => {
 });
 
 beforeEach(async () => {
-  await sql`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.dispatch, email_queue_private.event,
-    email_queue_private.suppression, email_queue_private.suppression_filter, email_queue_private.suppression_recent, email_queue_private.paused_domain, email_queue_private.breaker, email_queue_private.run, email_queue_private.audit, email_queue_private.further_addressee`;
+  await despiteDeadlocks(() => sql`truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.dispatch, email_queue_private.event,
+    email_queue_private.suppression, email_queue_private.suppression_filter, email_queue_private.suppression_recent, email_queue_private.paused_domain, email_queue_private.breaker, email_queue_private.run, email_queue_private.audit, email_queue_private.further_addressee`);
   await lite.rpc("email_queue_adopt");
   await lite.rpc("email_queue_resume");
   await lite.rpc("email_queue_configure", { p_settings: { default_sender: "Shop <shop@shop.example>", rate_limit: 1000 } });
