@@ -29,8 +29,8 @@ export async function takesLess(limit, act) {
 }
 
 /**
- * Does something again where PostgreSQL has broken it off because of a deadlock. What a test has asked may still be under way in the database,
- * though nobody waits for the answer: by a page that was left, or a command that was ended.
+ * Does something again where PostgreSQL has ended it because of a deadlock. The query of a page that is closed, or of a command that has ended,
+ * may still run in the database.
  * @template T @param {() => Promise<T>} act @returns {Promise<T>}
  */
 export async function despiteDeadlocks(act) {
