@@ -87,8 +87,13 @@ async function one(place, { group, name, runs = "short", run }) {
   }
 }
 
-/** On one line, with the place in our code. @param {any} error */
+/** On one line, with the place in our code, or the statement that was refused. @param {any} error */
 function brief(error) {
   const where = String(error.stack).match(/tests\/faults\/[\w/.-]+:\d+/)?.[0];
-  return `${String(error.message).split("\n").filter(Boolean).join(" / ").slice(0, 600)} (${where})`;
+  return `${oneLine(error.message)} (${where ?? oneLine(error.query)})`;
+}
+
+/** @param {unknown} text */
+function oneLine(text) {
+  return String(text).split("\n").map((line) => line.trim()).filter(Boolean).join(" / ").slice(0, 600);
 }

@@ -1,5 +1,7 @@
 // The database as its owner sees it: what the queue's promises are checked with, and time that passes on command.
+// A call of a function that was killed may still be under way when the tables are changed from outside.
 import type { EmailPayload } from "../../../pkg/index.js";
+import { despiteDeadlocks } from "../../../scripts/lib/stack.mjs";
 
 /** The tagged template of the `postgres` package. */
 // deno-lint-ignore no-explicit-any
@@ -51,7 +53,7 @@ export class Database {
   /** As it was after the migrations, which write no row; the provider has answered before, so that requests go at the ceiling. */
   async reset(): Promise<void> {
     const names = (await this.#tables()).map((table) => `email_queue_private.${table}`).join(", ");
-    await this.sql.unsafe(`truncate ${names}; insert into email_queue_private.budget (answered) values (true);`);
+    await despiteDeadlocks(() => this.sql.unsafe(`truncate ${names}; insert into email_queue_private.budget (answered) values (true);`));
   }
 
   /** Puts messages into the queue from SQL, and gives their ids in that order. */
@@ -90,7 +92,7 @@ export class Database {
       from information_schema.columns as c join information_schema.tables as t using (table_schema, table_name)
       where c.table_schema = 'email_queue_private' and t.table_type = 'BASE TABLE' and c.data_type = 'timestamp with time zone'
       group by c.table_name`;
-    for (const { table, changes } of columns) await this.sql.unsafe(`update email_queue_private.${table} set ${changes}`);
+    for (const { table, changes } of columns) await despiteDeadlocks(() => this.sql.unsafe(`update email_queue_private.${table} set ${changes}`));
   }
 
   /**

@@ -1,4 +1,6 @@
 // The database of one place as its owner sees it: messages in, promises checked, time that passes on command.
+// A call of a worker that was killed may still be under way when the tables are changed from outside.
+import { despiteDeadlocks } from "../../../scripts/lib/stack.mjs";
 
 /** No rate of ours; and no retry within the run, so that a scenario has the same steps each time. */
 const SETTINGS = { default_sender: "Shop <shop@shop.example>", rate_limit: 1000, retry_base_ms: 60_000, retry_cap_ms: 120_000 };
@@ -11,13 +13,13 @@ export class Database {
 
   /** Empty, as after the migrations; the provider has answered before, so that requests go at the ceiling. */
   async reset() {
-    await this.sql.unsafe(`
+    await despiteDeadlocks(() => this.sql.unsafe(`
       delete from email_queue_private.message; delete from email_queue_private.body; delete from email_queue_private.ready;
       delete from email_queue_private.dispatch; delete from email_queue_private.paused_domain; delete from email_queue_private.breaker;
       delete from email_queue_private.event; delete from email_queue_private.evidence;
       delete from email_queue_private.budget; insert into email_queue_private.budget (answered) values (true);
       select setval('email_queue_private.next_slot', 0);
-      delete from email_queue_private.setting; insert into email_queue_private.setting default values;`);
+      delete from email_queue_private.setting; insert into email_queue_private.setting default values;`));
     await this.configure(SETTINGS);
   }
 
@@ -44,23 +46,24 @@ export class Database {
    * @param {string} [interval] @param {boolean} [whole] false: the times of messages stay, which are many
    */
   async passTime(interval = "10 minutes", whole = true) {
-    await this.sql.begin(async (/** @type {any} */ sql) => {
+    await despiteDeadlocks(() => this.sql.begin(async (/** @type {any} */ sql) => {
       for (const [table, columns] of Object.entries(TIMES)) {
         if (!whole && ["message", "ready"].includes(table)) continue;
         const changes = columns.map((column) => `${column} = ${column} - interval '${interval}'`);
         await sql.unsafe(`update email_queue_private.${table} set ${changes.join(", ")}`);
       }
       await sql`select setval('email_queue_private.next_slot', 0)`;
-    });
+    }));
   }
 
   /** What an operator does after reading the reason, and then everything that waits is due. */
   async resume() {
     await this.sql.unsafe(`
       select public.email_queue_resume();
-      select public.email_queue_resume(p.domain) from email_queue_private.paused_domain as p;
+      select public.email_queue_resume(p.domain) from email_queue_private.paused_domain as p;`);
+    await despiteDeadlocks(() => this.sql.unsafe(`
       update email_queue_private.ready set run_at = least(run_at, clock_timestamp());
-      update email_queue_private.dispatch set visible_at = least(visible_at, clock_timestamp()) where settled_at is null;`);
+      update email_queue_private.dispatch set visible_at = least(visible_at, clock_timestamp()) where settled_at is null;`));
   }
 
   rows = async () => [...await this.sql`select * from public.email_queue order by id`];
