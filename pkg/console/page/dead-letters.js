@@ -41,8 +41,6 @@ export function DeadLetters({ route: { query }, about }) {
       : html`<div class="card"><${Empty} title=${isFiltered ? "No dead letter fits the filter" : "There are no dead letters"}>A message that can never go, or whose attempts are used up, appears here.</${Empty}></div>`}</${Shown}>`}`;
 }
 
-/** Pages of a thousand. */
-const LOOKS = 20;
 const FOLLOW = " The others follow, a thousand at a time.";
 
 /**
@@ -62,21 +60,6 @@ async function inSteps(name, past, what, words, say) {
   }
 }
 
-/**
- * What would become of those that come first. What is refused may stand before what is not.
- * @param {string} name @param {string} past @param {{ids?: string[], filter?: any}} what @returns {Promise<any>} full: there may be more
- */
-async function rehearse(name, past, what) {
-  const refused = [];
-  for (let those = what, look = 1; ; look++) {
-    const { [past]: would, refused: left = [] } = await call(name, { ...those, dry_run: true });
-    refused.push(...left);
-    const full = !what.ids && would.length + left.length >= BATCH;
-    if (would.length > 0 || !full || look === LOOKS) return { [past]: would, refused, full };
-    those = { filter: { ...what.filter, after: left.map((/** @type {any} */ { id }) => id).sort().at(-1) } };
-  }
-}
-
 /** @param {number} count @param {boolean} full */
 const some = (count, full) => `${count >= BATCH ? "the first " : full ? "at least " : ""}${counted(count, "message")}`;
 
@@ -90,7 +73,7 @@ function Refused({ refused }) {
 /** @param {{label: string, what: {ids?: string[], filter?: any}, all?: string, reason: string | null, done: () => void}} of */
 function Redrive({ label, what, all, reason, done }) {
   return html`<${Action} label=${label} title=${`Send ${all ?? "those selected"} again?`} reason=${reason} confirm="Redrive"
-    before=${() => rehearse("redrive", "redriven", what)}
+    before=${() => call("redrive", { ...what, dry_run: true })}
     text=${(/** @type {any} */ { redriven, refused, full }) => html`<p><strong>${some(redriven.length, full)}</strong> would be sent again, with a new key.${full ? FOLLOW : ""}</p><${Refused} refused=${refused} />`}
     fields=${html`<label class="check"><input type="checkbox" name="twice" value="yes" /> Also those that may have been sent: their recipients may get them twice</label>`}
     act=${async (/** @type {any} */ { twice }, /** @type {import("./parts.js").Say} */ say) => {
@@ -103,7 +86,7 @@ function Redrive({ label, what, all, reason, done }) {
 /** @param {{label: string, what: {ids?: string[], filter?: any}, all?: string, reason: string | null, done: () => void}} of */
 function Discard({ label, what, all, reason, done }) {
   return html`<${Action} label=${label} title=${`Delete ${all ?? "those selected"} for good?`} danger reason=${reason} confirm="Discard"
-    before=${() => rehearse("discard", "discarded", what)}
+    before=${() => call("discard", { ...what, dry_run: true })}
     text=${(/** @type {any} */ { discarded, full }) => html`<p><strong>${some(discarded.length, full)}</strong> would be gone, with payloads and events.${full ? FOLLOW : ""}</p>`}
     act=${async (/** @type {any} */ _, /** @type {import("./parts.js").Say} */ say) => {
       const { count } = await inSteps("discard", "discarded", what, "are gone", say);

@@ -2,15 +2,15 @@
 import { ProjectError } from "../command/deployed.js";
 import { CommandError } from "../command/terminal.js";
 import { COLOUR_OF } from "../operate/fate.js";
-import { failedBy } from "../operate/dead-letters.js";
+import { ACTION_MS, failedBy, rehearse } from "../operate/dead-letters.js";
 import { bare, fates, suppressionsOf } from "../operate/list.js";
 import { attachmentOf, framed, lean, outline } from "./mails.js";
 import { Refusal } from "./server.js";
 
 /**
  * @typedef {import("../operate/desk.js").Desk["ask"]} Ask
- * @typedef {{call: string, takes?: string[], shows?: (answer: any, ask: Ask, args: Record<string, any>) => unknown}} Entry takes: without their p_;
- *   shows: what the page gets of the answer
+ * @typedef {{call: string, takes?: string[], past?: string, shows?: (answer: any, ask: Ask, args: Record<string, any>) => unknown}} Entry takes: without
+ *   their p_; past: the name in the answer, where it can be rehearsed; shows: what the page gets of the answer
  */
 
 /** Each with what has happened to it, in the words of `email-queue list`. @param {Ask} ask @param {any[]} rows @param {{address?: string | undefined, entries?: any[]}} [more] */
@@ -45,17 +45,14 @@ const READS = {
 const ACTIONS = {
   cancel: { call: "email_queue_cancel", takes: ["id"] },
   erase: { call: "email_queue_erase", takes: ["id"] },
-  redrive: { call: "email_queue_redrive", takes: ["ids", "filter", "dry_run", "allow_duplicates", "limit", "from"] },
-  discard: { call: "email_queue_discard", takes: ["ids", "filter", "dry_run", "limit"] },
+  redrive: { call: "email_queue_redrive", takes: ["ids", "filter", "dry_run", "allow_duplicates", "limit", "from"], past: "redriven" },
+  discard: { call: "email_queue_discard", takes: ["ids", "filter", "dry_run", "limit"], past: "discarded" },
   pause: { call: "email_queue_pause", takes: ["reason", "domain", "seconds"] },
   resume: { call: "email_queue_resume", takes: ["domain"] },
   suppress: { call: "email_queue_suppress", takes: ["address", "reason", "topic", "note"] },
   unsuppress: { call: "email_queue_unsuppress", takes: ["address", "topic", "reason"] },
   configure: { call: "email_queue_configure", takes: ["settings"] },
 };
-
-/** A redrive of a thousand messages takes longer than a read may. */
-const ACTION_MS = 60_000;
 
 /**
  * @param {{ask: Ask, readOnly: boolean, about: Record<string, unknown>, examine: (call: boolean) => Promise<import("../command/doctor.js").Finding[]>}} what about: what the page
@@ -64,8 +61,9 @@ const ACTION_MS = 60_000;
  */
 export function createApi({ ask, readOnly, about, examine }) {
   /** @param {Entry} entry @param {Record<string, any>} args @param {number} [timeout] */
-  const call = async ({ call: name, takes = [], shows = (answer) => answer }, args, timeout) => {
+  const call = async ({ call: name, takes = [], past, shows = (answer) => answer }, args, timeout) => {
     const given = Object.fromEntries(takes.filter((one) => args[one] !== undefined).map((one) => [`p_${one}`, args[one]]));
+    if (past && args.dry_run === true) return await rehearse(ask, name, given, past);
     return await shows(await ask(name, given, timeout), ask, args);
   };
   const payload = async (/** @type {unknown} */ id) => (await ask("email_queue_get", { p_id: id }))?.payload;

@@ -26,6 +26,8 @@ const PAGE = 1000;
 const EXAMPLES = 3;
 /** A preview looks for what it can be done to among so many pages. */
 const LOOKS = 20;
+/** A thousand messages take longer than a read may. */
+export const ACTION_MS = 60_000;
 
 /**
  * @param {import("../command/main.js").Context} context
@@ -38,21 +40,11 @@ export async function deadLetters(context, { name, past, rpc, args = {} }) {
   if (filter !== null && ids.length > 0) throw new CommandError("ids, or a filter?", `email-queue ${name} --help`, 2);
   const most = limitFrom(values.limit, 1_000_000_000, 1_000_000_000);
   const desk = openDesk(context);
-  const call = (/** @type {boolean} */ dry, /** @type {number} */ limit) =>
-    desk.ask(rpc, { ...filter === null ? { p_ids: ids } : { p_filter: filter }, p_dry_run: dry, p_limit: limit, ...args }, 60_000);
+  const what = () => ({ ...filter === null ? { p_ids: ids } : { p_filter: filter }, ...args });
 
-  const dry = terminal.dry || filter !== null && values.yes !== true;
-  if (dry) {
-    const refused = [];
-    for (let look = 1; ; look++) {
-      const limit = Math.min(PAGE, most);
-      const { [past]: would, refused: left = [] } = await call(true, limit);
-      refused.push(...left);
-      const isFull = filter !== null && would.length + left.length >= limit;
-      // What is refused may stand before what is not.
-      if (would.length > 0 || !isFull || look === LOOKS) return await preview(desk, { name, past, would, refused, isFilter: filter !== null, isFull });
-      filter = { ...filter, after: lastOf(would, left) };
-    }
+  if (terminal.dry || filter !== null && values.yes !== true) {
+    const { [past]: would, refused, full } = await rehearse(desk.ask, rpc, { ...what(), p_limit: Math.min(PAGE, most) }, past);
+    return await preview(desk, { name, past, would, refused, isFilter: filter !== null, full });
   }
   if (!await desk.agree(`${name[0]?.toUpperCase()}${name.slice(1)} ${filter === null ? counted(ids.length, "message") : "what fits"}`)) return said(terminal, "Nothing was changed", 1);
 
@@ -63,7 +55,7 @@ export async function deadLetters(context, { name, past, rpc, args = {} }) {
   const refused = new Map();
   for (;;) {
     const limit = Math.min(PAGE, most - done.length);
-    const page = await call(false, limit);
+    const page = await desk.ask(rpc, { ...what(), p_limit: limit }, ACTION_MS);
     const { [past]: changed, refused: left = filter === null ? ids.filter((id) => !page[past].includes(id)).map((id) => ({ id, reason: "it is no message that has failed" })) : [] } = page;
     done.push(...changed);
     for (const { id, reason } of left) refused.set(id, reason);
@@ -74,6 +66,22 @@ export async function deadLetters(context, { name, past, rpc, args = {} }) {
   if (terminal.json) terminal.print(JSON.stringify({ dry_run: false, [past]: done, refused: refusals(refused) }));
   else terminal.draw([`${counted(done.length, "message")} ${past}.`, ...reasons(desk, refused)].join("\n"));
   return refused.size > 0 || filter === null && done.length === 0 ? 1 : 0;
+}
+
+/**
+ * What would become of those that come first. What is refused may stand before what is not.
+ * @param {import("./desk.js").Desk["ask"]} ask @param {string} rpc @param {Record<string, any>} args of the call: ids, or a filter
+ * @param {string} past the name in the answer @returns {Promise<any>} full: there may be more
+ */
+export async function rehearse(ask, rpc, args, past) {
+  const refused = [];
+  for (let those = /** @type {Record<string, any>} */ ({ p_limit: PAGE, ...args }), look = 1; ; look++) {
+    const { [past]: would, refused: left = [] } = await ask(rpc, { ...those, p_dry_run: true }, ACTION_MS);
+    refused.push(...left);
+    const full = those.p_filter !== undefined && would.length + left.length >= those.p_limit;
+    if (would.length > 0 || !full || look === LOOKS) return { [past]: would, refused, full };
+    those = { ...those, p_filter: { ...those.p_filter, after: lastOf(would, left) } };
+  }
 }
 
 /**
@@ -88,14 +96,14 @@ export async function failedBy(ask, filter) {
 /** Where the next page begins: those that are refused stay where they are. @param {string[]} changed @param {{id: string}[]} refused */
 const lastOf = (changed, refused) => [...changed, ...refused.map(({ id }) => id)].sort().at(-1);
 
-/** @param {import("./desk.js").Desk} desk @param {{name: string, past: string, would: string[], refused: {id: string, reason: string}[], isFilter: boolean, isFull: boolean}} found */
-async function preview(desk, { name, past, would, refused, isFilter, isFull }) {
+/** @param {import("./desk.js").Desk} desk @param {{name: string, past: string, would: string[], refused: {id: string, reason: string}[], isFilter: boolean, full: boolean}} found */
+async function preview(desk, { name, past, would, refused, isFilter, full }) {
   const { terminal } = desk;
   if (terminal.json) terminal.print(JSON.stringify({ dry_run: true, [past]: would, refused }));
   else {
     const rows = (await Promise.all(would.slice(0, EXAMPLES).map((id) => desk.ask("email_queue_get", { p_id: id })))).filter(Boolean);
     terminal.draw([
-      `${isFull ? "At least " : ""}${counted(would.length, "message")} would be ${past}${rows.length > 0 ? ", such as:" : "."}`,
+      `${full ? "At least " : ""}${counted(would.length, "message")} would be ${past}${rows.length > 0 ? ", such as:" : "."}`,
       ...rows.length > 0 ? [messageTable(desk.show(rows.map((row) => ({ row, fate: fateOf(row) }))))] : [],
       ...reasons(desk, new Map(refused.map(({ id, reason }) => [id, reason]))),
     ].join("\n"));
