@@ -50,6 +50,9 @@ begin
           -- Supabase's own functions in the schema extensions give rights on it.
           or exists (select from pg_proc as p where p.prosrc ~* '(^|[^a-z0-9_])net[.]'
             and p.pronamespace not in (coalesce(to_regnamespace('net'), 0), coalesce(to_regnamespace('extensions'), 0)));
+        if not v_used and to_regclass('cron.job') is not null then
+          execute 'select exists (select from cron.job as j where j.command ~* ''(^|[^a-z0-9_])net[.]'')' into v_used;
+        end if;
       end if;
       if not v_used then
         execute format('drop extension %I', v_name);

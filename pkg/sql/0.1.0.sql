@@ -6886,7 +6886,8 @@ begin
   on conflict (hash, reason, topic) do update
   set removed_at = null, id = case when s.removed_at is null then s.id else excluded.id end,
     since = case when s.removed_at is null then s.since else excluded.since end,
-    event = coalesce(case when s.removed_at is null then s.event end, excluded.event), note = coalesce(excluded.note, s.note),
+    -- What an operator has entered, first or later, is no longer the provider's to remove.
+    event = case when s.removed_at is not null then excluded.event when p_at is not null then s.event end, note = coalesce(excluded.note, s.note),
     -- An entry whose address was erased stays so.
     address = case when s.removed_at is null and p_at is not null then s.address else excluded.address end
   where s.removed_at is null or p_at is null or p_at > s.removed_at and coalesce(p_ended, v_now) > s.removed_at

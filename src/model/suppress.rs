@@ -39,7 +39,7 @@ impl Queue {
             note: None,
             removed_at: None,
         });
-        entry.shown = true;
+        (entry.shown, entry.event) = (true, None);
         entry.note = suppress.note.clone().or(entry.note);
         if suppress.hash_only {
             (entry.shown, entry.note) = (false, None);

@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(27);
+select plan(29);
 
 -- One event of a message to the address: as the function email-queue-events writes it.
 create temp sequence events;
@@ -87,6 +87,10 @@ select pg_temp.event('early@b.example', 'suppression.added', '{"reason": "bounce
 select is(pg_temp.why('early@b.example'), 'bounce', 'a later one enters again');
 select public.email_queue_suppress('mine@b.example'), pg_temp.event('mine@b.example', 'suppression.removed', '{"reason": "manual"}', 1);
 select is(pg_temp.why('mine@b.example'), 'manual', 'what was entered here stays');
+select pg_temp.event('mine@b.example', 'suppression.added', '{"reason": "manual"}', 2), pg_temp.event('mine@b.example', 'suppression.removed', '{"reason": "manual"}', 3);
+select is(pg_temp.why('mine@b.example'), 'manual', 'also when the provider has listed it, too');
+select pg_temp.event('both@b.example', 'suppression.added', '{"reason": "manual"}', 2), public.email_queue_suppress('both@b.example'), pg_temp.event('both@b.example', 'suppression.removed', '{"reason": "manual"}', 3);
+select is(pg_temp.why('both@b.example'), 'manual', 'and when the provider has listed it before');
 
 -- Erased.
 select public.email_queue_erase(id) from once;

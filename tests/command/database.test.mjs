@@ -7,7 +7,7 @@ import path from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { stopAll, tempFolder } from "../../scripts/lib/stack.mjs";
+import { ROOT, stopAll, tempFolder } from "../../scripts/lib/stack.mjs";
 import { inSession, startProject } from "../project/support/world.mjs";
 import { clis, command, migrations, newProject, packageWith, program, pushTo, realVersion, schemaOf, snapshot, upgradeTo, write } from "./support/place.mjs";
 
@@ -161,6 +161,14 @@ for (const version of [15, 17]) {
         if (cli[0] === "3") {
           const left = await inDatabase(here, (sql) => sql`select (select count(*)::int from vault.secrets) as secrets, (select string_agg(jobname::text, ',') from cron.job) as jobs`);
           assert.deepEqual({ ...left[0] }, { secrets: 0, jobs: "process-email-queue" });
+          // An extension that we made stays, if by then a job of theirs calls it.
+          const stays = await inDatabase(here, async (sql) => {
+            await sql.unsafe(schemaOf(realVersion()));
+            await sql.unsafe("select cron.schedule('process-email-queue', '5 5 * * *', 'select net.http_post(''https://shop.example'')')");
+            await sql.unsafe(fs.readFileSync(path.join(ROOT, "supabase/uninstall.sql"), "utf8"));
+            return await sql`select to_regnamespace('email_queue_private') is null as gone, exists (select from pg_extension where extname = 'pg_net') as stays`;
+          });
+          assert.deepEqual({ ...stays[0] }, { gone: true, stays: true });
         }
       });
     }
