@@ -43,7 +43,7 @@ async function change(context, way, address) {
     ? await desk.ask("email_queue_suppress", { p_address: address, p_reason: reason ?? "manual", p_topic: topic, p_note: note, p_hash_only: hashOnly })
     : await desk.ask("email_queue_unsuppress", { p_address: address, p_topic: topic, p_reason: reason });
   if (terminal.json) terminal.print(JSON.stringify(desk.show(done)));
-  else terminal.draw(plain(way === "add" ? `${address} gets no mail${topic ? ` of ${topic}` : ""} any more.` : removedText(address, done)));
+  else terminal.draw(plain(way === "add" ? `${address} gets no mail${topic ? ` of ${topic}` : reason === "unsubscribe" ? " that has a topic" : ""} any more.` : removedText(address, done)));
   return way === "add" || done.removed.length > 0 ? 0 : 1;
 }
 

@@ -1327,6 +1327,13 @@ declare
   v_fault text;
   v_sender record;
 begin
+  -- Nothing reads it, so what it says would be lost. Its name may be anything, also an address.
+  select k into v_field from jsonb_object_keys(p_payload - array['to', 'cc', 'bcc', 'from', 'replyTo', 'subject', 'content', 'text', 'headers', 'tags', 'attachments', 'template']) as k limit 1;
+  if found then
+    perform email_queue_private.refuse(case when v_field ~ '^[A-Za-z_-]{1,40}$' then v_field else '?' end,
+      concat('unknown field', case when v_field in ('html', 'body') then '; did you mean content?' when v_field = 'reply_to' then '; did you mean replyTo?' end));
+  end if;
+
   foreach v_field in array array['to', 'cc', 'bcc'] loop
     if p_payload ? v_field and jsonb_typeof(p_payload -> v_field) <> 'null'
       and not (v_field <> 'to' and p_payload -> v_field = '[]'::jsonb) then
@@ -2658,7 +2665,7 @@ begin
     elsif email_queue_private.is_suppressed(array[email_queue_private.address_hash(
       email_queue_private.bare_address(v_mail.address), email_queue_private.hash_key())], null)
     then
-      perform email_queue_private.refuse('address', 'mail to it bounced, or was complained about');
+      perform email_queue_private.refuse('address', 'gets no mail: it bounced, was complained about, or was put on the list of suppressed addresses');
     end if;
     v_rendered := email_queue_private.render_auth(p_type, email_queue_private.auth_language(p_event -> 'user', v_setting.auth_language),
       email_queue_private.auth_variables(p_event, p_type, v_mail.address, v_mail.token, v_mail.token_hash, v_setting));
@@ -9243,7 +9250,7 @@ comment on function email_queue_private.server_started() is 'When the database w
 -- What of others would break or go with an uninstall: what the catalogues know, what only the text of a function or a job says, and
 -- what somebody has put on our tables. A function may name us in a comment only: better once too often than not at all.
 create function email_queue_private.dependants() returns setof text
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off
 as $$
 declare
   v_names text := '(^|[^a-z0-9_])(email_queue|email_queue_private'
@@ -9280,6 +9287,15 @@ begin
   union
   select pg_describe_object('pg_policy'::regclass, l.oid, 0) from relation as r join pg_policy as l on l.polrelid = r.oid
   where l.polname <> 'service_role'
+  union
+  -- What somebody has put into our schema.
+  select pg_describe_object('pg_class'::regclass, c.oid, 0) from pg_class as c
+  where c.relnamespace = 'email_queue_private'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    and not email_queue_private.recorded_objects() ? ('relation ' || c.oid::regclass)
+  union
+  select pg_describe_object('pg_proc'::regclass, p.oid, 0) from pg_proc as p
+  where p.pronamespace = 'email_queue_private'::regnamespace and p.proname not in ('recorded_objects', 'made_extensions')
+    and not email_queue_private.recorded_objects() ? ('function ' || p.oid::regprocedure)
   union
   select pg_describe_object('pg_proc'::regclass, p.oid, 0) from pg_proc as p
   where p.prosrc ~* v_names and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)

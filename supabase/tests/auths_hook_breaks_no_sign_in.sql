@@ -20,7 +20,7 @@ select is(pg_temp.error(pg_temp.event('signup', d)), '500 The e-mail could not b
 from (values ('{"token": "", "token_hash": ""}'::jsonb, 'has no token'), ('{"token": null, "token_hash": null}', 'has no token'),
   (jsonb_build_object('token', repeat('1', 101)), 'has a token that is too long'), (jsonb_build_object('token_hash', repeat('1', 501)), 'has a token that is too long')) as c(d, e);
 select public.email_queue_suppress('ann@b.example', 'bounce');
-select is(pg_temp.error(pg_temp.event('signup')), '422 The e-mail address is refused: mail to it bounced, or was complained about 0', 'a suppressed address is told at once');
+select is(pg_temp.error(pg_temp.event('signup')), '422 The e-mail address is refused: gets no mail: it bounced, was complained about, or was put on the list of suppressed addresses 0', 'a suppressed address is told at once');
 select is(pg_temp.hook(pg_temp.event('password_changed_notification')), '[]', 'a notice to it is left out');
 select public.email_queue_unsuppress('ann@b.example');
 update email_queue_private.setting set default_sender = null where singleton;

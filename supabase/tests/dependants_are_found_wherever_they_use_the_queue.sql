@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(16);
 
 select is_empty('select email_queue_private.dependants()', 'nothing but the queue uses the queue');
 
@@ -31,6 +31,10 @@ select is(pg_temp.found('create trigger mine before insert on email_queue_privat
   'trigger mine on table email_queue_private.message', 'a trigger on a table of ours');
 select is(pg_temp.found('create policy mine on email_queue_private.message for select to anon using (true)'), 'policy mine on table email_queue_private.message', 'a policy on a table of ours');
 select is(pg_temp.found('create publication mine for table email_queue_private.message'), 'publication of table email_queue_private.message in publication mine', 'a publication');
+select is(pg_temp.found('create table email_queue_private.mine (id int)'), 'table email_queue_private.mine', 'a table in our schema');
+select is(pg_temp.found('create materialized view email_queue_private.mine as select 1'), 'materialized view email_queue_private.mine', 'a materialized view there');
+select is(pg_temp.found('create sequence email_queue_private.mine'), 'sequence email_queue_private.mine', 'a sequence there');
+select is(pg_temp.found($$create function email_queue_private.mine() returns int language sql as 'select 1'$$), 'function email_queue_private.mine()', 'a function there');
 select is(pg_temp.found($$create function app.email_queue_dispatch() returns text language sql as 'select ''my_email_queue_enqueue, email_queue_log'''$$), null, 'names that only begin or end alike are others');
 
 select * from finish();

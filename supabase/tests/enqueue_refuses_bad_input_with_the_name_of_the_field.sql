@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(54);
+select plan(58);
 
 -- A payload with one field changed (or, with null, left out) is refused with that field's name.
 create function pg_temp.refuses(p_field text, p_value jsonb, p_name text) returns text language plpgsql as $$
@@ -43,6 +43,9 @@ select pg_temp.refuses('subject', to_jsonb(repeat('x', 981)), 'a subject of 981 
 select throws_ok($$select public.email_queue_enqueue(jsonb_build_object('to', 'a@b.example', 'subject', 'S', 'text', 'T', 'x', (repeat('[', 33) || repeat(']', 33))::jsonb))$$,
   '22023', 'email_queue: payload: is nested more than 32 deep', 'a payload that no worker could read');
 select pg_temp.refuses_option('metadata', ('{"a":' || repeat('[', 33) || repeat(']', 33) || '}')::jsonb, 'metadata nested too deep');
+select throws_ok(format('select public.email_queue_enqueue(%L)', jsonb_build_object('to', 'a@b.example', 'from', 'a@b.example', 'subject', 'S', 'text', 'T', field, 'x')), '22023', 'email_queue: ' || said, 'a field that nothing reads: ' || field)
+from (values ('html', 'html: unknown field; did you mean content?'), ('reply_to', 'reply_to: unknown field; did you mean replyTo?'),
+  ('sendAt', 'sendAt: unknown field'), ('c@d.example', '?: unknown field')) as wrong(field, said);
 select pg_temp.refuses('cc', '"x"', 'a bad cc');
 select pg_temp.refuses('bcc', '{}', 'a bad bcc');
 select pg_temp.refuses('bcc', (select jsonb_agg('a@b.example'::text) from generate_series(1, 51)), '51 in bcc');

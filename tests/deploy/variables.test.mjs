@@ -203,6 +203,7 @@ test(".env: a value is the whole of what the line says", () => {
     ["export EMAIL_FROM = Acme <mail@a.example> # why\r", "'Acme <mail@a.example>'"],
     ["EMAIL_FROM=#1 <mail@a.example>", "'#1 <mail@a.example>'"],
     ["EMAIL_FROM=mail@a.example\nRESEND_BASE_URL=  # of one's own\nEMAIL_QUEUE_EVERY=\t# often", "'mail@a.example'"],
+    ["EMAIL_FROM=old@a.example\nEMAIL_FROM=mail@a.example\nEMAIL_FROM=", "'mail@a.example'"],
     ["# a comment\n\n  # another\nOTHER_KEY=\"-----BEGIN\nEMAIL_FROM is here\n-----END\"\nEMAIL_FROM=mail@a.example", "'mail@a.example'"],
   ]) {
     const { output, from: written } = sent(file);

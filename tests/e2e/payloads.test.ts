@@ -138,7 +138,6 @@ const UNFIT: Record<string, Record<string, unknown>> = {
   "a header that is not for users": { headers: { Bcc: "x@evil.example" } },
   "a line break in a header": { headers: { "X-A": "1\r\nBcc: x@evil.example" } },
   "a tag with a space": { tags: [{ name: "a b", value: "c" }] },
-  "an unknown field": { sendAt: "tomorrow" },
   "an attachment that is no base64": { attachments: [{ filename: "a.txt", content: "%%%" }] },
   "a text that is a number": { text: 7 },
 };

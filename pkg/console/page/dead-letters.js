@@ -13,7 +13,7 @@ const NAMES = ["reason", "type", "since", "until", "metadata"];
 
 /** @param {{route: import("./route.js").Route, about: any}} of */
 export function DeadLetters({ route: { query }, about }) {
-  const [chosen, choose] = useState(/** @type {Set<string>} */ (new Set()));
+  const [selected, choose] = useState(/** @type {Set<string>} */ (new Set()));
   const key = JSON.stringify(query);
   // A time like 2h would be another one with each look.
   const held = useMemo(() => filterOf(query, NAMES), [key]);
@@ -22,6 +22,8 @@ export function DeadLetters({ route: { query }, about }) {
   const read = useRead("dead_letters", { filter: held.filter, limit: PAGE, ...query.before ? { before: query.before } : {} }, { every: 5000 });
   const toggle = (/** @type {string} */ id) => choose((now) => now.has(id) ? new Set([...now].filter((one) => one !== id)) : new Set([...now, id]));
   const list = /** @type {any[]} */ (read.data ?? []);
+  // Another may have taken some of them meanwhile.
+  const chosen = new Set(list.map(({ id }) => id).filter((id) => selected.has(id)));
   const isFiltered = Object.keys(held.filter).length > 0;
   const why = about.readOnly ? "this console can only look" : null;
   const none = why ?? (chosen.size === 0 ? "select some first" : null);

@@ -7,8 +7,15 @@ import { Suppressed } from "./messages.js";
 import { Action, addresses, Badge, Copy, Empty, Json, Pairs, Section, Shown, State, Time } from "./parts.js";
 import { to } from "./route.js";
 
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** @param {{route: import("./route.js").Route, about: any}} of */
-export function Message({ route: { id }, about }) {
+export const Message = ({ route: { id }, about }) => ID.test(id)
+  ? html`<${Found} id=${id} about=${about} />`
+  : html`<${Empty} title="This is not the id of a message">A recipient or a subject finds it, too: <a href=${to("messages")}>all messages</a></${Empty}>`;
+
+/** @param {{id: string, about: any}} of */
+function Found({ id, about }) {
   const read = useRead("show", { id });
   return html`<${Shown} read=${read}>${(/** @type {any} */ message) => message
     ? html`<${One} message=${message} readOnly=${about.readOnly} />`

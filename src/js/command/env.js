@@ -83,8 +83,8 @@ export function missingVariables(file, env = process.env) {
   }
   const given = new Map();
   for (const [name, value] of parseEnv(text, file)) {
-    // As with a shell's assignments the first that says something stays.
-    if (OURS.test(name) && !env[name] && value !== "" && !given.has(name)) given.set(name, value);
+    // As a shell, Node and the CLI read it, the last one counts; one that is empty says nothing.
+    if (OURS.test(name) && !env[name] && value !== "") given.set(name, value);
   }
   return [...given];
 }

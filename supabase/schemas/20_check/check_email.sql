@@ -9,6 +9,13 @@ declare
   v_fault text;
   v_sender record;
 begin
+  -- Nothing reads it, so what it says would be lost. Its name may be anything, also an address.
+  select k into v_field from jsonb_object_keys(p_payload - array['to', 'cc', 'bcc', 'from', 'replyTo', 'subject', 'content', 'text', 'headers', 'tags', 'attachments', 'template']) as k limit 1;
+  if found then
+    perform email_queue_private.refuse(case when v_field ~ '^[A-Za-z_-]{1,40}$' then v_field else '?' end,
+      concat('unknown field', case when v_field in ('html', 'body') then '; did you mean content?' when v_field = 'reply_to' then '; did you mean replyTo?' end));
+  end if;
+
   foreach v_field in array array['to', 'cc', 'bcc'] loop
     if p_payload ? v_field and jsonb_typeof(p_payload -> v_field) <> 'null'
       and not (v_field <> 'to' and p_payload -> v_field = '[]'::jsonb) then

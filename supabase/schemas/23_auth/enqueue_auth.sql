@@ -20,7 +20,7 @@ begin
     elsif email_queue_private.is_suppressed(array[email_queue_private.address_hash(
       email_queue_private.bare_address(v_mail.address), email_queue_private.hash_key())], null)
     then
-      perform email_queue_private.refuse('address', 'mail to it bounced, or was complained about');
+      perform email_queue_private.refuse('address', 'gets no mail: it bounced, was complained about, or was put on the list of suppressed addresses');
     end if;
     v_rendered := email_queue_private.render_auth(p_type, email_queue_private.auth_language(p_event -> 'user', v_setting.auth_language),
       email_queue_private.auth_variables(p_event, p_type, v_mail.address, v_mail.token, v_mail.token_hash, v_setting));

@@ -1,7 +1,7 @@
 -- What of others would break or go with an uninstall: what the catalogues know, what only the text of a function or a job says, and
 -- what somebody has put on our tables. A function may name us in a comment only: better once too often than not at all.
 create function email_queue_private.dependants() returns setof text
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off
 as $$
 declare
   v_names text := '(^|[^a-z0-9_])(email_queue|email_queue_private'
@@ -38,6 +38,15 @@ begin
   union
   select pg_describe_object('pg_policy'::regclass, l.oid, 0) from relation as r join pg_policy as l on l.polrelid = r.oid
   where l.polname <> 'service_role'
+  union
+  -- What somebody has put into our schema.
+  select pg_describe_object('pg_class'::regclass, c.oid, 0) from pg_class as c
+  where c.relnamespace = 'email_queue_private'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    and not email_queue_private.recorded_objects() ? ('relation ' || c.oid::regclass)
+  union
+  select pg_describe_object('pg_proc'::regclass, p.oid, 0) from pg_proc as p
+  where p.pronamespace = 'email_queue_private'::regnamespace and p.proname not in ('recorded_objects', 'made_extensions')
+    and not email_queue_private.recorded_objects() ? ('function ' || p.oid::regprocedure)
   union
   select pg_describe_object('pg_proc'::regclass, p.oid, 0) from pg_proc as p
   where p.prosrc ~* v_names and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
