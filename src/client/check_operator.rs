@@ -120,7 +120,10 @@ fn filter(filter: &DeadLetterFilter) -> Checked {
     }
     check::when("since", filter.since.as_deref())?;
     check::when("until", filter.until.as_deref())?;
-    jsonb::plain("text", filter.text.as_deref().unwrap_or_default())?;
+    if let Some(text) = &filter.text {
+        QueueError::unless(!text.trim().is_empty(), "text", "must not be empty")?;
+        jsonb::plain("text", text)?;
+    }
     check::metadata(filter.metadata.as_ref())
 }
 

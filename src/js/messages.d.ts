@@ -250,7 +250,7 @@ export interface DeadLetterFilter {
   since?: Date | string | undefined;
   /** Failed before this time. */
   until?: Date | string | undefined;
-  /** Text of the last error, in upper or lower case. */
+  /** Text of the last error's status, name or message, in upper or lower case. It must not be empty. */
   text?: string | undefined;
   /** Only messages whose `metadata` contains this, as in {@link ListOptions}; a redrive must name a key. */
   metadata?: Metadata | undefined;

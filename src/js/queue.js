@@ -115,9 +115,24 @@ export class Queue {
     return await this.#call(glue.Method.Release, lease(leased));
   }
 
+  async redrive(redrive) {
+    return await this.#call(glue.Method.Redrive, chosen(redrive));
+  }
+
+  async discard(discard) {
+    return await this.#call(glue.Method.Discard, chosen(discard));
+  }
+
   async pause(options) {
     await this.#call(glue.Method.Pause, options);
   }
+}
+
+// {} is all, and JSON makes it of {reason: undefined}.
+function chosen(change) {
+  const members = Object.values(Object(change?.filter));
+  if (members.length > 0 && members.every((member) => member === undefined)) throw invalid("filter", "must name something: each of its members is undefined, and {} is all");
+  return change;
 }
 
 let times;

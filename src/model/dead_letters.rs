@@ -93,14 +93,8 @@ impl Queue {
                 && since.is_none_or(|since| end.at >= since)
                 && until.is_none_or(|until| end.at < until)
                 && has(message.metadata.as_ref(), filter.metadata.as_ref())
-                && text.as_ref().is_none_or(|text| {
-                    let last = end
-                        .errors
-                        .last()
-                        .map(ToString::to_string)
-                        .unwrap_or_default();
-                    last.to_ascii_lowercase().contains(text)
-                })
+                && (text.as_ref())
+                    .is_none_or(|text| words(end.errors.last()).to_ascii_lowercase().contains(text))
         };
         let messages = self.messages.iter();
         messages.filter_map(move |(id, message)| fits(message, message.end.as_ref()?).then_some(id))
@@ -224,4 +218,15 @@ fn refusal(id: String, reason: &str) -> Refused {
         id,
         reason: reason.to_owned(),
     }
+}
+
+/// What an error says: its status, name and message.
+fn words(error: Option<&Value>) -> String {
+    let said = |name| match error?.get(name)? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        value => Some(value.to_string()),
+    };
+    let all = ["status", "name", "message"].into_iter().filter_map(said);
+    all.collect::<Vec<_>>().join(" ")
 }

@@ -2,11 +2,15 @@
 
 use crate::base::QueueError;
 use crate::base::limits::{MAX_ADDRESS_TEXT, MAX_NAME, MAX_RECIPIENTS, MAX_SUBJECT};
-use crate::email::{FieldError, Mailbox, check_limits};
+use crate::email::{FIELDS, FieldError, Mailbox, check_limits};
 use serde_json::{Map, Value};
 
 /// Checks an e-mail's structure and gives its lane: what may share a dispatch with it.
 pub(super) fn lane(payload: &Map<String, Value>) -> Result<String, QueueError> {
+    let unknown = payload.keys().find(|name| !FIELDS.contains(&name.as_str()));
+    if let Some(name) = unknown {
+        return refuse(name, "unknown field");
+    }
     for field in ["to", "cc", "bcc"] {
         check_addresses(payload, field)?;
     }

@@ -140,10 +140,13 @@ impl Queue {
                 .removed_at
                 .is_none_or(|gone| at <= gone || sent <= gone)
         };
+        let forgotten = self
+            .standing()
+            .any(|((of, ..), entry)| *of == key.0 && !entry.shown);
         if !known.is_some_and(stands) {
             let entry = Entry {
                 id,
-                shown: true,
+                shown: !forgotten,
                 since: at,
                 event: Some(event.to_owned()),
                 note: None,

@@ -6885,7 +6885,9 @@ declare
   v_entry email_queue_private.suppression;
   v_hash uuid := email_queue_private.address_hash(p_address, email_queue_private.hash_key());
   v_folds boolean := email_queue_private.may_fold();
-  v_address text := case when not p_hash_only then p_address end;
+  -- Who asked to be forgotten stays so, whatever is reported of them later.
+  v_hides boolean := p_hash_only or p_at is not null and exists (select from email_queue_private.suppression as s where s.hash = v_hash and s.removed_at is null and s.address is null);
+  v_address text := case when not v_hides then p_address end;
 begin
   insert into email_queue_private.suppression as s (id, hash, reason, topic, address, since, event, note, folded)
   values (email_queue_private.new_id(), v_hash, p_reason, p_topic, v_address, least(p_at, v_now), p_event, p_note, v_folds)
@@ -6900,6 +6902,7 @@ begin
   returning s.* into v_entry;
   if p_hash_only then
     update email_queue_private.suppression set address = null, note = null where hash = v_hash and (address is not null or note is not null);
+    v_entry.note := null;
   end if;
   if v_entry.id is not null and v_folds then
     perform email_queue_private.fold_suppression(array[v_hash]);
@@ -7242,6 +7245,10 @@ as $$
 declare
   v_resumed boolean;
 begin
+  -- The queue goes on only if no domain is named.
+  if email_queue_private.bare_address_fault('x@' || p_domain) is not null then
+    perform email_queue_private.refuse('domain', 'must be a sender''s domain, as in example.com');
+  end if;
   if p_domain is null then
     -- A replay that was told to wait for a quota would otherwise wait on, past its horizon perhaps.
     update email_queue_private.dispatch
@@ -7310,7 +7317,7 @@ comment on function email_queue_private.arrival_obstacle(email_queue_private.mes
 
 -- 76_dead_letters/check_filter.sql
 -- A filter that changes messages must name a key of metadata. {"metadata": {}} would be all messages that have any, and JavaScript makes
--- it of {order: undefined}. {"metadata": null} would be all messages, and a query that found nothing gives it.
+-- it of {order: undefined}. {"metadata": null} would be all messages, and a query that found nothing gives it. An empty text is in each error.
 create function email_queue_private.check_filter(p_filter jsonb, p_changes boolean) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -7335,6 +7342,9 @@ begin
     perform email_queue_private.refuse('filter.after', 'must be the id of a message');
   end if;
   perform email_queue_private.check_metadata('filter.metadata', nullif(v_filter -> 'metadata', 'null'::jsonb));
+  if v_filter ->> 'text' ~ '^\s*$' then
+    perform email_queue_private.refuse('filter.text', 'must not be empty');
+  end if;
   if p_changes and v_filter -> 'metadata' in ('{}'::jsonb, 'null'::jsonb) then
     perform email_queue_private.refuse('filter.metadata', 'must name at least one key');
   end if;
@@ -7345,7 +7355,7 @@ comment on function email_queue_private.check_filter(jsonb, boolean) is 'A filte
 
 -- 76_dead_letters/dead_letters.sql
 -- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text, metadata}: since and until bound the
--- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own. Who acts on all that
+-- time at which the message failed, text is looked for in its last error's status, name and message, metadata is contained in the message's own. Who acts on all that
 -- fit, page by page, goes on with {after: the last id}: what was refused would be taken again.
 -- Bounded: each call takes at most 1000 messages.
 
@@ -7366,7 +7376,7 @@ begin
     and (p_filter ->> 'reason' is null or m.reason = p_filter ->> 'reason')
     and (p_filter ->> 'since' is null or m.completed_at >= (p_filter ->> 'since')::timestamptz)
     and (p_filter ->> 'until' is null or m.completed_at < (p_filter ->> 'until')::timestamptz)
-    and (p_filter ->> 'text' is null or strpos(lower(coalesce(m.errors ->> -1, '') collate "C"), lower((p_filter ->> 'text') collate "C")) > 0)
+    and (p_filter ->> 'text' is null or strpos(lower(concat_ws(' ', m.errors -> -1 ->> 'status', m.errors -> -1 ->> 'name', m.errors -> -1 ->> 'message') collate "C"), lower((p_filter ->> 'text') collate "C")) > 0)
     and (v_metadata is null or m.id = any (array(
       select o.id from email_queue_private.message as o where o.metadata @> v_metadata and o.reason is not null and o.status = 'failed')))
   order by case when p_newest then m.id end desc, case when not p_newest then m.id end
@@ -8148,7 +8158,7 @@ declare
   v_deleted bigint;
 begin
   -- Our own lines only: what others keep is theirs.
-  execute email_queue_private.external('delete from cron.job_run_details as d where strpos(d.command, ''email_queue_'') > 0 and d.start_time < clock_timestamp() - interval ''1 day''');
+  execute email_queue_private.external('delete from cron.job_run_details as d where d.command in (select o.command from email_queue_private.jobs() as o) and d.start_time < clock_timestamp() - interval ''1 day''');
   get diagnostics v_deleted = row_count;
   return v_deleted;
 end

@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(9);
+select plan(10);
 
 select pg_temp.mails(5, '{"priority": 0}', '{"from": "x@Stop.example"}');
 create temp table other as select pg_temp.mail('{"priority": 3}') as id;
@@ -9,6 +9,7 @@ select is(pg_temp.members(pg_temp.claim(1)), array[id], 'others go on') from oth
 select is(pg_temp.claim(2), null, 'its own wait');
 select is(public.email_queue_resume('stop.example') -> 'resumed', 'true', 'resumed');
 select is(public.email_queue_resume('stop.example') -> 'resumed', 'false', 'once');
+select throws_ok($$select public.email_queue_resume('')$$, '22023', 'email_queue: domain: must be a sender''s domain, as in example.com', 'no domain is not the queue');
 create temp table d as select pg_temp.claim(3) as d;
 select is(jsonb_array_length(d -> 'messages'), 5, 'they are claimed') from d;
 

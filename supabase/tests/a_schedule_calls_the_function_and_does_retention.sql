@@ -20,10 +20,11 @@ do $$ declare v_command text; begin for v_command in select command from cron.jo
 select is((select method || ' ' || url || ' ' || (headers ->> 'Authorization') || ' ' || (headers ->> 'Prefer') || ' ' || (headers ->> 'X-Email-Queue-Cause') || ' ' || timeout_milliseconds from net.http_request_queue),
   'POST https://x.example/functions/v1/process-email-queue Bearer the-secret-of-the-tests respond-async schedule 5000', 'the job posts the secret to the address in Vault, and does not hold pg_net while the function works');
 select is((select cause from email_queue_private.call), 'schedule', 'it is noted why');
+insert into cron.job_run_details (jobid, command, start_time) select 1, j.command, now() - age from cron.job as j, unnest(array[interval '2 days', interval '0']) as age where j.jobname = 'email-queue-run';
 insert into cron.job_run_details (jobid, command, start_time) values
-  (1, 'select public.email_queue_call(''schedule'')', now() - interval '2 days'), (1, 'select public.email_queue_call(''schedule'')', now()), (9, 'select theirs()', now() - interval '2 days');
+  (8, 'select public.email_queue_enqueue(''{}'')', now() - interval '2 days'), (9, 'select theirs()', now() - interval '2 days');
 select is(email_queue_private.prune_cron_log(), 1::bigint, 'the log loses our old lines');
-select is((select count(*)::integer from cron.job_run_details), 2, 'and nobody else''s');
+select is((select count(*)::integer from cron.job_run_details), 3, 'and nobody else''s, also of a job that enqueues');
 
 select is(public.email_queue_unschedule() -> 'removed', 'true', 'unscheduled');
 select is(public.email_queue_unschedule() -> 'removed', 'false', 'once is enough');

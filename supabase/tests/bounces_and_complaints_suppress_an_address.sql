@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(29);
+select plan(32);
 
 -- One event of a message to the address: as the function email-queue-events writes it.
 create temp sequence events;
@@ -91,6 +91,13 @@ select pg_temp.event('mine@b.example', 'suppression.added', '{"reason": "manual"
 select is(pg_temp.why('mine@b.example'), 'manual', 'also when the provider has listed it, too');
 select pg_temp.event('both@b.example', 'suppression.added', '{"reason": "manual"}', 2), public.email_queue_suppress('both@b.example'), pg_temp.event('both@b.example', 'suppression.removed', '{"reason": "manual"}', 3);
 select is(pg_temp.why('both@b.example'), 'manual', 'and when the provider has listed it before');
+
+-- Who asked to be forgotten stays so.
+select is(public.email_queue_suppress('forget@b.example', p_note => 'secret', p_hash_only => true) -> 'note', 'null', 'the answer does not say what was just erased');
+select pg_temp.event('forget@b.example', 'suppression.added', '{"reason": "bounce"}', 4);
+select is(pg_temp.why('forget@b.example'), 'bounce,manual', 'a later event enters');
+select is((select array_agg(address) from email_queue_private.suppression where hash = email_queue_private.address_hash('forget@b.example', email_queue_private.hash_key())),
+  array[null, null]::text[], 'but not the address');
 
 -- Erased.
 select public.email_queue_erase(id) from once;

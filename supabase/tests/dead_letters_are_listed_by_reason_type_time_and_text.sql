@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(15);
+select plan(19);
 
 create function pg_temp.listed(p_filter jsonb, p_limit integer default 100, p_before uuid default null) returns uuid[] language sql as $$
   select array(select (e ->> 'id')::uuid from jsonb_array_elements(public.email_queue_dead_letters(p_filter, p_limit, p_before)) with ordinality as x(e, n) order by n)
@@ -22,6 +22,10 @@ select is(pg_temp.listed('{"type": "report"}'), array[]::uuid[], 'by a type that
 select is(pg_temp.listed(jsonb_build_object('since', clock_timestamp() - interval '1 hour')), array(select id from m where name = 'unknown'), 'since a time');
 select is(pg_temp.listed(jsonb_build_object('until', clock_timestamp() - interval '1 hour')), array(select id from m where name = 'rejected'), 'until a time');
 select is(pg_temp.listed('{"text": "100%_ADDRESS"}'), array(select id from m where name = 'rejected'), 'by a text of the last error, whatever its case');
+select is(pg_temp.listed('{"text": "message"}'), array[]::uuid[], 'what an error is written with is no text of it');
+select throws_ok($$select public.email_queue_dead_letters('{"text": " "}')$$, '22023', 'email_queue: filter.text: must not be empty', 'an empty text, which each error has');
+select throws_ok($$select public.email_queue_discard(p_filter => '{"text": ""}')$$, '22023', 'email_queue: filter.text: must not be empty', 'for a discard, too');
+select throws_ok($$select public.email_queue_redrive(p_filter => '{"text": ""}')$$, '22023', 'email_queue: filter.text: must not be empty', 'and for a redrive');
 select is(pg_temp.listed('{"text": "1%s"}'), array[]::uuid[], 'a % in a text means itself');
 select is(pg_temp.listed('{}', 1), array(select id from m where name = 'unknown'), 'a page');
 select is(pg_temp.listed('{}', 1, (select id from m where name = 'unknown')), array(select id from m where name = 'rejected'), 'and the next');

@@ -56,6 +56,11 @@ test("values that JSON cannot carry are refused with their name", async () => {
   await assert.rejects(queue.redrive({ filter: { metadata: { a: "x".repeat(16_376) } } }), { code: "invalid_input", field: "filter.metadata" });
   // JSON leaves out what is undefined: `{}` is all that have any metadata.
   await assert.rejects(queue.redrive({ filter: { metadata: { order: undefined } } }), { code: "invalid_input", field: "filter.metadata" });
+  for (const change of [queue.redrive, queue.discard]) {
+    // The same with a whole filter: `{}` is all.
+    await assert.rejects(change.call(queue, { filter: { reason: undefined, type: undefined } }), { code: "invalid_input", field: "filter" });
+    await assert.rejects(change.call(queue, { filter: { text: " " } }), { code: "invalid_input", field: "filter.text" });
+  }
   await assert.rejects(queue.getMessage(ID.slice(1)), { code: "invalid_input", field: "id" });
 });
 

@@ -120,6 +120,7 @@ test("discard deletes what has failed, and a filter only with --yes", async () =
   await enqueue();
   const id = await reject();
   assert.match((await operate(["discard", "--all"])).stdout, /1 message would be discarded/);
+  assert.match((await operate(["discard", "--text", "", "--yes"])).stderr, /filter\.text: must not be empty/);
   assert.deepEqual(await json(["discard", "--all", "--yes"]), { dry_run: false, discarded: [id], refused: [] });
   assert.equal(await lite.rpc("email_queue_get", { p_id: id }), null);
   assert.deepEqual(await json(["discard", id, "--yes"], 1), { dry_run: false, discarded: [], refused: [{ id, reason: "it is no message that has failed" }] });

@@ -93,14 +93,14 @@ fn edges() -> Vec<(&'static str, Value)> {
         json!(1e-300),
         json!(u64::MAX),
     ] {
-        for place in ["extra", "metadata"] {
+        for place in ["replyTo", "metadata"] {
             edges.push((place, json!({ "n": number })));
             edges.push((place, json!({"a b": [1, {"n-1": [number]}]})));
         }
     }
     for levels in 30..=34 {
         for inner in [json!(1), json!([]), json!({})] {
-            edges.push(("extra", nested(levels, inner.clone())));
+            edges.push(("replyTo", nested(levels, inner.clone())));
             edges.push(("metadata", nested(levels, inner)));
         }
     }

@@ -225,7 +225,7 @@ fn what_an_email_may_have_is_bounded_in_the_same_words() {
     let values = |count: usize| NewMessage {
         payload: {
             let mut payload = email(0).payload;
-            payload["x"] = many(count - 2 - payload.as_object().unwrap().len(), |_| json!(1));
+            payload["replyTo"] = many(count - 2 - payload.as_object().unwrap().len(), |_| json!(1));
             payload
         },
         ..NewMessage::default()

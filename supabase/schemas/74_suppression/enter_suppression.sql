@@ -10,7 +10,9 @@ declare
   v_entry email_queue_private.suppression;
   v_hash uuid := email_queue_private.address_hash(p_address, email_queue_private.hash_key());
   v_folds boolean := email_queue_private.may_fold();
-  v_address text := case when not p_hash_only then p_address end;
+  -- Who asked to be forgotten stays so, whatever is reported of them later.
+  v_hides boolean := p_hash_only or p_at is not null and exists (select from email_queue_private.suppression as s where s.hash = v_hash and s.removed_at is null and s.address is null);
+  v_address text := case when not v_hides then p_address end;
 begin
   insert into email_queue_private.suppression as s (id, hash, reason, topic, address, since, event, note, folded)
   values (email_queue_private.new_id(), v_hash, p_reason, p_topic, v_address, least(p_at, v_now), p_event, p_note, v_folds)
@@ -25,6 +27,7 @@ begin
   returning s.* into v_entry;
   if p_hash_only then
     update email_queue_private.suppression set address = null, note = null where hash = v_hash and (address is not null or note is not null);
+    v_entry.note := null;
   end if;
   if v_entry.id is not null and v_folds then
     perform email_queue_private.fold_suppression(array[v_hash]);

@@ -4,6 +4,10 @@ as $$
 declare
   v_resumed boolean;
 begin
+  -- The queue goes on only if no domain is named.
+  if email_queue_private.bare_address_fault('x@' || p_domain) is not null then
+    perform email_queue_private.refuse('domain', 'must be a sender''s domain, as in example.com');
+  end if;
   if p_domain is null then
     -- A replay that was told to wait for a quota would otherwise wait on, past its horizon perhaps.
     update email_queue_private.dispatch

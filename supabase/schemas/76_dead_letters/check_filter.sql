@@ -1,5 +1,5 @@
 -- A filter that changes messages must name a key of metadata. {"metadata": {}} would be all messages that have any, and JavaScript makes
--- it of {order: undefined}. {"metadata": null} would be all messages, and a query that found nothing gives it.
+-- it of {order: undefined}. {"metadata": null} would be all messages, and a query that found nothing gives it. An empty text is in each error.
 create function email_queue_private.check_filter(p_filter jsonb, p_changes boolean) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -24,6 +24,9 @@ begin
     perform email_queue_private.refuse('filter.after', 'must be the id of a message');
   end if;
   perform email_queue_private.check_metadata('filter.metadata', nullif(v_filter -> 'metadata', 'null'::jsonb));
+  if v_filter ->> 'text' ~ '^\s*$' then
+    perform email_queue_private.refuse('filter.text', 'must not be empty');
+  end if;
   if p_changes and v_filter -> 'metadata' in ('{}'::jsonb, 'null'::jsonb) then
     perform email_queue_private.refuse('filter.metadata', 'must name at least one key');
   end if;

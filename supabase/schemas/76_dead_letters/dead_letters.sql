@@ -1,5 +1,5 @@
 -- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text, metadata}: since and until bound the
--- time at which the message failed, text is looked for in its last error, metadata is contained in the message's own. Who acts on all that
+-- time at which the message failed, text is looked for in its last error's status, name and message, metadata is contained in the message's own. Who acts on all that
 -- fit, page by page, goes on with {after: the last id}: what was refused would be taken again.
 -- Bounded: each call takes at most {{MAX_PAGE}} messages.
 
@@ -20,7 +20,7 @@ begin
     and (p_filter ->> 'reason' is null or m.reason = p_filter ->> 'reason')
     and (p_filter ->> 'since' is null or m.completed_at >= (p_filter ->> 'since')::timestamptz)
     and (p_filter ->> 'until' is null or m.completed_at < (p_filter ->> 'until')::timestamptz)
-    and (p_filter ->> 'text' is null or strpos(lower(coalesce(m.errors ->> -1, '') collate "C"), lower((p_filter ->> 'text') collate "C")) > 0)
+    and (p_filter ->> 'text' is null or strpos(lower(concat_ws(' ', m.errors -> -1 ->> 'status', m.errors -> -1 ->> 'name', m.errors -> -1 ->> 'message') collate "C"), lower((p_filter ->> 'text') collate "C")) > 0)
     and (v_metadata is null or m.id = any (array(
       select o.id from email_queue_private.message as o where o.metadata @> v_metadata and o.reason is not null and o.status = 'failed')))
   order by case when p_newest then m.id end desc, case when not p_newest then m.id end

@@ -5,7 +5,7 @@ declare
   v_deleted bigint;
 begin
   -- Our own lines only: what others keep is theirs.
-  execute email_queue_private.external('delete from cron.job_run_details as d where strpos(d.command, ''email_queue_'') > 0 and d.start_time < clock_timestamp() - interval ''1 day''');
+  execute email_queue_private.external('delete from cron.job_run_details as d where d.command in (select o.command from email_queue_private.jobs() as o) and d.start_time < clock_timestamp() - interval ''1 day''');
   get diagnostics v_deleted = row_count;
   return v_deleted;
 end
