@@ -145,10 +145,9 @@ impl Queue {
                     continue;
                 }
                 let share = self.suppressed_share(message);
-                let size = if share == Share::All {
-                    0
-                } else {
-                    message.bytes
+                let size = match share {
+                    Share::All => 0,
+                    Share::None | Share::Some => message.bytes,
                 };
                 // The first message is taken whatever its size, or it would never go.
                 let fits = taken.is_empty() || bytes + size <= max_bytes;
