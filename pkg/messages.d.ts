@@ -93,7 +93,7 @@ export interface Enqueued {
   id: string;
   /** False if the dedup key was known. */
   created: boolean;
-  /** With a known dedup key: whether that message has another payload. */
+  /** With a known dedup key: whether that message has another payload; false if its payload was erased. */
   payloadDiffers?: boolean | undefined;
   /** Of an e-mail, if nothing calls the function for this database: `not connected: …`, and what to do. */
   notice?: string | undefined;

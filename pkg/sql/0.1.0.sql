@@ -3083,14 +3083,14 @@ $$;
 comment on function email_queue_private.enqueue_plain_many(jsonb) is 'Inserts e-mails without options that need no closer look, and answers as enqueue; else null.';
 
 -- 25_enqueue/known_message.sql
--- The answer for a message whose dedup key was known: {id, created: false, payload_differs}.
+-- The answer for a message whose dedup key was known: {id, created: false, payload_differs}. Whether it differs from one that was erased nobody knows.
 create function email_queue_private.known_message(p_type text, p_dedup_key text, p_payload jsonb) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_known jsonb;
 begin
-  select jsonb_build_object('id', m.id, 'created', false, 'payload_differs', b.payload is distinct from p_payload) into v_known
+  select jsonb_build_object('id', m.id, 'created', false, 'payload_differs', coalesce(b.payload <> p_payload, false)) into v_known
   from email_queue_private.message as m left join email_queue_private.body as b on b.id = m.id
   where m.type collate "C" = p_type and m.dedup_key collate "C" = p_dedup_key;
   if not found then

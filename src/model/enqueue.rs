@@ -29,7 +29,8 @@ impl Queue {
             return Ok(Enqueued {
                 id: id.clone(),
                 created: false,
-                payload_differs: Some(known.payload != message.payload),
+                // Whether it differs from one that was erased nobody knows.
+                payload_differs: Some(!known.payload.is_null() && known.payload != message.payload),
                 notice: None,
             });
         }
