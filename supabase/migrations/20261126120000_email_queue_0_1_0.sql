@@ -2307,7 +2307,8 @@ comment on function email_queue_private.render_value(jsonb, text, jsonb, text) i
 
 -- 22_templates/tag_context.sql
 -- Where in a piece of HTML a value would stand. p_tail is the open tag that it is in, or empty; p_raw the script or style sheet. An attribute
--- that holds an address needs more than escaped characters: whole is its beginning, part is what follows, query is behind a question mark.
+-- that holds an address needs more than escaped characters: whole is its beginning, as long as nothing has
+-- ended the scheme, part is what follows, query is behind a question mark.
 create function email_queue_private.tag_context(p_tail text, p_raw text, out url text, out fault text)
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -2328,7 +2329,7 @@ begin
   elsif v_name = 'srcdoc' then
     fault := 'stands in srcdoc, which is a page of its own';
   elsif v_name in ('href', 'src', 'action', 'formaction', 'background', 'cite', 'data', 'longdesc', 'poster', 'srcset', 'xlink:href') then
-    url := case when v_value ~ E'^[\\x01-\\x20]*$' then 'whole' when v_value ~ '[?#&=]' then 'query' else 'part' end;
+    url := case when v_value ~ '[?#&=]' then 'query' when v_value ~ '[/:]' then 'part' else 'whole' end;
   end if;
 end
 $$;

@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(43);
+select plan(46);
 
 create function pg_temp.shown(p_html text, p_variables jsonb, p_part text default 'html', p_subject text default 'x') returns text language sql volatile as $$
   select public.email_queue_template_put('shown', p_subject, p_html, p_html);
@@ -43,6 +43,9 @@ select is(pg_temp.shown('<a href="{{ u }}">', '{"u": "https://a.example/?x=1&y=\
 select is(pg_temp.shown('<a href="{{ u }}">', '{"u": "mailto:a@b.example"}'), '<a href="mailto:a@b.example">', 'of a mail');
 select pg_temp.refuses('<a href="{{ u }}">', jsonb_build_object('u', u), 'variables.u: must be an address with http, https, mailto or tel, of at most 4096 characters', 'not of a program: ' || replace(u, chr(10), ' '))
 from unnest(array['javascript:alert(1)', 'JaVaScRiPt:alert(1)', ' javascript:alert(1)', E'java\nscript:alert(1)', 'data:text/html,x']) as u;
+select pg_temp.refuses('<a href="' || h || '">', '{"u": "java", "v": "script:alert(1)"}', 'variables.v: must be an address with http, https, mailto or tel, of at most 4096 characters', 'nor of one in pieces: ' || h)
+from unnest(array['{{ u }}{{ v }}', 'java{{ v }}']) as h;
+select is(pg_temp.shown('<a href="{{ u }}{{ v }}">', '{"u": "https://a.example", "v": "/b:c"}'), '<a href="https://a.example/b:c">', 'an address in pieces');
 select is(pg_temp.shown('<a href="https://a.example/{{ p }}?q={{ q }}&amp;next={{ n }}">', '{"p": "é/x", "q": "a&b=c d", "n": "https://b.example/?x=1#y"}'),
   '<a href="https://a.example/%C3%A9/x?q=a%26b%3Dc%20d&amp;next=https%3A%2F%2Fb.example%2F%3Fx%3D1%23y">', 'in a query it is encoded by itself');
 select is(pg_temp.shown('https://a.example/?q={{ urlquery q }}', '{"q": "a&b"}', 'text'), 'https://a.example/?q=a%26b', 'in a text where it is asked for');

@@ -5,7 +5,7 @@ use crate::base::limits::MAX_OPEN_TAG;
 /// In an attribute that holds an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spot {
-    /// It is the address, or its beginning.
+    /// It is the address, or its beginning: nothing before has ended the scheme.
     Whole,
     /// It is a part of it.
     Part,
@@ -150,12 +150,12 @@ fn spot(tail: &str) -> Result<Option<Spot>, &'static str> {
         return Err("stands in srcdoc, which is a page of its own");
     }
     Ok(ADDRESSES.contains(&name.as_str()).then(|| {
-        if value.chars().all(|c| c <= ' ') {
-            Spot::Whole
-        } else if value.contains(['?', '#', '&', '=']) {
+        if value.contains(['?', '#', '&', '=']) {
             Spot::Query
-        } else {
+        } else if value.contains(['/', ':']) {
             Spot::Part
+        } else {
+            Spot::Whole
         }
     }))
 }
