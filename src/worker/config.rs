@@ -18,10 +18,12 @@ pub struct Config {
     pub in_flight: usize,
     /// Messages in one dispatch, where the provider takes so many.
     pub dispatch_messages: u32,
-    /// Payload bytes claimed and not yet settled.
+    /// Payload bytes claimed, and neither answered nor given back. What is claimed beside other calls comes on top: one `dispatch_bytes`.
     pub held_bytes: u64,
     /// It claims another dispatch only while so many of them are left: a batch of a hundred messages of 50 kB is not cut.
     pub dispatch_bytes: u64,
+    /// Dispatches of so many bytes, and not of more than `dispatch_bytes`, are claimed beside the other calls.
+    pub large_bytes: u64,
     /// It claims no more after this many messages, of which a dispatch counts as ten at least: the platform counts CPU
     /// time, and a request takes as much of it as some tens of messages.
     pub messages: u64,
@@ -40,6 +42,7 @@ impl Config {
         dispatch_messages: 100,
         held_bytes: 16 * 1024 * 1024,
         dispatch_bytes: 8 * 1024 * 1024,
+        large_bytes: 1024 * 1024,
         messages: 10_000,
         bytes: 64 * 1024 * 1024,
     };

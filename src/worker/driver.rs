@@ -31,6 +31,7 @@ pub struct Errand<'a> {
 
 enum Event {
     Called(Result<protocol::WorkReply, QueueError>),
+    Claimed(String, Result<protocol::WorkReply, QueueError>),
     Sent(String, Reply),
     Woke,
     Told(Order),
@@ -67,12 +68,26 @@ pub async fn run_errand(
     let mut told: Option<Order> = None;
     let mut events: FuturesUnordered<LocalBoxFuture<'_, Event>> = FuturesUnordered::new();
     let mut calling = false;
+    let mut claims = 0;
     let mut alarm: Option<Duration> = None;
+    let tell_spent = |state: &State| {
+        if let Some(spent) = errand.spent {
+            let (messages, bytes) = state.spent();
+            spent(messages, bytes);
+        }
+    };
     loop {
         let now = clock.now();
         while let Some((dispatch_id, mail)) = state.next_send(now) {
             events.push(Box::pin(async move {
                 Event::Sent(dispatch_id, mailer.send(mail).await)
+            }));
+        }
+        while let Some((token, request)) = state.next_claim(now, || random.token()) {
+            claims += 1;
+            events.push(Box::pin(async move {
+                let result = queue.work(&request).await;
+                Event::Claimed(token, result)
             }));
         }
         if !calling && let Some(request) = state.next_call(now, || random.token()) {
@@ -81,7 +96,7 @@ pub async fn run_errand(
                 Event::Called(queue.work(&request).await)
             }));
         }
-        if !calling && state.is_done() {
+        if !calling && claims == 0 && state.is_done() {
             if let Some(request) = state.farewell(clock.now()) {
                 let word = queue.work(&request);
                 select(pin!(word), pin!(clock.sleep(FAREWELL))).await;
@@ -105,10 +120,12 @@ pub async fn run_errand(
             Some(Event::Called(result)) => {
                 calling = false;
                 state.on_call(clock.now(), result);
-                if let Some(spent) = errand.spent {
-                    let (messages, bytes) = state.spent();
-                    spent(messages, bytes);
-                }
+                tell_spent(&state);
+            }
+            Some(Event::Claimed(token, result)) => {
+                claims -= 1;
+                state.on_claim(clock.now(), &token, result);
+                tell_spent(&state);
             }
             Some(Event::Sent(dispatch_id, reply)) => {
                 state.on_reply(clock.now(), &dispatch_id, &reply, random.unit());

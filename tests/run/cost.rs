@@ -1,7 +1,9 @@
 //! How many requests a run costs.
 
 use crate::support::{World, email};
+use email_queue::model::Settings;
 use email_queue::worker::Stopped;
+use std::time::Duration;
 
 #[test]
 fn an_empty_queue_costs_one_call() {
@@ -78,4 +80,32 @@ fn singles_cost_one_request_each_and_no_more_calls_than_that() {
         "{} calls",
         world.database.count()
     );
+}
+
+#[test]
+fn large_mail_is_claimed_while_other_mail_is_sent() {
+    let run = |large_bytes| {
+        let mut world = World::new(Settings {
+            rate_limit: 1000,
+            ..Settings::default()
+        });
+        (0..2000).for_each(|index| drop(world.enqueue(email(index))));
+        world.mailer.limit.set(1000);
+        world.config.large_bytes = large_bytes;
+        // The database takes as long as the provider.
+        world.database.latency = Duration::from_millis(100);
+        world.mailer.latency.set(Duration::from_millis(100));
+        // A dispatch has some twelve kilobytes.
+        world.config.dispatch_bytes = 20_000;
+        world.config.held_bytes = 40_000;
+        let began = world.now();
+        world.run();
+        world.assert_all_completed(2000);
+        assert_eq!(world.mailer.requests.borrow().len(), 20);
+        (world.now() - began, world.database.calls.borrow().len())
+    };
+    let ((large, calls), (small, _)) = (run(1), run(u64::MAX));
+    assert!(large * 5 < small * 4, "{large:?} {small:?}");
+    // A claim, and a begin with the settle of an earlier one.
+    assert!(calls <= 2 * 20 + 2, "{calls}");
 }

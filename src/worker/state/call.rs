@@ -27,7 +27,8 @@ impl State {
         self.drop_late_begins(now);
         self.plan_begins(now);
         let claim = self.plan_claim(now, &mut token);
-        if self.settles.is_empty() && self.beginning.is_empty() && claim.is_none() {
+        let silent = self.settles.is_empty() || self.settles_wait();
+        if silent && self.beginning.is_empty() && claim.is_none() {
             return None;
         }
         // Counting costs; only what may be the run's last call needs it.
@@ -88,27 +89,37 @@ impl State {
         if self.claiming.is_empty() {
             return None;
         }
-        // The lease must outlive the run: whatever is claimed is begun, settled or given back before its end.
-        let lease = (self.deadline() + GRACE).saturating_sub(now) + self.config.margin;
-        Some(Claim {
-            kind: "email".to_owned(),
-            tokens: self.claiming.clone(),
-            lease_ms: millis(lease),
-            max_messages: (self.config.dispatch_messages)
-                .min(u32::try_from(self.provider.most_messages).unwrap_or(u32::MAX)),
+        let claim = Claim {
+            // Of large mail one dispatch, which can leave while the next ones are claimed.
             max_bytes: self
                 .config
                 .held_bytes
                 .saturating_sub(self.held_bytes)
-                .max(1),
+                .clamp(1, self.config.dispatch_bytes * 3 / 2),
+            max_frozen: self.wanted_replays(),
+            ..self.claim(now, self.claiming.clone())
+        };
+        Some(claim)
+    }
+
+    pub(super) fn claim(&self, now: Duration, tokens: Vec<String>) -> Claim {
+        // The lease must outlive the run: whatever is claimed is begun, settled or given back before its end.
+        let lease = (self.deadline() + GRACE).saturating_sub(now) + self.config.margin;
+        Claim {
+            kind: "email".to_owned(),
+            tokens,
+            lease_ms: millis(lease),
+            max_messages: (self.config.dispatch_messages)
+                .min(u32::try_from(self.provider.most_messages).unwrap_or(u32::MAX)),
+            max_bytes: 1,
             min_bytes: self.config.dispatch_bytes,
             max_wait_ms: millis(self.config.max_wait),
-            max_frozen: self.wanted_replays(),
-        })
+            max_frozen: 0,
+        }
     }
 
     /// Replays take at most a quarter of the places: what hangs once more must not keep fresh mail waiting.
-    fn wanted_replays(&self) -> u32 {
+    pub(super) fn wanted_replays(&self) -> u32 {
         let prepared = self
             .prepared
             .iter()
@@ -129,7 +140,7 @@ impl State {
         let last_settle = self.is_idle() && !self.settles.is_empty();
         let is_full = self.held_bytes > 0
             && self.held_bytes + self.config.dispatch_bytes > self.config.held_bytes;
-        if is_full || self.exhausted && !last_settle {
+        if is_full || self.claims_apart() || self.exhausted && !last_settle {
             return 0;
         }
         self.config.in_flight.saturating_sub(self.prepared.len())

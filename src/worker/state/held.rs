@@ -38,6 +38,5 @@ pub(super) struct Sending {
 pub(super) struct Pending {
     pub settle: Settle,
     pub tally: Tally,
-    pub bytes: u64,
     pub failures: u32,
 }

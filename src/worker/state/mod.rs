@@ -3,6 +3,7 @@
 //! A dispatch moves through `prepared` → `beginning` → `waiting` → `sending`, and leaves as a settle. Unfinished
 //! settles, begins and claims stay here until the database has answered them; a lost answer means the same call again.
 
+mod apart;
 mod call;
 mod held;
 mod listen;
@@ -19,6 +20,7 @@ use crate::protocol::{Dispatch, Settle};
 use crate::provider::{Context, Mail, Provider, Reply};
 use crate::worker::decide;
 use crate::worker::retry::RetryPolicy;
+use apart::Apart;
 use held::{Beginning, Pending, Sending, Waiting};
 use listen::Listening;
 use obstacle::refuses_all;
@@ -36,12 +38,16 @@ pub struct State {
     epoch_ms: u64,
     /// Tokens of a claim that is not answered yet.
     claiming: Vec<String>,
+    /// Claims by themselves that are not answered yet.
+    apart: Vec<Apart>,
+    /// What was claimed last was large.
+    large: bool,
     prepared: VecDeque<Box<Prepared>>,
     beginning: Vec<Beginning>,
     waiting: Vec<Waiting>,
     sending: Vec<Sending>,
     settles: Vec<Pending>,
-    /// Payload bytes of all dispatches not yet settled.
+    /// Payload bytes of all dispatches that are neither answered nor given back.
     held_bytes: u64,
     claimed_bytes: u64,
     /// Messages claimed, of which a dispatch counts as some at least.
@@ -84,6 +90,8 @@ impl State {
             },
             epoch_ms: 0,
             claiming: Vec::new(),
+            apart: Vec::new(),
+            large: false,
             prepared: VecDeque::new(),
             beginning: Vec::new(),
             waiting: Vec::new(),
@@ -197,8 +205,9 @@ impl State {
             let room = self.open_requests() < self.config.in_flight;
             let begin = (room && !self.prepared.is_empty()).then_some(self.begin_at);
             let claim = (self.stopped.is_none() && self.wants_claim() > 0).then_some(self.claim_at);
-            let silent =
-                self.settles.is_empty() && self.beginning.is_empty() && self.claiming.is_empty();
+            let silent = (self.settles.is_empty() || self.settles_wait())
+                && self.beginning.is_empty()
+                && self.claiming.is_empty();
             let next = if silent {
                 [begin, claim].into_iter().flatten().min()
             } else {
@@ -208,7 +217,9 @@ impl State {
             let next = [next, look].into_iter().flatten().min();
             next.map(|at| at.max(self.call_at))
         });
-        [send, call.flatten()].into_iter().flatten().min()
+        // Where it is to be said again; any other goes with what happens.
+        let again = (self.repeats_claim() && !self.given_up).then_some(self.call_at);
+        [send, call.flatten(), again].into_iter().flatten().min()
     }
 
     /// Nothing is held and nothing more is wanted.
@@ -226,7 +237,8 @@ impl State {
 
     /// No dispatch is on its way.
     fn is_idle(&self) -> bool {
-        self.prepared.is_empty()
+        self.apart.is_empty()
+            && self.prepared.is_empty()
             && self.beginning.is_empty()
             && self.waiting.is_empty()
             && self.sending.is_empty()
@@ -255,10 +267,15 @@ impl State {
         self.given_up = true;
     }
 
+    /// Its payload is gone: it was sent, or will not be.
     fn settle(&mut self, dispatch: &Dispatch, settle: Settle) {
+        self.held_bytes = self.held_bytes.saturating_sub(dispatch.bytes);
+        self.note(dispatch, settle);
+    }
+
+    fn note(&mut self, dispatch: &Dispatch, settle: Settle) {
         self.settles.push(Pending {
             tally: Tally::of(&settle, dispatch.messages.len()),
-            bytes: dispatch.bytes,
             settle,
             failures: 0,
         });

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 impl State {
     pub(super) fn on_obstacle(&mut self, now: Duration, obstacle: &Obstacle) {
+        self.large = false;
         if obstacle.state == BeginState::Unavailable && !self.is_idle() {
             self.await_answer(now, obstacle.retry_after_ms);
             return;

@@ -29,7 +29,7 @@ impl State {
     }
 
     /// All that the call said is said again: settles, begins and claims can be repeated.
-    fn on_failure(&mut self, now: Duration, error: &QueueError) {
+    pub(super) fn on_failure(&mut self, now: Duration, error: &QueueError) {
         let cause = error
             .cause
             .as_deref()
@@ -73,13 +73,18 @@ impl State {
         false
     }
 
-    fn on_answer(&mut self, now: Duration, reply: WorkReply) {
+    /// The database has answered a call, whatever it was.
+    pub(super) fn on_heard(&mut self, now: Duration, reply: &WorkReply) {
         self.failed_calls = 0;
         self.unreached_since = None;
-        self.on_answered(&reply);
         // The quickest answer of the run shows best how far the two clocks are apart.
         let epoch_ms = reply.now_ms.saturating_sub(millis(now));
         self.epoch_ms = self.epoch_ms.max(epoch_ms);
+    }
+
+    fn on_answer(&mut self, now: Duration, reply: WorkReply) {
+        self.on_heard(now, &reply);
+        self.on_answered(&reply);
         let answered_at = Duration::from_millis(reply.now_ms.saturating_sub(self.epoch_ms));
         if !reply.retry_ms.is_empty() {
             self.policy.waits = reply.retry_ms;
@@ -96,18 +101,11 @@ impl State {
         let asked = std::mem::take(&mut self.claiming).len();
         if asked > 0 {
             let claimed = reply.claims.len();
-            for dispatch in reply.claims {
-                self.on_claimed(dispatch);
-            }
+            self.on_claims(reply.claims);
             // If nothing could be claimed, it is not known whether something is due.
             self.exhausted = false;
             if let Some(error) = &reply.claim_error {
-                self.report.reason = Some(scrub(error));
-                self.claim_at = now + POLL;
-                self.failed_claims += 1;
-                if self.failed_claims == FAILURES {
-                    self.stop(Stopped::Unavailable, None);
-                }
+                self.on_claim_error(now, error);
                 return;
             }
             self.failed_claims = 0;
@@ -121,6 +119,16 @@ impl State {
                     self.claim_at = now + POLL;
                 }
             }
+        }
+    }
+
+    pub(super) fn on_claim_error(&mut self, now: Duration, error: &str) {
+        self.report.reason = Some(scrub(error));
+        self.large = false;
+        self.claim_at = now + POLL;
+        self.failed_claims += 1;
+        if self.failed_claims == FAILURES {
+            self.stop(Stopped::Unavailable, None);
         }
     }
 
@@ -144,7 +152,6 @@ impl State {
                 pending.failures += 1;
                 self.call_at = now + POLL;
                 self.settles.push(pending);
-                return;
             }
             SettleResult::Error => {
                 // What is sent now could not be settled either.
@@ -155,7 +162,6 @@ impl State {
                 self.report.lost += pending.tally.total();
             }
         }
-        self.held_bytes = self.held_bytes.saturating_sub(pending.bytes);
     }
 
     fn on_begun(&mut self, now: Duration, answered_at: Duration, begun: Begun) {
@@ -238,7 +244,7 @@ impl State {
         }
     }
 
-    fn on_claimed(&mut self, dispatch: Dispatch) {
+    pub(super) fn on_claimed(&mut self, dispatch: Dispatch) {
         self.report.claimed += dispatch.messages.len() as u64;
         self.claimed_cost += DISPATCH_COST.max(dispatch.messages.len() as u64);
         self.claimed_bytes += dispatch.bytes;
@@ -280,10 +286,11 @@ impl State {
         if rejected.is_empty() {
             return;
         }
-        self.settle(claimed, unfit(claimed, rejected));
+        let settle = unfit(claimed, rejected);
         // The members that stay are held on.
-        if !whole && let Some(pending) = self.settles.last_mut() {
-            pending.bytes = 0;
+        match whole {
+            true => self.settle(claimed, settle),
+            false => self.note(claimed, settle),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the driver relies on; whole runs are in `tests/run`.
 
 mod answers;
+mod apart;
 mod failures;
 mod obstacles;
 mod times;
