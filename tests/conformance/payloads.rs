@@ -225,7 +225,8 @@ fn what_an_email_may_have_is_bounded_in_the_same_words() {
     let values = |count: usize| NewMessage {
         payload: {
             let mut payload = email(0).payload;
-            payload["replyTo"] = many(count - 2 - payload.as_object().unwrap().len(), |_| json!(1));
+            let more = many(count - 6 - payload.as_object().unwrap().len(), |_| json!(1));
+            payload["attachments"] = json!([{"filename": "f", "content": "QUJD", "more": more}]);
             payload
         },
         ..NewMessage::default()
