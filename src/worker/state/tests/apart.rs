@@ -45,6 +45,12 @@ fn begin_all(state: &mut State, now: Duration) {
 }
 
 #[test]
+fn the_first_claim_takes_one_large_dispatch_and_four_of_a_megabyte() {
+    let claim = call(&mut fresh(4), Duration::ZERO).unwrap().claim.unwrap();
+    assert_eq!((claim.max_bytes, claim.min_bytes), (12 * MB, 8 * MB));
+}
+
+#[test]
 fn two_claims_of_large_mail_go_beside_a_begin() {
     let mut state = holding(vec![large("a", 5)]);
     let first = claim(&mut state, MILLISECOND, "1").unwrap();
