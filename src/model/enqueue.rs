@@ -29,7 +29,7 @@ impl Queue {
             return Ok(Enqueued {
                 id: id.clone(),
                 created: false,
-                // Whether it differs from one that was erased nobody knows.
+                // A payload that was erased is not compared.
                 payload_differs: Some(!known.payload.is_null() && known.payload != message.payload),
                 notice: None,
             });

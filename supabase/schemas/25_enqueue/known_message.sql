@@ -1,4 +1,4 @@
--- The answer for a message whose dedup key was known: {id, created: false, payload_differs}. Whether it differs from one that was erased nobody knows.
+-- The answer for a message whose dedup key was known: {id, created: false, payload_differs}. A payload that was erased is not compared.
 create function email_queue_private.known_message(p_type text, p_dedup_key text, p_payload jsonb) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -175,7 +175,7 @@ fn a_claim_whose_answer_is_lost_is_said_again_with_its_token() {
     );
     state.on_claim(again, "1", Ok(claims(vec![large("b", 5)])));
     assert_eq!(begins(&mut state, again), ["b"]);
-    // Nobody waits for it any more.
+    // The run does not wait for it any more.
     state.on_claim(again, "1", Ok(claims(vec![large("c", 5)])));
     assert_eq!(state.report.claimed, 2);
 }
