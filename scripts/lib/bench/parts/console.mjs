@@ -12,7 +12,7 @@ const OPEN = 200_000;
 
 /** @param {import("../main.mjs").Context} context @returns {Promise<import("../main.mjs").Outcome>} */
 export async function console_({ log, quick }) {
-  const count = quick ? 100_000 : 1_000_000;
+  const count = quick ? 20_000 : 1_000_000;
   const cluster = await startCluster();
   try {
     const sql = await cluster.database(ours);

@@ -16,7 +16,7 @@ const EVERY_MS = 100;
 
 /** @param {import("../main.mjs").Context} context @returns {Promise<import("../main.mjs").Outcome>} */
 export async function search({ log, quick, rounds }) {
-  const count = quick ? 100_000 : 1_000_000;
+  const count = quick ? 20_000 : 1_000_000;
   const cluster = await startCluster();
   try {
     const sql = await cluster.database(ours);
