@@ -24,7 +24,7 @@ begin
     perform email_queue_private.refuse('filter.after', 'must be the id of a message');
   end if;
   perform email_queue_private.check_metadata('filter.metadata', nullif(v_filter -> 'metadata', 'null'::jsonb));
-  if v_filter ->> 'text' ~ '^\s*$' then
+  if v_filter ->> 'text' !~ '[^[:space:]]' then
     perform email_queue_private.refuse('filter.text', 'must not be empty');
   end if;
   if p_changes and v_filter -> 'metadata' in ('{}'::jsonb, 'null'::jsonb) then
