@@ -1,6 +1,6 @@
 // kill -9 of the function at every point of the protocol, then another run once the leases are over.
 import assert from "node:assert/strict";
-import { hold, type Steps } from "./support/calls.ts";
+import { hold, type Steps, unanswered } from "./support/calls.ts";
 import { mails } from "./support/database.ts";
 import { type Fn, type Stack, waitFor } from "./support/stack.ts";
 import { assertEachOnce, suite } from "./support/suite.ts";
@@ -23,7 +23,7 @@ for (const count of [1, 2, 350]) {
     await finish(stack);
     await assertEachOnce(stack, ids);
     assertReplayed(stack, dispatches);
-    assert.deepEqual(await attempts(stack), [2]);
+    assert.deepEqual(await stack.db.attempts(), [2]);
   });
 
   test(`before the provider's answer has come, ${count} in ${dispatches}`, async (stack) => {
@@ -44,48 +44,37 @@ for (const count of [1, 2, 350]) {
     const ids = await stack.db.enqueue(mails(count));
     await killAt(stack, ({ begins }) => begins > 0);
     assert.deepEqual(await stack.db.statuses(), { processing: count });
-    assert.deepEqual(await attempts(stack), [0]);
+    assert.deepEqual(await stack.db.attempts(), [0]);
 
     // The lease is over, the next run takes it over whole, and dies at the same place.
     await stack.db.passTime(LEASE);
     await killAt(stack, ({ begins }) => begins > 0);
     assert.equal(stack.provider.state({ brief: true }).requests, 0);
-    assert.deepEqual(await attempts(stack), [0]);
+    assert.deepEqual(await stack.db.attempts(), [0]);
     assert.deepEqual(await stack.db.lost(), []);
 
     await finish(stack);
     await assertEachOnce(stack, ids);
     // The second time, a message that is alone pays.
-    assert.deepEqual(await attempts(stack), [count === 1 ? 2 : 1]);
+    assert.deepEqual(await stack.db.attempts(), [count === 1 ? 2 : 1]);
   });
 }
 
 test("after begin and before the request: an attempt is used, and the replay is the first that arrives", async (stack) => {
   const ids = await stack.db.enqueue(mails(350));
-  // The database carries the begins out, but its answer never comes.
-  const { promise: begun, resolve } = Promise.withResolvers<void>();
-  const database = await stack.proxy(stack.lite, async ({ body }) => {
-    if (JSON.parse(body.toString()).p_request.begins.length === 0) return;
-    const answer = await fetch(`${stack.lite.url}/rest/v1/rpc/email_queue_worker_work`, {
-      method: "POST",
-      headers: { apikey: stack.lite.secretKey, "content-type": "application/json" },
-      body: body.toString(),
-    });
-    await answer.arrayBuffer();
-    resolve();
-    await new Promise(() => {});
-  });
+  const { fault, done: begun } = unanswered(stack, ({ begins }) => begins > 0);
+  const database = await stack.proxy(stack.lite, fault);
   const fn = await stack.function({ database });
   const answer = outcome(fn);
   await begun;
   await fn.kill();
   await answer;
   assert.equal(stack.provider.state({ brief: true }).requests, 0);
-  assert.deepEqual(await attempts(stack), [1]);
+  assert.deepEqual(await stack.db.attempts(), [1]);
 
   await finish(stack);
   await assertEachOnce(stack, ids);
-  assert.deepEqual(await attempts(stack), [2]);
+  assert.deepEqual(await stack.db.attempts(), [2]);
 });
 
 test("five times in the middle of a burst", async (stack) => {
@@ -143,9 +132,6 @@ function assertReplayed(stack: Stack, dispatches: number): void {
   assert.deepEqual(keys.map(({ bodies, requests }) => [bodies.length, requests]), Array(dispatches).fill([1, 2]));
   assert.equal(stack.provider.state({ brief: true }).replays, dispatches);
 }
-
-/** The different numbers of attempts that messages have. */
-const attempts = async (stack: Stack): Promise<number[]> => [...new Set((await stack.db.rows()).map((row) => row.attempts))].sort();
 
 const outcome = (fn: Fn): Promise<string> => fn.invoke().then((run) => JSON.stringify(run), () => "no answer");
 

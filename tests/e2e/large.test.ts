@@ -1,8 +1,8 @@
 // Large mail is claimed beside the run's other calls: what happens to such a claim must lose nothing and send nothing twice.
 import assert from "node:assert/strict";
-import { steps } from "./support/calls.ts";
+import { type Steps, steps, unanswered } from "./support/calls.ts";
 import { mails } from "./support/database.ts";
-import { type Fault, type Stack } from "./support/stack.ts";
+import { type Fault } from "./support/stack.ts";
 import { assertEachOnce, suite } from "./support/suite.ts";
 
 const { test, end } = suite("large mail");
@@ -14,10 +14,7 @@ const COUNT = 400;
 const large = () => mails(COUNT, { content: `<p>${"x".repeat(50_000)}</p>` });
 
 /** A claim that carries nothing else, as a run's very first one does not. */
-const isApart = (body: { toString(): string }) => {
-  const { settles, begins, claims } = steps(body);
-  return claims === 1 && settles === 0 && begins === 0;
-};
+const isApart = ({ settles, begins, claims }: Steps) => claims === 1 && settles === 0 && begins === 0;
 
 test("claims go beside begins and settles, two at a time", async (stack) => {
   const ids = await stack.db.enqueue(large());
@@ -25,7 +22,7 @@ test("claims go beside begins and settles, two at a time", async (stack) => {
   const database = await stack.proxy(stack.lite, async ({ body }) => {
     underWay += 1;
     most = Math.max(most, underWay);
-    if (isApart(body)) apart += 1;
+    if (isApart(steps(body))) apart += 1;
     // Long enough for the run to say all that it has to say.
     await new Promise((resolve) => setTimeout(resolve, 100));
     underWay -= 1;
@@ -48,7 +45,7 @@ for (const [name, wrong] of Object.entries(WRONGS)) {
     const ids = await stack.db.enqueue(large());
     const tokens = new Map<string, number>();
     const database = await stack.proxy(stack.lite, ({ body }) => {
-      if (!isApart(body)) return;
+      if (!isApart(steps(body))) return;
       const [token] = JSON.parse(body.toString()).p_request.claim.tokens;
       const said = (tokens.get(token) ?? 0) + 1;
       tokens.set(token, said);
@@ -58,24 +55,14 @@ for (const [name, wrong] of Object.entries(WRONGS)) {
     await stack.drain(await stack.function({ database }));
     assert(tokens.size > 0 && [...tokens.values()].every((said) => said >= 3), `said ${[...tokens.values()]} times`);
     await assertEachOnce(stack, ids);
-    assert.deepEqual(await attempts(stack), [1], "what is said again costs nothing");
+    assert.deepEqual(await stack.db.attempts(), [1], "what is said again costs nothing");
   });
 }
 
 test("the process is killed while the database carries out such a claim", async (stack) => {
   const ids = await stack.db.enqueue(large());
-  const { promise: claimed, resolve } = Promise.withResolvers<void>();
-  const database = await stack.proxy(stack.lite, async ({ body }) => {
-    if (!isApart(body)) return;
-    const answer = await fetch(`${stack.lite.url}/rest/v1/rpc/email_queue_worker_work`, {
-      method: "POST",
-      headers: { apikey: stack.lite.secretKey, "content-type": "application/json" },
-      body: body.toString(),
-    });
-    await answer.arrayBuffer();
-    resolve();
-    await new Promise(() => {});
-  });
+  const { fault, done: claimed } = unanswered(stack, isApart);
+  const database = await stack.proxy(stack.lite, fault);
   const fn = await stack.function({ database });
   const ended = fn.invoke().then(() => "answered", () => "no answer");
   await claimed;
@@ -87,8 +74,5 @@ test("the process is killed while the database carries out such a claim", async 
   await stack.drain(await stack.function());
   await assertEachOnce(stack, ids);
 });
-
-/** The different numbers of attempts that messages have. */
-const attempts = async (stack: Stack): Promise<number[]> => [...new Set((await stack.db.rows()).map((row) => row.attempts))].sort();
 
 end();

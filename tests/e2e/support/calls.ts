@@ -1,5 +1,5 @@
 // What a call of the function to the database says, and ways to stop one.
-import type { Fault } from "./stack.ts";
+import type { Fault, Stack } from "./stack.ts";
 
 /** How many steps of each kind one call of email_queue_worker_work carries. */
 export interface Steps {
@@ -31,4 +31,21 @@ export function hold(condition: (steps: Steps) => boolean): Hold {
     await released;
   };
   return { held, release, fault };
+}
+
+/** The database carries out each call for which the condition holds, but its answer never comes. `done` resolves after the first. */
+export function unanswered({ lite }: Stack, condition: (steps: Steps) => boolean): { fault: Fault; done: Promise<void> } {
+  const { promise: done, resolve } = Promise.withResolvers<void>();
+  const fault: Fault = async ({ body }) => {
+    if (!condition(steps(body))) return;
+    const answer = await fetch(`${lite.url}/rest/v1/rpc/email_queue_worker_work`, {
+      method: "POST",
+      headers: { apikey: lite.secretKey, "content-type": "application/json" },
+      body: body.toString(),
+    });
+    await answer.arrayBuffer();
+    resolve();
+    await new Promise(() => {});
+  };
+  return { fault, done };
 }

@@ -77,6 +77,9 @@ export class Database {
     return Object.fromEntries(rows.map(({ status, count }: { status: string; count: number }) => [status, count]));
   }
 
+  /** The different numbers of attempts that messages have. */
+  attempts = async (): Promise<number[]> => [...new Set((await this.rows()).map((row) => row.attempts))].sort();
+
   isDrained = async (): Promise<boolean> => !(await this.sql`select exists (select from email_queue_private.message where status is null) as open`)[0].open;
 
   /** Dispatches that have not ended. */
