@@ -269,6 +269,31 @@ test("all of it goes without a mouse", { skip }, async () => {
   await close();
 });
 
+test("a dialog opens again at once, whichever way it was closed", { skip }, async () => {
+  const id = await enqueue();
+  const { page, close } = await visit(acting.url, { at: `/message/${id}` });
+  const dialog = page.getByRole("dialog");
+  await page.getByRole("button", { name: "Cancel", exact: true }).click();
+  for (const way of ["by the Escape key", "by its button"]) {
+    await dialog.waitFor();
+    // In one go: the browser's own word that a dialog was closed comes later.
+    const open = await page.evaluate(async (/** @type {string} */ closing) => {
+      const shown = /** @type {any} */ (document.querySelector("dialog"));
+      if (closing === "by its button") shown.querySelector("button").click();
+      else shown.close();
+      /** @type {any} */ ([...document.querySelectorAll("[aria-label=Actions] button")].find((button) => /** @type {any} */ (button).innerText === "Cancel")).click();
+      // Such a word is there after two frames.
+      for (let frames = 0; frames < 3; frames++) await new Promise(requestAnimationFrame);
+      return document.querySelectorAll("dialog[open]").length;
+    }, way);
+    assert.equal(open, 1, way);
+  }
+  await dialog.getByRole("button", { name: "Cancel the message" }).click();
+  await page.getByText(/^Cancelled \d+ s ago\.$/).waitFor();
+  assert.equal(await dialog.count(), 0);
+  await close();
+});
+
 test("the id of a message leads to it", { skip }, async () => {
   const id = await enqueue();
   await accept();

@@ -74,6 +74,8 @@ export const Pairs = ({ of }) => html`<dl>${of.filter(([, value]) => value !== n
 /** @param {{value: unknown}} of */
 export const Json = ({ value }) => html`<div class="card pad"><pre tabindex="0">${JSON.stringify(value, null, 2)}</pre></div>`;
 
+let openings = 0;
+
 /**
  * A button that asks before it acts, and shows the result. With `reason` it cannot act, and says why.
  * @param {{label: string, title: string, text?: any, reason?: string | null, danger?: boolean, fields?: any, act: (form: Record<string, string>, say: Say) => Promise<string | void>, confirm?: string,
@@ -84,23 +86,25 @@ export function Action(props) {
   const { label, danger, reason } = props;
   const box = useRef(/** @type {any} */ (null));
   const [state, setState] = useState(/** @type {{of?: typeof props, busy?: boolean, fault?: any, first?: any, said?: string, progress?: string}} */ ({}));
-  /** The opening of the dialog that is shown; what belongs to another one is over. */
-  const opening = useRef(/** @type {object | null} */ (null));
+  /** The opening of the dialog that is shown, 0 for none; what belongs to another one is over. */
+  const opening = useRef(0);
   const { of, busy, fault, first, said, progress } = state;
   useLayoutEffect(() => {
-    if (of && !box.current.open) box.current.showModal();
-  }, [of]);
-  useLayoutEffect(() => () => void (opening.current = null), []);
+    if (of) box.current.showModal();
+  }, [opening.current]);
+  useLayoutEffect(() => () => void (opening.current = 0), []);
   const closed = () => {
-    opening.current = null;
+    opening.current = 0;
     setState({});
   };
+  // The browser says so with its next frame: who is quick has opened the next dialog by then.
+  const late = (/** @type {any} */ event) => event.target === box.current && closed();
   const close = () => {
     box.current?.close();
     closed();
   };
   const open = async () => {
-    const me = opening.current = {};
+    const me = opening.current = ++openings;
     // What the dialog shows and does is of now: the page may soon be about something else.
     const shown = (/** @type {typeof state} */ next) => opening.current === me && setState({ of: props, ...next });
     shown({ busy: props.before !== undefined });
@@ -119,7 +123,7 @@ export function Action(props) {
     }, (error) => (refresh(), shown({ fault: error })));
   };
   return html`<span class="action"><button class=${danger ? "danger" : ""} disabled=${Boolean(reason)} title=${reason ?? ""} onClick=${open}>${label}</button>
-    ${of && html`<dialog ref=${box} aria-label=${of.title} onClose=${closed}><form onSubmit=${go}>
+    ${of && html`<dialog key=${opening.current} ref=${box} aria-label=${of.title} onClose=${late}><form onSubmit=${go}>
       <h2>${of.title}</h2>
       ${said ? html`<p role="status">${said}</p>` : html`${typeof of.text === "function" ? first !== undefined && of.text(first) : of.text && html`<p>${of.text}</p>`}${of.fields}`}
       ${busy && html`<p role="status">${progress ?? "One moment …"}</p>`}${fault && html`<${Failed} fault=${fault} />`}
