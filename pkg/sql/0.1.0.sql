@@ -177,13 +177,13 @@ comment on procedure email_queue_private.apply_grants() is 'Takes all of email-q
 -- 05_grants/check_caller.sql
 -- A function with the owner's rights begins with this. Inside it current_user is the owner, and through PostgREST
 -- session_user is authenticator for every caller. So the caller is the role that was set, or the session's role if none was set.
-create function email_queue_private.check_caller(p_besides text default null) returns void
+create function email_queue_private.check_caller(p_role text default 'service_role') returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_caller text := coalesce(nullif(current_setting('role'), 'none'), session_user);
 begin
-  if v_caller not in (current_user, 'service_role', coalesce(p_besides, 'service_role'))
+  if v_caller not in (current_user, p_role)
     and not coalesce((select r.rolsuper from pg_catalog.pg_roles as r where r.rolname = v_caller), false)
   then
     raise exception using errcode = '42501', message = format('email_queue: permission denied for role %I', v_caller),
@@ -191,7 +191,7 @@ begin
   end if;
 end
 $$;
-comment on function email_queue_private.check_caller(text) is 'Refuses callers that are neither the owner nor service_role (nor a superuser, nor the role that is named besides).';
+comment on function email_queue_private.check_caller(text) is 'Refuses callers that are neither the owner nor the role that the function is for (nor a superuser).';
 
 -- 05_grants/check_sees_all.sql
 -- A run that does not see a pause would send in spite of it. So a caller from whom row security hides rows gets nothing to do.
@@ -310,21 +310,19 @@ $$;
 comment on function email_queue_private.rights() is 'What service_role may do with the tables, the view and the sequences.';
 
 -- 05_grants/wanted_rights.sql
--- The rights that service_role needs, and Supabase Auth's one. No other role has any.
+-- The rights that service_role needs, and Supabase Auth's one: its hook is for nobody else. No other role has any.
 create function email_queue_private.wanted_rights() returns table (object text, role name, privilege text)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select w.object, w.role, w.privilege from (
     select 'schema email_queue_private', 'service_role', 'USAGE'
     union all
-    select 'routine ' || p.oid::regprocedure, 'service_role', 'EXECUTE' from email_queue_private.our_functions() as p where p.prokind = 'f'
+    select 'routine ' || p.oid::regprocedure, case when p.pronamespace = 'public'::regnamespace and p.proname = 'email_queue_auth_hook' then 'supabase_auth_admin' else 'service_role' end, 'EXECUTE'
+    from email_queue_private.our_functions() as p where p.prokind = 'f'
     union all
     select 'table ' || c.oid::regclass, 'service_role', upper(btrim(p) collate "C")
     from email_queue_private.rights() as r join pg_catalog.pg_class as c on c.oid = to_regclass(r.relation)
     cross join lateral regexp_split_to_table(r.rights, ',') as p
-    union all
-    select 'routine ' || p.oid::regprocedure, 'supabase_auth_admin', 'EXECUTE'
-    from email_queue_private.our_functions() as p where p.pronamespace = 'public'::regnamespace and p.proname = 'email_queue_auth_hook'
   ) as w(object, role, privilege) where to_regrole(w.role) is not null
 $$;
 comment on function email_queue_private.wanted_rights() is 'The rights of service_role and supabase_auth_admin.';

@@ -1,4 +1,5 @@
 // The doctor's checks of Supabase Auth: which Send Email hook it has, whether ours answers, and what Auth allows.
+import { queryApi } from "./api.js";
 import { isOurs, readAuth, shown, URI } from "./auth-config.js";
 import { rpc } from "./deployed.js";
 import { attempt, fail, ok, skip } from "./doctor-outside.js";
@@ -16,24 +17,27 @@ const NOTHING = { user: {}, email_data: { email_action_type: "email_queue_check"
 export async function examineAuth(project) {
   const check = "auth hook";
   if (!project.accessToken || !project.ref) return [{ check, ...skip("SUPABASE_ACCESS_TOKEN or SUPABASE_PROJECT_ID is not set here") }];
+  const place = { ref: project.ref, token: project.accessToken, api: project.apiUrl };
   try {
-    const auth = await readAuth({ ref: project.ref, token: project.accessToken, api: project.apiUrl });
+    const auth = await readAuth(place);
     const { hook } = auth;
     if (!hook.enabled) return [{ check, ...ok(`off: Auth sends its mail itself. The queue can: ${ON}`) }];
     if (!isOurs(hook)) {
       return [{ check, ...hook.uri?.includes("email_queue_auth_hook") ? fail(`${shown(hook)} is not the queue's function, ${URI}: Auth's mail fails`, `${ON} sets the right one`) : ok(`another one: ${shown(hook)}`) }];
     }
-    return [
-      await attempt(check, "email-queue auth-hook off, until the function is there again", async () => {
-        const answer = await rpc(project, "email_queue_auth_hook", { p_event: NOTHING });
-        return answer?.error ? fail(`the queue's answers with an error: ${answer.error.message}`, "Correct what it names; until then: email-queue auth-hook off") : ok("on, and the queue's function answers");
-      }),
-      ...await examineLimits(project, auth),
-    ];
+    return [{ check, ...await examineFunction((sql) => queryApi({ ...place, sql })) }, ...await examineLimits(project, auth)];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return [{ check, status: "warn", detail: `it cannot be read: ${error.message}`, remedy: error.remedy ?? null }];
   }
+}
+
+/** As its owner: besides that Auth alone may call it. @param {(sql: string) => Promise<any[]>} query */
+async function examineFunction(query) {
+  const [{ there }] = await query("select to_regprocedure('public.email_queue_auth_hook(jsonb)') is not null as there");
+  if (!there) return fail("the database has no email_queue_auth_hook", "email-queue auth-hook off, until the function is there again");
+  const [{ answer }] = await query(`select public.email_queue_auth_hook('${JSON.stringify(NOTHING)}') as answer`);
+  return answer.error ? fail(`the queue's answers with an error: ${answer.error.message}`, "Correct what it names; until then: email-queue auth-hook off") : ok("on, and the queue's function answers");
 }
 
 /** What Auth allows, and how long its links are valid. @param {ReturnType<typeof import("./deployed.js").readProject>} project @param {import("./auth-config.js").Auth} auth @returns {Promise<Finding[]>} */
