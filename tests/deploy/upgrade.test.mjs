@@ -1,5 +1,5 @@
 // From the previous release to this one: migrations are only appended, nothing queued is lost, a fresh schema and an
-// upgraded one are the same, and the previous function works on the new schema. While nothing is released, the previous one is this
+// upgraded one are the same, and the previous function works on the new schema. Until the second release, the previous one is this
 // schema under another number.
 import assert from "node:assert/strict";
 import fs from "node:fs";

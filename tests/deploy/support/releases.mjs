@@ -41,11 +41,11 @@ export function notAppended(release, now) {
  * @param {string} folder where a release is unpacked @returns {{name: string, before: string[], added: string[], root: string}}
  */
 export function previous(folder) {
-  const release = releases().at(-1);
+  const { version } = migration();
+  const release = releases().filter((one) => one.version !== version).at(-1);
   if (!release) {
-    // Until something is released: this schema as another version, of which this one is made.
+    // Until the second release: this schema as another version, of which this one is made.
     const old = new TestVersion(folder, "0.0.1");
-    const { version } = migration();
     return { name: "0.0.1", before: [old.migration().text], added: [old.next(version).migration().text], root: ROOT };
   }
   const archive = execFileSync("git", ["archive", `v${release.version}`, "pkg", "supabase/functions"], { cwd: ROOT, maxBuffer: 1 << 28 });
