@@ -26,6 +26,7 @@ test("an empty project gets all of it, and a second time nothing", async () => {
   assert.match(/** @type {string} */ (file), new RegExp(`^\\d{14}_${MIGRATION}$`));
   assert.deepEqual(others, []);
   const made = snapshot(cwd);
+  assert.equal(made[".gitignore"], ".env\n", "git is told before there is a repository");
   assert.equal(made[`supabase/migrations/${file}`], real());
   for (const [one, module] of [[FUNCTION, "worker"], [EVENTS, "events"]]) {
     for (const name of ["index.ts", "guard.ts", "function.js", `${module}.js`, `${module}_wasm.js`, ".gitattributes", "deno.json"]) assert.ok(made[`${one}/${name}`], `${one}/${name}`);
@@ -243,7 +244,7 @@ test("--json says what was done, or would be", async () => {
   const read = (/** @type {{stdout: string}} */ { stdout }) => JSON.parse(stdout.replace(/\d{14}_/, "<number>_"));
   const dry = read(await command(["init", "--json", "--dry-run"], { cwd }));
   assert.equal(dry.done, false);
-  assert.deepEqual(dry.changes.at(-1), { action: "create", file: ".env.example" });
+  assert.deepEqual(dry.changes.slice(-2), [".env.example", ".gitignore"].map((file) => ({ action: "create", file })));
   assert.deepEqual(read(await init(cwd, ["--json"])), { ...dry, done: true });
   assert.deepEqual(read(await init(cwd, ["--json"])), { done: true, changes: [], also: [], notes: [] });
 });

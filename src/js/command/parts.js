@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { configure, declared } from "./config.js";
 import { missingLines } from "./example.js";
-import { append, appendLines, change, filesOf, isFile, isFolder, list, manifest, read } from "./files.js";
+import { append, appendLines, change, filesOf, isFolder, list, manifest, read } from "./files.js";
 import { withHead } from "./function.js";
 import { nextVersions } from "./stamp.js";
 import { CommandError } from "./terminal.js";
@@ -106,7 +106,8 @@ export function lines(project, names) {
   const missing = missingLines(before);
   const variables = missing === "" ? [] : change(example, append(before, missing, true));
   const git = spawnSync("git", ["check-ignore", "--quiet", "--no-index", ".env"], { cwd: project.root });
-  const ignored = git.status === 0 ? [] : git.status === 1 || isFile(path.join(project.root, ".gitignore")) ? appendLines(path.join(project.root, ".gitignore"), [".env"]) : [];
+  // Where there is no repository yet, too: the first commit would have the secrets.
+  const ignored = git.status === 0 ? [] : appendLines(path.join(project.root, ".gitignore"), [".env"]);
   // As Next does by .env*: a team would not get it. What git has already is not ignored.
   const [, by] = /^([^\t]+)\t/.exec(spawnSync("git", ["check-ignore", "--verbose", ".env.example"], { cwd: project.root, encoding: "utf8" }).stdout ?? "") ?? [];
   const folders = names.map((name) => `supabase/functions/${name}/`);
