@@ -22,17 +22,29 @@ const event = (/** @type {string} */ type, /** @type {string} */ key) => ({
 });
 
 /**
- * Nobody but Auth becomes supabase_auth_admin: its rights are read, and the function runs as its owner. The error at the end takes all of it back.
- * @param {(sql: string) => Promise<any[]>} query @returns {Promise<Finding[]>}
+ * Nobody but Auth becomes supabase_auth_admin: its rights are read.
+ * @param {(sql: string) => Promise<any[]>} query @returns {Promise<{there: boolean, grants: Omit<Finding, "check">}>} there: the function
  */
-export async function examineInside(query) {
+export async function examineRights(query) {
   const [row] = await query(`select to_regprocedure('public.email_queue_auth_hook(jsonb)') is not null as there, to_regrole('supabase_auth_admin') is not null as role,
     (select has_function_privilege(r.oid, to_regprocedure('public.email_queue_auth_hook(jsonb)'), 'execute') and has_schema_privilege(r.oid, 'public', 'usage')
      from pg_catalog.pg_roles as r where r.rolname = 'supabase_auth_admin') as may`);
-  if (!row?.there) return [{ check: "auth function", ...fail("the database has no function public.email_queue_auth_hook", `email-queue upgrade; then: ${DEPLOY}`) }];
-  const grants = !row.role ? fail("the database has no role supabase_auth_admin", "it must be a Supabase project's database")
-    : row.may ? ok("supabase_auth_admin may execute email_queue_auth_hook")
-    : fail("supabase_auth_admin may not execute email_queue_auth_hook", "In the SQL editor: call email_queue_private.apply_grants(); grant usage on schema public to supabase_auth_admin;");
+  if (!row?.there) return { there: false, grants: fail("the database has no function public.email_queue_auth_hook", `email-queue upgrade; then: ${DEPLOY}`) };
+  return {
+    there: true,
+    grants: !row.role ? fail("the database has no role supabase_auth_admin", "it must be a Supabase project's database")
+      : row.may ? ok("supabase_auth_admin may execute email_queue_auth_hook")
+      : fail("supabase_auth_admin may not execute email_queue_auth_hook", "In the SQL editor: call email_queue_private.apply_grants(); grant usage on schema public to supabase_auth_admin;"),
+  };
+}
+
+/**
+ * The function runs as its owner. The error at the end takes all of it back.
+ * @param {(sql: string) => Promise<any[]>} query @returns {Promise<Finding[]>}
+ */
+export async function examineInside(query) {
+  const { there, grants } = await examineRights(query);
+  if (!there) return [{ check: "auth function", ...grants }];
   const key = `check-${crypto.randomUUID()}`;
   const said = await query(probe(key)).then(() => "", (error) => {
     if (error instanceof CommandError) return error.message;

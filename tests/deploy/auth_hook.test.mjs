@@ -152,6 +152,30 @@ test("a mail to the address that is given comes first, in place of the list", as
   await run(["auth-hook", "off", "--yes"]);
 });
 
+test("once it is on, the doctor says that Auth may not call it or that it fails, and Auth's limit with a token that may not query", async () => {
+  assert.equal((await run(["auth-hook", "on", "--yes"], withKey)).code, 0);
+  const says = async (/** @type {RegExp} */ pattern, code = 1) => {
+    const status = await run(["auth-hook", "status"]);
+    assert.match(status.stderr, pattern);
+    assert.equal(status.code, code);
+    assert.match((await run(["doctor"])).stdout, pattern);
+  };
+  await world.sql`revoke execute on function public.email_queue_auth_hook(jsonb) from supabase_auth_admin`;
+  await says(/✗ auth hook: supabase_auth_admin may not execute email_queue_auth_hook\n[^]*auth-hook off[^]*apply_grants/);
+  await world.sql`call email_queue_private.apply_grants()`;
+  const [{ source }] = await world.sql`select pg_get_functiondef('public.email_queue_auth_hook(jsonb)'::regprocedure) as source`;
+  await world.sql`create or replace function public.email_queue_auth_hook(p_event jsonb) returns jsonb language plpgsql as $$ begin raise 'broken'; end $$`;
+  await says(/✗ auth hook: the queue's function fails: .*broken/);
+  await world.sql.unsafe(source);
+  world.platform.refused.set("POST database/query", 403);
+  world.platform.auth = { ...world.platform.auth, rate_limit_email_sent: 0 };
+  await says(/! auth hook: it cannot be read: the access token may not query[^]*✗ auth limit: it is 0/);
+  world.platform.refused.clear();
+  world.platform.auth = { ...world.platform.auth, rate_limit_email_sent: untouched.rate_limit_email_sent };
+  await says(/✓ auth hook: on, and the queue's function answers/, 0);
+  await run(["auth-hook", "off", "--yes"]);
+});
+
 test("lost rights, a missing sender, and a template that cannot be used are named", async () => {
   await world.sql`revoke execute on function public.email_queue_auth_hook(jsonb) from supabase_auth_admin`;
   assert.match(await refuses(/✗ auth grants: supabase_auth_admin may not execute/), /call email_queue_private\.apply_grants\(\)/);
@@ -242,7 +266,7 @@ test("uninstall --force says that nobody can sign up, and what to do first; that
   assert.deepEqual([world.platform.auth, (await world.sql`select to_regproc('public.email_queue_auth_hook') is not null as there`)[0].there], [on, false]);
   const status = await run(["auth-hook", "status"]);
   assert.equal(status.code, 1);
-  assert.match(status.stderr, /✗ auth hook: the database has no email_queue_auth_hook/);
+  assert.match(status.stderr, /✗ auth hook: the database has no function public.email_queue_auth_hook/);
   assert.equal((await run(["auth-hook", "off", "--yes"])).code, 0);
   assert.deepEqual(world.platform.auth, theirs);
 });

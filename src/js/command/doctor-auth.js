@@ -1,6 +1,7 @@
 // The doctor's checks of Supabase Auth: which Send Email hook it has, whether ours answers, and what Auth allows.
 import { queryApi } from "./api.js";
 import { isOurs, readAuth, shown, URI } from "./auth-config.js";
+import { examineRights } from "./auth-hook-checks.js";
 import { rpc } from "./deployed.js";
 import { attempt, fail, ok, skip } from "./doctor-outside.js";
 import { CommandError } from "./terminal.js";
@@ -8,6 +9,7 @@ import { CommandError } from "./terminal.js";
 /** @typedef {import("./doctor.js").Finding} Finding */
 
 const ON = "email-queue auth-hook on";
+const OFF = "email-queue auth-hook off";
 /** Fewer than these Auth refuses in a busy hour. */
 const FEW = 30;
 /** Auth sends no mail of this kind, and neither does the hook. */
@@ -28,16 +30,27 @@ export async function examineAuth(project) {
     return [{ check, ...await examineFunction((sql) => queryApi({ ...place, sql })) }, ...await examineLimits(project, auth)];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return [{ check, status: "warn", detail: `it cannot be read: ${error.message}`, remedy: error.remedy ?? null }];
+    return [{ check, ...unread(error) }];
   }
 }
 
-/** As its owner: besides that Auth alone may call it. @param {(sql: string) => Promise<any[]>} query */
+/** @param {CommandError} error */
+const unread = ({ message, remedy }) => ({ status: /** @type {const} */ ("warn"), detail: `it cannot be read: ${message}`, remedy: remedy ?? null });
+
+/** Auth may call it, and it answers: to its owner, as nobody else may. @param {(sql: string) => Promise<any[]>} query @returns {Promise<Omit<Finding, "check">>} */
 async function examineFunction(query) {
-  const [{ there }] = await query("select to_regprocedure('public.email_queue_auth_hook(jsonb)') is not null as there");
-  if (!there) return fail("the database has no email_queue_auth_hook", "email-queue auth-hook off, until the function is there again");
-  const [{ answer }] = await query(`select public.email_queue_auth_hook('${JSON.stringify(NOTHING)}') as answer`);
-  return answer.error ? fail(`the queue's answers with an error: ${answer.error.message}`, "Correct what it names; until then: email-queue auth-hook off") : ok("on, and the queue's function answers");
+  let may = false;
+  try {
+    const { grants } = await examineRights(query);
+    if (grants.status === "fail") return { ...grants, remedy: `Until it is mended: ${OFF}. ${grants.remedy}` };
+    may = true;
+    const [row] = await query(`select public.email_queue_auth_hook('${JSON.stringify(NOTHING)}') as answer`);
+    return row?.answer?.error ? fail(`the queue's answers with an error: ${row.answer.error.message}`, `Correct what it names; until then: ${OFF}`) : ok("on, and the queue's function answers");
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    // A token that may not query says nothing about the function.
+    return may ? fail(`the queue's function fails: ${error.message}`, OFF) : unread(error);
+  }
 }
 
 /** What Auth allows, and how long its links are valid. @param {ReturnType<typeof import("./deployed.js").readProject>} project @param {import("./auth-config.js").Auth} auth @returns {Promise<Finding[]>} */
