@@ -109,12 +109,15 @@ export function lines(project, names) {
   // Where there is no repository yet, too: the first commit would have the secrets.
   const ignored = git.status === 0 ? [] : appendLines(path.join(project.root, ".gitignore"), [".env"]);
   // As Next does by .env*: a team would not get it. What git has already is not ignored.
+  // An ignored file that git has already is committed all the same.
+  const tracked = spawnSync("git", ["ls-files", "--error-unmatch", ".env"], { cwd: project.root }).status === 0;
   const [, by] = /^([^\t]+)\t/.exec(spawnSync("git", ["check-ignore", "--verbose", ".env.example"], { cwd: project.root, encoding: "utf8" }).stdout ?? "") ?? [];
   const folders = names.map((name) => `supabase/functions/${name}/`);
   const formatter = formatterOf(project.root);
   return {
     changes: [...variables, ...ignored, ...(formatter === "prettier" ? appendLines(path.join(project.root, ".prettierignore"), folders) : [])],
     notes: [
+      ...(tracked ? ["git has .env, so a commit would have the secrets in it. Take it out: git rm --cached .env"] : []),
       ...(by === undefined || /:!/.test(by) ? [] : [`git ignores .env.example (${by}), so your team would not get it. Add this line to .gitignore, below that one: !.env.example`]),
       ...(formatter === "biome" ? [`Biome: add ${folders.map((folder) => `"!${folder.slice(0, -1)}"`).join(", ")} to files.includes of your configuration, so that it leaves the generated ${folders.length > 1 ? "folders" : "folder"} alone.`] : []),
     ],

@@ -190,14 +190,6 @@ test("files that are left in the function's folder are named, with what to do", 
   await refuses(cwd, ["init", "--yes"], /process-email-queue has files of your own: lib\/mine\.ts, notes\.md\. Nothing was changed\n.*move them elsewhere.*--function-name email-queue-worker/);
 });
 
-test("where git ignores .env.example, the line that ends this is said until it is there", async () => {
-  const cwd = project({ ".gitignore": ".env*\n" });
-  execFileSync("git", ["init", "--quiet"], { cwd });
-  for (const _ of [1, 2]) assert.match((await init(cwd)).stderr, /^git ignores \.env\.example \(\.gitignore:1:\.env\*\).*: !\.env\.example$/m);
-  fs.appendFileSync(path.join(cwd, ".gitignore"), "!.env.example\n");
-  assert.doesNotMatch((await init(cwd)).stderr, /git ignores/);
-});
-
 test("names that the user's migrations take are refused", async () => {
   const cwd = project({ "supabase/migrations/0001_template.sql": "create function public.email_queue_wake() returns void language sql as $$ select $$;\ncreate table public.email_queue (id int);" });
   await refuses(cwd, ["init", "--yes"], /names that the queue needs are taken: function email_queue_wake \(0001_template\.sql\), table email_queue \(0001_template\.sql\)\. Nothing was changed/);

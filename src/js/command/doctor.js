@@ -33,7 +33,8 @@ Says what is broken, and how to fix it: the installation, the schedule, the func
                            the functions' names, if they are others than in this project
   --workdir
 
-Ends with 0 if nothing has failed, with 1 if something has, and with 2 if the project could not be asked.
+Ends with 0 if nothing has failed, with 1 if something has (also if the project cannot be reached),
+and with 2 if a variable is missing or wrong, so that nothing was looked at.
 `;
 
 /** @type {import("./main.js").Command["options"]} */
