@@ -77,15 +77,17 @@ async function dump(stack: Stack): Promise<string> {
 
 const REF = "abcdefghijklmnopqrst";
 const COMMANDS = ["doctor --no-call", "auth-hook status", "reconcile", "suppressions import --dry-run", "suppressions export --dry-run"];
-/** Supabase's Management API, as far as Auth's settings go. */
-const startPlatform = () => Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) =>
-  request.method === "GET" && new URL(request.url).pathname === `/v1/projects/${REF}/config/auth`
-    ? Response.json({ hook_send_email_enabled: true, hook_send_email_uri: URI, rate_limit_email_sent: 30, mailer_otp_exp: 3600 })
-    : Response.json({ message: "not here" }, { status: 404 }));
+/** Supabase's Management API, as far as Auth's settings and queries go. */
+const startPlatform = (stack: Stack) => Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+  const asked = `${request.method} ${new URL(request.url).pathname.replace(`/v1/projects/${REF}/`, "")}`;
+  if (asked === "GET config/auth") return Response.json({ hook_send_email_enabled: true, hook_send_email_uri: URI, rate_limit_email_sent: 30, mailer_otp_exp: 3600 });
+  if (asked === "POST database/query") return Response.json(await stack.db.sql.unsafe((await request.json()).query), { status: 201 });
+  return Response.json({ message: "not here" }, { status: 404 });
+});
 
 /** What the commands print, for people and as JSON; in one process, which starts once. */
 async function commands(stack: Stack, fn: Fn): Promise<string> {
-  const [platform, folder] = [startPlatform(), tempFolder("secrets")];
+  const [platform, folder] = [startPlatform(stack), tempFolder("secrets")];
   const env = {
     SUPABASE_URL: stack.lite.url, SUPABASE_SECRET_KEY: stack.lite.secretKey, SUPABASE_PROJECT_ID: REF, SUPABASE_ACCESS_TOKEN: `sbp_${"0123456789".repeat(4)}`, EMAIL_QUEUE_FUNCTION_URL: fn.url,
     SUPABASE_API_URL: `http://127.0.0.1:${platform.addr.port}`, RESEND_API_KEY: "re_the_key_of_the_tests", RESEND_FULL_ACCESS_KEY: "re_the_key_of_the_tests", RESEND_BASE_URL: stack.provider.url,
