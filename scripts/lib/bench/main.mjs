@@ -101,12 +101,7 @@ try {
   const names = /** @type {(keyof typeof PARTS)[]} */ (positionals.length > 0 ? positionals : Object.keys(PARTS));
   /** @type {Record<string, Outcome>} */
   const outcomes = {};
-  for (part of names) {
-    context.log("begins");
-    outcomes[part] = await PARTS[/** @type {keyof typeof PARTS} */ (part)](context);
-  }
-  part = "";
-  const report = {
+  const reported = async () => ({
     environment: await environment(),
     command: ["./scripts/bench", ...process.argv.slice(2)].join(" "),
     date: new Date().toISOString().slice(0, 10),
@@ -114,7 +109,14 @@ try {
     quick: options.quick,
     rounds: context.rounds,
     outcomes,
-  };
+  });
+  for (part of names) {
+    context.log("begins");
+    outcomes[part] = await PARTS[/** @type {keyof typeof PARTS} */ (part)](context);
+    write(await reported()); // what was measured is kept when a later part fails: the whole takes over half an hour
+  }
+  part = "";
+  const report = await reported();
   process.stdout.write(markdown(report));
   context.log(`results in ${write(report)}`);
   if (options.publish) context.log(`published in ${publish(report)}`);
