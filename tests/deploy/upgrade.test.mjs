@@ -2,14 +2,15 @@
 // upgraded one are the same, and the previous function works on the new schema. Until the second release, the previous one is this
 // schema under another number.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { ROOT, connect, ensureDeno, startFunction, startLite, tempFolder, waitFor } from "../../scripts/lib/stack.mjs";
 import { Database } from "../faults/support/database.mjs";
 import { startSandbox } from "../../src/js/sandbox/server.mjs";
-import { installation, releases } from "../../scripts/lib/schema.mjs";
-import { digests, notAppended, previous } from "./support/releases.mjs";
+import { digest, installation, releases } from "../../scripts/lib/schema.mjs";
+import { commitOf, digests, notAppended, previous } from "./support/releases.mjs";
 import { differences, kept } from "./support/schemas.mjs";
 import { databaseUrlOf } from "./support/world.mjs";
 
@@ -52,6 +53,14 @@ test("migrations that were released are only added to", () => {
     "20260101000002_b.sql of 9.9.9 was removed",
     "20260101000001_c.sql sorts before the last migration of 9.9.9",
   ]);
+});
+
+test("each release can be read from the commit that recorded it", () => {
+  for (const release of releases()) {
+    const file = `${commitOf(release)}:pkg/sql/${release.version}.sql`;
+    assert.equal(digest(execFileSync("git", ["show", file], { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 28 })), release.installation, file);
+  }
+  assert.throws(() => commitOf({ version: "9.9.9", installation: "0".repeat(64) }), /no commit recorded 9\.9\.9/);
 });
 
 test(`an upgrade from ${from.name}: queued mail survives, and the previous function goes on while the schema changes`, async () => {

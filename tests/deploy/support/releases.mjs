@@ -1,7 +1,7 @@
 // What has been released: the migrations of each version with their digests, so that none is changed afterwards, and what
 // an upgrade starts from. Once a version is in the changelog:
 //   node tests/deploy/support/releases.mjs 0.1.0     writes it into supabase/releases.json
-// The function of a release is read from the git tag v0.1.0.
+// The function of a release is read from the commit that recorded it.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -36,6 +36,18 @@ export function notAppended(release, now) {
   ];
 }
 
+const git = (/** @type {string[]} */ ...args) => execFileSync("git", args, { cwd: ROOT, maxBuffer: 1 << 28 });
+
+/**
+ * The commit that recorded a release, by its digest: a clone may lack the tags.
+ * @param {Pick<Release, "version" | "installation">} release @returns {string}
+ */
+export function commitOf({ version, installation }) {
+  const [commit] = git("log", "--reverse", "--format=%H", `-S${installation}`, "--", "supabase/releases.json").toString().split("\n");
+  if (!commit) throw new Error(`no commit recorded ${version}: fetch the whole history of the repository`);
+  return commit;
+}
+
 /**
  * What an upgrade starts from, and what it adds: the text of migrations, and the folder that has the function.
  * @param {string} folder where a release is unpacked @returns {{name: string, before: string[], added: string[], root: string}}
@@ -48,7 +60,7 @@ export function previous(folder) {
     const old = new TestVersion(folder, "0.0.1");
     return { name: "0.0.1", before: [old.migration().text], added: [old.next(version).migration().text], root: ROOT };
   }
-  const archive = execFileSync("git", ["archive", `v${release.version}`, "pkg", "supabase/functions"], { cwd: ROOT, maxBuffer: 1 << 28 });
+  const archive = git("archive", commitOf(release), "pkg", "supabase/functions");
   execFileSync("tar", ["-xf", "-", "-C", folder], { input: archive });
   const of = (/** @type {boolean} */ released) => files().filter(({ file }) => file in release.migrations === released).map(({ text }) => text);
   return { name: release.version, before: of(true), added: of(false), root: folder };

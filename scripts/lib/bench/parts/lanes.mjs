@@ -4,99 +4,140 @@ import { connect } from "../../stack.mjs";
 import { startCluster } from "../cluster.mjs";
 import { ours } from "../queues/index.mjs";
 import { fillSql } from "../queues/ours.mjs";
-import { figure, median } from "../stats.mjs";
+import { figure, median, ratio, spread, withRange } from "../stats.mjs";
 
 /** Of a claim with one domain: with 10,000, with 100,000, with half of them paused. */
 const GOALS = { many: 1.5, most: 2, paused: 2 };
 const GOAL_CLAIMS = 2;
 /** Mails of each domain, and of each dispatch, so that the dispatches are equal. */
 const EACH = 10;
+/** Calls of a connection that load catalogs and make plans. */
+const WARMUP = 5;
+
+/** @typedef {{name: string, domains: number, paused?: boolean}} Case @typedef {{one: number, four: number}} Cost */
+
+const ONE = "1 domain";
+const MANY = "10,000 domains";
+const PAUSED = `${MANY}, half of them paused`;
+const MOST = "100,000 domains";
 
 /** @param {import("../main.mjs").Context} context @returns {Promise<import("../main.mjs").Outcome>} */
-export async function lanes({ log, quick }) {
-  const counts = quick ? [1, 100, 10_000] : [1, 100, 10_000, 100_000];
-  const times = quick ? 5 : 40;
+export async function lanes({ log, quick, rounds }) {
+  /** @type {Case[]} */
+  const all = [
+    { name: ONE, domains: 1 }, { name: "100 domains", domains: 100 }, { name: MANY, domains: 10_000 },
+    { name: PAUSED, domains: 10_000, paused: true }, { name: MOST, domains: 100_000 },
+  ];
+  const cases = quick ? all.slice(0, -1) : all;
   const cluster = await startCluster();
   try {
-    const admin = await cluster.database(ours);
-    /** @type {({name: string} & Awaited<ReturnType<typeof cost>>)[]} */
-    const costs = [];
-    for (const count of counts) {
-      await queue(admin, count);
-      costs.push({ name: count === 1 ? "1 domain" : `${whole(count)} domains`, ...await cost(cluster, times) });
-      log(`${whole(count)} domains: ${figure(costs.at(-1)?.one ?? 0)} µs`);
-      if (count !== 10_000) continue;
-      await admin.unsafe(`insert into email_queue_private.paused_domain (domain, paused_at, reason) select 'd' || n || '.example', now(), 'bench' from generate_series(2, 10000, 2) as n`);
-      costs.push({ name: "10,000 domains, half of them paused", ...await cost(cluster, times) });
-      await admin.unsafe("delete from email_queue_private.paused_domain where true");
+    /** @type {Map<Case, Awaited<ReturnType<typeof counts>>>} */
+    const once = new Map();
+    for (const one of cases) {
+      const sql = await cluster.database({ ...ours, database: databaseOf(one) });
+      await queue(sql, one);
+      once.set(one, await counts(cluster, one));
+      log(`${one.name}: ${once.get(one)?.buffers} buffers a claim`);
     }
-    const claims = await fairness(admin, quick ? 10_000 : 100_000);
-    log(`one mail beside them leaves with claim ${claims}`);
-    const first = costs[0];
-    const factor = (/** @type {string} */ name) => (costs.find((c) => c.name === name)?.one ?? NaN) / (first?.one ?? NaN);
-    const goal = (/** @type {string} */ name, /** @type {number} */ most) =>
-      ({ text: `CPU of a claim with ${name}: at most ${most} × that with one`, found: `${figure(factor(name))} ×`, met: Number.isNaN(factor(name)) ? null : factor(name) <= most });
+    /** @type {Map<Case, Cost>[]} */
+    const costs = [];
+    for (let round = 0; round < rounds; round++) {
+      const cost = await claims(cluster, cases, quick ? 5 : 40);
+      costs.push(cost);
+      log(`round ${round + 1}: ${[...cost].map(([{ name }, { one }]) => `${name} ${figure(one)} µs`).join(", ")}`);
+    }
+    const claimed = await fairness(await cluster.database(ours), quick ? 10_000 : 100_000);
+    log(`one mail beside them leaves with claim ${claimed}`);
+    const of = (/** @type {string} */ name, /** @type {keyof Cost} */ which) => costs.flatMap((round) => [...round].filter(([one]) => one.name === name).map(([, cost]) => cost[which]));
+    const goal = (/** @type {string} */ name, /** @type {number} */ most) => {
+      const factor = cases.some((one) => one.name === name) ? ratio(of(name, "one"), of(ONE, "one")) : undefined;
+      return { text: `CPU of a claim with ${name}: at most ${most} × that with one`, found: factor ? `${withRange(factor)} ×` : "–", met: factor ? factor.median <= most : null };
+    };
     return {
       tables: [{
         title: `A claim of one and of four dispatches of ${EACH}, CPU µs, and what else is asked, by the sender domains that have ${EACH} mails each (one: 1,000)`,
         columns: ["sender domains", "one dispatch", "four", "buffers of one", "next_due_ms", "remaining"],
-        rows: costs.map(({ name, one, four, buffers, next, remaining }) => [name, figure(one), figure(four), String(buffers), figure(next), figure(remaining)]),
+        rows: [...once].map(([{ name }, { buffers, next, remaining }]) =>
+          [name, withRange(spread(of(name, "one"))), withRange(spread(of(name, "four"))), String(buffers), figure(next), figure(remaining)]),
       }],
       goals: [
-        goal("10,000 domains", GOALS.many), goal("100,000 domains", GOALS.most), goal("10,000 domains, half of them paused", GOALS.paused),
-        { text: `one mail, beside 100,000 of another domain, 5,000 paused domains and 5,000 with scheduled mail: at most ${GOAL_CLAIMS} claims`, found: String(claims), met: claims <= GOAL_CLAIMS },
+        goal(MANY, GOALS.many), goal(MOST, GOALS.most), goal(PAUSED, GOALS.paused),
+        { text: `one mail, beside 100,000 of another domain, 5,000 paused domains and 5,000 with scheduled mail: at most ${GOAL_CLAIMS} claims`, found: String(claimed), met: claimed <= GOAL_CLAIMS },
       ],
       plots: [],
-      raw: { costs, claims },
+      raw: { once: [...once], costs: costs.map((round) => [...round]), claimed },
     };
   } finally {
     await cluster.stop();
   }
 }
 
-const whole = (/** @type {number} */ value) => value.toLocaleString("en-GB");
-
 /** @param {any} sql @param {string} domain an expression of n @param {number} count @param {number} each @param {string} delay */
 const fill = async (sql, domain, count, each, delay) => void await sql.unsafe(fillSql(count, delay, { domain, each }));
 
-/** @param {any} sql @param {number} count */
-async function queue(sql, count) {
-  await ours.clear(sql);
-  await fill(sql, "'d' || n", count, count === 1 ? 1000 : EACH, "-1 hour");
+const databaseOf = (/** @type {Case} */ { domains, paused }) => `bench_lanes_${domains}${paused ? "_paused" : ""}`;
+
+/** @param {any} sql @param {Case} one */
+async function queue(sql, { domains, paused }) {
+  await fill(sql, "'d' || n", domains, domains === 1 ? 1000 : EACH, "-1 hour");
+  if (paused) await sql.unsafe(`insert into email_queue_private.paused_domain (domain, paused_at, reason) select 'd' || n || '.example', now(), 'bench' from generate_series(2, ${domains}, 2) as n`);
+  // A queue remembers the lane of its last dispatch, and goes on from there.
+  await sql.unsafe(claimSql(1));
   await sql.unsafe("vacuum analyze");
 }
 
-/** Of calls that are undone, so that each finds the same. @param {import("../cluster.mjs").Cluster} cluster @param {number} times */
-async function cost(cluster, times) {
-  const sql = await connect(cluster.postgres.urlOf(ours.database), { max: 1 });
-  try {
-    const [{ pid }] = await sql`select pg_backend_pid() as pid`;
-    const claim = (/** @type {number} */ tokens) => `select public.email_queue_worker_work(jsonb_build_object('claim', jsonb_build_object('max_messages', ${EACH},
-      'tokens', (select jsonb_agg(gen_random_uuid()) from generate_series(1, ${tokens})))))`;
-    const of = async (/** @type {string} */ call) => {
-      const all = [];
-      for (let n = -5; n < times; n++) {
-        await sql.unsafe("begin");
-        const before = cpu(pid);
-        await sql.unsafe(call);
-        if (n >= 0) all.push(cpu(pid) - before);
-        await sql.unsafe("rollback");
+const claimSql = (/** @type {number} */ tokens) => `select public.email_queue_worker_work(jsonb_build_object('claim', jsonb_build_object('max_messages', ${EACH},
+  'tokens', (select jsonb_agg(gen_random_uuid()) from generate_series(1, ${tokens})))))`;
+
+/** What a call costs in a connection to a case's database, in microseconds of CPU. It is undone, so that the next one finds the same. @param {import("../cluster.mjs").Cluster} cluster @param {Case} one */
+async function open(cluster, one) {
+  const sql = await connect(cluster.postgres.urlOf(databaseOf(one)), { max: 1 });
+  const [{ pid }] = await sql`select pg_backend_pid() as pid`;
+  const cost = async (/** @type {string} */ call) => {
+    await sql.unsafe("begin");
+    const before = cpu(pid);
+    await sql.unsafe(call);
+    const after = cpu(pid);
+    await sql.unsafe("rollback");
+    return after - before;
+  };
+  return { one, sql, cost, close: () => sql.end({ timeout: 1 }) };
+}
+
+/** Call by call in turns: what slows the machine down for a while slows all cases. @param {import("../cluster.mjs").Cluster} cluster @param {Case[]} cases @param {number} times @returns {Promise<Map<Case, Cost>>} medians */
+async function claims(cluster, cases, times) {
+  const opened = await Promise.all(cases.map((one) => open(cluster, one)));
+  const medians = async (/** @type {number} */ tokens) => {
+    const all = opened.map(() => /** @type {number[]} */ ([]));
+    for (let n = -WARMUP; n < times; n++) {
+      for (const [index, { cost }] of opened.entries()) {
+        const took = await cost(claimSql(tokens));
+        if (n >= 0) all[index]?.push(took);
       }
-      return median(all);
-    };
-    const [{ "QUERY PLAN": [plan] }] = await sql.unsafe(`explain (analyze, buffers, format json) ${claim(1)}`);
-    return {
-      one: await of(claim(1)), four: await of(claim(4)), buffers: plan.Plan["Shared Hit Blocks"] + plan.Plan["Shared Read Blocks"],
-      next: await of("select email_queue_private.next_due_ms('email', null)"), remaining: await of("select email_queue_private.remaining('email')"),
-    };
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
+    }
+    return all.map(median);
+  };
+  const [one, four] = [await medians(1), await medians(4)];
+  await Promise.all(opened.map(({ close }) => close()));
+  return new Map(cases.map((each, index) => [each, { one: one[index] ?? NaN, four: four[index] ?? NaN }]));
+}
+
+/** @param {import("../cluster.mjs").Cluster} cluster @param {Case} one */
+async function counts(cluster, one) {
+  const { sql, cost, close } = await open(cluster, one);
+  const often = async (/** @type {string} */ call) => median([await cost(call), await cost(call), await cost(call)]);
+  const next = await often("select email_queue_private.next_due_ms('email', null)");
+  const remaining = await often("select email_queue_private.remaining('email')");
+  await often(claimSql(1));
+  await sql.unsafe("begin");
+  const [{ "QUERY PLAN": [plan] }] = await sql.unsafe(`explain (analyze, buffers, format json) ${claimSql(1)}`);
+  await sql.unsafe("rollback");
+  await close();
+  return { buffers: plan.Plan["Shared Hit Blocks"] + plan.Plan["Shared Read Blocks"], next, remaining };
 }
 
 /** Claims until the mail of a small domain leaves, beside so many of another. @param {any} sql @param {number} many */
 async function fairness(sql, many) {
-  await ours.clear(sql);
   await fill(sql, "'big'", many, 1, "-1 hour");
   await fill(sql, "'p' || n", 5_000, EACH, "-1 hour");
   await fill(sql, "'s' || n", 5_000, 1, "1 day");

@@ -35,7 +35,8 @@ export async function start({ log, rounds }) {
     await Promise.all([cluster.database(ours), cluster.database(naive)]);
     const [mine, theirs] = await Promise.all([ours, naive].map(({ database }) => startGateway(cluster.postgres.urlOf(database))));
     const kinds = /** @type {const} */ (["wasm", "handwritten", "empty"]);
-    const times = await alternate([...kinds], rounds, async (kind) => {
+    // A start takes a moment, and the machine's speed changes from one to the next.
+    const times = await alternate([...kinds], 4 * rounds, async (kind) => {
       const began = performance.now();
       const worker = await startWorker(kind, { database: (kind === "wasm" ? mine : theirs)?.url ?? "", provider: provider.url });
       const listening = performance.now();
