@@ -18,7 +18,7 @@ const NOTHING = { user: {}, email_data: { email_action_type: "email_queue_check"
 /** @param {ReturnType<typeof import("./deployed.js").readProject>} project @returns {Promise<Finding[]>} */
 export async function examineAuth(project) {
   const check = "auth hook";
-  if (!project.accessToken || !project.ref) return [{ check, ...skip("SUPABASE_ACCESS_TOKEN or SUPABASE_PROJECT_ID is not set here") }];
+  if (!project.accessToken || !project.ref) return [{ check, ...skip("SUPABASE_ACCESS_TOKEN (or supabase login) or SUPABASE_PROJECT_ID is not set here") }];
   const place = { ref: project.ref, token: project.accessToken, api: project.apiUrl };
   try {
     const auth = await readAuth(place);

@@ -94,7 +94,7 @@ function domainFinding(domains, sender) {
  * @param {Project} project @returns {Promise<Finding[]>}
  */
 export async function examineHosting(project) {
-  if (!project.accessToken || !project.ref) return [{ check: "hosting", ...skip("SUPABASE_ACCESS_TOKEN or SUPABASE_PROJECT_ID is not set here") }];
+  if (!project.accessToken || !project.ref) return [{ check: "hosting", ...skip("SUPABASE_ACCESS_TOKEN (or supabase login) or SUPABASE_PROJECT_ID is not set here") }];
   const ask = async (/** @type {string} */ what) => {
     const { status, body } = await request(`${project.apiUrl}/v1/projects/${project.ref}/${what}`, { headers: { authorization: `Bearer ${project.accessToken}` } });
     if (status === 404) return null;

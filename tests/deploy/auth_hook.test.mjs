@@ -1,6 +1,7 @@
 // `email-queue auth-hook`: on, off, and what it refuses, against a mock of Supabase and a real PostgreSQL.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import path from "node:path";
 import { after, afterEach, test } from "node:test";
 import { clis } from "../command/support/place.mjs";
 import { authEvent } from "../project/support/auth_events.mjs";
@@ -52,6 +53,15 @@ test("on, status, off: Auth is as it was, and nothing else of its settings was t
   assert.equal(status.code, 0, status.stderr);
   assert.match(status.stdout, /on, and the queue's function answers/);
   assert.match((await run(["doctor"])).stdout, /✓ auth hook: on, and the queue's function answers\n✓ auth limit: .* 30 mails an hour/);
+  const env = fs.readFileSync(world.envFile, "utf8");
+  fs.writeFileSync(world.envFile, env.replace(/^SUPABASE_ACCESS_TOKEN=.*\n/m, ""));
+  assert.match((await run(["doctor"])).stdout, /· auth hook: SUPABASE_ACCESS_TOKEN \(or supabase login\)/);
+  const login = path.join(world.folder, ".supabase");
+  fs.mkdirSync(login, { recursive: true });
+  fs.writeFileSync(path.join(login, "access-token"), `${world.variables.SUPABASE_ACCESS_TOKEN}\n`);
+  assert.match((await run(["doctor"])).stdout, /✓ auth hook: on/, "the token of supabase login is taken");
+  fs.rmSync(login, { recursive: true });
+  fs.writeFileSync(world.envFile, env);
   const off = await run(["auth-hook", "off", "--yes"]);
   assert.equal(off.code, 0, off.stderr);
   assert.deepEqual(world.platform.auth, untouched);
