@@ -15,7 +15,7 @@ const ENTRY = path.join(ROOT, "supabase/functions/email-queue-events/index.ts");
 
 /** @param {import("../main.mjs").Context} context @returns {Promise<import("../main.mjs").Outcome>} */
 export async function events({ log, quick }) {
-  const seconds = quick ? 4 : 10;
+  const seconds = quick ? 2 : 10;
   const mails = quick ? 1000 : 5000;
   const cluster = await startCluster();
   const provider = await startProvider();

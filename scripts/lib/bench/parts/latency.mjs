@@ -33,7 +33,7 @@ export async function latency({ log, quick }) {
     /** @type {{rate: number, seconds: number, messages: number, p50: number, p95: number, p99: number, max: number}[]} */
     const results = [];
     for (const rate of [1, 50, 500]) {
-      const seconds = quick ? 4 : rate === 1 ? 30 : 15;
+      const seconds = quick ? 2 : rate === 1 ? 30 : 15;
       const waits = await measure({ rate, seconds, provider, clients, sql });
       results.push({ rate, seconds, messages: waits.length, p50: percentile(waits, 0.5), p95: percentile(waits, 0.95), p99: percentile(waits, 0.99), max: Math.max(...waits) });
       log(`${rate} messages/s: p50 ${figure(percentile(waits, 0.5))} ms, p99 ${figure(percentile(waits, 0.99))} ms`);
