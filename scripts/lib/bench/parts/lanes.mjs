@@ -101,7 +101,7 @@ async function open(cluster, one) {
     await sql.unsafe("rollback");
     return after - before;
   };
-  return { one, sql, cost, close: () => sql.end({ timeout: 1 }) };
+  return { sql, cost, close: () => sql.end({ timeout: 1 }) };
 }
 
 /** Call by call in turns: what slows the machine down for a while slows all cases. @param {import("../cluster.mjs").Cluster} cluster @param {Case[]} cases @param {number} times @returns {Promise<Map<Case, Cost>>} medians */
