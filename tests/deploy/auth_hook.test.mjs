@@ -59,7 +59,7 @@ test("on, status, off: Auth is as it was, and nothing else of its settings was t
   const login = path.join(world.folder, ".supabase");
   fs.mkdirSync(login, { recursive: true });
   fs.writeFileSync(path.join(login, "access-token"), `${world.variables.SUPABASE_ACCESS_TOKEN}\n`);
-  assert.match((await run(["doctor"])).stdout, /✓ auth hook: on/, "the token of supabase login is taken");
+  assert.match((await run(["doctor"], { HOME: world.folder })).stdout, /✓ auth hook: on/, "the token of supabase login is taken");
   fs.rmSync(login, { recursive: true });
   fs.writeFileSync(world.envFile, env);
   const off = await run(["auth-hook", "off", "--yes"]);
