@@ -1,7 +1,7 @@
 // The deployed project, as the environment names it: its RPC functions, its functions, the provider.
 import process from "node:process";
 import { PROVIDER } from "../provider.js";
-import { tokenOf } from "./api.js";
+import { apiOf, tokenOf } from "./api.js";
 import { EVENTS_FUNCTION, FUNCTION } from "./function.js";
 
 /** A fault of the project or of its address, as its words say; any other error is a bug of ours. */
@@ -47,7 +47,7 @@ export function readProject(env = process.env, name = FUNCTION, events = undefin
     fullKey: variable(PROVIDER.variables.fullKey),
     ref: variable("SUPABASE_PROJECT_ID"),
     accessToken: tokenOf(env),
-    apiUrl: variable("SUPABASE_API_URL") ?? "https://api.supabase.com",
+    apiUrl: variable("SUPABASE_API_URL") ?? apiOf(env),
     secret: variable("PROCESS_EMAIL_QUEUE_SECRET"),
     providerKey: variable(PROVIDER.variables.key),
     providerUrl: (variable(PROVIDER.variables.url) ?? PROVIDER.api).replace(/\/+$/, ""),

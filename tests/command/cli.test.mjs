@@ -75,6 +75,9 @@ test("by a project's reference and with a token, the Management API is asked, wh
     assert.deepEqual(await query({}), [{ a: 2 }]);
     assert.deepEqual(asked.map(([method, url, token, body]) => [method, url, token, JSON.parse(body).query]),
       ["sbp_one", "sbp_two"].map((token) => ["POST", `/v1/projects/${REF}/database/query`, `Bearer ${token}`, "select 2 as a"]));
+    for (const env of [{ SUPABASE_ACCESS_TOKEN: "sbp_three\nfour" }, { SUPABASE_ACCESS_TOKEN: "sbp_thrée" }]) {
+      await assert.rejects(async () => await query(env), ({ message }) => /the access token has a character that no token has/.test(message) && !message.includes("sbp_"));
+    }
     for (const [status, body, said] of /** @type {const} */ ([
       [401, "{}", /refuses the access token/], [403, "{}", /may not query the project/], [404, "{}", /no such project/],
       [400, '{"message": "Failed to run sql query: ERROR:  42710: email_queue: these names are taken"}', /^42710: email_queue: these names are taken$/],

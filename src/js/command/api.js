@@ -9,7 +9,12 @@ import { CommandError } from "./terminal.js";
 const API = "https://api.supabase.com";
 
 /** The access token, where it can be read. @param {Record<string, string | undefined>} env */
-export const tokenOf = (env) => env.SUPABASE_ACCESS_TOKEN || read(path.join(env.HOME ?? env.USERPROFILE ?? os.homedir(), ".supabase", "access-token"))?.trim() || undefined;
+export function tokenOf(env) {
+  const token = (env.SUPABASE_ACCESS_TOKEN || read(path.join(env.HOME ?? env.USERPROFILE ?? os.homedir(), ".supabase", "access-token")))?.trim() || undefined;
+  // An error about a header would show it.
+  if (token && !/^[!-~]+$/.test(token)) throw new CommandError("the access token has a character that no token has", "correct SUPABASE_ACCESS_TOKEN, or repeat supabase login", 2);
+  return token;
+}
 
 /** The API's address: another one where the CLI's profile is a file. @param {Record<string, string | undefined>} env */
 export function apiOf(env) {
