@@ -46,7 +46,10 @@ export function readProject(env = process.env, name = FUNCTION, events = undefin
     webhookSecret: variable(PROVIDER.variables.webhookSecret),
     fullKey: variable(PROVIDER.variables.fullKey),
     ref: variable("SUPABASE_PROJECT_ID"),
-    accessToken: tokenOf(env),
+    /** Read where it is asked for: most commands need none. */
+    get accessToken() {
+      return tokenOf(env);
+    },
     apiUrl: variable("SUPABASE_API_URL") ?? apiOf(env),
     secret: variable("PROCESS_EMAIL_QUEUE_SECRET"),
     providerKey: variable(PROVIDER.variables.key),

@@ -2,7 +2,6 @@
 // upgraded one are the same, and the previous function works on the new schema. Until the second release, the previous one is this
 // schema under another number.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -10,7 +9,7 @@ import { ROOT, connect, ensureDeno, startFunction, startLite, tempFolder, waitFo
 import { Database } from "../faults/support/database.mjs";
 import { startSandbox } from "../../src/js/sandbox/server.mjs";
 import { digest, installation, releases } from "../../scripts/lib/schema.mjs";
-import { commitOf, digests, notAppended, previous } from "./support/releases.mjs";
+import { commitOf, digests, git, notAppended, previous } from "./support/releases.mjs";
 import { differences, kept } from "./support/schemas.mjs";
 import { databaseUrlOf } from "./support/world.mjs";
 
@@ -58,7 +57,7 @@ test("migrations that were released are only added to", () => {
 test("each release can be read from the commit that recorded it", () => {
   for (const release of releases()) {
     const file = `${commitOf(release)}:pkg/sql/${release.version}.sql`;
-    assert.equal(digest(execFileSync("git", ["show", file], { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 28 })), release.installation, file);
+    assert.equal(digest(git("show", file).toString()), release.installation, file);
   }
   assert.throws(() => commitOf({ version: "9.9.9", installation: "0".repeat(64) }), /no commit recorded 9\.9\.9/);
 });

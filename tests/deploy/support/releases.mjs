@@ -36,7 +36,8 @@ export function notAppended(release, now) {
   ];
 }
 
-const git = (/** @type {string[]} */ ...args) => execFileSync("git", args, { cwd: ROOT, maxBuffer: 1 << 28 });
+/** What git answers, about this repository. */
+export const git = (/** @type {string[]} */ ...args) => execFileSync("git", args, { cwd: ROOT, maxBuffer: 1 << 28 });
 
 /**
  * The commit that recorded a release, by its digest: a clone may lack the tags.
