@@ -37,7 +37,7 @@ begin
     select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
     from email_queue_private.heads(p_type, v_now, v_closed, v_limit, v_after) as h;
     if v_after = '' and cardinality(v_lanes) >= v_limit and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
-      v_after := coalesce(email_queue_private.last_lane(p_type), '');
+      v_after := coalesce(email_queue_private.last_lane(p_type, v_priorities[1]), '');
       v_limit := case when v_after <> '' then v_limit end;
       continue;
     end if;

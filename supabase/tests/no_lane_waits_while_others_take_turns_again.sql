@@ -1,0 +1,47 @@
+-- Of many lanes a claim looks at the next ten. Neither mail of a better priority, nor the halves of one sender's refused batches, begin that round anew.
+begin;
+\ir helpers.psql
+select plan(4);
+
+create function pg_temp.enqueue(p_domain text, p_priority integer, p_count integer default 1) returns void language sql as $$
+  select public.email_queue_enqueue(jsonb_build_object('from', 'a@' || p_domain, 'to', 'b@b.example', 'subject', 'S', 'text', 'T'), p_priority => p_priority)
+  from generate_series(1, p_count)
+$$;
+create function pg_temp.claims(p_tokens integer, p_messages integer default 100) returns jsonb language sql as $$
+  select public.email_queue_worker_work(jsonb_build_object('claim', jsonb_build_object('max_messages', p_messages,
+    'tokens', (select jsonb_agg(gen_random_uuid()) from generate_series(1, p_tokens)))))::jsonb -> 'claims'
+$$;
+create function pg_temp.served() returns bigint language sql as $$
+  select count(distinct d.lane) from email_queue_private.dispatch as d where d.lane ~ '^batch:d\d\d[.]example$'
+$$;
+
+-- Forty senders with mail for all of the test.
+select pg_temp.enqueue(format('d%s.example', n), 2, 20) from generate_series(10, 49) as n;
+do $$ begin
+  for v_call in 1..60 loop
+    perform pg_temp.enqueue('aaa.example', 0);
+    perform pg_temp.claims(2, 1);
+  end loop;
+end $$;
+select is(pg_temp.served(), 40::bigint, 'each sender has had a turn beside a stream of sign-in mail');
+select is((select max(c.n) - min(c.n) from (select count(*) as n from email_queue_private.dispatch as d where d.lane ~ '^batch:d' group by d.lane) as c), 1::bigint, 'none more often than the others');
+
+truncate email_queue_private.dispatch;
+select pg_temp.enqueue('aab.example', 2, 100);
+do $$
+declare
+  v_claim jsonb;
+begin
+  for v_call in 1..90 loop
+    for v_claim in select c from jsonb_array_elements(pg_temp.claims(1, 8)) as c loop
+      continue when (select d.lane from email_queue_private.dispatch as d where d.id = (v_claim ->> 'dispatch_id')::uuid) <> 'batch:aab.example';
+      perform pg_temp.begin(v_claim);
+      perform pg_temp.settle(v_claim, '{"answer": "definite", "rest": "split", "counted": false}');
+    end loop;
+  end loop;
+end $$;
+select cmp_ok((select count(*) from email_queue_private.dispatch as d where d.lane = 'batch:aab.example'), '>', 4::bigint, 'the batches of one sender were halved');
+select is(pg_temp.served(), 40::bigint, 'and each other one has had a turn');
+
+select * from finish();
+rollback;

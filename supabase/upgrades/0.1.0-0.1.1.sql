@@ -1,0 +1,1 @@
+drop function email_queue_private.last_lane(text);
