@@ -26,22 +26,15 @@ end $$;
 select is(pg_temp.served(), 40::bigint, 'each sender has had a turn beside a stream of sign-in mail');
 select is((select max(c.n) - min(c.n) from (select count(*) as n from email_queue_private.dispatch as d where d.lane ~ '^batch:d' group by d.lane) as c), 1::bigint, 'none more often than the others');
 
-truncate email_queue_private.dispatch;
-select pg_temp.enqueue('aab.example', 2, 100);
-do $$
-declare
-  v_claim jsonb;
-begin
-  for v_call in 1..90 loop
-    for v_claim in select c from jsonb_array_elements(pg_temp.claims(1, 8)) as c loop
-      continue when (select d.lane from email_queue_private.dispatch as d where d.id = (v_claim ->> 'dispatch_id')::uuid) <> 'batch:aab.example';
-      perform pg_temp.begin(v_claim);
-      perform pg_temp.settle(v_claim, '{"answer": "definite", "rest": "split", "counted": false}');
-    end loop;
-  end loop;
+select pg_temp.enqueue('aab.example', 1, 2);
+create temp table refused as select pg_temp.claims(1) -> 0 as d;
+select pg_temp.enqueue('zzz.example', 1);
+select pg_temp.claims(1);
+do $$ begin
+  perform pg_temp.begin(d), pg_temp.settle(d, '{"answer": "definite", "rest": "split", "counted": false}') from refused;
 end $$;
-select cmp_ok((select count(*) from email_queue_private.dispatch as d where d.lane = 'batch:aab.example'), '>', 4::bigint, 'the batches of one sender were halved');
-select is(pg_temp.served(), 40::bigint, 'and each other one has had a turn');
+select is((select count(*) from email_queue_private.dispatch as d where d.lane = 'batch:aab.example' and d.settled_at is null), 2::bigint, 'a refused batch is halved');
+select is(email_queue_private.last_lane('email', 1::smallint), 'batch:zzz.example', 'and its sender has not had the last turn by that');
 
 select * from finish();
 rollback;

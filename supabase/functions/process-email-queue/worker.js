@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.0 50265fe4ceb3d1dd55a43940e939d6d721d7e5c63a41d750f909814809ef227f. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.1 21b9f9d8381a8616d0fc5a3dadb67ba690866f386f59dd0e6c167f5315e783fa. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 import { guardedTasks } from "./module.js";
 
 export const tasks = guardedTasks();
@@ -139,7 +139,7 @@ function __wbg_get_imports() {
             const ret = Error(getStringFromWasm0(arg0, arg1));
             return ret;
         },
-        __wbg___emailQueuePanicked_862bd8fc249dc9b3: function() { return handleError(function (arg0, arg1) {
+        __wbg___emailQueuePanicked_43672c8fe3c29ec4: function() { return handleError(function (arg0, arg1) {
             globalThis.__emailQueuePanicked(getStringFromWasm0(arg0, arg1));
         }, arguments); },
         __wbg___wbindgen_boolean_get_4f1baf9a00be3c74: function(arg0) {
@@ -202,7 +202,7 @@ function __wbg_get_imports() {
             const ret = arg0.buffer;
             return ret;
         },
-        __wbg_bytes_753aad1e3d7b3ad0: function(arg0) {
+        __wbg_bytes_1cb7f0bad71480f8: function(arg0) {
             const ret = arg0.bytes;
             return ret;
         },
@@ -317,18 +317,18 @@ function __wbg_get_imports() {
             const ret = arg0.length;
             return ret;
         },
-        __wbg_limited_13f8dbcdc62c5827: function(arg0) {
+        __wbg_limited_1ffcc572976d1c0f: function(arg0) {
             const ret = arg0.limited;
             return ret;
         },
-        __wbg_log_a3178271c3e4f194: function(arg0, arg1) {
+        __wbg_log_a973f6785c535d6a: function(arg0, arg1) {
             console.log(getStringFromWasm0(arg0, arg1));
         },
         __wbg_message_43d8c8f1d543a349: function(arg0) {
             const ret = arg0.message;
             return ret;
         },
-        __wbg_messages_65223c9e0c9db917: function(arg0) {
+        __wbg_messages_e48613abc2b82779: function(arg0) {
             const ret = arg0.messages;
             return ret;
         },
@@ -397,7 +397,7 @@ function __wbg_get_imports() {
             const ret = arg0.next();
             return ret;
         }, arguments); },
-        __wbg_now_24ced91c9df7800e: function() {
+        __wbg_now_36e8848074dfbd58: function() {
             const ret = performance.now();
             return ret;
         },
@@ -440,7 +440,7 @@ function __wbg_get_imports() {
         __wbg_set_body_877d5251e78ca815: function(arg0, arg1) {
             arg0.body = arg1;
         },
-        __wbg_set_bytes_e696711403d82df8: function(arg0, arg1) {
+        __wbg_set_bytes_ae00b5f6882f1c1c: function(arg0, arg1) {
             arg0.bytes = arg1;
         },
         __wbg_set_headers_07f10dbe49bc0e77: function(arg0, arg1) {
@@ -449,7 +449,7 @@ function __wbg_get_imports() {
         __wbg_set_headers_6d75a7df4eb22716: function(arg0, arg1) {
             arg0.headers = arg1;
         },
-        __wbg_set_messages_c613d2183c8ff931: function(arg0, arg1) {
+        __wbg_set_messages_ee20d4069fc8c9e4: function(arg0, arg1) {
             arg0.messages = arg1;
         },
         __wbg_set_method_639e69af35614d36: function(arg0, arg1, arg2) {
@@ -497,11 +497,11 @@ function __wbg_get_imports() {
             const ret = arg0.toString();
             return ret;
         },
-        __wbg_transfer_82de1280e78a8b8f: function() { return handleError(function (arg0, arg1) {
+        __wbg_transfer_73b0349c941925b0: function() { return handleError(function (arg0, arg1) {
             const ret = arg0.transfer(arg1 >>> 0);
             return ret;
         }, arguments); },
-        __wbg_upTo_bbb52c0337859787: function() { return handleError(function (arg0, arg1) {
+        __wbg_upTo_140a0fce596492b0: function() { return handleError(function (arg0, arg1) {
             const ret = arg0.upTo(arg1 >>> 0);
             return ret;
         }, arguments); },
@@ -509,7 +509,7 @@ function __wbg_get_imports() {
             const ret = arg0.value;
             return ret;
         },
-        __wbg_work_3ca1f19d38fee106: function(arg0, arg1, arg2) {
+        __wbg_work_97a03948c117ce84: function(arg0, arg1, arg2) {
             arg0.work(arg1, arg2);
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {

@@ -15,7 +15,7 @@ declare
   v_first text[];
   -- Of many lanes only those whose turn is next are looked at. In trouble all are.
   v_limit integer := case when not p_trouble then {{LANES_A_CLAIM}} end;
-  v_after text := '';
+  v_after text;
   v_lanes text[];
   v_priorities smallint[];
   v_run_ats timestamptz[];
@@ -35,11 +35,11 @@ begin
   end if;
   loop
     select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
-    from email_queue_private.heads(p_type, v_now, v_closed, v_limit, v_after) as h;
-    if v_after = '' and cardinality(v_lanes) >= v_limit and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
-      v_after := coalesce(email_queue_private.last_lane(p_type, v_priorities[1]), '');
-      v_limit := case when v_after <> '' then v_limit end;
-      continue;
+    from email_queue_private.heads(p_type, v_now, v_closed, v_limit, coalesce(v_after, '')) as h;
+    if v_after is null and cardinality(v_lanes) >= v_limit and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
+      v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
+      v_limit := case when v_after is not null then v_limit end;
+      continue when v_after <> '' or v_limit is null;
     end if;
     -- Most queues have one lane, and no dispatch that waits: there is nothing to choose from.
     if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not exists (
