@@ -3782,7 +3782,7 @@ declare
   v_first text[];
   -- Of many lanes only those whose turn is next are looked at. In trouble all are.
   v_limit integer := case when not p_trouble then 10 end;
-  v_after text := '';
+  v_after text;
   v_lanes text[];
   v_priorities smallint[];
   v_run_ats timestamptz[];
@@ -3802,11 +3802,11 @@ begin
   end if;
   loop
     select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
-    from email_queue_private.heads(p_type, v_now, v_closed, v_limit, v_after) as h;
-    if v_after = '' and cardinality(v_lanes) >= v_limit and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
-      v_after := coalesce(email_queue_private.last_lane(p_type, v_priorities[1]), '');
-      v_limit := case when v_after <> '' then v_limit end;
-      continue;
+    from email_queue_private.heads(p_type, v_now, v_closed, v_limit, coalesce(v_after, '')) as h;
+    if v_after is null and cardinality(v_lanes) >= v_limit and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
+      v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
+      v_limit := case when v_after is not null then v_limit end;
+      continue when v_after <> '' or v_limit is null;
     end if;
     -- Most queues have one lane, and no dispatch that waits: there is nothing to choose from.
     if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not exists (
@@ -4122,15 +4122,18 @@ $$;
 comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null if none is remembered.';
 
 -- 40_claim/last_lane.sql
--- The lane of the newest dispatch of a priority, from which a claim looks for the next lanes; null if none of the newest ones is of it. A claim
--- that began anywhere else than after the last lane would leave lanes waiting that are behind many others. So each priority goes its own round:
--- after a sign-in mail, the newsletters go on where they were. The halves of a split dispatch are no turn, and have older ids.
+-- The lane of the newest dispatch of a priority, from which a claim looks for the next lanes. Empty if there are few others and none of it: then the
+-- round begins. Null if none of the newest ones is of it: a claim that began anywhere else than after the last lane would leave lanes waiting that
+-- are behind many others. Each priority goes its own round: after a sign-in mail, the newsletters go on where they were. The halves of a split
+-- dispatch are no turn, and have older ids.
 create function email_queue_private.last_lane(p_type text, p_priority smallint) returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return (select d.lane from (select d.id, d.type, d.priority, d.lane from email_queue_private.dispatch as d order by d.id desc limit 100) as d
-    where d.type = p_type and d.priority = p_priority order by d.id desc limit 1);
+  return coalesce(
+    (select d.lane from (select d.id, d.type, d.priority, d.lane from email_queue_private.dispatch as d order by d.id desc limit 100) as d
+      where d.type = p_type and d.priority = p_priority order by d.id desc limit 1),
+    case when (select count(*) from (select 1 from email_queue_private.dispatch limit 100) as d) < 100 then '' end);
 end
 $$;
 comment on function email_queue_private.last_lane(text, smallint) is 'The lane of the newest dispatch of a type and priority, if it is among the newest of all.';
