@@ -20,8 +20,9 @@ const EXCEPTIONS = {
     ...["doctor_answers", "doctor_identity", "doctor_job", "doctor_parts", "doctor_runs", "doctor_schema", "send_wake"].map((name) => `email_queue_private.${name}`),
     ...["auth_hook", "call", "connect", "schedule", "unschedule", "wake"].map((name) => `public.email_queue_${name}`),
   ],
-  // Putting grants right, and noting what the last migration left.
-  defines: ["email_queue_private.apply_grants", "email_queue_private.record_schema"],
+  // Putting grants right, noting what the last migration left, and taking an upgrade's locks, on tables that it lists.
+  defines: ["email_queue_private.apply_grants", "email_queue_private.record_schema", "pg_temp.email_queue_begin_upgrade"],
+  unreadable: ["pg_temp.email_queue_begin_upgrade"],
   // Of a token that only the caller knows: nobody can work out the number.
   advisory: ["email_queue_private.claim_one"],
 };
