@@ -488,6 +488,7 @@ create index dispatch_due on email_queue_private.dispatch (type, priority, visib
 create index dispatch_leased on email_queue_private.dispatch (visible_at) where token is not null;
 create index dispatch_horizon on email_queue_private.dispatch (horizon_at) where frozen;
 create index dispatch_turns on email_queue_private.dispatch (type, lane, created_at);
+create index dispatch_rounds on email_queue_private.dispatch (type, priority, id);
 create index dispatch_settled on email_queue_private.dispatch (settled_at) where settled_at is not null;
 comment on table email_queue_private.dispatch is 'One row a request to the provider: members in a frozen order, lease, attempt. Settled rows stay a day, without members, so that a repeated settle is told "already".';
 comment on column email_queue_private.dispatch.id is 'The request''s Idempotency-Key is email-queue/<id>.';
@@ -522,6 +523,7 @@ comment on index email_queue_private.dispatch_due is 'Waiting dispatches in the 
 comment on index email_queue_private.dispatch_leased is 'Finds leases that ran out.';
 comment on index email_queue_private.dispatch_horizon is 'Finds frozen dispatches past their horizon.';
 comment on index email_queue_private.dispatch_turns is 'Finds a lane''s last dispatch: lanes take turns.';
+comment on index email_queue_private.dispatch_rounds is 'Finds the lane whose turn was last, of a priority.';
 comment on index email_queue_private.dispatch_settled is 'Finds settled dispatches to prune.';
 
 -- 10_tables/enqueued_here.sql
@@ -3780,8 +3782,13 @@ declare
   v_now timestamptz;
   v_closed text[];
   v_first text[];
-  -- Of many lanes only those whose turn is next are looked at. In trouble all are.
-  v_limit integer := case when not p_trouble then 10 end;
+  -- Of many lanes only those whose turn is next are looked at, in the best priority that has any; in trouble more of them, in all priorities.
+  v_wide boolean := p_trouble;
+  v_limit integer := 2;
+  v_waiting boolean;
+  -- There may be more lanes than were looked at: they come in the order of the round. Otherwise the one whose last dispatch is oldest comes first.
+  v_many boolean;
+  v_last_at timestamptz;
   v_after text;
   v_lanes text[];
   v_priorities smallint[];
@@ -3796,24 +3803,33 @@ begin
     return v_dispatch;
   end if;
   v_now := clock_timestamp();
+  -- In the order of its index, which has waiting ones only.
+  v_waiting := exists (select 1 from (select d.id from email_queue_private.dispatch as d where d.settled_at is null and d.token is null and d.type = p_type
+    order by d.priority, d.visible_at, d.id limit 1) as waiting);
   if p_trouble then
     v_closed := array(select c.scope from email_queue_private.closed_scopes(v_now, null) as c);
-    v_first := email_queue_private.lanes_in_turn(array(select distinct h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
   end if;
   loop
-    select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
-    from email_queue_private.heads(p_type, v_now, v_closed, v_limit, coalesce(v_after, '')) as h;
-    if v_after is null and cardinality(v_lanes) >= v_limit and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
-      v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
-      v_limit := case when v_after is not null then v_limit end;
-      continue when v_after <> '' or v_limit is null;
+    if v_wide then
+      select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
+      from generate_series(0, 3) as p(n) cross join lateral email_queue_private.heads(
+        p_type, v_now, v_closed, 100, email_queue_private.last_lane(p_type, p.n), p.n) as h;
+      if p_trouble then
+        v_first := email_queue_private.lanes_in_turn(array(select distinct l from unnest(v_lanes) as l));
+      end if;
+    else
+      select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
+      from email_queue_private.heads(p_type, v_now, null, v_limit, coalesce(v_after, '')) as h;
+      if v_after is null and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
+        v_limit := 4;
+        v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
+        continue;
+      end if;
     end if;
+    v_many := (select count(*) from unnest(v_refused) as r where not r) >= case when v_wide then 100 else v_limit end;
+    v_last_at := case when v_many and v_waiting then email_queue_private.last_dispatch_at(p_type, v_lanes[1]) end;
     -- Most queues have one lane, and no dispatch that waits: there is nothing to choose from.
-    if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not exists (
-      -- In the order of its index, which has waiting ones only.
-      select 1 from (select d.id from email_queue_private.dispatch as d where d.settled_at is null and d.token is null and d.type = p_type
-        order by d.priority, d.visible_at, d.id limit 1) as waiting)
-    then
+    if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not v_waiting then
       v_tried := v_lanes;
       v_dispatch := email_queue_private.form_dispatch(p_type, v_lanes[1], v_priorities[1], v_run_ats[1], null, p_token, p_lease,
         p_max_messages, p_max_bytes);
@@ -3825,10 +3841,10 @@ begin
     for v_head in
       select c.* from (
         select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
-          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first
+          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first, null::bigint as place
         from generate_series(0, 3) as p(priority) cross join lateral (
           select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
-          where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
+          where v_waiting and d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
             and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
             -- More replays than their share would still hold all places when a lane opens that is closed now.
             and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now, null, 1) as h)
@@ -3836,10 +3852,11 @@ begin
           order by d.visible_at, d.id limit 20
         ) as d
         union all
-        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, l.last_at, h.run_at, f.first
-        from unnest(v_lanes, v_priorities, v_run_ats, v_refused) as h(lane, priority, run_at, refused) cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
-        cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
-      ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
+        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, l.last_at, h.run_at, f.first, case when v_many then h.place end
+        from unnest(v_lanes, v_priorities, v_run_ats, v_refused) with ordinality as h(lane, priority, run_at, refused, place) cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
+        cross join lateral (
+          select case when f.first then null when v_many then v_last_at else email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
+      ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null, c.place,
         case when c.first then '-infinity' else c.since end, c.lane collate "C", c.priority, c.id
     loop
       continue when v_head.lane = any (v_tried);
@@ -3862,9 +3879,8 @@ begin
       end if;
     end loop;
     -- Others have taken the rows of all of these.
-    exit when v_limit is null or v_tried = '{}';
-    v_limit := null;
-    v_after := '';
+    exit when v_wide or v_tried = '{}';
+    v_wide := true;
   end loop;
   return null;
 end
@@ -4028,9 +4044,10 @@ comment on function email_queue_private.form_dispatch(text, text, smallint, time
 -- 40_claim/heads.sql
 -- The first ready row of each lane and priority that is due, priority by priority: one index probe each (a loose index scan). With a limit: only
 -- in the best priority that has any, from the lanes after p_after on and around, until so many are found whose domain is not refused.
--- With p_until in the future: what is scheduled, too.
+-- With p_until in the future: what is scheduled, too. With p_priority: only in that one.
 create function email_queue_private.heads(
-  p_type text, p_until timestamptz, p_closed text[] default null, p_limit integer default null, p_after text default ''
+  p_type text, p_until timestamptz, p_closed text[] default null, p_limit integer default null, p_after text default '',
+  p_priority integer default null
 ) returns table (lane text, priority smallint, run_at timestamptz, refused boolean)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -4042,7 +4059,7 @@ declare
   v_found integer := 0;
   v_around boolean;
 begin
-  for v_priority in 0..3 loop
+  for v_priority in coalesce(p_priority, 0)..coalesce(p_priority, 3) loop
     priority := v_priority;
     lane := p_after;
     v_around := p_after = '';
@@ -4056,7 +4073,14 @@ begin
         continue;
       end if;
       exit when not found or v_around and p_after <> '' and lane collate "C" > p_after;
-      continue when run_at > p_until or p_closed is not null and email_queue_private.is_closed(lane, p_closed);
+      if p_closed is not null and email_queue_private.is_closed(lane, p_closed) then
+        -- Of a closed endpoint no other lane is looked at: ";" comes after ":".
+        if email_queue_private.endpoint_of(lane) = any (p_closed) then
+          lane := split_part(lane, ':', 1) || ';';
+        end if;
+        continue;
+      end if;
+      continue when run_at > p_until;
       refused := false;
       if v_paused then
         select p.* into v_domain from email_queue_private.paused_domain as p where p.domain = split_part(lane, ':', 2);
@@ -4072,7 +4096,7 @@ begin
   end loop;
 end
 $$;
-comment on function email_queue_private.heads(text, timestamptz, text[], integer, text) is 'The first due row of each lane that is neither paused nor closed, by priority.';
+comment on function email_queue_private.heads(text, timestamptz, text[], integer, text, integer) is 'The first due row of each lane that is neither paused nor closed, by priority.';
 
 -- 40_claim/is_closed.sql
 -- Whether the circuit breaker has closed a lane: it or its endpoint is one of p_closed.
@@ -4122,21 +4146,19 @@ $$;
 comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null if none is remembered.';
 
 -- 40_claim/last_lane.sql
--- The lane of the newest dispatch of a priority, from which a claim looks for the next lanes. Empty if there are few others and none of it: then the
--- round begins. Null if none of the newest ones is of it: a claim that began anywhere else than after the last lane would leave lanes waiting that
--- are behind many others. Each priority goes its own round: after a sign-in mail, the newsletters go on where they were. The halves of a split
--- dispatch are no turn, and have older ids.
-create function email_queue_private.last_lane(p_type text, p_priority smallint) returns text
+-- The lane of the newest dispatch of a priority, after which a claim looks for the next lanes; empty if none is remembered: then the round
+-- begins. Each priority goes its own round: after a sign-in mail, the newsletters go on where they were. The halves of a split dispatch are
+-- no turn, and have older ids.
+create function email_queue_private.last_lane(p_type text, p_priority integer) returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return coalesce(
-    (select d.lane from (select d.id, d.type, d.priority, d.lane from email_queue_private.dispatch as d order by d.id desc limit 100) as d
-      where d.type = p_type and d.priority = p_priority order by d.id desc limit 1),
-    case when (select count(*) from (select 1 from email_queue_private.dispatch limit 100) as d) < 100 then '' end);
+  -- "between", so that no other index has that order: after a long time without this priority, the primary key would be walked back to it.
+  return coalesce((select d.lane from email_queue_private.dispatch as d where d.type = p_type and d.priority between p_priority and p_priority
+    order by d.priority desc, d.id desc limit 1), '');
 end
 $$;
-comment on function email_queue_private.last_lane(text, smallint) is 'The lane of the newest dispatch of a type and priority, if it is among the newest of all.';
+comment on function email_queue_private.last_lane(text, integer) is 'The lane whose turn was last, of a type and priority.';
 
 -- 40_claim/note_suppression.sql
 -- The provider, too, has a list, and leaves the recipient out. Noted once.
@@ -5070,13 +5092,14 @@ $$;
 comment on function email_queue_private.claim(jsonb, jsonb, email_queue_private.setting) is 'Sweeps, then claims up to one dispatch for each token; says what keeps it from claiming, and when the next is due.';
 
 -- 60_work/closed_lanes.sql
--- Why lanes with due mail may not be claimed from; null if all may.
+-- Why lanes with due mail may not be claimed from; null if all may. Of many lanes, the first hundred of each priority are looked at.
 create function email_queue_private.closed_lanes(p_type text, p_now timestamptz) returns jsonb
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   with closed as materialized (select c.scope, c.opens_at from email_queue_private.closed_scopes(p_now, null) as c)
   select email_queue_private.unavailable(min(k.opens_at), p_now) from (
-    select h.lane from email_queue_private.heads(p_type, p_now) as h
+    select h.lane from generate_series(0, 3) as p(n)
+    cross join lateral email_queue_private.heads(p_type, p_now, null, 100, '', p.n) as h
     union
     select d.lane from email_queue_private.dispatch as d
     where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= p_now and not d.frozen
@@ -5233,13 +5256,14 @@ $$;
 comment on function email_queue_private.record_run(jsonb, boolean) is 'Notes a run''s start, a sign of life, or its end; answers whether the end is recorded.';
 
 -- 60_work/remaining.sql
--- Messages that could be claimed now and are not, counted up to 10,000. (select clock_timestamp()) is a constant, so that an index can
+-- Messages that could be claimed now and are not, counted up to 10,000, so in as many lanes of each priority. (select clock_timestamp()) is a constant, so that an index can
 -- be used.
 create function email_queue_private.remaining(p_type text) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select least(10000, coalesce((
-      select sum(c.n) from email_queue_private.heads(p_type, clock_timestamp()) as h cross join lateral (
+      select sum(c.n) from generate_series(0, 3) as p(n)
+      cross join lateral email_queue_private.heads(p_type, clock_timestamp(), null, 10000, '', p.n) as h cross join lateral (
         select count(*) as n from (
           select 1 from email_queue_private.ready as r
           where r.type = p_type and r.lane = h.lane and r.priority = h.priority and r.run_at <= (select clock_timestamp()) limit 10000) as due) as c), 0)

@@ -39,20 +39,19 @@ export async function addFunction(folder, name) {
 export const dropShared = (folder) => fs.rmSync(path.join(folder, "functions", SHARED), { recursive: true });
 
 /**
- * Each version's migration, what installs this one, and the digests of what installed the others, which is in the package no more.
+ * What installs this version, the steps from each version to the next, and the digests of what installed the others, which is in the package no more.
  * @param {string} folder the package @param {string} [root]
  */
 export function addSql(folder, root = ROOT) {
   const to = path.join(folder, "sql");
   fs.mkdirSync(to, { recursive: true });
   const { version, text } = migration(root);
-  const all = earlier(root).map((one) => ({ ...one, text: fs.readFileSync(path.join(root, "supabase/migrations", one.file), "utf8") }));
+  const all = [...earlier(root).map((one) => ({ ...one, text: fs.readFileSync(path.join(root, "supabase/migrations", one.file), "utf8") })), { version, text }];
   /** @type {Record<string, string>} */
   const files = {};
-  let before = "";
-  for (const one of [...all, { version, text }]) {
-    files[before ? `${before}-${one.version}.sql` : `${one.version}.sql`] = forProjects(one.version, one.text, before);
-    before = one.version;
+  for (const [index, { version: from }] of all.slice(0, -1).entries()) {
+    const next = /** @type {{version: string, text: string}} */ (all[index + 1]);
+    files[`${from}-${next.version}.sql`] = forProjects(next.version, next.text, from);
   }
   files[`${version}.sql`] = forProjects(version, installation(root));
   const digests = Object.fromEntries(releases(root).filter((one) => !(`${one.version}.sql` in files)).map((one) => [one.version, one.installation]));

@@ -1,23 +1,43 @@
-// The SQL that makes a version's schema of the version's before: what is written by hand, then every function, view and comment of the
-// sources. Tables, types, triggers and rows are changed by hand only.
+// The SQL that makes a version's schema of the version's before: what is written by hand, then the functions, views and comments of each
+// source that is new or changed. Tables, types, triggers and rows are changed by hand only.
 
 /** Up to its semicolon, which is in no string, no body and no comment. The comments before it belong to it. */
 const STATEMENT = /(?:--[^\n]*\n|'(?:[^']|'')*'|\$(\w*)\$[^]*?\$\1\$|[^;'$-]|-(?!-)|\$(?!\w*\$))+?;/g;
 const COMMENTS = /^(?:\s|--[^\n]*\n)+/;
+const SOURCE = /^-- (?=\d\d_[a-z_]+\/[a-z0-9_]+\.sql$)/m;
+const MADE = /\bcreate or replace (?:function|procedure|view) ((?:public|email_queue_private)\.\w+)/g;
 
 /**
- * @param {{from: string, to: string, head: string, changes: {name: string, text: string}, sources: {name: string, text: string}[]}} of
- * head: checks the version and takes the locks, as supabase/upgrade.sql has it @returns {string[]}
+ * @param {{from: string, to: string, head: string, changes: {name: string, text: string}, sources: {name: string, text: string}[], before: string[]}} of
+ * head: checks the version and takes the locks, as supabase/upgrade.sql has it; before: the migrations so far @returns {string[]}
  */
-export function upgradeStep({ from, to, head, changes, sources }) {
-  const tables = [...new Set([...changes.text.matchAll(/\bemail_queue_private\.(\w+)/g)].map(([, name]) => name))].sort();
+export function upgradeStep({ from, to, head, changes, sources, before }) {
+  const there = new Map(before.flatMap(madeBy));
+  const made = sources.map(({ name, text }) => ({ name, text: replacing(name, text) }))
+    .filter(({ name, text }) => text !== "" && (text !== there.get(name) || isInstaller(name) || objects(text).some((object) => changes.text.includes(object))));
+  const tables = [...changes.text.matchAll(/\bemail_queue_private\.(\w+)/g)].map(([, name = ""]) => name);
   return [
-    `${head}select pg_temp.email_queue_begin_upgrade('${from}', '${to}', '{${tables.join(",")}}');\n`,
+    `${head}select pg_temp.email_queue_begin_upgrade('${from}', '${to}', ${array(tables)}, ${array(made.flatMap(({ text }) => objects(text)))});\n`,
     `-- ${changes.name}\n${changes.text}`,
-    ...sources.map(({ name, text }) => ({ name, text: replacing(name, text) })).filter(({ text }) => text !== "").map(({ name, text }) => `-- ${name}\n${text}`),
-    "drop function pg_temp.email_queue_begin_upgrade(text, text, text[]), pg_temp.email_queue_api();\n",
+    ...made.map(({ name, text }) => `-- ${name}\n${text}`),
+    "drop function pg_temp.email_queue_begin_upgrade(text, text, text[], text[]), pg_temp.email_queue_api();\n",
   ];
 }
+
+/** @param {string[]} names */
+const array = (names) => `'{${[...new Set(names)].sort().join(",")}}'`;
+
+/** @param {string} text of a step */
+const objects = (text) => [...text.matchAll(MADE)].map(([, name = ""]) => name);
+
+/** What a migration made of each source, as a step makes it. @param {string} migration @returns {[string, string][]} */
+const madeBy = (migration) => migration.split(SOURCE).slice(1).map((part) => {
+  const [name = "", ...lines] = part.split("\n");
+  return [name, replacing(name, lines.join("\n"))];
+});
+
+/** The list of the functions, of which api() is made: it is needed in each step. @param {string} name */
+const isInstaller = (name) => name.startsWith("00_install/");
 
 /** What of a source can be made again where it is there already. @param {string} name @param {string} text @returns {string} */
 function replacing(name, text) {
@@ -28,6 +48,5 @@ function replacing(name, text) {
 /** @param {string} name @param {string} statement */
 function isRepeatable(name, statement) {
   if (/^comment on /.test(statement) || /^create (or replace )?(function|procedure|view) (public|email_queue_private)\./.test(statement)) return true;
-  // The list of the functions, of which api() is made.
   return name === "00_install/1_api.sql" || (name === "00_install/3_schema.sql" && statement.startsWith("do "));
 }

@@ -28,8 +28,9 @@ export function openPackage(folder = PACKAGE) {
       const found = shortest(steps, from, to);
       if (!found) {
         throw new CommandError(
-          from === null ? `the package has no SQL of version ${to}` : `the package cannot upgrade from ${from} to ${to}`,
-          from !== null && compareVersions(from, to) > 0 ? `the schema is newer than this package: install email-queue ${from} or newer` : "install the package's newest version",
+          from === null ? `the package has no SQL that installs version ${to}` : `the package cannot upgrade from ${from} to ${to}`,
+          from === null ? `upgrade the queue to ${version} first (email-queue deploy --direct), or install email-queue ${to}`
+            : compareVersions(from, to) > 0 ? `the schema is newer than this package: install email-queue ${from} or newer` : "install the package's newest version",
         );
       }
       return found.map((step) => ({ ...step, text: read(step.file) }));

@@ -38,6 +38,7 @@ create index dispatch_due on email_queue_private.dispatch (type, priority, visib
 create index dispatch_leased on email_queue_private.dispatch (visible_at) where token is not null;
 create index dispatch_horizon on email_queue_private.dispatch (horizon_at) where frozen;
 create index dispatch_turns on email_queue_private.dispatch (type, lane, created_at);
+create index dispatch_rounds on email_queue_private.dispatch (type, priority, id);
 create index dispatch_settled on email_queue_private.dispatch (settled_at) where settled_at is not null;
 comment on table email_queue_private.dispatch is 'One row a request to the provider: members in a frozen order, lease, attempt. Settled rows stay a day, without members, so that a repeated settle is told "already".';
 comment on column email_queue_private.dispatch.id is 'The request''s Idempotency-Key is email-queue/<id>.';
@@ -72,4 +73,5 @@ comment on index email_queue_private.dispatch_due is 'Waiting dispatches in the 
 comment on index email_queue_private.dispatch_leased is 'Finds leases that ran out.';
 comment on index email_queue_private.dispatch_horizon is 'Finds frozen dispatches past their horizon.';
 comment on index email_queue_private.dispatch_turns is 'Finds a lane''s last dispatch: lanes take turns.';
+comment on index email_queue_private.dispatch_rounds is 'Finds the lane whose turn was last, of a priority.';
 comment on index email_queue_private.dispatch_settled is 'Finds settled dispatches to prune.';

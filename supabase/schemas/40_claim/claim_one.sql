@@ -13,8 +13,13 @@ declare
   v_now timestamptz;
   v_closed text[];
   v_first text[];
-  -- Of many lanes only those whose turn is next are looked at. In trouble all are.
-  v_limit integer := case when not p_trouble then {{LANES_A_CLAIM}} end;
+  -- Of many lanes only those whose turn is next are looked at, in the best priority that has any; in trouble more of them, in all priorities.
+  v_wide boolean := p_trouble;
+  v_limit integer := 2;
+  v_waiting boolean;
+  -- There may be more lanes than were looked at: they come in the order of the round. Otherwise the one whose last dispatch is oldest comes first.
+  v_many boolean;
+  v_last_at timestamptz;
   v_after text;
   v_lanes text[];
   v_priorities smallint[];
@@ -29,24 +34,33 @@ begin
     return v_dispatch;
   end if;
   v_now := clock_timestamp();
+  -- In the order of its index, which has waiting ones only.
+  v_waiting := exists (select 1 from (select d.id from email_queue_private.dispatch as d where d.settled_at is null and d.token is null and d.type = p_type
+    order by d.priority, d.visible_at, d.id limit 1) as waiting);
   if p_trouble then
     v_closed := array(select c.scope from email_queue_private.closed_scopes(v_now, null) as c);
-    v_first := email_queue_private.lanes_in_turn(array(select distinct h.lane from email_queue_private.heads(p_type, v_now, v_closed) as h));
   end if;
   loop
-    select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
-    from email_queue_private.heads(p_type, v_now, v_closed, v_limit, coalesce(v_after, '')) as h;
-    if v_after is null and cardinality(v_lanes) >= v_limit and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
-      v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
-      v_limit := case when v_after is not null then v_limit end;
-      continue when v_after <> '' or v_limit is null;
+    if v_wide then
+      select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
+      from generate_series(0, {{LAST_PRIORITY}}) as p(n) cross join lateral email_queue_private.heads(
+        p_type, v_now, v_closed, {{LANES_A_LOOK}}, email_queue_private.last_lane(p_type, p.n), p.n) as h;
+      if p_trouble then
+        v_first := email_queue_private.lanes_in_turn(array(select distinct l from unnest(v_lanes) as l));
+      end if;
+    else
+      select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
+      from email_queue_private.heads(p_type, v_now, null, v_limit, coalesce(v_after, '')) as h;
+      if v_after is null and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
+        v_limit := {{LANES_A_CLAIM}};
+        v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
+        continue;
+      end if;
     end if;
+    v_many := (select count(*) from unnest(v_refused) as r where not r) >= case when v_wide then {{LANES_A_LOOK}} else v_limit end;
+    v_last_at := case when v_many and v_waiting then email_queue_private.last_dispatch_at(p_type, v_lanes[1]) end;
     -- Most queues have one lane, and no dispatch that waits: there is nothing to choose from.
-    if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not exists (
-      -- In the order of its index, which has waiting ones only.
-      select 1 from (select d.id from email_queue_private.dispatch as d where d.settled_at is null and d.token is null and d.type = p_type
-        order by d.priority, d.visible_at, d.id limit 1) as waiting)
-    then
+    if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not v_waiting then
       v_tried := v_lanes;
       v_dispatch := email_queue_private.form_dispatch(p_type, v_lanes[1], v_priorities[1], v_run_ats[1], null, p_token, p_lease,
         p_max_messages, p_max_bytes);
@@ -58,10 +72,10 @@ begin
     for v_head in
       select c.* from (
         select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
-          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first
+          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first, null::bigint as place
         from generate_series(0, {{LAST_PRIORITY}}) as p(priority) cross join lateral (
           select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
-          where d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
+          where v_waiting and d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
             and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
             -- More replays than their share would still hold all places when a lane opens that is closed now.
             and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now, null, 1) as h)
@@ -69,10 +83,11 @@ begin
           order by d.visible_at, d.id limit {{MAX_CLAIMS}}
         ) as d
         union all
-        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, l.last_at, h.run_at, f.first
-        from unnest(v_lanes, v_priorities, v_run_ats, v_refused) as h(lane, priority, run_at, refused) cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
-        cross join lateral (select case when not f.first then email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
-      ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null,
+        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, l.last_at, h.run_at, f.first, case when v_many then h.place end
+        from unnest(v_lanes, v_priorities, v_run_ats, v_refused) with ordinality as h(lane, priority, run_at, refused, place) cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
+        cross join lateral (
+          select case when f.first then null when v_many then v_last_at else email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
+      ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null, c.place,
         case when c.first then '-infinity' else c.since end, c.lane collate "C", c.priority, c.id
     loop
       continue when v_head.lane = any (v_tried);
@@ -95,9 +110,8 @@ begin
       end if;
     end loop;
     -- Others have taken the rows of all of these.
-    exit when v_limit is null or v_tried = '{}';
-    v_limit := null;
-    v_after := '';
+    exit when v_wide or v_tried = '{}';
+    v_wide := true;
   end loop;
   return null;
 end

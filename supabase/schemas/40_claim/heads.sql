@@ -1,8 +1,9 @@
 -- The first ready row of each lane and priority that is due, priority by priority: one index probe each (a loose index scan). With a limit: only
 -- in the best priority that has any, from the lanes after p_after on and around, until so many are found whose domain is not refused.
--- With p_until in the future: what is scheduled, too.
+-- With p_until in the future: what is scheduled, too. With p_priority: only in that one.
 create function email_queue_private.heads(
-  p_type text, p_until timestamptz, p_closed text[] default null, p_limit integer default null, p_after text default ''
+  p_type text, p_until timestamptz, p_closed text[] default null, p_limit integer default null, p_after text default '',
+  p_priority integer default null
 ) returns table (lane text, priority smallint, run_at timestamptz, refused boolean)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -14,7 +15,7 @@ declare
   v_found integer := 0;
   v_around boolean;
 begin
-  for v_priority in 0..{{LAST_PRIORITY}} loop
+  for v_priority in coalesce(p_priority, 0)..coalesce(p_priority, {{LAST_PRIORITY}}) loop
     priority := v_priority;
     lane := p_after;
     v_around := p_after = '';
@@ -28,7 +29,14 @@ begin
         continue;
       end if;
       exit when not found or v_around and p_after <> '' and lane collate "C" > p_after;
-      continue when run_at > p_until or p_closed is not null and email_queue_private.is_closed(lane, p_closed);
+      if p_closed is not null and email_queue_private.is_closed(lane, p_closed) then
+        -- Of a closed endpoint no other lane is looked at: ";" comes after ":".
+        if email_queue_private.endpoint_of(lane) = any (p_closed) then
+          lane := split_part(lane, ':', 1) || ';';
+        end if;
+        continue;
+      end if;
+      continue when run_at > p_until;
       refused := false;
       if v_paused then
         select p.* into v_domain from email_queue_private.paused_domain as p where p.domain = split_part(lane, ':', 2);
@@ -44,4 +52,4 @@ begin
   end loop;
 end
 $$;
-comment on function email_queue_private.heads(text, timestamptz, text[], integer, text) is 'The first due row of each lane that is neither paused nor closed, by priority.';
+comment on function email_queue_private.heads(text, timestamptz, text[], integer, text, integer) is 'The first due row of each lane that is neither paused nor closed, by priority.';
