@@ -36,11 +36,14 @@ export function notAppended(release, now) {
   ];
 }
 
+/** Whether this clone lacks the history, as one with --depth does. */
+export const isShallow = () => git("rev-parse", "--is-shallow-repository").toString().trim() === "true";
+
 /** What git answers, about this repository. */
 export const git = (/** @type {string[]} */ ...args) => execFileSync("git", args, { cwd: ROOT, maxBuffer: 1 << 28 });
 
 /**
- * The commit that recorded a release, by its digest: a clone may lack the tags.
+ * The commit that recorded a release, by its digest: a clone may lack the tags. A shallow clone has its last commit only, with this version's function.
  * @param {Pick<Release, "version" | "installation">} release @returns {string}
  */
 export function commitOf({ version, installation }) {
