@@ -133,6 +133,25 @@ test("what the hand-written part forgets is found, object by object", async () =
   }
 });
 
+test("what was changed by hand is still found after an upgrade, unless that made it again", async () => {
+  const postgres = await startProject(17, { grants: "new" });
+  try {
+    const found = await inSession(postgres.url, async (sql) => {
+      await sql.unsafe(one.installation());
+      for (const [name, args] of [["public.email_queue_stats", ""], ["email_queue_private.endpoint_of", "text"]]) {
+        const [{ text }] = await sql`select pg_get_functiondef(${`${name}(${args})`}::regprocedure) as text`;
+        await sql.unsafe(text.replace(/\$function\$/, "$function$ -- By hand."));
+      }
+      await sql.unsafe(`begin; ${two.migration().text}; commit`);
+      return sql`select f ->> 'detail' as detail from email_queue_private.doctor_schema() as f where f ->> 'check' = 'schema'`;
+    });
+    assert.match(found[0].detail, /endpoint_of/);
+    assert.doesNotMatch(found[0].detail, /email_queue_stats/);
+  } finally {
+    await postgres.stop();
+  }
+});
+
 test("each version that supabase/upgrades goes to is one of the migrations", () => {
   const upgrades = path.join(ROOT, "supabase/upgrades");
   const files = fs.existsSync(upgrades) ? fs.readdirSync(upgrades) : [];
