@@ -404,8 +404,8 @@ $$;
 comment on function email_queue_private.closed_lanes(text, timestamptz) is 'The obstacle of a claim that found nothing but lanes that the circuit breaker has closed.';
 
 -- 60_work/remaining.sql
--- Messages that could be claimed now and are not, counted up to 10,000, so in as many lanes of each priority. (select clock_timestamp()) is a constant, so that an index can
--- be used.
+-- Messages that could be claimed now and are not, counted up to 10,000, so in as many lanes of each priority. (select clock_timestamp())
+-- is a constant, so that an index can be used.
 create or replace function email_queue_private.remaining(p_type text) returns bigint
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
