@@ -1,7 +1,7 @@
 -- Of many lanes a claim looks at the next few. Neither mail of a better priority, nor the halves of one sender's refused batches, begin that round anew.
 begin;
 \ir helpers.psql
-select plan(4);
+select plan(5);
 
 create function pg_temp.enqueue(p_domain text, p_priority integer, p_count integer default 1) returns void language sql as $$
   select public.email_queue_enqueue(jsonb_build_object('from', 'a@' || p_domain, 'to', 'b@b.example', 'subject', 'S', 'text', 'T'), p_priority => p_priority)
@@ -35,6 +35,23 @@ do $$ begin
 end $$;
 select is((select count(*) from email_queue_private.dispatch as d where d.lane = 'batch:aab.example' and d.settled_at is null), 2::bigint, 'a refused batch is halved');
 select is(email_queue_private.last_lane('email', 1), 'batch:zzz.example', 'and its sender has not had the last turn by that');
+
+-- Halves take turns too. Of refused domains, which wait till no other has mail, their last turn says nothing.
+truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.dispatch;
+select pg_temp.enqueue('xx.example', 2, 4);
+create temp table halved as select pg_temp.claims(1) -> 0 as d;
+do $$ begin
+  perform pg_temp.begin(d), pg_temp.settle(d, '{"answer": "definite", "rest": "split", "counted": false}') from halved;
+end $$;
+select pg_temp.enqueue(format('d%s.example', n), 2, 20), pg_temp.enqueue(format('d%s-r.example', n), 2) from generate_series(10, 19) as n;
+insert into email_queue_private.paused_domain (domain, paused_at, paused_until, reason, refusals, first_refused_at)
+select format('d%s-r.example', n), clock_timestamp() - interval '1 hour', clock_timestamp() - interval '1 minute', 'x', 1, clock_timestamp() - interval '1 hour' from generate_series(10, 19) as n;
+do $$ begin
+  for v_call in 1..12 loop
+    perform pg_temp.claims(1, 1);
+  end loop;
+end $$;
+select is((select count(*) from email_queue_private.dispatch as d where d.lane = 'batch:xx.example' and d.token is not null), 2::bigint, 'the halves of a sender have their turns beside refused domains');
 
 select * from finish();
 rollback;

@@ -33,6 +33,16 @@ test("a claim that finds only taken messages ends at once, and says that somethi
   assert.equal(members(await b.claim(token(2))).length, 1);
 });
 
+test("a claim passes over the mail of many sender domains that another has taken", async () => {
+  await db.watch`select public.email_queue_enqueue(jsonb_build_object('from', 'a@d' || n || '.example', 'to', 'b@b.example', 'subject', 'S', 'text', 'T'))
+    from generate_series(1000, 1299) as n`;
+  await a.begin();
+  await a.sql`select public.email_queue_cancel(r.id) from email_queue_private.ready as r where r.lane < 'batch:d1250'`;
+  await b.free(b.claim(token(1)));
+  await a.commit();
+  assert.deepEqual((await db.watch`select lane from email_queue_private.dispatch`).map(({ lane }) => lane), ["batch:d1250.example"]);
+});
+
 test("a dispatch whose lease ran out goes to one of two", async () => {
   await a.enqueue();
   await a.enqueue();

@@ -38,6 +38,8 @@ export async function open(connections = 4) {
     await watch`update email_queue_private.setting set default_sender = 'Shop <shop@a.example>', rate_limit = 1000`;
   };
   await empty();
+  // The first claim of a database makes it, and others wait for that.
+  await watch`select email_queue_private.mint_mark(true) where email_queue_private.current_mark() is null`;
   return {
     sql,
     watch,
