@@ -3784,10 +3784,11 @@ declare
   v_first text[];
   -- Of many lanes only those whose turn is next are looked at, in the best priority that has any; in trouble more of them, in all priorities.
   v_wide boolean := p_trouble;
-  v_limit integer := 2;
+  v_limit integer := case when p_trouble then 100 else 2 end;
   v_waiting boolean;
   -- There may be more lanes than were looked at: they come in the order of the round. Otherwise the one whose last dispatch is oldest comes first.
   v_many boolean;
+  v_fresh integer;
   v_last_at timestamptz;
   v_after text;
   v_lanes text[];
@@ -3813,7 +3814,7 @@ begin
     if v_wide then
       select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
       from generate_series(0, 3) as p(n) cross join lateral email_queue_private.heads(
-        p_type, v_now, v_closed, 100, email_queue_private.last_lane(p_type, p.n), p.n) as h;
+        p_type, v_now, v_closed, v_limit, email_queue_private.last_lane(p_type, p.n), p.n) as h;
       if p_trouble then
         v_first := email_queue_private.lanes_in_turn(array(select distinct l from unnest(v_lanes) as l));
       end if;
@@ -3826,8 +3827,12 @@ begin
         continue;
       end if;
     end if;
-    v_many := (select count(*) from unnest(v_refused) as r where not r) >= case when v_wide then 100 else v_limit end;
-    v_last_at := case when v_many and v_waiting then email_queue_private.last_dispatch_at(p_type, v_lanes[1]) end;
+    v_many := (select count(*) from unnest(v_refused) as r where not r) >= v_limit;
+    if v_many and v_waiting then
+      -- Of one that was not refused: refused ones have no turns. A sender without a turn has waited since its mail was due.
+      v_fresh := array_position(v_refused, false);
+      v_last_at := coalesce(email_queue_private.last_dispatch_at(p_type, v_lanes[v_fresh]), v_run_ats[v_fresh]);
+    end if;
     -- Most queues have one lane, and no dispatch that waits: there is nothing to choose from.
     if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not v_waiting then
       v_tried := v_lanes;
@@ -3878,8 +3883,9 @@ begin
         return v_dispatch;
       end if;
     end loop;
+    exit when v_tried = '{}' or v_wide and not v_many;
     -- Others have taken the rows of all of these.
-    exit when v_wide or v_tried = '{}';
+    v_limit := case when v_wide then v_limit * 100 else 100 end;
     v_wide := true;
   end loop;
   return null;
