@@ -30,18 +30,18 @@ insert into cost select 'many', pg_temp.least_blocks();
 select cmp_ok((select m.blocks from cost as m where m.of = 'many'), '<=', (select o.blocks * 3 from cost as o where o.of = 'one'), 'two thousand domains cost at most three times the blocks of one');
 
 -- After a day of newsletters, the first mail of another priority.
-insert into email_queue_private.dispatch (id, created_at, updated_at, settled_at, bytes, priority, attempts_allowed, type, lane, message_ids, member_attempts)
-select email_queue_private.new_id(), clock_timestamp(), clock_timestamp(), clock_timestamp(), 1, 2, 1, 'email', 'batch:d1.example', '{}', '{}' from generate_series(1, 5000);
+insert into email_queue_private.dispatch (id, created_at, updated_at, settled_at, bytes, priority, attempts_allowed, type, lane, message_ids, member_attempts, turn)
+select email_queue_private.new_id(), clock_timestamp(), clock_timestamp(), clock_timestamp(), 1, 2, 1, 'email', 'batch:d1.example', '{}', '{}', true from generate_series(1, 5000);
 insert into cost select 'day', pg_temp.least_blocks();
 update email_queue_private.ready set priority = 0;
 insert into cost select 'other', pg_temp.blocks();
 select cmp_ok((select m.blocks from cost as m where m.of = 'other'), '<=', (select o.blocks * 3 from cost as o where o.of = 'day'), 'the first claim of a priority does not look through those of the others');
 
 -- In trouble, it chooses among more lanes, but not among all.
-create function pg_temp.trouble(p_lanes integer, p_wait interval) returns bigint language plpgsql as $$
+create function pg_temp.trouble(p_lanes integer, p_wait interval, p_each integer default 2) returns bigint language plpgsql as $$
 begin
   truncate email_queue_private.ready, email_queue_private.dispatch, email_queue_private.breaker;
-  perform pg_temp.fill('d', p_lanes, 2);
+  perform pg_temp.fill('d', p_lanes, p_each);
   insert into email_queue_private.breaker (scope, requests, streak, next_at) values ('batch:', 4, case when p_wait > '0' then 3 else 1 end, clock_timestamp() + p_wait);
   return pg_temp.blocks();
 end
@@ -53,14 +53,14 @@ insert into cost select 'closed ' || n, pg_temp.trouble(n, '1 hour') from unnest
 select cmp_ok((select m.blocks from cost as m where m.of = 'closed 2000'), '<=', (select o.blocks * 3 / 2 from cost as o where o.of = 'closed 200'), 'and while the endpoint is closed');
 
 -- Its turn comes to each of them, in trouble too.
-select pg_temp.trouble(150, '0');
+select pg_temp.trouble(300, '0', 20);
 do $$ begin
-  for n in 1..300 loop
+  for n in 1..620 loop
     update email_queue_private.dispatch set settled_at = clock_timestamp(), token = null, visible_at = null, message_ids = '{}', member_attempts = '{}' where settled_at is null;
     perform pg_temp.blocks();
   end loop;
 end $$;
-select is((select count(distinct lane) from email_queue_private.dispatch), 150::bigint, 'in trouble each of many domains has its turn');
+select is((select count(distinct lane) from email_queue_private.dispatch), 300::bigint, 'in trouble each of many domains has its turn');
 truncate email_queue_private.breaker;
 
 -- In turns: no lane is claimed from again before all were.

@@ -46,8 +46,8 @@ end $$;
 select pg_temp.enqueue(format('d%s.example', n), 2, 20), pg_temp.enqueue(format('d%s-r.example', n), 2) from generate_series(10, 19) as n;
 insert into email_queue_private.paused_domain (domain, paused_at, paused_until, reason, refusals, first_refused_at)
 select format('d%s-r.example', n), clock_timestamp() - interval '1 hour', clock_timestamp() - interval '1 minute', 'x', 1, clock_timestamp() - interval '1 hour' from generate_series(10, 19) as n;
-insert into email_queue_private.dispatch (id, created_at, updated_at, settled_at, bytes, priority, attempts_allowed, type, lane, message_ids, member_attempts)
-select email_queue_private.new_id(), clock_timestamp() - interval '1 hour', clock_timestamp(), clock_timestamp(), 1, 2, 1, 'email', lane, '{}', '{}'
+insert into email_queue_private.dispatch (id, created_at, updated_at, settled_at, bytes, priority, attempts_allowed, type, lane, message_ids, member_attempts, turn)
+select email_queue_private.new_id(), clock_timestamp() - interval '1 hour', clock_timestamp(), clock_timestamp(), 1, 2, 1, 'email', lane, '{}', '{}', true
 from (select format('batch:d%s-r.example', n) from generate_series(10, 19) as n union all select 'batch:d10.example') as l(lane);
 do $$ begin
   for v_call in 1..12 loop

@@ -26,6 +26,7 @@ create table email_queue_private.dispatch (
   member_attempts smallint[] not null,
   member_errors jsonb,
   errors jsonb,
+  turn boolean not null default false,
   constraint dispatch_has_members check (settled_at is not null or cardinality(message_ids) between 1 and {{MAX_DISPATCH}}),
   constraint dispatch_members_have_attempts check (cardinality(message_ids) = cardinality(member_attempts)),
   constraint dispatch_open_has_a_time check ((settled_at is null) = (visible_at is not null)),
@@ -38,7 +39,7 @@ create index dispatch_due on email_queue_private.dispatch (type, priority, visib
 create index dispatch_leased on email_queue_private.dispatch (visible_at) where token is not null;
 create index dispatch_horizon on email_queue_private.dispatch (horizon_at) where frozen;
 create index dispatch_turns on email_queue_private.dispatch (type, lane, created_at);
-create index dispatch_rounds on email_queue_private.dispatch (type, priority, id);
+create index dispatch_rounds on email_queue_private.dispatch (type, priority, id) where turn;
 create index dispatch_settled on email_queue_private.dispatch (settled_at) where settled_at is not null;
 comment on table email_queue_private.dispatch is 'One row a request to the provider: members in a frozen order, lease, attempt. Settled rows stay a day, without members, so that a repeated settle is told "already".';
 comment on column email_queue_private.dispatch.id is 'The request''s Idempotency-Key is email-queue/<id>.';
@@ -68,6 +69,7 @@ comment on column email_queue_private.dispatch.message_ids is 'Its members, in t
 comment on column email_queue_private.dispatch.member_attempts is 'Begins that each member had used before.';
 comment on column email_queue_private.dispatch.member_errors is 'Earlier errors of members: {message id: [error]}; null when there are none.';
 comment on column email_queue_private.dispatch.errors is 'Errors of this dispatch''s own attempts, oldest first.';
+comment on column email_queue_private.dispatch.turn is 'It was its lane''s turn in the round of its priority.';
 comment on index email_queue_private.dispatch_token is 'A claim repeated with its token finds its dispatch.';
 comment on index email_queue_private.dispatch_due is 'Waiting dispatches in the order of claims.';
 comment on index email_queue_private.dispatch_leased is 'Finds leases that ran out.';

@@ -68,7 +68,7 @@ begin
     if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not v_waiting then
       v_tried := v_lanes;
       v_dispatch := email_queue_private.form_dispatch(p_type, v_lanes[1], v_priorities[1], v_run_ats[1], null, p_token, p_lease,
-        p_max_messages, p_max_bytes);
+        p_max_messages, p_max_bytes, true);
       if v_dispatch.id is not null then
         return v_dispatch;
       end if;
@@ -105,7 +105,8 @@ begin
         end if;
         v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
           coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
-          case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes);
+          case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes,
+          not v_head.first and coalesce(v_place.priority = v_head.priority, true));
         if p_trouble and v_dispatch.id is not null then
           perform email_queue_private.count_try(v_head.lane);
         end if;

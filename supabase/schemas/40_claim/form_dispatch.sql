@@ -4,7 +4,7 @@
 -- here, and only here: what is in a dispatch may have been sent.
 create function email_queue_private.form_dispatch(
   p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_from_id uuid, p_token uuid, p_lease interval,
-  p_max_messages integer, p_max_bytes integer
+  p_max_messages integer, p_max_bytes integer, p_turn boolean
 ) returns email_queue_private.dispatch
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -90,10 +90,10 @@ begin
     return null;
   end if;
   insert into email_queue_private.dispatch (id, token, created_at, updated_at, visible_at, send_before, bytes, priority,
-    attempts_allowed, type, lane, message_ids, member_attempts, member_errors)
+    attempts_allowed, type, lane, message_ids, member_attempts, member_errors, turn)
   values (email_queue_private.new_id(), p_token, v_now, v_now, v_now + p_lease, v_dispatch.send_before, v_dispatch.bytes,
     v_dispatch.priority, v_dispatch.attempts_allowed, p_type, p_lane, v_dispatch.message_ids, v_dispatch.member_attempts,
-    v_dispatch.member_errors)
+    v_dispatch.member_errors, p_turn and v_dispatch.priority = p_priority)
   returning * into v_dispatch;
   if v_redriven is not null then
     v_dispatch := email_queue_private.drop_accepted(v_dispatch, v_redriven);
@@ -101,4 +101,4 @@ begin
   return v_dispatch;
 end
 $$;
-comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, uuid, interval, integer, integer) is 'Forms one dispatch from the best ready messages of a lane.';
+comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, uuid, interval, integer, integer, boolean) is 'Forms one dispatch from the best ready messages of a lane.';

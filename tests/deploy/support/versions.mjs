@@ -6,7 +6,7 @@ import { addSql } from "../../../scripts/lib/package-parts.mjs";
 import { installation, migration, recordRelease } from "../../../scripts/lib/schema.mjs";
 import { ROOT } from "../../../scripts/lib/stack.mjs";
 
-const DISPATCH = "  member_errors jsonb,\n  errors jsonb,\n";
+const DISPATCH = "  turn boolean not null default false,\n";
 const SOURCES = ["supabase/schemas", "supabase/upgrade.sql", "src/base/limits.rs"];
 
 export class TestVersion {
