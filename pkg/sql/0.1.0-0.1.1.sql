@@ -59,12 +59,14 @@ begin
     where n.digest is distinct from o.digest and coalesce(substring(o.name, '^function ([^(]+)') <> all (p_made), true))::text, true);
 end
 $$;
-select pg_temp.email_queue_begin_upgrade('0.1.0', '0.1.1', '{dispatch,heads,last_lane}', '{email_queue_private.api,email_queue_private.claim_one,email_queue_private.closed_lanes,email_queue_private.heads,email_queue_private.last_lane,email_queue_private.remaining,email_queue_private.split_dispatch,public.email_queue_version}');
+select pg_temp.email_queue_begin_upgrade('0.1.0', '0.1.1', '{dispatch,form_dispatch,heads,last_lane}', '{email_queue_private.api,email_queue_private.claim_one,email_queue_private.closed_lanes,email_queue_private.form_dispatch,email_queue_private.heads,email_queue_private.last_lane,email_queue_private.remaining,public.email_queue_version}');
 
 -- supabase/upgrades/0.1.0-0.1.1.sql
-create index dispatch_rounds on email_queue_private.dispatch (type, priority, id);
-drop function email_queue_private.last_lane(text);
-drop function email_queue_private.heads(text, timestamp with time zone, text[], integer, text);
+alter table email_queue_private.dispatch add column turn boolean not null default false;
+create index dispatch_rounds on email_queue_private.dispatch (type, priority, id) where turn;
+drop function if exists email_queue_private.last_lane(text);
+drop function if exists email_queue_private.heads(text, timestamp with time zone, text[], integer, text);
+drop function if exists email_queue_private.form_dispatch(text, text, smallint, timestamp with time zone, uuid, uuid, interval, integer, integer);
 
 -- 00_install/1_api.sql
 -- The list of public functions is made of the signatures in their comments. email_queue_private.api() answers it. Grants are given and
@@ -161,6 +163,7 @@ comment on column email_queue_private.dispatch.message_ids is 'Its members, in t
 comment on column email_queue_private.dispatch.member_attempts is 'Begins that each member had used before.';
 comment on column email_queue_private.dispatch.member_errors is 'Earlier errors of members: {message id: [error]}; null when there are none.';
 comment on column email_queue_private.dispatch.errors is 'Errors of this dispatch''s own attempts, oldest first.';
+comment on column email_queue_private.dispatch.turn is 'It was its lane''s turn in the round of its priority.';
 comment on index email_queue_private.dispatch_token is 'A claim repeated with its token finds its dispatch.';
 comment on index email_queue_private.dispatch_due is 'Waiting dispatches in the order of claims.';
 comment on index email_queue_private.dispatch_leased is 'Finds leases that ran out.';
@@ -240,7 +243,7 @@ begin
     if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not v_waiting then
       v_tried := v_lanes;
       v_dispatch := email_queue_private.form_dispatch(p_type, v_lanes[1], v_priorities[1], v_run_ats[1], null, p_token, p_lease,
-        p_max_messages, p_max_bytes);
+        p_max_messages, p_max_bytes, true);
       if v_dispatch.id is not null then
         return v_dispatch;
       end if;
@@ -277,7 +280,8 @@ begin
         end if;
         v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
           coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
-          case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes);
+          case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes,
+          not v_head.first and coalesce(v_place.priority = v_head.priority, true));
         if p_trouble and v_dispatch.id is not null then
           perform email_queue_private.count_try(v_head.lane);
         end if;
@@ -295,6 +299,112 @@ begin
 end
 $$;
 comment on function email_queue_private.claim_one(text, uuid, boolean, interval, integer, integer, boolean, integer) is 'Claims one dispatch: frozen ones before others of the same priority, then lanes in turns.';
+
+-- 40_claim/form_dispatch.sql
+-- Forms a dispatch from one lane, beginning at a place, best priority first; null if other sessions have taken every row,
+-- or if each turns out to have been accepted.
+-- A dispatch of priority 0 has at most ten messages, and none of a lower priority. Messages all of whose recipients are suppressed end
+-- here, and only here: what is in a dispatch may have been sent.
+create or replace function email_queue_private.form_dispatch(
+  p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_from_id uuid, p_token uuid, p_lease interval,
+  p_max_messages integer, p_max_bytes integer, p_turn boolean
+) returns email_queue_private.dispatch
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_limit integer := case when p_lane like 'single:%' then 1 when p_priority = 0 then least(10, p_max_messages) else p_max_messages end;
+  v_now timestamptz := clock_timestamp();
+  v_from timestamptz := p_from;
+  v_from_id uuid := coalesce(p_from_id, '00000000-0000-0000-0000-000000000000');
+  v_more record;
+  v_list record;
+  v_wanted integer;
+  v_passed integer := 0;
+  v_redriven uuid[];
+  v_gone email_queue_private.ready[];
+begin
+  select null::bytea as p_bits, null::uuid[] as p_fresh into v_list;
+  if p_type = 'email' then
+    v_list := email_queue_private.known_suppressions();
+  end if;
+  v_dispatch.message_ids := '{}';
+  v_dispatch.bytes := 0;
+  <<priorities>>
+  for v_priority in p_priority..3 loop
+    -- Suppressed messages leave places, which the next rows fill.
+    loop
+      v_wanted := v_limit - cardinality(v_dispatch.message_ids);
+      with picked as materialized (
+        select r.ctid as place, r.id, r.run_at, r.bytes, r.attempts, r.max_attempts, r.send_before, r.redriven, r.errors, r.recipients, r.topic,
+          r.ignore_suppression
+        from email_queue_private.ready as r
+        where r.type = p_type and r.lane = p_lane and r.priority = v_priority and (r.run_at, r.id) >= (v_from, v_from_id) and r.run_at <= v_now
+          and (r.send_before is null or r.send_before > v_now)
+        order by r.run_at, r.id limit v_wanted for update skip locked
+      ), judged as materialized (
+        select p.*, case when v_list.p_fresh is not null and p.ignore_suppression is null
+          then email_queue_private.suppressed_share(p.id, p.recipients, p.topic, v_list.p_bits, v_list.p_fresh) else 0 end as suppressed
+        from picked as p
+      ), fitting as materialized (
+        -- The first message is taken whatever its size, or it would never go.
+        select p.*, p.suppressed < 2 and count(*) filter (where p.suppressed < 2) over w = 1 and cardinality(v_dispatch.message_ids) = 0
+          or v_dispatch.bytes + coalesce(sum(p.bytes) filter (where p.suppressed < 2) over w, 0) <= p_max_bytes as fits
+        from judged as p window w as (order by p.run_at, p.id rows unbounded preceding)
+      ), taken as (
+        -- By place: a row of ready is never updated, and each look in the index would read two or three pages more.
+        delete from email_queue_private.ready as r where r.ctid = any (array(select f.place from fitting as f where f.fits and f.suppressed < 2))
+      )
+      -- The window has put them into their order.
+      select array_agg(f.id) filter (where f.suppressed < 2) as ids, array_agg(f.attempts) filter (where f.suppressed < 2) as attempts,
+        sum(f.bytes) filter (where f.suppressed < 2)::integer as bytes, min(f.send_before) filter (where f.suppressed < 2) as send_before,
+        max(f.max_attempts - f.attempts) filter (where f.suppressed < 2) as allowed,
+        jsonb_object_agg(f.id, case when f.suppressed = 1 then email_queue_private.note_suppression(f.errors, f.attempts) else f.errors end)
+          filter (where f.suppressed = 1 or f.suppressed = 0 and f.errors is not null) as errors,
+        array_agg(f.id) filter (where f.redriven and f.suppressed < 2) as redriven, array_agg(f.place) filter (where f.suppressed = 2) as suppressed,
+        count(*) as taken, (select count(*) from fitting) as found
+      into v_more from fitting as f where f.fits;
+      if v_more.suppressed is not null then
+        with gone as (delete from email_queue_private.ready as r where r.ctid = any (v_more.suppressed) returning r.*)
+        select array_agg(g::email_queue_private.ready) into v_gone from gone as g;
+        perform email_queue_private.fail_ready(v_gone, 'suppressed',
+          '{"class": "suppressed", "message": "Every recipient is on the suppression list."}');
+        v_passed := v_passed + cardinality(v_more.suppressed);
+      end if;
+      if v_more.ids is not null then
+        v_dispatch.priority := coalesce(v_dispatch.priority, v_priority);
+        v_dispatch.message_ids := v_dispatch.message_ids || v_more.ids;
+        v_dispatch.member_attempts := v_dispatch.member_attempts || v_more.attempts;
+        v_redriven := v_redriven || v_more.redriven;
+        v_dispatch.bytes := v_dispatch.bytes + v_more.bytes;
+        v_dispatch.send_before := least(v_dispatch.send_before, v_more.send_before);
+        v_dispatch.attempts_allowed := greatest(v_dispatch.attempts_allowed, v_more.allowed);
+        v_dispatch.member_errors := coalesce(v_dispatch.member_errors || v_more.errors, v_dispatch.member_errors, v_more.errors);
+      end if;
+      exit priorities when cardinality(v_dispatch.message_ids) >= v_limit or v_more.found > v_more.taken or v_passed >= 1000;
+      exit when v_more.suppressed is null or v_more.found < v_wanted;
+    end loop;
+    exit when v_dispatch.priority = 0;
+    v_from := '-infinity';
+    v_from_id := '00000000-0000-0000-0000-000000000000';
+    v_limit := case when p_lane like 'single:%' then 1 else p_max_messages end;
+  end loop;
+  if cardinality(v_dispatch.message_ids) = 0 then
+    return null;
+  end if;
+  insert into email_queue_private.dispatch (id, token, created_at, updated_at, visible_at, send_before, bytes, priority,
+    attempts_allowed, type, lane, message_ids, member_attempts, member_errors, turn)
+  values (email_queue_private.new_id(), p_token, v_now, v_now, v_now + p_lease, v_dispatch.send_before, v_dispatch.bytes,
+    v_dispatch.priority, v_dispatch.attempts_allowed, p_type, p_lane, v_dispatch.message_ids, v_dispatch.member_attempts,
+    v_dispatch.member_errors, p_turn and v_dispatch.priority = p_priority)
+  returning * into v_dispatch;
+  if v_redriven is not null then
+    v_dispatch := email_queue_private.drop_accepted(v_dispatch, v_redriven);
+  end if;
+  return v_dispatch;
+end
+$$;
+comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, uuid, interval, integer, integer, boolean) is 'Forms one dispatch from the best ready messages of a lane.';
 
 -- 40_claim/heads.sql
 -- The first ready row of each lane and priority that is due, priority by priority: one index probe each (a loose index scan). With a limit: only
@@ -354,42 +464,19 @@ $$;
 comment on function email_queue_private.heads(text, timestamptz, text[], integer, text, integer) is 'The first due row of each lane that is neither paused nor closed, by priority.';
 
 -- 40_claim/last_lane.sql
--- The lane of the newest dispatch of a priority, after which a claim looks for the next lanes; empty if none is remembered: then the round
--- begins. Each priority goes its own round: after a sign-in mail, the newsletters go on where they were. The halves of a split dispatch are
--- no turn, and have older ids.
+-- The lane whose turn was last, after which a claim looks for the next lanes; empty if none is remembered: then the round begins. Each
+-- priority goes its own round: after a sign-in mail, the newsletters go on where they were. What the circuit breaker takes from another
+-- place, and the halves of a split dispatch, are no turn: a round that went on from there would pass over lanes for ever.
 create or replace function email_queue_private.last_lane(p_type text, p_priority integer) returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- "between", so that no other index has that order: after a long time without this priority, the primary key would be walked back to it.
-  return coalesce((select d.lane from email_queue_private.dispatch as d where d.type = p_type and d.priority between p_priority and p_priority
+  return coalesce((select d.lane from email_queue_private.dispatch as d where d.turn and d.type = p_type and d.priority between p_priority and p_priority
     order by d.priority desc, d.id desc limit 1), '');
 end
 $$;
 comment on function email_queue_private.last_lane(text, integer) is 'The lane whose turn was last, of a type and priority.';
-
--- 50_settle/split_dispatch.sql
--- Halves a dispatch of which nothing was accepted, to find the refused member, or as many members as a quota has room for. The halves
--- have new ids, so new keys. Smaller halves come first, as if they had waited longer. So the refused message is alone after seven
--- requests; otherwise a whole backlog of batches would be halved first. Their ids begin with the time of the old one, because a claim goes on
--- after the lane of the newest dispatch: halves of one sender would begin the round of lanes anew each time.
-create or replace function email_queue_private.split_dispatch(p_dispatch email_queue_private.dispatch) returns void
-language sql volatile set search_path = pg_catalog, pg_temp
-as $$
-  insert into email_queue_private.dispatch (id, created_at, updated_at, visible_at, send_before, bytes, priority, attempts_allowed,
-    type, lane, message_ids, member_attempts, member_errors)
-  select encode(overlay(uuid_send(email_queue_private.new_id()) placing substring(uuid_send(p_dispatch.id) from 1 for 6) from 1), 'hex')::uuid, clock_timestamp(), clock_timestamp(),
-    clock_timestamp() - (100 - cardinality(p_dispatch.message_ids)) * interval '1 second', min(m.send_before),
-    sum(m.bytes), p_dispatch.priority, max(m.max_attempts - e.attempts - p_dispatch.attempt), p_dispatch.type, p_dispatch.lane,
-    array_agg(e.id order by e.ordinal), array_agg((e.attempts + p_dispatch.attempt)::smallint order by e.ordinal),
-    jsonb_object_agg(e.id, email_queue_private.append_errors(e.errors, p_dispatch.errors))
-      filter (where email_queue_private.append_errors(e.errors, p_dispatch.errors) is not null)
-  from email_queue_private.members(p_dispatch) as e
-  join email_queue_private.message as m on m.id = e.id
-  group by e.ordinal <= (cardinality(p_dispatch.message_ids) + 1) / 2
-  order by min(e.ordinal)
-$$;
-comment on function email_queue_private.split_dispatch(email_queue_private.dispatch) is 'Forms two waiting dispatches from the halves of one.';
 
 -- 60_work/closed_lanes.sql
 -- Why lanes with due mail may not be claimed from; null if all may. Of many lanes, the first hundred of each priority are looked at.

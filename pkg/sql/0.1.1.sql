@@ -476,6 +476,7 @@ create table email_queue_private.dispatch (
   member_attempts smallint[] not null,
   member_errors jsonb,
   errors jsonb,
+  turn boolean not null default false,
   constraint dispatch_has_members check (settled_at is not null or cardinality(message_ids) between 1 and 100),
   constraint dispatch_members_have_attempts check (cardinality(message_ids) = cardinality(member_attempts)),
   constraint dispatch_open_has_a_time check ((settled_at is null) = (visible_at is not null)),
@@ -488,7 +489,7 @@ create index dispatch_due on email_queue_private.dispatch (type, priority, visib
 create index dispatch_leased on email_queue_private.dispatch (visible_at) where token is not null;
 create index dispatch_horizon on email_queue_private.dispatch (horizon_at) where frozen;
 create index dispatch_turns on email_queue_private.dispatch (type, lane, created_at);
-create index dispatch_rounds on email_queue_private.dispatch (type, priority, id);
+create index dispatch_rounds on email_queue_private.dispatch (type, priority, id) where turn;
 create index dispatch_settled on email_queue_private.dispatch (settled_at) where settled_at is not null;
 comment on table email_queue_private.dispatch is 'One row a request to the provider: members in a frozen order, lease, attempt. Settled rows stay a day, without members, so that a repeated settle is told "already".';
 comment on column email_queue_private.dispatch.id is 'The request''s Idempotency-Key is email-queue/<id>.';
@@ -518,6 +519,7 @@ comment on column email_queue_private.dispatch.message_ids is 'Its members, in t
 comment on column email_queue_private.dispatch.member_attempts is 'Begins that each member had used before.';
 comment on column email_queue_private.dispatch.member_errors is 'Earlier errors of members: {message id: [error]}; null when there are none.';
 comment on column email_queue_private.dispatch.errors is 'Errors of this dispatch''s own attempts, oldest first.';
+comment on column email_queue_private.dispatch.turn is 'It was its lane''s turn in the round of its priority.';
 comment on index email_queue_private.dispatch_token is 'A claim repeated with its token finds its dispatch.';
 comment on index email_queue_private.dispatch_due is 'Waiting dispatches in the order of claims.';
 comment on index email_queue_private.dispatch_leased is 'Finds leases that ran out.';
@@ -3837,7 +3839,7 @@ begin
     if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not v_waiting then
       v_tried := v_lanes;
       v_dispatch := email_queue_private.form_dispatch(p_type, v_lanes[1], v_priorities[1], v_run_ats[1], null, p_token, p_lease,
-        p_max_messages, p_max_bytes);
+        p_max_messages, p_max_bytes, true);
       if v_dispatch.id is not null then
         return v_dispatch;
       end if;
@@ -3874,7 +3876,8 @@ begin
         end if;
         v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
           coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
-          case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes);
+          case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes,
+          not v_head.first and coalesce(v_place.priority = v_head.priority, true));
         if p_trouble and v_dispatch.id is not null then
           perform email_queue_private.count_try(v_head.lane);
         end if;
@@ -3948,7 +3951,7 @@ comment on function email_queue_private.drop_accepted(email_queue_private.dispat
 -- here, and only here: what is in a dispatch may have been sent.
 create function email_queue_private.form_dispatch(
   p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_from_id uuid, p_token uuid, p_lease interval,
-  p_max_messages integer, p_max_bytes integer
+  p_max_messages integer, p_max_bytes integer, p_turn boolean
 ) returns email_queue_private.dispatch
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -4034,10 +4037,10 @@ begin
     return null;
   end if;
   insert into email_queue_private.dispatch (id, token, created_at, updated_at, visible_at, send_before, bytes, priority,
-    attempts_allowed, type, lane, message_ids, member_attempts, member_errors)
+    attempts_allowed, type, lane, message_ids, member_attempts, member_errors, turn)
   values (email_queue_private.new_id(), p_token, v_now, v_now, v_now + p_lease, v_dispatch.send_before, v_dispatch.bytes,
     v_dispatch.priority, v_dispatch.attempts_allowed, p_type, p_lane, v_dispatch.message_ids, v_dispatch.member_attempts,
-    v_dispatch.member_errors)
+    v_dispatch.member_errors, p_turn and v_dispatch.priority = p_priority)
   returning * into v_dispatch;
   if v_redriven is not null then
     v_dispatch := email_queue_private.drop_accepted(v_dispatch, v_redriven);
@@ -4045,7 +4048,7 @@ begin
   return v_dispatch;
 end
 $$;
-comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, uuid, interval, integer, integer) is 'Forms one dispatch from the best ready messages of a lane.';
+comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, uuid, interval, integer, integer, boolean) is 'Forms one dispatch from the best ready messages of a lane.';
 
 -- 40_claim/heads.sql
 -- The first ready row of each lane and priority that is due, priority by priority: one index probe each (a loose index scan). With a limit: only
@@ -4152,15 +4155,15 @@ $$;
 comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null if none is remembered.';
 
 -- 40_claim/last_lane.sql
--- The lane of the newest dispatch of a priority, after which a claim looks for the next lanes; empty if none is remembered: then the round
--- begins. Each priority goes its own round: after a sign-in mail, the newsletters go on where they were. The halves of a split dispatch are
--- no turn, and have older ids.
+-- The lane whose turn was last, after which a claim looks for the next lanes; empty if none is remembered: then the round begins. Each
+-- priority goes its own round: after a sign-in mail, the newsletters go on where they were. What the circuit breaker takes from another
+-- place, and the halves of a split dispatch, are no turn: a round that went on from there would pass over lanes for ever.
 create function email_queue_private.last_lane(p_type text, p_priority integer) returns text
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- "between", so that no other index has that order: after a long time without this priority, the primary key would be walked back to it.
-  return coalesce((select d.lane from email_queue_private.dispatch as d where d.type = p_type and d.priority between p_priority and p_priority
+  return coalesce((select d.lane from email_queue_private.dispatch as d where d.turn and d.type = p_type and d.priority between p_priority and p_priority
     order by d.priority desc, d.id desc limit 1), '');
 end
 $$;
@@ -4742,14 +4745,13 @@ comment on function email_queue_private.settle_fault(email_queue_private.dispatc
 -- 50_settle/split_dispatch.sql
 -- Halves a dispatch of which nothing was accepted, to find the refused member, or as many members as a quota has room for. The halves
 -- have new ids, so new keys. Smaller halves come first, as if they had waited longer. So the refused message is alone after seven
--- requests; otherwise a whole backlog of batches would be halved first. Their ids begin with the time of the old one, because a claim goes on
--- after the lane of the newest dispatch: halves of one sender would begin the round of lanes anew each time.
+-- requests; otherwise a whole backlog of batches would be halved first.
 create function email_queue_private.split_dispatch(p_dispatch email_queue_private.dispatch) returns void
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   insert into email_queue_private.dispatch (id, created_at, updated_at, visible_at, send_before, bytes, priority, attempts_allowed,
     type, lane, message_ids, member_attempts, member_errors)
-  select encode(overlay(uuid_send(email_queue_private.new_id()) placing substring(uuid_send(p_dispatch.id) from 1 for 6) from 1), 'hex')::uuid, clock_timestamp(), clock_timestamp(),
+  select email_queue_private.new_id(), clock_timestamp(), clock_timestamp(),
     clock_timestamp() - (100 - cardinality(p_dispatch.message_ids)) * interval '1 second', min(m.send_before),
     sum(m.bytes), p_dispatch.priority, max(m.max_attempts - e.attempts - p_dispatch.attempt), p_dispatch.type, p_dispatch.lane,
     array_agg(e.id order by e.ordinal), array_agg((e.attempts + p_dispatch.attempt)::smallint order by e.ordinal),

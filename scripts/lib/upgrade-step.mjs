@@ -6,15 +6,18 @@ const STATEMENT = /(?:--[^\n]*\n|'(?:[^']|'')*'|\$(\w*)\$[^]*?\$\1\$|[^;'$-]|-(?
 const COMMENTS = /^(?:\s|--[^\n]*\n)+/;
 const SOURCE = /^-- (?=\d\d_[a-z_]+\/[a-z0-9_]+\.sql$)/m;
 const MADE = /\bcreate or replace (?:function|procedure|view) ((?:public|email_queue_private)\.\w+)/g;
+const NAMED = /\b(?:create or replace|comment on) \w+ (?:public|email_queue_private)\.(\w+)/g;
+const BY_HAND = /^-- supabase\/upgrades\/.*$/m;
 
 /**
  * @param {{from: string, to: string, head: string, changes: {name: string, text: string}, sources: {name: string, text: string}[], before: string[]}} of
  * head: checks the version and takes the locks, as supabase/upgrade.sql has it; before: the migrations so far @returns {string[]}
  */
 export function upgradeStep({ from, to, head, changes, sources, before }) {
-  const there = new Map(before.flatMap(madeBy));
-  const made = sources.map(({ name, text }) => ({ name, text: replacing(name, text) }))
-    .filter(({ name, text }) => text !== "" && (text !== there.get(name) || isInstaller(name) || objects(text).some((object) => changes.text.includes(object))));
+  if (/\bcascade\b/i.test(changes.text)) throw new Error(`${changes.name}: drop each object by its name: what "cascade" drops, the step would not make again`);
+  const there = leftBy(before);
+  forget(there, changes.text);
+  const made = sources.map(({ name, text }) => ({ name, text: replacing(name, text) })).filter(({ name, text }) => text !== "" && (text !== there.get(name) || isInstaller(name)));
   const tables = [...changes.text.matchAll(/\bemail_queue_private\.(\w+)/g)].map(([, name = ""]) => name);
   return [
     `${head}select pg_temp.email_queue_begin_upgrade('${from}', '${to}', ${array(tables)}, ${array(made.flatMap(({ text }) => objects(text)))});\n`,
@@ -30,11 +33,26 @@ const array = (names) => `'{${[...new Set(names)].sort().join(",")}}'`;
 /** @param {string} text of a step */
 const objects = (text) => [...text.matchAll(MADE)].map(([, name = ""]) => name);
 
-/** What a migration made of each source, as a step makes it. @param {string} migration @returns {[string, string][]} */
-const madeBy = (migration) => migration.split(SOURCE).slice(1).map((part) => {
-  const [name = "", ...lines] = part.split("\n");
-  return [name, replacing(name, lines.join("\n"))];
-});
+/** What the migrations have made of each source, as a step makes it. @param {string[]} migrations @returns {Map<string, string>} */
+function leftBy(migrations) {
+  /** @type {Map<string, string>} */
+  const there = new Map();
+  for (const migration of migrations) {
+    const [head = "", ...parts] = migration.split(SOURCE);
+    forget(there, head.split(BY_HAND)[1] ?? "");
+    for (const part of parts) {
+      const [name = "", ...lines] = part.split("\n");
+      there.set(name, replacing(name, lines.join("\n")));
+    }
+  }
+  return there;
+}
+
+/** What is named in a part that is written by hand may be gone, or another. @param {Map<string, string>} there @param {string} byHand */
+function forget(there, byHand) {
+  const words = new Set(byHand.toLowerCase().match(/\w+/g));
+  for (const [name, text] of there) if ([...text.matchAll(NAMED)].some(([, object = ""]) => words.has(object))) there.delete(name);
+}
 
 /** The list of the functions, of which api() is made: it is needed in each step. @param {string} name */
 const isInstaller = (name) => name.startsWith("00_install/");

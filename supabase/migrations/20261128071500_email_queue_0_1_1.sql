@@ -63,9 +63,9 @@ select pg_temp.email_queue_begin_upgrade('0.1.0', '0.1.1', '{dispatch,form_dispa
 -- supabase/upgrades/0.1.0-0.1.1.sql
 alter table email_queue_private.dispatch add column turn boolean not null default false;
 create index dispatch_rounds on email_queue_private.dispatch (type, priority, id) where turn;
-drop function email_queue_private.last_lane(text);
-drop function email_queue_private.heads(text, timestamp with time zone, text[], integer, text);
-drop function email_queue_private.form_dispatch(text, text, smallint, timestamp with time zone, uuid, uuid, interval, integer, integer);
+drop function if exists email_queue_private.last_lane(text);
+drop function if exists email_queue_private.heads(text, timestamp with time zone, text[], integer, text);
+drop function if exists email_queue_private.form_dispatch(text, text, smallint, timestamp with time zone, uuid, uuid, interval, integer, integer);
 
 -- 00_install/1_api.sql
 -- The list of public functions is made of the signatures in their comments. email_queue_private.api() answers it. Grants are given and

@@ -71,6 +71,26 @@ test("what keeps a step from being made is said", () => {
   assert.throws(() => next.migration(), /20251231000000 is before 20260101000001_email_queue_0_0_1\.sql/);
 });
 
+test("a step makes again what a part written by hand drops, in this step or before", () => {
+  const base = place("dropped");
+  const schemas = "supabase/schemas";
+  const extra = "create function email_queue_private.extra() returns integer language sql immutable as $$ select 1 $$;\n";
+  const first = new TestVersion(base, "0.0.1");
+  first.write(`${schemas}/36_breaker/extra.sql`, extra);
+  const next = first.next("0.0.2", 'DROP FUNCTION email_queue_private."spread"(bigint, double precision, bigint), email_queue_private.extra();\nalter table email_queue_private.dispatch add column origin text;\n');
+  fs.rmSync(path.join(next.root, schemas, "36_breaker/extra.sql"));
+  const step = next.migration().text;
+  assert.match(step, /create or replace function email_queue_private\.spread/);
+  assert.match(step, /comment on index email_queue_private\.dispatch_turns/);
+  assert.doesNotMatch(step, /create or replace function email_queue_private\.(size_of|extra)/);
+  const last = next.next("0.0.3");
+  last.write(`${schemas}/36_breaker/extra.sql`, extra);
+  assert.match(last.migration().text, /create or replace function email_queue_private\.extra/);
+  assert.doesNotMatch(last.migration().text, /create or replace function email_queue_private\.spread/);
+  last.write("supabase/upgrades/0.0.2-0.0.3.sql", "drop function email_queue_private.spread(bigint, double precision, bigint) cascade;\n");
+  assert.throws(() => last.migration(), /0\.0\.2-0\.0\.3\.sql: drop each object by its name/);
+});
+
 test("a version that was released stays as it is: its migration, and what installs it", () => {
   const base = place("released");
   const first = new TestVersion(base, "0.0.1");
