@@ -1,6 +1,6 @@
 begin;
 \ir helpers.psql
-select plan(12);
+select plan(13);
 
 -- Blocks of a claim of one message: counted, as a time would depend on the machine.
 create function pg_temp.blocks() returns bigint language plpgsql as $$
@@ -79,11 +79,13 @@ select is((select array_agg(lane order by id) from (select id, lane from email_q
 
 -- Domains that were refused do not fill the places of the others.
 truncate email_queue_private.ready, email_queue_private.dispatch;
-select pg_temp.fill('r', 50, 1);
+select pg_temp.fill('r', 50, 5);
 insert into email_queue_private.paused_domain (domain, paused_at, paused_until, reason, refusals, first_refused_at) select 'r' || n || '.example', clock_timestamp() - interval '1 hour', clock_timestamp() - interval '1 minute', 'x', 1, clock_timestamp() - interval '1 hour' from generate_series(1, 50) as n;
 select pg_temp.fill('zz', 1, 2);
 do $$ begin perform pg_temp.blocks(); perform pg_temp.blocks(); end $$;
 select is((select array_agg(distinct lane) from email_queue_private.dispatch), array['batch:zz.example'], 'a domain that was not refused goes first');
+do $$ begin for n in 1..50 loop perform pg_temp.blocks(); end loop; end $$;
+select is((select count(distinct lane) from email_queue_private.dispatch), 51::bigint, 'and where no other has mail, each of those that were refused has its turn');
 
 -- Nothing is due while all is scheduled, or paused.
 truncate email_queue_private.ready, email_queue_private.dispatch, email_queue_private.paused_domain;

@@ -52,16 +52,16 @@ begin
     else
       select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
       from email_queue_private.heads(p_type, v_now, null, v_limit, coalesce(v_after, '')) as h;
-      if v_after is null and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
+      if v_after is null and email_queue_private.may_be_more(v_refused, v_limit) then
         v_limit := {{LANES_A_CLAIM}};
         v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
         continue;
       end if;
     end if;
-    v_many := (select count(*) from unnest(v_refused) as r where not r) >= v_limit;
+    v_many := email_queue_private.may_be_more(v_refused, v_limit);
     if v_many and v_waiting then
-      -- Of one that was not refused: refused ones have no turns. A sender without a turn has waited since its mail was due.
-      v_fresh := array_position(v_refused, false);
+      -- Of one that was not refused, if there is any: refused ones have no turns then. A sender without a turn has waited since its mail was due.
+      v_fresh := coalesce(array_position(v_refused, false), 1);
       v_last_at := coalesce(email_queue_private.last_dispatch_at(p_type, v_lanes[v_fresh]), v_run_ats[v_fresh]);
     end if;
     -- Most queues have one lane, and no dispatch that waits: there is nothing to choose from.

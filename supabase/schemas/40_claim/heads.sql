@@ -1,5 +1,5 @@
 -- The first ready row of each lane and priority that is due, priority by priority: one index probe each (a loose index scan). With a limit: only
--- in the best priority that has any, from the lanes after p_after on and around, until so many are found whose domain is not refused.
+-- in the best priority that has any, from the lanes after p_after on and around, until so many are found whose domain is not refused, and as many that are.
 -- With p_until in the future: what is scheduled, too. With p_priority: only in that one.
 create function email_queue_private.heads(
   p_type text, p_until timestamptz, p_closed text[] default null, p_limit integer default null, p_after text default '',
@@ -13,6 +13,7 @@ declare
   v_domain email_queue_private.paused_domain;
   v_any boolean := false;
   v_found integer := 0;
+  v_refused integer := 0;
   v_around boolean;
 begin
   for v_priority in coalesce(p_priority, 0)..coalesce(p_priority, {{LAST_PRIORITY}}) loop
@@ -43,9 +44,11 @@ begin
         continue when found and email_queue_private.pauses(v_domain);
         refused := coalesce(v_domain.refusals > 0, false);
       end if;
-      return next;
       v_any := true;
       v_found := v_found + (not refused)::integer;
+      v_refused := v_refused + refused::integer;
+      continue when refused and v_refused > p_limit;
+      return next;
       exit when v_found = p_limit;
     end loop;
     exit when v_any and p_limit is not null;
