@@ -3823,16 +3823,16 @@ begin
     else
       select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
       from email_queue_private.heads(p_type, v_now, null, v_limit, coalesce(v_after, '')) as h;
-      if v_after is null and (select count(*) from unnest(v_refused) as r where not r) >= v_limit then
+      if v_after is null and email_queue_private.may_be_more(v_refused, v_limit) then
         v_limit := 4;
         v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
         continue;
       end if;
     end if;
-    v_many := (select count(*) from unnest(v_refused) as r where not r) >= v_limit;
+    v_many := email_queue_private.may_be_more(v_refused, v_limit);
     if v_many and v_waiting then
-      -- Of one that was not refused: refused ones have no turns. A sender without a turn has waited since its mail was due.
-      v_fresh := array_position(v_refused, false);
+      -- Of one that was not refused, if there is any: refused ones have no turns then. A sender without a turn has waited since its mail was due.
+      v_fresh := coalesce(array_position(v_refused, false), 1);
       v_last_at := coalesce(email_queue_private.last_dispatch_at(p_type, v_lanes[v_fresh]), v_run_ats[v_fresh]);
     end if;
     -- Most queues have one lane, and no dispatch that waits: there is nothing to choose from.
@@ -4052,7 +4052,7 @@ comment on function email_queue_private.form_dispatch(text, text, smallint, time
 
 -- 40_claim/heads.sql
 -- The first ready row of each lane and priority that is due, priority by priority: one index probe each (a loose index scan). With a limit: only
--- in the best priority that has any, from the lanes after p_after on and around, until so many are found whose domain is not refused.
+-- in the best priority that has any, from the lanes after p_after on and around, until so many are found whose domain is not refused, and as many that are.
 -- With p_until in the future: what is scheduled, too. With p_priority: only in that one.
 create function email_queue_private.heads(
   p_type text, p_until timestamptz, p_closed text[] default null, p_limit integer default null, p_after text default '',
@@ -4066,6 +4066,7 @@ declare
   v_domain email_queue_private.paused_domain;
   v_any boolean := false;
   v_found integer := 0;
+  v_refused integer := 0;
   v_around boolean;
 begin
   for v_priority in coalesce(p_priority, 0)..coalesce(p_priority, 3) loop
@@ -4096,9 +4097,11 @@ begin
         continue when found and email_queue_private.pauses(v_domain);
         refused := coalesce(v_domain.refusals > 0, false);
       end if;
-      return next;
       v_any := true;
       v_found := v_found + (not refused)::integer;
+      v_refused := v_refused + refused::integer;
+      continue when refused and v_refused > p_limit;
+      return next;
       exit when v_found = p_limit;
     end loop;
     exit when v_any and p_limit is not null;
@@ -4168,6 +4171,17 @@ begin
 end
 $$;
 comment on function email_queue_private.last_lane(text, integer) is 'The lane whose turn was last, of a type and priority.';
+
+-- 40_claim/may_be_more.sql
+-- Whether heads() has stopped at its limit: it takes so many lanes of refused domains, and of others.
+create function email_queue_private.may_be_more(p_refused boolean[], p_limit integer) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(cardinality(p_refused), 0) >= p_limit and (select greatest(count(*) filter (where r), count(*) filter (where not r)) >= p_limit from unnest(p_refused) as r);
+end
+$$;
+comment on function email_queue_private.may_be_more(boolean[], integer) is 'Whether there may be more lanes than were found.';
 
 -- 40_claim/note_suppression.sql
 -- The provider, too, has a list, and leaves the recipient out. Noted once.
