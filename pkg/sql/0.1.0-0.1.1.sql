@@ -63,7 +63,7 @@ select pg_temp.email_queue_begin_upgrade('0.1.0', '0.1.1', '{dispatch,form_dispa
 
 -- supabase/upgrades/0.1.0-0.1.1.sql
 alter table email_queue_private.dispatch add column turn boolean not null default false;
-create index dispatch_rounds on email_queue_private.dispatch (type, priority, id) where turn;
+create index if not exists dispatch_rounds on email_queue_private.dispatch (type, priority, id) where turn;
 drop function if exists email_queue_private.last_lane(text);
 drop function if exists email_queue_private.heads(text, timestamp with time zone, text[], integer, text);
 drop function if exists email_queue_private.form_dispatch(text, text, smallint, timestamp with time zone, uuid, uuid, interval, integer, integer);
@@ -228,7 +228,7 @@ begin
       select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
       from email_queue_private.heads(p_type, v_now, null, v_limit, coalesce(v_after, '')) as h;
       if v_after is null and email_queue_private.may_be_more(v_refused, v_limit) then
-        v_limit := 4;
+        v_limit := 10;
         v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
         continue;
       end if;

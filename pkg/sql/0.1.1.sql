@@ -3824,7 +3824,7 @@ begin
       select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
       from email_queue_private.heads(p_type, v_now, null, v_limit, coalesce(v_after, '')) as h;
       if v_after is null and email_queue_private.may_be_more(v_refused, v_limit) then
-        v_limit := 4;
+        v_limit := 10;
         v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
         continue;
       end if;

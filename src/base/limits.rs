@@ -127,7 +127,7 @@ pub const MAX_CLAIMS: usize = 20;
 /// The payloads that one call claims, in bytes.
 pub const MAX_CLAIM_BYTES: u64 = 1_073_741_824;
 /// The lanes that one claim chooses from, of those whose turn is next.
-pub const LANES_A_CLAIM: usize = 4;
+pub const LANES_A_CLAIM: usize = 10;
 /// The lanes of each priority that it looks at where that does not do: in trouble, or if others have taken what is in those.
 pub const LANES_A_LOOK: usize = 100;
 /// How long the retention job goes on.
