@@ -5,9 +5,11 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { EVENTS_FUNCTION, FUNCTION, withHead } from "../../src/js/command/function.js";
 import { openPackage } from "../../src/js/command/package.js";
+import { shortened } from "../../src/js/command/step.js";
 import { ROOT } from "./host.mjs";
-import { earlier, forProjects, installation, migration, releases } from "./schema.mjs";
+import { digest, earlier, forProjects, installation, migration, releases } from "./schema.mjs";
 import { packageFolder } from "./tools.mjs";
+import { onlyChanged } from "./upgrade-step.mjs";
 
 const OWN_FUNCTIONS = "supabase/functions";
 const SHARED = "shared";
@@ -39,22 +41,25 @@ export async function addFunction(folder, name) {
 export const dropShared = (folder) => fs.rmSync(path.join(folder, "functions", SHARED), { recursive: true });
 
 /**
- * What installs this version, the steps from each version to the next, and the digests of what installed the others, which is in the package no more.
+ * What installs this version, the steps from each version to the next, and the digests of what other packages write, which is in this one no more.
  * @param {string} folder the package @param {string} [root]
  */
 export function addSql(folder, root = ROOT) {
   const to = path.join(folder, "sql");
   fs.mkdirSync(to, { recursive: true });
   const { version, text } = migration(root);
+  const installs = forProjects(version, installation(root));
   const all = [...earlier(root).map((one) => ({ ...one, text: fs.readFileSync(path.join(root, "supabase/migrations", one.file), "utf8") })), { version, text }];
   /** @type {Record<string, string>} */
-  const files = {};
-  for (const [index, { version: from }] of all.slice(0, -1).entries()) {
-    const next = /** @type {{version: string, text: string}} */ (all[index + 1]);
-    files[`${from}-${next.version}.sql`] = forProjects(next.version, next.text, from);
+  const files = { [`${version}.sql`]: installs };
+  const digests = Object.fromEntries(releases(root).filter((one) => one.version !== version).map((one) => [one.version, [one.installation]]));
+  for (const [index, { version: next, text: made }] of all.entries()) {
+    const from = all[index - 1]?.version;
+    if (from === undefined) continue;
+    const step = forProjects(next, made, from);
+    if (next !== version) digests[next]?.push(digest(step));
+    files[`${from}-${next}.sql`] = next === version ? shortened(step, installs) : onlyChanged(step, all.slice(0, index).map((one) => one.text));
   }
-  files[`${version}.sql`] = forProjects(version, installation(root));
-  const digests = Object.fromEntries(releases(root).filter((one) => !(`${one.version}.sql` in files)).map((one) => [one.version, one.installation]));
   if (Object.keys(digests).length > 0) files["digests.json"] = `${JSON.stringify(digests, null, 2)}\n`;
   for (const [name, written] of Object.entries(files)) fs.writeFileSync(path.join(to, name), written);
   fs.copyFileSync(path.join(ROOT, "supabase/uninstall.sql"), path.join(to, "uninstall.sql"));

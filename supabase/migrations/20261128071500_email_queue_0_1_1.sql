@@ -5,7 +5,7 @@ set check_function_bodies = off;
 
 -- The head of each upgrade: nothing is changed before the version is the right one and the tables are locked. A session that waits for a
 -- lock holds up every later one, enqueues too: so it waits for two seconds at a time, and lets the others pass in between.
-create or replace function pg_temp.email_queue_begin_upgrade(p_from text, p_to text, p_tables text[], p_made text[]) returns void
+create or replace function pg_temp.email_queue_begin_upgrade(p_from text, p_to text, p_tables text[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -51,14 +51,13 @@ begin
       else format('this database has %s. Nothing was changed. Run email-queue upgrade with the newest package, in the branch that has all its migrations.', v_version) end;
   end if;
 
-  -- What was changed by hand stays to be found, unless this upgrade makes it: record_schema takes it at the end. The Supabase CLI prints no
-  -- warnings.
+  -- What was changed by hand stays to be found: record_schema takes it at the end. The Supabase CLI prints no warnings.
   perform set_config('email_queue.drift', (select jsonb_agg(jsonb_build_array(coalesce(o.name, n.name), o.digest, n.digest))
     from jsonb_each_text(email_queue_private.recorded_objects()) as o(name, digest) full join email_queue_private.schema_objects() as n on n.name = o.name
-    where n.digest is distinct from o.digest and coalesce(substring(o.name, '^function ([^(]+)') <> all (p_made), true))::text, true);
+    where n.digest is distinct from o.digest and (o.name is null or o.name not like 'function %'))::text, true); -- Functions are replaced.
 end
 $$;
-select pg_temp.email_queue_begin_upgrade('0.1.0', '0.1.1', '{dispatch,form_dispatch,heads,last_lane}', '{email_queue_private.api,email_queue_private.claim_one,email_queue_private.closed_lanes,email_queue_private.form_dispatch,email_queue_private.heads,email_queue_private.last_lane,email_queue_private.may_be_more,email_queue_private.remaining,public.email_queue_version}');
+select pg_temp.email_queue_begin_upgrade('0.1.0', '0.1.1', '{dispatch,form_dispatch,heads,last_lane}');
 
 -- supabase/upgrades/0.1.0-0.1.1.sql
 alter table email_queue_private.dispatch add column turn boolean not null default false;
@@ -133,6 +132,265 @@ end
 $do$;
 comment on function email_queue_private.api() is 'The functions of email-queue in the schema public, by their signatures.';
 
+-- 05_grants/apply_grants.sql
+-- Everything is taken from everybody, then service_role is given what it needs. Each migration that creates something
+-- ends with a call of this, so that no function is open between two migrations: PostgreSQL gives new functions to PUBLIC, and
+-- Supabase's default privileges give what is new in public to anon. email_queue_connect and the retention job call it
+-- after a dump was restored without its grants. Row security is for callers that have rights by mistake.
+create or replace procedure email_queue_private.apply_grants()
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_object text;
+  v_name text;
+  v_role text;
+  v_relation regclass;
+begin
+  for v_object, v_name in select h.object, coalesce(quote_ident(h.role), 'public') from email_queue_private.held_rights() as h group by 1, 2 loop
+    execute format('revoke all on %s from %s cascade', v_object, v_name);
+  end loop;
+  for v_relation in select c.oid from email_queue_private.our_relations() as c where c.relkind = 'r' and not c.relrowsecurity loop
+    execute format('alter table %s enable row level security', v_relation);
+  end loop;
+  if to_regrole('service_role') is null then
+    return;
+  end if;
+  for v_object, v_name, v_role in select w.object, w.privilege, w.role from email_queue_private.wanted_rights() as w loop
+    execute format('grant %s on %s to %I', v_name, v_object, v_role);
+  end loop;
+  -- Elsewhere than on Supabase service_role may lack bypassrls; and a table without any policy looks forgotten.
+  for v_relation in
+    select c.oid from email_queue_private.our_relations() as c
+    where c.relkind = 'r' and not exists (select 1 from pg_catalog.pg_policy as p where p.polrelid = c.oid)
+  loop
+    execute format('create policy service_role on %s for all to service_role using (true) with check (true)', v_relation);
+  end loop;
+end
+$$;
+comment on procedure email_queue_private.apply_grants() is 'Takes all of email-queue from everybody and gives service_role what it needs. Ends each migration.';
+
+-- 05_grants/check_caller.sql
+-- A function with the owner's rights begins with this. Inside it current_user is the owner, and through PostgREST
+-- session_user is authenticator for every caller. So the caller is the role that was set, or the session's role if none was set.
+create or replace function email_queue_private.check_caller(p_role text default 'service_role') returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_caller text := coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+  if v_caller not in (current_user, p_role)
+    and not coalesce((select r.rolsuper from pg_catalog.pg_roles as r where r.rolname = v_caller), false)
+  then
+    raise exception using errcode = '42501', message = format('email_queue: permission denied for role %I', v_caller),
+      hint = 'Use a secret key of the project, or the role that owns email-queue.';
+  end if;
+end
+$$;
+comment on function email_queue_private.check_caller(text) is 'Refuses callers that are neither the owner nor the role that the function is for (nor a superuser).';
+
+-- 05_grants/check_sees_all.sql
+-- A run that does not see a pause would send in spite of it. So a caller from whom row security hides rows gets nothing to do.
+create or replace function email_queue_private.check_sees_all() returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if row_security_active('email_queue_private.budget')
+    and not coalesce(pg_has_role(current_user, to_regrole('service_role'), 'usage'), false)
+  then
+    raise exception using errcode = '42501', message = format('email_queue: row security hides the queue from role %I', current_user),
+      hint = 'Use a secret key of the project, or the role that owns email-queue.';
+  end if;
+end
+$$;
+comment on function email_queue_private.check_sees_all() is 'Refuses callers from whom row security hides rows.';
+
+-- 05_grants/held_rights.sql
+-- The rights that other roles than the owner have on the queue's objects. A null role is PUBLIC. An object is written as GRANT takes it.
+create or replace function email_queue_private.held_rights() returns table (object text, role name, privilege text)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select o.object, r.rolname, a.privilege_type
+  from (
+    select 'routine ' || p.oid::regprocedure, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)) from email_queue_private.our_functions() as p
+    union all
+    select 'table ' || c.oid::regclass, c.relowner, c.relacl from email_queue_private.our_relations() as c
+    union all
+    select 'schema ' || n.oid::regnamespace, n.nspowner, n.nspacl from pg_catalog.pg_namespace as n where n.nspname = 'email_queue_private'
+  ) as o(object, owner, acl)
+  cross join lateral aclexplode(o.acl) as a
+  left join pg_catalog.pg_roles as r on r.oid = a.grantee
+  where a.grantee <> o.owner
+$$;
+comment on function email_queue_private.held_rights() is 'Who but the owner may do what with the objects of email-queue.';
+
+-- 05_grants/mend_grants.sql
+-- Takes back wrong rights, as a dump without its grants or a "grant all on all functions" leaves them. Answers what was wrong, or
+-- null.
+create or replace function email_queue_private.mend_grants() returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_wrong text := email_queue_private.wrong_grants();
+begin
+  if v_wrong is not null then
+    call email_queue_private.apply_grants();
+    raise warning 'email_queue: grants were wrong and have been corrected: %', left(v_wrong, 1000);
+  end if;
+  return v_wrong;
+end
+$$;
+comment on function email_queue_private.mend_grants() is 'Corrects wrong grants, and answers what was wrong.';
+
+-- 05_grants/our_functions.sql
+-- All functions of the queue except api(): those of the private schema, and those of public that the list names.
+create or replace function email_queue_private.our_functions() returns setof pg_catalog.pg_proc
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select p.* from pg_catalog.pg_proc as p
+  where p.pronamespace = 'email_queue_private'::regnamespace
+    or p.oid in (select to_regprocedure('public.' || f) from unnest(email_queue_private.api()) as f)
+$$;
+comment on function email_queue_private.our_functions() is 'The functions and procedures of email-queue.';
+
+-- 05_grants/our_relations.sql
+create or replace function email_queue_private.our_relations() returns setof pg_catalog.pg_class
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select c.* from pg_catalog.pg_class as c
+  where c.relkind in ('r', 'v', 'S') and (c.relnamespace = 'email_queue_private'::regnamespace or c.oid = to_regclass('public.email_queue'))
+$$;
+comment on function email_queue_private.our_relations() is 'The tables, views and sequences of email-queue.';
+
+-- 05_grants/rights.sql
+-- The functions in public run with the rights of their caller. So a function that became executable by mistake does nothing for
+-- anon. These are the rights that service_role needs for them: no TRUNCATE, no UPDATE of a payload. Tables that only
+-- functions with the owner's rights write are read only.
+create or replace function email_queue_private.rights() returns table (relation text, rights text)
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  values ('public.email_queue', 'select'),
+    ('email_queue_private.setting', 'select, insert, update'),
+    ('email_queue_private.message', 'select, insert, update, delete'),
+    ('email_queue_private.body', 'select, insert, delete'),
+    ('email_queue_private.further_addressee', 'select, insert, delete'),
+    ('email_queue_private.ready', 'select, insert, update, delete'), -- update: rows are locked for a claim
+    ('email_queue_private.dispatch', 'select, insert, update, delete'),
+    ('email_queue_private.budget', 'select, insert, update'),
+    ('email_queue_private.paused_domain', 'select, insert, update, delete'),
+    ('email_queue_private.breaker', 'select, insert, update, delete'),
+    ('email_queue_private.prune_cursor', 'select, insert, update'),
+    ('email_queue_private.identity', 'select, insert, update, delete'),
+    ('email_queue_private.suppression', 'select, insert, update, delete'),
+    ('email_queue_private.suppression_filter', 'select, insert, delete'),
+    ('email_queue_private.suppression_recent', 'select, insert, delete'),
+    ('email_queue_private.suppression_key', 'select'),
+    ('email_queue_private.event', 'select, insert, update, delete'), -- update: an erasure
+    ('email_queue_private.evidence', 'select, insert, update, delete'), -- update: rows are locked for a sweep
+    ('email_queue_private.event_stream', 'select, insert, update'),
+    ('email_queue_private.template', 'select, insert, update, delete'),
+    ('email_queue_private.reaction', 'select, insert, update'),
+    ('email_queue_private.mark', 'select, insert, update'), -- update: it is locked while one is minted
+    ('email_queue_private.enqueued_here', 'usage, select'),
+    ('email_queue_private.recorded_here', 'usage, select, update'),
+    ('email_queue_private.wiring', 'select'),
+    ('email_queue_private.call', 'select'),
+    ('email_queue_private.audit', 'select, insert, update, delete'), -- update: rows are locked for a prune
+    ('email_queue_private.run', 'select, insert, update, delete'),
+    ('email_queue_private.slot_lock', 'select, update'),
+    ('email_queue_private.budget_lock', 'select, update'),
+    ('email_queue_private.next_slot', 'usage, select, update'),
+    ('email_queue_private.next_wake', 'usage, select, update'),
+    ('email_queue_private.waking', 'insert')
+$$;
+comment on function email_queue_private.rights() is 'What service_role may do with the tables, the view and the sequences.';
+
+-- 05_grants/wanted_rights.sql
+-- The rights that service_role needs, and Supabase Auth's one: its hook is for nobody else. No other role has any.
+create or replace function email_queue_private.wanted_rights() returns table (object text, role name, privilege text)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select w.object, w.role, w.privilege from (
+    select 'schema email_queue_private', 'service_role', 'USAGE'
+    union all
+    select 'routine ' || p.oid::regprocedure, case when p.pronamespace = 'public'::regnamespace and p.proname = 'email_queue_auth_hook' then 'supabase_auth_admin' else 'service_role' end, 'EXECUTE'
+    from email_queue_private.our_functions() as p where p.prokind = 'f'
+    union all
+    select 'table ' || c.oid::regclass, 'service_role', upper(btrim(p) collate "C")
+    from email_queue_private.rights() as r join pg_catalog.pg_class as c on c.oid = to_regclass(r.relation)
+    cross join lateral regexp_split_to_table(r.rights, ',') as p
+  ) as w(object, role, privilege) where to_regrole(w.role) is not null
+$$;
+comment on function email_queue_private.wanted_rights() is 'The rights of service_role and supabase_auth_admin.';
+
+-- 05_grants/wrong_grants.sql
+-- What differs from the rights that apply_grants gives, or null. jit is off: compiling this query took 1.6 s, running it 30 ms.
+create or replace function email_queue_private.wrong_grants() returns text
+language sql stable set search_path = pg_catalog, pg_temp set jit = off
+as $$
+  with held as materialized (select * from email_queue_private.held_rights()),
+  wanted as materialized (select * from email_queue_private.wanted_rights() )
+  select string_agg(w.what, ', ' order by w.what) from (
+    select concat_ws(' ', coalesce(o.role, 'PUBLIC'), o.may, case o.privilege when 'USAGE' then 'use' else lower(o.privilege collate "C") end,
+      regexp_replace(o.object, '^(routine|table) ', ''))
+    from (
+      select h.role, 'may' as may, h.privilege, h.object from held as h
+      where h.role is null or (h.object, h.role, h.privilege) not in (select w.object, w.role, w.privilege from wanted as w)
+      union all
+      select w.role, 'may not', w.privilege, w.object from wanted as w
+      where (w.object, w.role, w.privilege) not in (select h.object, h.role, h.privilege from held as h where h.role is not null)
+    ) as o
+    union all
+    select format('row security is off for %s', c.oid::regclass) from email_queue_private.our_relations() as c where c.relkind = 'r' and not c.relrowsecurity
+  ) as w(what)
+$$;
+comment on function email_queue_private.wrong_grants() is 'Rights that a role has and should not have, or lacks; null if there are none.';
+
+-- 10_tables/audit.sql
+comment on table email_queue_private.audit is 'One row for each call of an operator that changed something. Read by email_queue_audit, pruned after audit_retention.';
+comment on column email_queue_private.audit.id is 'Ordered by time.';
+comment on column email_queue_private.audit.at is 'When.';
+comment on column email_queue_private.audit.actor is 'Who: the header x-email-queue-actor, the session''s setting email_queue.actor, or the login role.';
+comment on column email_queue_private.audit.action is 'What was called, as in redrive.';
+comment on column email_queue_private.audit.messages is 'How many messages were changed; null if the call is not about messages.';
+comment on column email_queue_private.audit.arguments is 'With what: ids (the first ten), the keys of a filter, a domain, seconds, settings. Of a suppressed address the beginning of its hash.';
+
+-- 10_tables/body.sql
+comment on table email_queue_private.body is 'The payload: inserted once, never updated, read at claim. No foreign key: its check would write to every message row.';
+comment on column email_queue_private.body.id is 'The message.';
+comment on column email_queue_private.body.payload is 'What to send, with the sender written in.';
+
+-- 10_tables/breaker.sql
+comment on table email_queue_private.breaker is 'The circuit breaker: lanes and endpoints whose requests got no answer lately. Without a row there is no limit.';
+comment on column email_queue_private.breaker.scope is 'A lane, as in batch:example.com, or an endpoint, as in batch:.';
+comment on column email_queue_private.breaker.next_at is 'With three in a row: no first request begins before this time.';
+comment on column email_queue_private.breaker.tries is 'Fresh dispatches formed meanwhile; every second one comes from another place than the head.';
+comment on column email_queue_private.breaker.streak is 'First requests without an answer in a row.';
+comment on column email_queue_private.breaker.wait_ms is 'The last wait; the next is twice as long, up to five minutes.';
+comment on column email_queue_private.breaker.requests is 'First requests that may be open at a time.';
+comment on column email_queue_private.breaker.size is 'Messages in a dispatch.';
+comment on column email_queue_private.breaker.noted_at is 'When an answer came, or was missing, last.';
+
+-- 10_tables/budget.sql
+comment on table email_queue_private.budget is 'What all runs share towards the provider: learned rate, cooldown, pause. One row; while it is missing, nothing is known.';
+comment on column email_queue_private.budget.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.budget.answered is 'The provider has answered once, so its limit is known if it tells one.';
+comment on column email_queue_private.budget.learned_limit is 'Requests a second, as the provider''s headers said last.';
+comment on column email_queue_private.budget.cooldown_until is 'No request leaves before this time.';
+comment on column email_queue_private.budget.cooldown_reason is 'The provider''s error that caused the cooldown.';
+comment on column email_queue_private.budget.paused_at is 'When the queue was paused; null when it is not.';
+comment on column email_queue_private.budget.paused_until is 'When it resumes by itself; null: when an operator says so.';
+comment on column email_queue_private.budget.pause_reason is 'Why it is paused.';
+
+-- 10_tables/budget_lock.sql
+comment on table email_queue_private.budget_lock is 'Empty. Begins share its lock; what changes the budget has it alone.';
+
+-- 10_tables/call.sql
+comment on table email_queue_private.call is 'Which of pg_net''s requests are ours, for the doctor. Kept as long as pg_net keeps its answers.';
+comment on column email_queue_private.call.request_id is 'The id in net._http_response.';
+comment on column email_queue_private.call.called_at is 'When it was asked for; it leaves after the commit.';
+comment on column email_queue_private.call.cause is 'schedule, wake (an enqueue) or hand (somebody called email_queue_call).';
+comment on index email_queue_private.call_called_at is 'The latest calls, and those to forget.';
+
 -- 10_tables/dispatch.sql
 comment on table email_queue_private.dispatch is 'One row a request to the provider: members in a frozen order, lease, attempt. Settled rows stay a day, without members, so that a repeated settle is told "already".';
 comment on column email_queue_private.dispatch.id is 'The request''s Idempotency-Key is email-queue/<id>.';
@@ -170,6 +428,2943 @@ comment on index email_queue_private.dispatch_horizon is 'Finds frozen dispatche
 comment on index email_queue_private.dispatch_turns is 'Finds a lane''s last dispatch: lanes take turns.';
 comment on index email_queue_private.dispatch_rounds is 'Finds the lane whose turn was last, of a priority.';
 comment on index email_queue_private.dispatch_settled is 'Finds settled dispatches to prune.';
+
+-- 10_tables/enqueued_here.sql
+comment on sequence email_queue_private.enqueued_here is 'Used by each enqueue: what is loaded from a dump of the tables does not use it.';
+
+-- 10_tables/event.sql
+comment on table email_queue_private.event is 'The provider''s events of e-mails of this queue, one row a recipient. No foreign key: its check would write to every message row.';
+comment on column email_queue_private.event.svix_id is 'The id of the event: the header svix-id.';
+comment on column email_queue_private.event.ordinal is 'Which of the event''s recipients, from 0.';
+comment on column email_queue_private.event.type is 'As the provider calls it: email.delivered, email.bounced, ...';
+comment on column email_queue_private.event.provider_message_id is 'The provider''s id of the e-mail; empty if the event is about an address only.';
+comment on column email_queue_private.event.recipient is 'The address it is about, lower case; empty if none is named. Of an erased message its keyed hash.';
+comment on column email_queue_private.event.occurred_at is 'When it happened, by the provider''s clock: shown, and never compared with the database''s.';
+comment on column email_queue_private.event.received_at is 'When it was recorded.';
+comment on column email_queue_private.event.message_id is 'The message; null if the event is about an address only.';
+comment on column email_queue_private.event.mark is 'The mark that the e-mail carries; null if it has none.';
+comment on column email_queue_private.event.detail is 'A bounce''s type, subtype and text, or why the provider did not send it; of an opening or a click nothing, unless record_clients is on.';
+comment on constraint event_pkey on email_queue_private.event is 'An event that is delivered again is known by its id.';
+comment on constraint event_is_counted_once on email_queue_private.event is 'The same event under another id is known too.';
+comment on index email_queue_private.event_message is 'The events of a message.';
+comment on index email_queue_private.event_trouble is 'Finds messages that bounced or were complained about.';
+comment on index email_queue_private.event_of_address is 'The last messages to an address, and their ends.';
+comment on index email_queue_private.event_of_no_message is 'Finds events to prune that no message takes with it.';
+
+-- 10_tables/event_stream.sql
+comment on table email_queue_private.event_stream is 'Whether events arrive, for the doctor. One row, which the first call writes.';
+comment on column email_queue_private.event_stream.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.event_stream.last_event_at is 'When an event arrived last, to a minute; also one of another installation.';
+comment on column email_queue_private.event_stream.refused is 'Requests with a wrong signature since the last event.';
+comment on column email_queue_private.event_stream.refused_at is 'When one came last.';
+
+-- 10_tables/evidence.sql
+comment on table email_queue_private.evidence is 'New evidence of open messages, until the next sweep.';
+comment on column email_queue_private.evidence.id is 'Has no meaning.';
+comment on column email_queue_private.evidence.message_id is 'The message.';
+
+-- 10_tables/further_addressee.sql
+comment on table email_queue_private.further_addressee is 'The recipients of an e-mail but for the first, which is in the message.';
+comment on column email_queue_private.further_addressee.id is 'The message.';
+comment on column email_queue_private.further_addressee.hash is 'The keyed hash of the recipient''s address.';
+comment on index email_queue_private.further_addressee_messages is 'The messages to an address.';
+
+-- 10_tables/identity.sql
+comment on table email_queue_private.identity is 'Whose queue this is. No row: nothing has been sent from here. If several are recorded, all must be the asking function''s.';
+comment on column email_queue_private.identity.id is 'Has no meaning.';
+comment on column email_queue_private.identity.kind is
+  'recorded: the function that may send. adopt: the next function that asks will be recorded. refused: a function that asked and may not send.';
+comment on column email_queue_private.identity.address is 'The host of the project, as its function reports it; localhost for every name of this machine.';
+comment on column email_queue_private.identity.server is 'The server''s system identifier and the database''s oid when it was written.';
+comment on column email_queue_private.identity.last_server is 'The same when the function asked last.';
+comment on column email_queue_private.identity.created_at is 'When it was written.';
+comment on column email_queue_private.identity.seen_at is 'When the function asked last; to five minutes if it may send.';
+
+-- 10_tables/mark.sql
+comment on table email_queue_private.mark is 'The marks of this installation. The newest is the one that new e-mails carry; the others are retired.';
+comment on column email_queue_private.mark.mark is '48 random bits.';
+comment on column email_queue_private.mark.minted_at is 'When it was made.';
+
+-- 10_tables/message.sql
+comment on table email_queue_private.message is 'One row an e-mail: inserted at enqueue and changed once, at its end. The fillfactor leaves room for that change on the same page.';
+comment on column email_queue_private.message.id is 'The message''s id, ordered by time.';
+comment on column email_queue_private.message.created_at is 'When it was enqueued.';
+comment on column email_queue_private.message.run_at is 'Not to be sent before this time.';
+comment on column email_queue_private.message.send_before is 'Not worth sending after this time: fails as expired if it has not begun by then.';
+comment on column email_queue_private.message.completed_at is 'When it ended; null while open.';
+comment on column email_queue_private.message.redriven_at is 'When it was last redriven: its timeline shows it.';
+comment on column email_queue_private.message.dispatch_id is 'The dispatch in which it ended.';
+comment on column email_queue_private.message.priority is '0 (first) to 3.';
+comment on column email_queue_private.message.max_attempts is 'How many begins it may use.';
+comment on column email_queue_private.message.attempts is 'Begins used when it ended; null while open (then they are counted in ready and dispatch).';
+comment on column email_queue_private.message.bytes is 'Size of the payload''s JSON text, as payload_bytes counts it: it is known without reading the body.';
+comment on column email_queue_private.message.type is 'email, or the name of a custom consumer''s type.';
+comment on column email_queue_private.message.status is 'How it ended: completed, failed or cancelled; null while open. The open states are derived, so that a state change writes no message row.';
+comment on column email_queue_private.message.reason is 'Why it was not completed: rejected, exhausted, unknown_outcome, not_accepted, expired, suppressed or cancelled.';
+comment on column email_queue_private.message.provider_message_id is 'The provider''s id of the accepted e-mail.';
+comment on column email_queue_private.message.mark is 'The mark of the last request whose outcome was not known when it ended; empty if that had none. Null: it was in none. A redrive leaves it.';
+comment on column email_queue_private.message.dedup_key is 'Unique per type while the row exists.';
+comment on column email_queue_private.message.metadata is 'The caller''s own data: an object, searched with @>.';
+comment on column email_queue_private.message.errors is 'The last ten errors, oldest first.';
+comment on column email_queue_private.message.topic is 'What recipients may unsubscribe from; null: an unsubscribe does not concern it.';
+comment on column email_queue_private.message.ignore_suppression is 'True: it is sent to suppressed addresses, too.';
+comment on column email_queue_private.message.secret is 'True: its payload is shown to nobody, and erased once it has ended.';
+comment on column email_queue_private.message.recipients is 'Of a secret message: the "to" of its payload, which is shown and stays.';
+comment on column email_queue_private.message.addressee is 'Of an e-mail: the keyed hash of its first recipient''s address, which stays when the payload is pruned, and goes when it is erased.';
+comment on column email_queue_private.message.template is 'What its payload was made of: {name, language, version}; version 0 is built in.';
+comment on index email_queue_private.message_dedup_key is 'One message per type and dedup key.';
+comment on index email_queue_private.message_dead_letters is 'Lists failed and cancelled messages, newest last. Completing changes no column of any index, so it writes none (a HOT update); an index on status would make each completion write to all.';
+comment on index email_queue_private.message_metadata is 'Searches by metadata (@>). A message without metadata is not in it, and completing one changes no metadata, so neither writes to it.';
+comment on index email_queue_private.message_addressee is 'The e-mails to an address. Completing one does not change it, so it writes none.';
+
+-- 10_tables/next_slot.sql
+comment on sequence email_queue_private.next_slot is 'When the next request may leave, in microseconds since 1970.';
+
+-- 10_tables/next_wake.sql
+comment on sequence email_queue_private.next_wake is 'Before this time, in milliseconds since 1970, the function is not woken again.';
+
+-- 10_tables/paused_domain.sql
+comment on table email_queue_private.paused_domain is 'Sender domains whose messages wait. The row of a refused domain stays after its time, until an e-mail of it is accepted.';
+comment on column email_queue_private.paused_domain.domain is 'The sender''s domain, lower case.';
+comment on column email_queue_private.paused_domain.paused_at is 'When it was paused.';
+comment on column email_queue_private.paused_domain.paused_until is 'When it resumes by itself; null: when an operator says so.';
+comment on column email_queue_private.paused_domain.refusals is 'How often the provider has refused it in a row, once a pause; 0 for an operator''s own pause.';
+comment on column email_queue_private.paused_domain.first_refused_at is 'When that began.';
+comment on column email_queue_private.paused_domain.reason is 'Why it is paused.';
+
+-- 10_tables/prune_cursor.sql
+comment on table email_queue_private.prune_cursor is 'Where the next prune goes on: one row, which the first prune writes. Completed messages are in no index but that of the id, which is ordered by time.';
+comment on column email_queue_private.prune_cursor.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.prune_cursor.after is 'The last message that was looked at.';
+
+-- 10_tables/reaction.sql
+comment on table email_queue_private.reaction is 'Which function of the user''s is called with each event. One row; while it is missing, none is.';
+comment on column email_queue_private.reaction.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.reaction.function is 'Its schema and name; null: none is called.';
+comment on column email_queue_private.reaction.failures is 'How often it has failed since it was named.';
+comment on column email_queue_private.reaction.failed_at is 'When it failed last.';
+comment on column email_queue_private.reaction.error is 'What its last error said.';
+
+-- 10_tables/ready.sql
+comment on table email_queue_private.ready is 'A row while a message waits. A claim deletes from it, a retry inserts into it; it is never updated.';
+comment on column email_queue_private.ready.id is 'The message.';
+comment on column email_queue_private.ready.run_at is 'Claimable from this time on.';
+comment on column email_queue_private.ready.entered_at is 'When the row was written.';
+comment on column email_queue_private.ready.send_before is 'Copy of the message''s.';
+comment on column email_queue_private.ready.bytes is 'Copy of the message''s: bounds a dispatch without reading more.';
+comment on column email_queue_private.ready.priority is 'Copy of the message''s.';
+comment on column email_queue_private.ready.attempts is 'Begins used so far.';
+comment on column email_queue_private.ready.max_attempts is 'Copy of the message''s.';
+comment on column email_queue_private.ready.redriven is 'It ended once with an unknown outcome: a claim looks whether it was accepted after all.';
+comment on column email_queue_private.ready.type is 'Copy of the message''s.';
+comment on column email_queue_private.ready.lane is 'What may share a dispatch: batch:<sender domain>, or single:<sender domain> for what must travel alone; of secret messages with :secret at the end.';
+comment on column email_queue_private.ready.errors is 'Errors so far, oldest first; null when there are none.';
+comment on column email_queue_private.ready.recipients is 'Of an e-mail: the keyed hashes of its addresses, so that a claim need not read the payload. Null: as the payload says.';
+comment on column email_queue_private.ready.topic is 'Copy of the message''s.';
+comment on column email_queue_private.ready.ignore_suppression is 'Copy of the message''s.';
+-- By priority, and by lane within it: one search finds the next lane that has mail of the best priority, a paused domain is a lane that is
+-- passed over, filling a dispatch reads no row of another lane, and rows of the future are never walked.
+comment on index email_queue_private.ready_send_before is 'Finds messages that are no longer worth sending.';
+comment on index email_queue_private.ready_claim_order is 'The order of claims within a lane.';
+
+-- 10_tables/recorded_here.sql
+comment on sequence email_queue_private.recorded_here is 'The server on which an identity was recorded last, as a number; unused if none was.';
+
+-- 10_tables/run.sql
+comment on table email_queue_private.run is 'The runs of the function, for a day.';
+comment on column email_queue_private.run.id is 'The runId of its answer and of its line in the log.';
+comment on column email_queue_private.run.cause is 'What it was started for: wake (an enqueue), schedule, hand (email_queue_call) or http (anybody else).';
+comment on column email_queue_private.run.started_at is 'When its first call came.';
+comment on column email_queue_private.run.last_seen_at is 'When a call of it came last, to some seconds.';
+comment on column email_queue_private.run.ended_at is 'When it ended; null while it is under way, and if it was killed.';
+comment on column email_queue_private.run.stopped is 'Why it ended, as in its answer.';
+comment on column email_queue_private.run.reason is 'What stood in the way.';
+comment on column email_queue_private.run.counts is 'What it did, as in its answer; null if it found nothing.';
+comment on index email_queue_private.run_started_at is 'The latest runs, and those to forget.';
+
+-- 10_tables/setting.sql
+comment on table email_queue_private.setting is 'What operators set, with email_queue_configure. One row; while it is missing, the defaults count.';
+comment on column email_queue_private.setting.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.setting.default_sender is 'Written into a payload without "from" at enqueue. Changing it changes no stored message.';
+comment on column email_queue_private.setting.rate_limit is 'Ceiling of provider requests a second over all runs. A lower limit learned from the provider wins.';
+comment on column email_queue_private.setting.horizon is 'How long after its first begin a frozen dispatch may be replayed at most; null: as long as the provider knows its key.';
+comment on column email_queue_private.setting.default_max_attempts is 'max_attempts of a message that names none.';
+comment on column email_queue_private.setting.max_payload_bytes is 'Largest payload taken at enqueue, in bytes of its JSON text.';
+comment on column email_queue_private.setting.retry_base_ms is 'Backoff after the first attempt, in milliseconds.';
+comment on column email_queue_private.setting.retry_cap_ms is 'Longest backoff, in milliseconds.';
+comment on column email_queue_private.setting.completed_retention is 'How long completed messages are kept.';
+comment on column email_queue_private.setting.failed_retention is 'How long failed and cancelled messages are kept.';
+comment on column email_queue_private.setting.payload_retention is 'How long payloads of completed messages are kept; null: as long as the message. Dead letters keep theirs, for a redrive.';
+comment on column email_queue_private.setting.record_clients is 'Whether openings and clicks are kept with the reader''s address, program and link.';
+comment on column email_queue_private.setting.soft_bounces is 'After so many messages in a row that bounced softly an address is suppressed; 0: never.';
+comment on column email_queue_private.setting.auth_sender is 'The sender of Supabase Auth''s mails; null: the default sender.';
+comment on column email_queue_private.setting.auth_url is 'The page of the application that the links of Auth''s mails lead to, with token_hash, type and redirect_to, and which calls verifyOtp; null: Auth''s own.';
+comment on column email_queue_private.setting.auth_site_url is '{{ .SiteURL }} in templates of Auth''s mails; null: that of the event''s redirect_to.';
+comment on column email_queue_private.setting.auth_product is 'The product''s name in Auth''s mails; null: the sender''s.';
+comment on column email_queue_private.setting.auth_language is 'The language of users of whom Auth knows none; null: the templates without a language.';
+comment on column email_queue_private.setting.auth_link_lifetime is 'How long Auth''s links and codes are valid: an auth mail that has not begun by then expires.';
+comment on column email_queue_private.setting.audit_retention is 'How long it is kept who changed what.';
+
+-- 10_tables/slot_lock.sql
+comment on table email_queue_private.slot_lock is 'Empty. Locked while a session takes a slot of the rate.';
+
+-- 10_tables/suppression.sql
+comment on table email_queue_private.suppression is 'Addresses that get no mail, and why. Written by email_queue_suppress and by the provider''s events.';
+comment on column email_queue_private.suppression.id is 'Ordered by time, for lists.';
+comment on column email_queue_private.suppression.hash is 'The keyed hash of the normalised address.';
+comment on column email_queue_private.suppression.reason is 'bounce, complaint, unsubscribe (counts for mail with a topic only) or manual.';
+comment on column email_queue_private.suppression.topic is 'What it is suppressed for; null: everything.';
+comment on column email_queue_private.suppression.address is 'The address; null if only its hash was to be kept.';
+comment on column email_queue_private.suppression.since is 'Since when.';
+comment on column email_queue_private.suppression.removed_at is 'When it was removed; the row stays a while, so that an event from before does not bring it back.';
+comment on column email_queue_private.suppression.event is 'The provider''s event that it came with.';
+comment on column email_queue_private.suppression.note is 'An operator''s words.';
+comment on column email_queue_private.suppression.folded is 'It is in suppression_filter or suppression_recent.';
+comment on index email_queue_private.suppression_entry is 'One entry an address, reason and topic.';
+comment on index email_queue_private.suppression_hash is 'Finds the entries of an address in one page.';
+comment on index email_queue_private.suppression_fresh is 'Entries of sessions that could not fold them. Mostly empty.';
+comment on index email_queue_private.suppression_removed is 'Finds removed entries to prune.';
+
+-- 10_tables/suppression_filter.sql
+comment on table email_queue_private.suppression_filter is 'Which hashes may be in suppression: of five bits a hash, all are set.';
+comment on column email_queue_private.suppression_filter.generation is 'The one that suppression_recent names counts.';
+comment on column email_queue_private.suppression_filter.part is 'The place of these bits, from 0 on.';
+comment on column email_queue_private.suppression_filter.bits is '1,920 bytes: four rows fill a page.';
+
+-- 10_tables/suppression_key.sql
+comment on table email_queue_private.suppression_key is 'The key of the hashes of addresses, written by the migration and never changed: another key fits no stored hash. While it is missing, a constant counts.';
+comment on column email_queue_private.suppression_key.created_at is 'When it was written.';
+comment on column email_queue_private.suppression_key.id is 'Has no meaning.';
+comment on column email_queue_private.suppression_key.key is 'Random bytes.';
+
+-- 10_tables/suppression_recent.sql
+comment on table email_queue_private.suppression_recent is 'Hashes of suppression that suppression_filter does not have yet.';
+comment on column email_queue_private.suppression_recent.generation is 'The highest one counts.';
+comment on column email_queue_private.suppression_recent.filter is 'The generation of suppression_filter that belongs to it.';
+comment on column email_queue_private.suppression_recent.hashes is 'At most a hundred.';
+
+-- 10_tables/template.sql
+comment on table email_queue_private.template is 'Templates of e-mails by name and language; the newest version counts. The newest 100 versions of each are kept.';
+comment on column email_queue_private.template.name is 'Its name. Those of Supabase Auth''s mails begin with auth-.';
+comment on column email_queue_private.template.language is 'In lower case, as in de-at; empty: for all other languages.';
+comment on column email_queue_private.template.version is 'From 1.';
+comment on column email_queue_private.template.created_at is 'When this version was put.';
+comment on column email_queue_private.template.deleted_at is 'When the template was deleted, on its newest version; null: it counts.';
+comment on column email_queue_private.template.subject is 'The subject, as it was put.';
+comment on column email_queue_private.template.html is 'The HTML, as it was put.';
+comment on column email_queue_private.template.text is 'The text, as it was put.';
+comment on column email_queue_private.template.programs is 'The parts as render_program reads them: {subject, html, text}.';
+
+-- 10_tables/wake_lock.sql
+comment on table email_queue_private.wake_lock is 'Empty. Locked while a session takes the wake-up that is due.';
+
+-- 10_tables/waking.sql
+comment on table email_queue_private.waking is 'A row for each transaction that has enqueued while a wake-up was due, until its commit. Empty for all others.';
+comment on column email_queue_private.waking.xact is 'The transaction.';
+
+-- 10_tables/wiring.sql
+comment on table email_queue_private.wiring is 'How the database calls the function. One row; while it is missing, the defaults count. The address and the secret are in Vault.';
+comment on column email_queue_private.wiring.singleton is 'Always true: the table has one row.';
+comment on column email_queue_private.wiring.cron_line is 'The schedule as pg_cron has it; null without a schedule.';
+comment on column email_queue_private.wiring.scheduled_at is 'When it was scheduled: before the first run is due, its absence says nothing.';
+comment on column email_queue_private.wiring.wake_every_ms is 'An enqueue wakes the function, at most once in so many milliseconds over all sessions; null: it does not.';
+
+-- 15_rows/budget_now.sql
+create or replace function email_queue_private.budget_now() returns email_queue_private.budget
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_budget email_queue_private.budget;
+begin
+  select * into v_budget from email_queue_private.budget as b;
+  if not found then
+    v_budget.singleton := true;
+    v_budget.answered := false;
+  end if;
+  return v_budget;
+end
+$$;
+comment on function email_queue_private.budget_now() is 'The budget; an unknown one if none is stored.';
+
+-- 15_rows/connection_notice.sql
+-- On a preview branch, or after a database reset, the migrations have made the queue, and no deployment has said who calls the function.
+-- A run of the last day shows that something else calls it.
+-- lock_timeout: if another session has locked one of the tables, there is no notice, and no wait.
+create or replace function email_queue_private.connection_notice() returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set lock_timeout = '10ms'
+as $$
+begin
+  -- By its key: an enqueue reads a page of the index and one of the table.
+  if exists (select from email_queue_private.wiring as w where w.singleton and (w.cron_line is not null or w.wake_every_ms is not null))
+    or exists (select from email_queue_private.run as r where r.started_at > statement_timestamp() - interval '1 day') then
+    return '{}'::jsonb;
+  end if;
+  return jsonb_build_object('notice', 'not connected: nothing calls the function for this database, as on a new preview branch or after a reset, and e-mail waits. On this machine: email-queue dev. Elsewhere: email-queue deploy');
+exception when others then
+  -- No enqueue fails for a notice.
+  return '{}'::jsonb;
+end
+$$;
+comment on function email_queue_private.connection_notice() is 'Where nothing calls the function: {notice}, which says what to do; else {}.';
+
+-- 15_rows/hash_key.sql
+-- Never written here: rows of ready and of suppression already have hashes of the key in force.
+create or replace function email_queue_private.hash_key() returns bytea
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce((select k.key from email_queue_private.suppression_key as k order by k.created_at, k.id limit 1), decode('00', 'hex'));
+end
+$$;
+comment on function email_queue_private.hash_key() is 'The key of the hashes of addresses; a constant if none is stored.';
+
+-- 15_rows/new_id.sql
+-- UUIDv7 form: 48 bits of milliseconds, then 12 bits of the fraction of that millisecond, so that new rows land on
+-- the last, hot index page and messages of one transaction keep their order. The other half stays as a random UUID has it.
+create or replace function email_queue_private.new_id() returns uuid
+language plpgsql volatile parallel safe set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_micros bigint := date_part('epoch', clock_timestamp()) * 1000000;
+begin
+  return encode(overlay(uuid_send(gen_random_uuid())
+    placing int8send((v_micros / 1000 << 16) | (7 << 12) | (v_micros % 1000 * 4096 / 1000)) from 1 for 8), 'hex')::uuid;
+end
+$$;
+comment on function email_queue_private.new_id() is 'A new id ordered by time (UUIDv7 form).';
+
+-- 15_rows/settings.sql
+-- The single rows, or their defaults while one is missing: after a dump of the schema alone, squashed migrations, a truncated table.
+-- Reading never writes the row, so an application's transaction never takes a lock for it.
+create or replace function email_queue_private.settings() returns email_queue_private.setting
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_setting email_queue_private.setting;
+begin
+  select * into v_setting from email_queue_private.setting as s;
+  if not found then
+    -- The table's defaults, written as a row.
+    v_setting := row(true, null, 10, null, 15, 10485760, 30000, 3600000, interval '30 days', interval '90 days', null, false, 3,
+      null, null, null, null, null, interval '1 hour', interval '1 year');
+  end if;
+  return v_setting;
+end
+$$;
+comment on function email_queue_private.settings() is 'The settings; the defaults if none are stored.';
+
+-- 15_rows/wiring_now.sql
+create or replace function email_queue_private.wiring_now() returns email_queue_private.wiring
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_wiring email_queue_private.wiring;
+begin
+  select * into v_wiring from email_queue_private.wiring as w;
+  if not found then
+    -- The table's defaults, written as a row.
+    v_wiring := row(true, null, null, null);
+  end if;
+  return v_wiring;
+end
+$$;
+comment on function email_queue_private.wiring_now() is 'How the function is called; the defaults if nothing is stored.';
+
+-- 17_audit/actor.sql
+-- PostgREST gives the headers of a request as a setting. What cannot be read is left out: no action fails for its record.
+create or replace function email_queue_private.actor() returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_header text;
+begin
+  begin
+    v_header := nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-email-queue-actor';
+  exception when data_exception then
+    v_header := null;
+  end;
+  return coalesce(email_queue_private.shown_name(v_header), email_queue_private.shown_name(current_setting('email_queue.actor', true)), session_user);
+end
+$$;
+comment on function email_queue_private.actor() is 'Who calls: the header x-email-queue-actor, the setting email_queue.actor, or the login role.';
+
+-- 17_audit/email_queue_audit.sql
+create or replace function public.email_queue_audit(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'), '{}');
+  v_key text;
+  v_from uuid;
+  v_before uuid;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('actor', 'action', 'since', 'until') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use actor, action, since or until');
+    elsif jsonb_typeof(v_filter -> v_key) not in ('string', 'null') then
+      perform email_queue_private.refuse('filter.' || v_key, 'must be a text');
+    end if;
+  end loop;
+  v_from := email_queue_private.first_id(email_queue_private.check_time('filter.since', v_filter ->> 'since'));
+  v_before := least(p_before, email_queue_private.first_id(email_queue_private.check_time('filter.until', v_filter ->> 'until')));
+  return coalesce((
+    select jsonb_agg(to_jsonb(e) order by e.id desc) from (
+      select a.id, a.at, a.actor, a.action, a.messages, a.arguments from email_queue_private.audit as a
+      where (v_from is null or a.id >= v_from) and (v_before is null or a.id < v_before)
+        and (v_filter ->> 'actor' is null or a.actor = v_filter ->> 'actor') and (v_filter ->> 'action' is null or a.action = v_filter ->> 'action')
+      order by a.id desc limit least(greatest(coalesce(p_limit, 100), 1), 1000)) as e), '[]');
+end
+$$;
+comment on function public.email_queue_audit(jsonb, integer, uuid) is
+  'Who changed what, newest first, at most 1000: [{id, at, actor, action, messages, arguments}]. p_filter: {actor, action, since, until}; p_before (an id) continues a page.';
+
+-- 17_audit/first_ids.sql
+create or replace function email_queue_private.first_ids(p_ids uuid[]) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object('ids', to_jsonb(p_ids[1:10]))
+$$;
+comment on function email_queue_private.first_ids(uuid[]) is 'The first ten ids, as audit has them.';
+
+-- 17_audit/note_action.sql
+-- In the transaction of the action, so that there is a row if and only if something was changed.
+create or replace function email_queue_private.note_action(p_action text, p_messages integer, p_arguments jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into email_queue_private.audit (id, at, actor, action, messages, arguments)
+  values (email_queue_private.new_id(), clock_timestamp(), email_queue_private.actor(), p_action, p_messages, case when p_action = 'configure' then p_arguments else jsonb_strip_nulls(p_arguments) end);
+end
+$$;
+comment on function email_queue_private.note_action(text, integer, jsonb) is 'Notes who did what with how many messages.';
+
+-- 17_audit/noted_filter.sql
+-- Text and metadata of a filter may be an address: of text nothing is kept that has an at sign, of metadata the keys alone.
+create or replace function email_queue_private.noted_filter(p_filter jsonb) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case when p_filter is not null then jsonb_build_object('filter', (
+    select coalesce(jsonb_object_agg(f.key, case
+        when f.key = 'metadata' and jsonb_typeof(f.value) = 'object' then (select to_jsonb((array_agg(left(k, 60) order by k collate "C"))[1:10]) from jsonb_object_keys(f.value) as k where position('@' in k) = 0)
+        when position('@' in f.value::text) > 0 then '"…"'
+        else to_jsonb(left(f.value #>> '{}', 60)) end), '{}')
+    from jsonb_each(p_filter) as f where f.value <> 'null')) else '{}' end
+$$;
+comment on function email_queue_private.noted_filter(jsonb) is 'A filter, as audit has it.';
+
+-- 17_audit/shown_name.sql
+-- Control characters, and those that turn the direction of a line or are not seen, would let a name look like another one in a terminal.
+create or replace function email_queue_private.shown_name(p_text text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select nullif(left(btrim(regexp_replace(p_text collate "C", '[' || chr(1) || '-' || chr(31) || chr(127) || '-' || chr(159) || chr(8203) || '-' || chr(8207)
+    || chr(8232) || '-' || chr(8238) || chr(8288) || '-' || chr(8303) || chr(65279) || ']', '', 'g')), 100), '')
+$$;
+comment on function email_queue_private.shown_name(text) is 'A name without what cannot be printed, at most 100 characters; null if nothing is left.';
+
+-- 20_check/addresses_fault.sql
+-- What is wrong with a field of recipients, or null. The client checks the addresses before, and the worker after.
+create or replace function email_queue_private.addresses_fault(p_value jsonb) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_list jsonb := case jsonb_typeof(p_value) when 'array' then p_value else jsonb_build_array(p_value) end;
+  v_shaped boolean;
+  v_short boolean;
+begin
+  if jsonb_array_length(v_list) > 50 then
+    return 'must have at most 50 addresses';
+  end if;
+  select bool_and(strpos(a.address, '@') > 1), bool_and(char_length(a.address) <= 520 and char_length(a.name) <= 256) into v_shaped, v_short
+  from jsonb_array_elements(v_list) as e cross join lateral (select
+    coalesce(case jsonb_typeof(e) when 'string' then e #>> '{}' when 'object' then e ->> 'email' end, '') as address,
+    case jsonb_typeof(e) when 'object' then coalesce(e ->> 'name', '') else '' end as name) as a;
+  return case
+    when v_shaped is distinct from true then 'must be an e-mail address, {email, name}, or a list of either'
+    when not v_short then 'has a name of more than 256 characters'
+  end;
+end
+$$;
+comment on function email_queue_private.addresses_fault(jsonb) is 'What is wrong with a field of recipients; null if nothing is.';
+
+-- 20_check/bare_address_fault.sql
+-- What is wrong with a bare address, or null: what src/email/address.rs says, in its words.
+create or replace function email_queue_private.bare_address_fault(p_bare text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_local text collate "C" := split_part(p_bare, '@', 1);
+  v_domain text collate "C" := substr(p_bare, strpos(p_bare, '@') + 1);
+begin
+  return case
+    when p_bare = '' then 'must not be empty'
+    when strpos(p_bare, '@') = 0 then 'not a valid e-mail address: it has no at sign'
+    when strpos(v_domain, '@') > 0 then
+      case when p_bare ~ '[,;]' then 'more than one address in a string; use a list'
+        else 'not a valid e-mail address: it has more than one at sign' end
+    when octet_length(p_bare) > 254 then 'not a valid e-mail address: it is longer than 254 characters'
+    when octet_length(v_local) > char_length(v_local) then 'not a valid e-mail address: the part before the at sign must be ASCII'
+    when char_length(v_local) > 64 then 'not a valid e-mail address: the part before the at sign is longer than 64 characters'
+    when v_local !~ '^[A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+([.][A-Za-z0-9!#$%&''*+/=?^_`{|}~-]+)*$'
+      then 'not a valid e-mail address: the part before the at sign is malformed'
+    when octet_length(v_domain) > char_length(v_domain) then 'not a valid e-mail address: write the domain in punycode (xn--…)'
+    when v_domain !~ '^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$' or v_domain ~ '[.][0-9]+$'
+      then 'not a valid e-mail address: the domain is malformed'
+  end;
+end
+$$;
+comment on function email_queue_private.bare_address_fault(text) is 'What is wrong with an address without a name; null if nothing is.';
+
+-- 20_check/check_email.sql
+-- Enqueue checks structure, size and sender of an e-mail. The client checks the rest of a payload before, and the worker after.
+
+-- The lane of an e-mail, or an error that names the field.
+create or replace function email_queue_private.check_email(p_payload jsonb) returns text
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_field text;
+  v_fault text;
+  v_sender record;
+begin
+  -- Nothing reads it, so what it says would be lost. Its name may be anything, also an address.
+  select k into v_field from jsonb_object_keys(p_payload - array['to', 'cc', 'bcc', 'from', 'replyTo', 'subject', 'content', 'text', 'headers', 'tags', 'attachments', 'template']) as k limit 1;
+  if found then
+    perform email_queue_private.refuse(case when v_field ~ '^[A-Za-z_-]{1,40}$' then v_field else '?' end,
+      concat('unknown field', case when v_field in ('html', 'body') then '; did you mean content?' when v_field = 'reply_to' then '; did you mean replyTo?' end));
+  end if;
+
+  foreach v_field in array array['to', 'cc', 'bcc'] loop
+    if p_payload ? v_field and jsonb_typeof(p_payload -> v_field) <> 'null'
+      and not (v_field <> 'to' and p_payload -> v_field = '[]'::jsonb) then
+      v_fault := email_queue_private.addresses_fault(p_payload -> v_field);
+      if v_fault is not null then
+        perform email_queue_private.refuse(v_field, v_fault);
+      end if;
+    elsif v_field = 'to' then
+      perform email_queue_private.refuse('to', 'is missing');
+    end if;
+  end loop;
+
+  if coalesce(jsonb_typeof(p_payload -> 'template'), 'null') = 'null' then
+    if coalesce(jsonb_typeof(p_payload -> 'subject'), 'null') <> 'string' then
+      perform email_queue_private.refuse('subject', 'is missing, or is not a text');
+    end if;
+    if coalesce(jsonb_typeof(p_payload -> 'content'), 'null') <> 'string'
+      and coalesce(jsonb_typeof(p_payload -> 'text'), 'null') <> 'string' then
+      perform email_queue_private.refuse('content', 'is missing: give content, text or template');
+    end if;
+  end if;
+  if coalesce(p_payload ->> 'subject', '') ~ E'[\\x01-\\x1f\\x7f]' then
+    perform email_queue_private.refuse('subject', 'has a control character');
+  end if;
+  if char_length(p_payload ->> 'subject') > 980 then
+    perform email_queue_private.refuse('subject', 'must have at most 980 characters');
+  end if;
+
+  if coalesce(jsonb_typeof(p_payload -> 'from'), 'null') = 'null' then
+    perform email_queue_private.refuse('from', 'is missing, and no default sender is stored (email_queue_configure)');
+  end if;
+  v_sender := email_queue_private.sender_fault(p_payload -> 'from');
+  if v_sender.message is not null then
+    perform email_queue_private.refuse(v_sender.field, v_sender.message);
+  end if;
+  perform email_queue_private.check_limits(p_payload);
+
+  return case
+    when jsonb_typeof(p_payload -> 'attachments') = 'array' and p_payload -> 'attachments' <> '[]'::jsonb then 'single:'
+    else 'batch:' end || email_queue_private.sender_domain(p_payload -> 'from');
+end
+$$;
+comment on function email_queue_private.check_email(jsonb) is 'Checks an e-mail''s structure, sender and limits, and gives its lane.';
+
+-- 20_check/check_json.sql
+-- What src/protocol/jsonb.rs says of a payload and of metadata.
+create or replace function email_queue_private.check_json(p_field text, p_value jsonb) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Deeper than any payload needs, and than what a worker's JSON parser reads.
+  if jsonb_path_exists(p_value, '$.**{33}') then
+    perform email_queue_private.refuse(p_field, 'is nested more than 32 deep');
+  end if;
+  if jsonb_path_exists(p_value, '$.** ? (@.type() == "number" && (@ >= 1e308 || @ <= -1e308))') then
+    perform email_queue_private.refuse(p_field || email_queue_private.too_large(p_value), 'must be a number below 1e308');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_json(text, jsonb) is 'Refuses what others cannot read.';
+
+-- 20_check/check_limits.sql
+-- Bounds for what costs the worker time, in the words of src/email/limits.rs.
+create or replace function email_queue_private.check_limits(p_payload jsonb) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_headers jsonb := p_payload -> 'headers';
+  v_attachments jsonb := p_payload -> 'attachments';
+  v_variables jsonb := p_payload -> 'template' -> 'variables';
+  v_fault record;
+begin
+  if jsonb_typeof(p_payload -> 'replyTo') = 'array' and jsonb_array_length(p_payload -> 'replyTo') > 50 then
+    perform email_queue_private.refuse('replyTo', 'must have at most 50 addresses');
+  end if;
+  if jsonb_typeof(v_headers) = 'object' then
+    if (select count(*) from jsonb_object_keys(v_headers)) > 50 then
+      perform email_queue_private.refuse('headers', 'must have at most 50 headers');
+    end if;
+    select case when h.key ~ '^[A-Za-z0-9_-]{1,64}$' then h.key else '?' end as name,
+      case when char_length(h.key) > 126 then 'a header''s name must have at most 126 characters' else 'must have at most 4096 characters' end as message
+    into v_fault
+    from jsonb_each_text(v_headers) as h where char_length(h.key) > 126 or char_length(h.value) > 4096 limit 1;
+    if found then
+      perform email_queue_private.refuse('headers.' || v_fault.name, v_fault.message);
+    end if;
+  end if;
+  if jsonb_typeof(v_attachments) = 'array' then
+    if jsonb_array_length(v_attachments) > 100 then
+      perform email_queue_private.refuse('attachments', 'must have at most 100 attachments');
+    end if;
+    select a.n - 1 as n, l.name, l.most into v_fault
+    from jsonb_array_elements(v_attachments) with ordinality as a(e, n)
+    cross join lateral (values ('filename', 255), ('contentType', 255), ('path', 2048)) as l(name, most)
+    where jsonb_typeof(a.e) = 'object' and char_length(a.e ->> l.name) > l.most limit 1;
+    if found then
+      perform email_queue_private.refuse(format('attachments[%s].%s', v_fault.n, v_fault.name), format('must have at most %s characters', v_fault.most));
+    end if;
+  end if;
+  if jsonb_typeof(v_variables) = 'object' and (select count(*) from jsonb_object_keys(v_variables)) > 100 then
+    perform email_queue_private.refuse('template.variables', 'must have at most 100 variables');
+  end if;
+  if (select count(*) from jsonb_path_query(p_payload, '$.**')) > 2000 then
+    perform email_queue_private.refuse('payload', 'has more than 2000 values');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_limits(jsonb) is 'Refuses an e-mail with more headers, attachments, variables or values than the worker has time for.';
+
+-- 20_check/check_message.sql
+-- Enqueue checks the options of a message here, and the e-mail in check_email. Wrong input raises an error (22023), so that a caller
+-- in a transaction cannot lose mail without noticing.
+
+-- One message of an enqueue call as typed columns, without its id.
+create or replace function email_queue_private.check_message(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting)
+returns email_queue_private.message
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message email_queue_private.message;
+  v_key text;
+  v_unknown jsonb;
+begin
+  if coalesce(jsonb_typeof(p_item), 'null') <> 'object' then
+    perform email_queue_private.refuse('message', 'must be an object');
+  end if;
+  v_unknown := p_item - array['type', 'payload', 'tags', 'priority', 'max_attempts', 'run_at', 'delay_ms', 'send_before', 'dedup_key', 'metadata', 'topic', 'ignore_suppression', 'secret', 'template', 'language', 'variables'];
+  if v_unknown <> '{}' then
+    perform email_queue_private.refuse(left((select k from jsonb_object_keys(v_unknown) as k limit 1), 60), 'is not an option of enqueue');
+  end if;
+  foreach v_key in array array['type', 'run_at', 'send_before', 'dedup_key', 'topic', 'template', 'language'] loop
+    if jsonb_typeof(p_item -> v_key) not in ('string', 'null') then
+      perform email_queue_private.refuse(v_key, 'must be a text');
+    end if;
+  end loop;
+
+  v_message.created_at := clock_timestamp();
+  v_message.type := coalesce(p_item ->> 'type', 'email');
+  -- A message of the type "Email" would wait for ever.
+  if v_message.type !~ '^[A-Za-z0-9_.:-]{1,100}$' or v_message.type <> 'email' and lower(v_message.type collate "C") = 'email' then
+    perform email_queue_private.refuse('type', 'must be 1 to 100 letters, digits or any of _ . : -, and email in lower case');
+  end if;
+  if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
+    if v_message.type <> 'email' then
+      perform email_queue_private.refuse('tags', 'belongs to e-mail; use metadata');
+    end if;
+    if coalesce(jsonb_typeof(p_payload -> 'tags'), 'null') <> 'null' then
+      perform email_queue_private.refuse('tags', 'is given in the payload too; give it once');
+    end if;
+    perform email_queue_private.check_tags(p_item -> 'tags');
+  end if;
+  if p_item ->> 'priority' !~ '^[0-3]$' then
+    perform email_queue_private.refuse('priority', 'must be a whole number from 0 (first) to 3');
+  end if;
+  v_message.priority := coalesce((p_item ->> 'priority')::smallint, 2);
+  if not (case when p_item ->> 'max_attempts' ~ '^[1-9][0-9]{0,8}$' then (p_item ->> 'max_attempts')::integer <= 100
+    else p_item ->> 'max_attempts' is null end)
+  then
+    perform email_queue_private.refuse('max_attempts', 'must be a whole number from 1 to 100');
+  end if;
+  v_message.max_attempts := coalesce((p_item ->> 'max_attempts')::smallint, p_setting.default_max_attempts);
+  if p_item ->> 'delay_ms' !~ '^[0-9]{1,12}$' then
+    perform email_queue_private.refuse('delay_ms', 'must be a whole number of milliseconds');
+  end if;
+  v_message.run_at := coalesce(email_queue_private.check_time('run_at', p_item ->> 'run_at'), v_message.created_at)
+    + coalesce((p_item ->> 'delay_ms')::bigint, 0) * interval '1 millisecond';
+  v_message.send_before := email_queue_private.check_time('send_before', p_item ->> 'send_before');
+  if v_message.send_before <= v_message.run_at then
+    perform email_queue_private.refuse('send_before', 'must be later than the time to send at');
+  end if;
+  v_message.dedup_key := p_item ->> 'dedup_key';
+  if char_length(v_message.dedup_key) not between 1 and 255 then
+    perform email_queue_private.refuse('dedup_key', 'must have 1 to 255 characters');
+  end if;
+  foreach v_key in array array['ignore_suppression', 'secret'] loop
+    if jsonb_typeof(p_item -> v_key) not in ('boolean', 'null') then
+      perform email_queue_private.refuse(v_key, 'must be true or false');
+    end if;
+  end loop;
+  v_message.secret := nullif((p_item ->> 'secret')::boolean, false);
+  if v_message.secret and v_message.dedup_key is not null then
+    v_message.dedup_key := email_queue_private.address_hash(v_message.dedup_key, email_queue_private.hash_key());
+  end if;
+  v_message.topic := p_item ->> 'topic';
+  if v_message.topic is not null then
+    perform email_queue_private.check_topic(v_message.topic);
+  end if;
+  v_message.ignore_suppression := nullif((p_item ->> 'ignore_suppression')::boolean, false);
+  v_key := case when v_message.topic is not null then 'topic' when v_message.ignore_suppression then 'ignore_suppression'
+    when v_message.secret then 'secret' when p_item ->> 'template' is not null then 'template' end;
+  if v_message.type <> 'email' and v_key is not null then
+    perform email_queue_private.refuse(v_key, 'belongs to e-mail');
+  end if;
+  v_message.metadata := nullif(p_item -> 'metadata', 'null'::jsonb);
+  if v_message.metadata is not null then
+    perform email_queue_private.check_metadata('metadata', v_message.metadata);
+  end if;
+  return v_message;
+end
+$$;
+comment on function email_queue_private.check_message(jsonb, jsonb, email_queue_private.setting) is 'Checks the options of one message and gives its row.';
+
+-- 20_check/check_metadata.sql
+-- Metadata of a message, or what messages are searched for; null passes.
+create or replace function email_queue_private.check_metadata(p_field text, p_metadata jsonb) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(p_metadata) <> 'object' then
+    perform email_queue_private.refuse(p_field, 'must be an object');
+  end if;
+  perform email_queue_private.check_json(p_field, p_metadata);
+  -- As text: the client measures it too, and before the first of several calls.
+  if octet_length(p_metadata::text) > 16384 then
+    perform email_queue_private.refuse(p_field, 'must be at most 16 kB');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_metadata(text, jsonb) is 'Checks metadata, or a search for it.';
+
+-- 20_check/check_tags.sql
+-- Tags, [{name, value}] or {name: value}, by the rules of src/email/headers.rs, so that tags that pass here can be sent.
+create or replace function email_queue_private.check_tags(p_tags jsonb) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_list boolean := jsonb_typeof(p_tags) = 'array';
+  v_at text;
+  v_tag jsonb;
+  v_key text;
+  v_names text[] := array[]::text[];
+begin
+  if jsonb_typeof(p_tags) not in ('array', 'object') then
+    perform email_queue_private.refuse('tags', 'must be a list of {name, value} or an object');
+  end if;
+  -- A name is shown only if it can be none of what a log must not have.
+  for v_at, v_tag in
+    select format('tags[%s]', t.n - 1), t.e
+    from jsonb_array_elements(case when v_list then p_tags else '[]' end) with ordinality as t(e, n)
+    union all
+    select 'tags.' || case when t.k ~ '^[A-Za-z0-9_-]{1,64}$' then t.k else '?' end, jsonb_build_object('name', t.k, 'value', t.v)
+    from jsonb_each(case when v_list then '{}' else p_tags end) as t(k, v)
+  loop
+    if jsonb_typeof(v_tag) <> 'object' then
+      perform email_queue_private.refuse(v_at, 'must be an object');
+    end if;
+    select k into v_key from jsonb_object_keys(v_tag) as k where k not in ('name', 'value') limit 1;
+    if v_key is not null then
+      perform email_queue_private.refuse(v_at || '.' || case when v_key ~ '^[A-Za-z0-9_-]{1,64}$' then v_key else '?' end, 'unknown field');
+    end if;
+    foreach v_key in array array['name', 'value'] loop
+      if coalesce(jsonb_typeof(v_tag -> v_key), 'null') <> 'string' or v_tag ->> v_key !~ '^[A-Za-z0-9_-]+$' or char_length(v_tag ->> v_key) > 256 then
+        perform email_queue_private.refuse(v_at || case when v_list then '.' || v_key else '' end, 'must be 1 to 256 of A-Z a-z 0-9 _ -');
+      end if;
+    end loop;
+    if v_tag ->> 'name' = 'message_id' then
+      perform email_queue_private.refuse(v_at || case when v_list then '.name' else '' end, 'message_id is reserved: the queue adds it');
+    end if;
+    if v_tag ->> 'name' = any (v_names) then
+      perform email_queue_private.refuse(v_at || case when v_list then '.name' else '' end, 'this tag is given twice');
+    end if;
+    v_names := v_names || (v_tag ->> 'name');
+    if cardinality(v_names) > 49 then
+      perform email_queue_private.refuse('tags', 'more than 49 tags');
+    end if;
+  end loop;
+end
+$$;
+comment on function email_queue_private.check_tags(jsonb) is 'Checks the option tags.';
+
+-- 20_check/check_time.sql
+-- A time, or an error that names the field. datestyle: a text is the same time in each session, or none.
+create or replace function email_queue_private.check_time(p_field text, p_value text) returns timestamptz
+language plpgsql set search_path = pg_catalog, pg_temp set datestyle = 'ISO, YMD'
+as $$
+declare
+  v_time timestamptz;
+begin
+  -- Only where there is something to read: each block with an exception clause is a subtransaction.
+  if p_value is not null then
+    begin
+      v_time := p_value::timestamptz;
+    exception when data_exception then
+      perform email_queue_private.refuse(p_field, 'must be a time');
+    end;
+    if not isfinite(v_time) or v_time not between to_timestamp(946684800) and to_timestamp(32503680000) then
+      perform email_queue_private.refuse(p_field, 'must be a time between the years 2000 and 3000');
+    end if;
+  end if;
+  return v_time;
+end
+$$;
+comment on function email_queue_private.check_time(text, text) is 'Reads a time of an enqueue call.';
+
+-- 20_check/check_topic.sql
+create or replace function email_queue_private.check_topic(p_topic text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if char_length(p_topic) not between 1 and 100
+    or p_topic collate "C" ~ ('[' || chr(1) || '-' || chr(31) || chr(127) || '-' || chr(159) || ']')
+  then
+    perform email_queue_private.refuse('topic', 'must be a text of 1 to 100 characters, none of them a control character');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_topic(text) is 'Checks the name of a topic; null passes.';
+
+-- 20_check/plain_lane.sql
+-- Most mail has one recipient and a few fields of plain text. For such mail this gives the lane that check_item would, in a few steps.
+-- Null says nothing: check_item decides. A sender of up to 60 characters is within the limits of each of its parts.
+create or replace function email_queue_private.plain_lane(p_payload jsonb) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_from text collate "C" := p_payload ->> 'from';
+  v_to text := p_payload ->> 'to';
+  v_subject text := p_payload ->> 'subject';
+begin
+  return case when jsonb_typeof(p_payload) = 'object'
+    and p_payload - array['from', 'to', 'subject', 'content', 'text'] = '{}' and not jsonb_path_exists(p_payload, 'strict $.* ? (@.type() != "string")')
+    and p_payload ?| array['content', 'text']
+    and strpos(v_to, '@') > 1 and char_length(v_to) <= 520
+    and v_subject !~ E'[\\x01-\\x1f\\x7f]' and char_length(v_subject) <= 980
+    and char_length(v_from) <= 60 and (strpos(v_from, '<') > 0) = (right(v_from, 1) = '>')
+    and v_from ~ '^(?:[A-Za-z0-9 ]*<)?[A-Za-z0-9_-]+(?:[.][A-Za-z0-9_-]+)*@(?:[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*[.])+[A-Za-z]+>?$'
+  then 'batch:' || lower(rtrim(split_part(v_from, '@', 2), '>') collate "C") end;
+end
+$$;
+comment on function email_queue_private.plain_lane(jsonb) is 'The lane of an e-mail that is plainly good; null if the checks must look.';
+
+-- 20_check/refuse.sql
+create or replace function email_queue_private.refuse(p_field text, p_message text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using errcode = '22023', message = format('email_queue: %s: %s', p_field, p_message),
+    detail = format('field=%s', p_field);
+end
+$$;
+comment on function email_queue_private.refuse(text, text) is 'Raises 22023 with the field''s name.';
+
+-- 20_check/sender_domain.sql
+-- The domain of "a@b.c", "Name <a@b.c>" or {"email": "a@b.c"}; null without one.
+create or replace function email_queue_private.sender_domain(p_from jsonb) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return lower(substring(
+    case jsonb_typeof(p_from) when 'string' then p_from #>> '{}' when 'object' then p_from ->> 'email' end
+    from '@([A-Za-z0-9.-]+)[^A-Za-z0-9@.-]*$') collate "C");
+end
+$$;
+comment on function email_queue_private.sender_domain(jsonb) is 'The lower-case domain of a sender; null without one.';
+
+-- 20_check/sender_fault.sql
+-- What is wrong with a sender, and in which field of it: what src/email/address.rs says. A sender that the worker would refuse
+-- for ever must not become the default one.
+create or replace function email_queue_private.sender_fault(p_from jsonb, out field text, out message text)
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_spaces text := email_queue_private.spaces();
+  v_controls text := '[' || chr(1) || '-' || chr(31) || chr(127) || '-' || chr(159) || ']';
+  v_text text collate "C";
+  v_name text collate "C";
+  v_key text;
+begin
+  field := 'from';
+  if jsonb_typeof(p_from) = 'object' then
+    select k into v_key from jsonb_object_keys(p_from) as k where k not in ('email', 'name') limit 1;
+    if v_key is not null then
+      field := 'from.' || case when v_key ~ '^[A-Za-z0-9_-]{1,64}$' then v_key else '?' end;
+      message := 'unknown field';
+      return;
+    end if;
+    foreach v_key in array array['email', 'name'] loop
+      field := 'from.' || v_key;
+      v_text := p_from ->> v_key;
+      message := case
+        when v_text is null then case v_key when 'email' then 'is required' end
+        when jsonb_typeof(p_from -> v_key) <> 'string' then 'must be a string'
+        when v_text ~ v_controls then 'must not contain line breaks or other control characters'
+        when v_key = 'email' then email_queue_private.bare_address_fault(btrim(v_text, v_spaces))
+        when char_length(v_text) > 256 then 'has a name of more than 256 characters'
+      end;
+      if message is not null then
+        return;
+      end if;
+    end loop;
+  elsif jsonb_typeof(p_from) is distinct from 'string' then
+    message := 'must be an address or {email, name}';
+  else
+    v_text := p_from #>> '{}';
+    message := case
+      when char_length(v_text) > 520 then 'has a name of more than 256 characters'
+      when v_text ~ v_controls then 'must not contain line breaks or other control characters'
+    end;
+    v_text := btrim(v_text, v_spaces);
+    if message is null and right(v_text, 1) = '>' then
+      if strpos(v_text, '<') = 0 then
+        message := 'not a valid e-mail address: it has a > without a <';
+      else
+        v_key := substring(v_text from '<([^<]*)>$');
+        v_name := btrim(left(v_text, char_length(v_text) - char_length(v_key) - 2), v_spaces);
+        v_text := btrim(v_key, v_spaces);
+        message := case
+          when left(v_name, 1) = '"' then
+            case when v_name !~ E'^"([^"\\\\]|\\\\.)*"$' then 'the display name''s quotes do not match' end
+          when v_name ~ '@' and v_name ~ '[,;]' then 'more than one address in a string; use a list'
+          when v_name ~ '[<>"]' then 'the display name must be in quotes, or use {email, name}'
+        end;
+      end if;
+    end if;
+    message := coalesce(message, email_queue_private.bare_address_fault(v_text));
+  end if;
+  if message is null then
+    field := null;
+  end if;
+end
+$$;
+comment on function email_queue_private.sender_fault(jsonb) is 'What is wrong with a sender, and where; nulls if nothing is.';
+
+-- 20_check/spaces.sql
+-- What Unicode calls white space, without control characters.
+create or replace function email_queue_private.spaces() returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select ' ' || chr(160) || chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198)
+    || chr(8199) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8239) || chr(8287) || chr(12288)
+$$;
+comment on function email_queue_private.spaces() is 'What is trimmed from an address.';
+
+-- 20_check/too_large.sql
+-- A double ends at 1.8e308 and jsonb at 10^131072: a reader of such a number gets no number, or cannot read the rest either.
+create or replace function email_queue_private.too_large(p_value jsonb) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  with recursive inner_value(path, value) as (
+    select '', p_value
+    union all
+    select v.path || i.name, i.value from inner_value as v cross join lateral (
+      select '.' || case when m.key ~ '^[A-Za-z0-9_-]{1,64}$' then m.key else '?' end, m.value
+      from jsonb_each(case jsonb_typeof(v.value) when 'object' then v.value end) as m
+      union all
+      select format('[%s]', e.n - 1), e.value
+      from jsonb_array_elements(case jsonb_typeof(v.value) when 'array' then v.value end) with ordinality as e(value, n)
+    ) as i(name, value)
+  )
+  select v.path from inner_value as v where case jsonb_typeof(v.value) when 'number' then abs((v.value #>> '{}')::numeric) >= 1e308 end limit 1
+$$;
+comment on function email_queue_private.too_large(jsonb) is 'The path to a number that others cannot read.';
+
+-- 22_templates/check_language.sql
+-- Lower case, with hyphens. Null and empty are the default.
+create or replace function email_queue_private.check_language(p_language text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_language text := replace(lower(coalesce(p_language, '') collate "C"), '_', '-');
+begin
+  if v_language !~ '^([a-z]{2,8}(-[a-z0-9]{1,8}){0,4})?$' then
+    perform email_queue_private.refuse('language', 'must be like de or de-AT');
+  end if;
+  return v_language;
+end
+$$;
+comment on function email_queue_private.check_language(text) is 'A language as templates are found by it; empty is the default.';
+
+-- 22_templates/check_template_name.sql
+create or replace function email_queue_private.check_template_name(p_field text, p_name text) returns void
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- It is a file's name, too: a point comes before the language.
+  if p_name is null or p_name !~ '^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$' then
+    perform email_queue_private.refuse(p_field, 'must be 1 to 100 letters, digits, _ or -');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_template_name(text, text) is 'Checks the name of a template.';
+
+-- 22_templates/check_variables.sql
+create or replace function email_queue_private.check_variables(p_variables jsonb) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_variables jsonb := coalesce(nullif(p_variables, 'null'::jsonb), '{}'::jsonb);
+begin
+  if jsonb_typeof(v_variables) <> 'object' then
+    perform email_queue_private.refuse('variables', 'must be an object');
+  end if;
+  perform email_queue_private.check_json('variables', v_variables);
+  return v_variables;
+end
+$$;
+comment on function email_queue_private.check_variables(jsonb) is 'Checks the variables of a template; null becomes an empty object.';
+
+-- 22_templates/compile_parts.sql
+create or replace function email_queue_private.compile_parts(p_subject text, p_html text, p_text text) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_part text;
+  v_source text;
+  v_most integer;
+  v_programs jsonb := jsonb_build_object();
+begin
+  for v_part, v_source, v_most in
+    select p.name, p.source, p.most from (values ('subject', p_subject, 980), ('html', p_html, 200000), ('text', p_text, 200000)) as p(name, source, most)
+  loop
+    if char_length(v_source) > v_most then
+      perform email_queue_private.refuse(v_part, format('must have at most %s characters', v_most));
+    end if;
+    if v_source is not null then
+      v_programs := v_programs || jsonb_build_object(v_part, email_queue_private.compile_template(v_part, v_source));
+    end if;
+  end loop;
+  if btrim(coalesce(p_subject, '')) = '' then
+    perform email_queue_private.refuse('subject', 'is missing');
+  elsif p_html is null and p_text is null then
+    perform email_queue_private.refuse('html', 'is missing: give html, text or both');
+  end if;
+  return v_programs;
+end
+$$;
+comment on function email_queue_private.compile_parts(text, text, text) is 'The programs of a template''s parts; an error names the part.';
+
+-- 22_templates/compile_template.sql
+-- A part of a template as a list of steps: texts, which are copied, and what read_tag gives. A template is read once, when it is stored;
+-- a value is never read as one. The time is in proportion to the length: of what comes before a value only an open HTML tag is looked at
+-- again, which is bounded.
+create or replace function email_queue_private.compile_template(p_part text, p_source text) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_steps jsonb[] := array[]::jsonb[];
+  v_pieces text[] := string_to_array(p_source, '{{');
+  v_text text := coalesce(v_pieces[1], '');
+  v_tail text := '';
+  v_raw text;
+  v_tag text;
+  v_end integer;
+  v_line integer := 1;
+  v_fault text;
+  v_else boolean[] := array[]::boolean[];
+  v_read record;
+  v_place record;
+begin
+  if cardinality(v_pieces) > 1001 then
+    perform email_queue_private.refuse(p_part, 'has more than 1000 tags');
+  end if;
+  for v_n in 1..cardinality(v_pieces) loop
+    if v_n > 1 then
+      v_end := strpos(v_pieces[v_n], '}}');
+      v_tag := case when v_end > 0 then left(v_pieces[v_n], v_end - 1) else split_part(v_pieces[v_n], chr(10), 1) end;
+      v_text := substr(v_pieces[v_n], v_end + 2);
+      select null::jsonb as step, null::text as fault into v_read;
+      v_fault := case when v_end = 0 then 'has no }}' end;
+      -- As in Go, a hyphen at an edge takes the white space beside it away.
+      if v_tag like '- %' and jsonb_typeof(v_steps[cardinality(v_steps)]) = 'string' then
+        v_steps[cardinality(v_steps)] := to_jsonb(regexp_replace(v_steps[cardinality(v_steps)] #>> '{}', E'\\s+$', ''));
+      end if;
+      if v_tag like '% -' then
+        v_text := regexp_replace(v_text, E'^\\s+', '');
+      end if;
+      if v_fault is null then
+        select * into v_read from email_queue_private.read_tag(btrim(substr(v_tag, 1 + 2 * (v_tag like '- %')::integer, char_length(v_tag) - 2 * (v_tag like '- %')::integer - 2 * (v_tag like '% -')::integer), E' \t\r\n'));
+        v_fault := v_read.fault;
+      end if;
+      if v_fault is null and p_part = 'html' and char_length(v_tail) > 4000 then
+        v_fault := 'stands in a tag, more than 4000 characters behind its beginning';
+        v_read.step := null;
+      end if;
+      case v_read.step ->> 'op'
+        when 'put' then
+          if p_part = 'html' then
+            select * into v_place from email_queue_private.tag_context(v_tail, v_raw);
+            v_fault := v_place.fault;
+            v_read.step := v_read.step || jsonb_strip_nulls(jsonb_build_object('url', coalesce(v_read.step ->> 'url', v_place.url)));
+            v_tail := v_tail || case when v_tail <> '' then 'x' else '' end;
+          end if;
+        when 'if' then
+          v_else := v_else || false;
+          v_fault := case when cardinality(v_else) > 8 then 'is nested more than 8 deep' end;
+        when 'elif', 'else' then
+          v_fault := case when cardinality(v_else) = 0 then 'belongs to no if' when v_else[cardinality(v_else)] then 'comes after an else' end;
+          v_else[greatest(cardinality(v_else), 1)] := v_read.step ->> 'op' = 'else';
+        when 'end' then
+          v_fault := case when cardinality(v_else) = 0 then 'belongs to no if' end;
+          v_else := v_else[1:cardinality(v_else) - 1];
+        else
+      end case;
+      if v_fault is not null then
+        perform email_queue_private.refuse(p_part, format('line %s: {{%s}} %s', v_line, left(v_tag, 60), v_fault));
+      end if;
+      v_line := v_line + char_length(v_tag) - char_length(replace(v_tag, chr(10), ''));
+      v_steps := v_steps || v_read.step;
+    end if;
+    v_line := v_line + char_length(v_text) - char_length(replace(v_text, chr(10), ''));
+    -- Without texts and whole tags an open tag is left, or nothing.
+    v_tail := regexp_replace(v_tail || v_text, '^(?:[^<]|<(?!/?(?:[A-Za-z]|$))|</?[A-Za-z][^"''>]*(?:(?:"[^"]*"|''[^'']*'')[^"''>]*)*>)*', '');
+    if v_text ~* '</?(script|style)' then
+      v_raw := coalesce(substring(v_text from E'(?i)^.*(</?(?:script|style))\\M'), v_raw);
+      v_raw := case when v_raw not like '</%' then v_raw end;
+    end if;
+    v_steps := v_steps || nullif(to_jsonb(v_text), '""'::jsonb);
+  end loop;
+  if cardinality(v_else) > 0 then
+    perform email_queue_private.refuse(p_part, 'has an {{ if }} without {{ end }}');
+  end if;
+  return to_jsonb(array_remove(v_steps, null));
+end
+$$;
+comment on function email_queue_private.compile_template(text, text) is 'Reads a part of a template; an error names the line and the tag.';
+
+-- 22_templates/describe_template.sql
+create or replace function email_queue_private.describe_template(p_template email_queue_private.template) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return jsonb_build_object('name', p_template.name, 'language', nullif(p_template.language, ''), 'version', p_template.version,
+    'created_at', p_template.created_at, 'variables', email_queue_private.template_variables(p_template.programs));
+end
+$$;
+comment on function email_queue_private.describe_template(email_queue_private.template) is 'A template as the functions answer it, without its parts.';
+
+-- 22_templates/email_queue_template_delete.sql
+-- The versions stay, for messages that name them, and the next one goes on from them.
+create or replace function public.email_queue_template_delete(p_name text, p_language text default null) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_language text := email_queue_private.check_language(p_language);
+  v_deleted boolean;
+begin
+  lock table email_queue_private.template in share row exclusive mode;
+  update email_queue_private.template as t set deleted_at = clock_timestamp()
+  where t.name = p_name and t.language = v_language and t.deleted_at is null
+    and t.version = (select max(o.version) from email_queue_private.template as o where o.name = p_name and o.language = v_language);
+  v_deleted := found;
+  if v_deleted then
+    perform email_queue_private.note_action('remove_template', null, jsonb_build_object('name', p_name, 'language', nullif(v_language, '')));
+  end if;
+  return jsonb_build_object('deleted', v_deleted);
+end
+$$;
+comment on function public.email_queue_template_delete(text, text) is 'Deletes a template of one language; no language is the one for all others. Answers {deleted}.';
+
+-- 22_templates/email_queue_template_get.sql
+create or replace function public.email_queue_template_get(p_name text, p_language text default null, p_version integer default null) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_language text := email_queue_private.check_language(p_language);
+  v_template email_queue_private.template;
+begin
+  select * into v_template from email_queue_private.template as t
+  where t.name = p_name and t.language = v_language and (p_version is null or t.version = p_version) order by t.version desc limit 1;
+  if not found or p_version is null and v_template.deleted_at is not null then
+    return null;
+  end if;
+  return email_queue_private.describe_template(v_template)
+    || jsonb_build_object('subject', v_template.subject, 'html', v_template.html, 'text', v_template.text);
+end
+$$;
+comment on function public.email_queue_template_get(text, text, integer) is
+  'A template of exactly this language, in its newest version or in p_version: {name, language, version, created_at, variables, subject, html, text}; null for an unknown name.';
+
+-- 22_templates/email_queue_template_list.sql
+create or replace function public.email_queue_template_list() returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce((
+    select jsonb_agg(email_queue_private.describe_template(t) order by t.name, t.language) from (
+      select distinct on (n.name, n.language) n.* from email_queue_private.template as n order by n.name, n.language, n.version desc) as t
+    where t.deleted_at is null), '[]');
+end
+$$;
+comment on function public.email_queue_template_list() is 'The templates that are stored, by name and language: [{name, language, version, created_at, variables}].';
+
+-- 22_templates/email_queue_template_preview.sql
+create or replace function public.email_queue_template_preview(p_name text, p_variables jsonb default '{}', p_language text default null) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_shown jsonb := email_queue_private.render_template(p_name, p_language, p_variables);
+begin
+  return jsonb_build_object('template', v_shown -> 'template', 'subject', v_shown -> 'subject', 'html', v_shown -> 'content', 'text', v_shown -> 'text');
+end
+$$;
+comment on function public.email_queue_template_preview(text, jsonb, text) is
+  'A template with its variables, as it would be sent: {template: {name, language, version}, subject, html, text}. An error names a variable that is missing.';
+
+-- 22_templates/email_queue_template_put.sql
+-- The table's lock makes each version one more than the last; what reads templates does not wait for it.
+create or replace function public.email_queue_template_put(
+  p_name text, p_subject text, p_html text default null, p_text text default null, p_language text default null
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_language text := email_queue_private.check_language(p_language);
+  v_programs jsonb;
+  v_old email_queue_private.template;
+  v_new email_queue_private.template;
+begin
+  perform email_queue_private.check_template_name('name', p_name);
+  v_programs := email_queue_private.compile_parts(p_subject, p_html, p_text);
+  lock table email_queue_private.template in share row exclusive mode;
+  select * into v_old from email_queue_private.template as t where t.name = p_name and t.language = v_language order by t.version desc limit 1;
+  if v_old.version is not null and v_old.deleted_at is null
+    and (v_old.subject, v_old.html, v_old.text) is not distinct from (p_subject, p_html, p_text)
+  then
+    return email_queue_private.describe_template(v_old) || '{"changed": false}';
+  end if;
+  insert into email_queue_private.template (name, language, version, created_at, subject, html, text, programs)
+  values (p_name, v_language, coalesce(v_old.version, 0) + 1, clock_timestamp(), p_subject, p_html, p_text, v_programs)
+  returning * into v_new;
+  delete from email_queue_private.template where name = p_name and language = v_language and version <= v_new.version - 100;
+  perform email_queue_private.note_action('put_template', null, jsonb_build_object('name', p_name, 'language', nullif(v_language, ''), 'version', v_new.version));
+  return email_queue_private.describe_template(v_new) || '{"changed": true}';
+end
+$$;
+comment on function public.email_queue_template_put(text, text, text, text, text) is
+  'Stores a template, for one language or for all others. Another content is another version. Answers {name, language, version, created_at, variables, changed}.';
+
+-- 22_templates/encode_url.sql
+-- p_kept: characters that stay besides letters, digits and - . _ ~.
+create or replace function email_queue_private.encode_url(p_text text, p_kept text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_kept text := '[A-Za-z0-9._~' || p_kept || '-]';
+begin
+  -- Most values need nothing else.
+  if p_text collate "C" ~ ('^' || v_kept || '*$') then
+    return p_text;
+  end if;
+  return (select string_agg(case when c.c collate "C" ~ v_kept then c.c
+      else regexp_replace(upper(encode(convert_to(c.c, 'UTF8'), 'hex') collate "C"), '(..)', E'%\\1', 'g') end, '' order by c.n)
+    from regexp_split_to_table(p_text, '') with ordinality as c(c, n));
+end
+$$;
+comment on function email_queue_private.encode_url(text, text) is 'A text with % in the place of what may not stand in an address.';
+
+-- 22_templates/escape_html.sql
+create or replace function email_queue_private.escape_html(p_text text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return replace(replace(replace(replace(replace(p_text, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;');
+end
+$$;
+comment on function email_queue_private.escape_html(text) is 'A text as it stands in HTML, in quotes too.';
+
+-- 22_templates/find_template.sql
+-- de-at, then de, then the default: the first of which there is a template that was not deleted; then what is built in.
+create or replace function email_queue_private.find_template(p_name text, p_language text) returns email_queue_private.template
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_language text := email_queue_private.check_language(p_language);
+  v_template email_queue_private.template;
+begin
+  loop
+    select * into v_template from email_queue_private.template as t
+    where t.name = p_name and t.language = v_language order by t.version desc limit 1;
+    if found and v_template.deleted_at is null then
+      return v_template;
+    end if;
+    exit when v_language = '';
+    v_language := case when strpos(v_language, '-') > 0 then regexp_replace(v_language, '-[^-]*$', '') else '' end;
+  end loop;
+  return email_queue_private.auth_template(p_name);
+end
+$$;
+comment on function email_queue_private.find_template(text, text) is 'The template of a name that fits a language best; null for an unknown name.';
+
+-- 22_templates/is_set.sql
+-- As in Go: nothing, false, 0 and what is empty count as no.
+create or replace function email_queue_private.is_set(p_value jsonb) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_value not in ('null', 'false', '0', '""', '[]', '{}'), false);
+end
+$$;
+comment on function email_queue_private.is_set(jsonb) is 'Whether a condition holds for a value.';
+
+-- 22_templates/read_tag.sql
+-- One tag, without its braces and trimmed, as a step of a program: {op: put|if|elif|else|end, path, url, test, value}; null is a comment. A
+-- point before a name is Supabase Auth's way of writing. Word by word, since regular expressions took most of the time.
+create or replace function email_queue_private.read_tag(p_tag text, out step jsonb, out fault text)
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_words text[] := string_to_array(regexp_replace(p_tag, '[[:space:]]+', ' ', 'g'), ' ');
+  v_if boolean := v_words[1] in ('if', '#if') or v_words[1] = 'else' and v_words[2] = 'if';
+  v_name text;
+  v_value text;
+begin
+  if p_tag like '!%' or p_tag like '/*%*/' then
+    return;
+  elsif p_tag in ('end', '/if') then
+    step := '{"op": "end"}';
+    return;
+  elsif p_tag = 'else' then
+    step := '{"op": "else"}';
+    return;
+  elsif v_if then
+    step := jsonb_build_object('op', case when v_words[1] = 'else' then 'elif' else 'if' end);
+    v_words := v_words[case when v_words[1] = 'else' then 3 else 2 end:];
+    if v_words[1] = 'not' and cardinality(v_words) = 2 then
+      step := step || '{"test": "not"}';
+      v_words := v_words[2:];
+    elsif v_words[1] in ('eq', 'ne') and cardinality(v_words) > 2 then
+      v_value := substring(p_tag from '"([^"]*)"$');
+      step := step || jsonb_build_object('test', v_words[1], 'value', v_value);
+      v_words := case when v_value is not null and strpos(p_tag, '"') = char_length(p_tag) - char_length(v_value) - 1 then v_words[2:2] end;
+    end if;
+  else
+    step := '{"op": "put"}';
+    if v_words[1] in ('url', 'urlquery') and cardinality(v_words) = 2 then
+      step := step || jsonb_build_object('url', case v_words[1] when 'url' then 'whole' else 'query' end);
+      v_words := v_words[2:];
+    end if;
+  end if;
+  v_name := ltrim(v_words[1], '.');
+  if cardinality(v_words) = 1 and char_length(v_words[1]) - char_length(v_name) < 2 and char_length(v_name) <= 64
+    and v_name ~ '^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*$'
+  then
+    step := step || jsonb_build_object('path', string_to_array(v_name, '.'));
+  else
+    step := null;
+    fault := case when v_if then 'is no condition: use if name, if not name, if eq name "text" or if ne name "text"'
+      else 'is not known: use a name, if, else, end, url or urlquery' end;
+  end if;
+end
+$$;
+comment on function email_queue_private.read_tag(text) is 'A tag of a template as a step of its program; or what is wrong with it.';
+
+-- 22_templates/render_program.sql
+create or replace function email_queue_private.render_program(p_program jsonb, p_part text, p_variables jsonb, p_loose text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_step jsonb;
+  v_path text[];
+  v_pieces text[] := array[]::text[];
+  v_piece text;
+  v_length bigint := 0;
+  -- Of each open condition: whether its present branch is taken, and whether one was.
+  v_now boolean[] := array[]::boolean[];
+  v_been boolean[] := array[]::boolean[];
+  v_depth integer := 0;
+  v_holds boolean;
+begin
+  for v_step in select s from jsonb_array_elements(p_program) as s loop
+    v_piece := null;
+    if jsonb_typeof(v_step) = 'string' then
+      v_piece := case when not (false = any (v_now)) then v_step #>> '{}' end;
+    elsif v_step ->> 'op' = 'put' then
+      v_piece := case when not (false = any (v_now)) then email_queue_private.render_value(v_step, p_part, p_variables, p_loose) end;
+    elsif v_step ->> 'op' = 'end' then
+      v_depth := v_depth - 1;
+      v_now := v_now[1:v_depth];
+      v_been := v_been[1:v_depth];
+    else
+      v_holds := true;
+      if v_step ? 'path' then
+        v_path := array(select jsonb_array_elements_text(v_step -> 'path'));
+        v_holds := case v_step ->> 'test'
+          when 'eq' then coalesce(p_variables #>> v_path, '') = v_step ->> 'value'
+          when 'ne' then coalesce(p_variables #>> v_path, '') <> v_step ->> 'value'
+          else email_queue_private.is_set(p_variables #> v_path) <> (v_step ? 'test') end;
+      end if;
+      if v_step ->> 'op' = 'if' then
+        v_depth := v_depth + 1;
+        v_been[v_depth] := false;
+      end if;
+      v_now[v_depth] := v_holds and not v_been[v_depth];
+      v_been[v_depth] := v_been[v_depth] or v_holds;
+    end if;
+    if v_piece is not null then
+      v_pieces := v_pieces || v_piece;
+      v_length := v_length + char_length(v_piece);
+      if v_length > 1000000 then
+        perform email_queue_private.refuse(p_part, 'would have more than 1000000 characters');
+      end if;
+    end if;
+  end loop;
+  v_piece := array_to_string(v_pieces, '');
+  if p_part = 'subject' then
+    return btrim(regexp_replace(v_piece, '[' || chr(1) || '-' || chr(31) || chr(127) || '-' || chr(159) || chr(8232) || chr(8233) || ']+', ' ', 'g'));
+  end if;
+  return v_piece;
+end
+$$;
+comment on function email_queue_private.render_program(jsonb, text, jsonb, text) is 'A part of an e-mail from its program and variables.';
+
+-- 22_templates/render_row.sql
+-- {template: {name, language, version}, subject, content, text}: the last three as a payload has them.
+create or replace function email_queue_private.render_row(p_template email_queue_private.template, p_variables jsonb, p_loose text) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_programs jsonb := p_template.programs;
+begin
+  return jsonb_strip_nulls(jsonb_build_object(
+    'subject', email_queue_private.render_program(v_programs -> 'subject', 'subject', p_variables, p_loose),
+    'content', case when v_programs ? 'html' then email_queue_private.render_program(v_programs -> 'html', 'html', p_variables, p_loose) end,
+    'text', case when v_programs ? 'text' then email_queue_private.render_program(v_programs -> 'text', 'text', p_variables, p_loose) end))
+    || jsonb_build_object('template', jsonb_build_object('name', p_template.name, 'language', nullif(p_template.language, ''), 'version', p_template.version));
+end
+$$;
+comment on function email_queue_private.render_row(email_queue_private.template, jsonb, text) is 'The parts of a template with its variables.';
+
+-- 22_templates/render_template.sql
+create or replace function email_queue_private.render_template(p_name text, p_language text, p_variables jsonb) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_template email_queue_private.template;
+  v_variables jsonb := email_queue_private.check_variables(p_variables);
+begin
+  perform email_queue_private.check_template_name('template', p_name);
+  v_template := email_queue_private.find_template(p_name, p_language);
+  if v_template.name is null then
+    perform email_queue_private.refuse('template', format('there is no template %s: store it with email_queue_template_put', p_name));
+  end if;
+  return email_queue_private.render_row(v_template, v_variables, null);
+end
+$$;
+comment on function email_queue_private.render_template(text, text, jsonb) is 'The subject, HTML and text of a template with its variables.';
+
+-- 22_templates/render_value.sql
+-- One variable. p_loose names the variable that a stranger fills (Auth's Data): what is missing in it is empty, and what may not stand in
+-- its place is left out, so that it spoils no mail.
+create or replace function email_queue_private.render_value(p_step jsonb, p_part text, p_variables jsonb, p_loose text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_path text[] := array(select jsonb_array_elements_text(p_step -> 'path'));
+  v_field text := 'variables.' || array_to_string(v_path, '.');
+  v_value jsonb := p_variables #> v_path;
+  v_text text := case when jsonb_typeof(v_value) in ('string', 'number', 'boolean') then v_value #>> '{}' end;
+begin
+  if v_path[1] = p_loose then
+    v_text := left(coalesce(v_text, ''), 500);
+    if p_step ? 'url' then
+      v_text := coalesce(email_queue_private.write_url(v_text, p_step ->> 'url'), '#');
+    end if;
+  else
+    if v_text is null then
+      perform email_queue_private.refuse(v_field, case when coalesce(jsonb_typeof(v_value), 'null') = 'null' then 'is missing'
+        else 'must be a text, a number or a boolean' end);
+    end if;
+    if p_step ? 'url' then
+      v_text := email_queue_private.write_url(v_text, p_step ->> 'url');
+      if v_text is null then
+        perform email_queue_private.refuse(v_field, 'must be an address with http, https, mailto or tel, of at most 4096 characters');
+      end if;
+    end if;
+  end if;
+  return case p_part when 'html' then email_queue_private.escape_html(v_text) else v_text end;
+end
+$$;
+comment on function email_queue_private.render_value(jsonb, text, jsonb, text) is 'A variable as it stands in a part of an e-mail; an error names it.';
+
+-- 22_templates/tag_context.sql
+-- Where in a piece of HTML a value would stand. p_tail is the open tag that it is in, or empty; p_raw the script or style sheet. An attribute
+-- that holds an address needs more than escaped characters: whole is its beginning, as long as nothing has
+-- ended the scheme, part is what follows, query is behind a question mark.
+create or replace function email_queue_private.tag_context(p_tail text, p_raw text, out url text, out fault text)
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- The tag up to the quote, and the value from it on.
+  v_parts text[] := regexp_match(p_tail, '^(<[^"'']*(?:(?:"[^"]*"|''[^'']*'')[^"'']*)*)("[^"]*|''[^'']*)$');
+  v_value text := substr(v_parts[2], 2);
+  v_name text collate "C" := lower(substring(v_parts[1] from E'([A-Za-z_:][A-Za-z0-9_:.-]*)\\s*=\\s*$') collate "C");
+begin
+  if p_raw is not null then
+    fault := case when p_raw ~* 'script' then 'stands in a script' else 'stands in a style sheet' end;
+  elsif p_tail <> '' and v_parts is null then
+    fault := 'stands in a tag: put the value into quotes, as in href="{{ name }}"';
+  elsif p_tail ~* E'^<meta\\M' then
+    fault := 'stands in <meta>, which could lead to another page';
+  elsif v_name like 'on%' then
+    fault := 'stands in a script';
+  elsif v_name = 'srcdoc' then
+    fault := 'stands in srcdoc, which is a page of its own';
+  elsif v_name in ('href', 'src', 'action', 'formaction', 'background', 'cite', 'data', 'longdesc', 'poster', 'srcset', 'xlink:href') then
+    url := case when v_value ~ '[?#&=]' then 'query' when v_value ~ '[/:]' then 'part' else 'whole' end;
+  end if;
+end
+$$;
+comment on function email_queue_private.tag_context(text, text) is 'How a value is written at a place of an HTML template; or why it may not stand there.';
+
+-- 22_templates/template_variables.sql
+create or replace function email_queue_private.template_variables(p_programs jsonb) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(v.name order by v.name), '[]') from (
+    select distinct array_to_string(array(select jsonb_array_elements_text(s -> 'path')), '.') collate "C" as name
+    from jsonb_each(p_programs) as p cross join lateral jsonb_array_elements(p.value) as s where jsonb_typeof(s) = 'object' and s ? 'path') as v
+$$;
+comment on function email_queue_private.template_variables(jsonb) is 'The names that a template has, in their order.';
+
+-- 22_templates/write_url.sql
+-- p_where: the whole of an address, a part of it, or behind its question mark (query). Null: no address that may be followed. A program in
+-- a link (javascript:) would come from the person who chose the value.
+create or replace function email_queue_private.write_url(p_value text, p_where text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when char_length(p_value) > 4096 then null
+    when p_where = 'query' then email_queue_private.encode_url(p_value, '')
+    when p_where = 'whole' and p_value !~* '^(https?://|mailto:|tel:)' and split_part(split_part(split_part(p_value, '/', 1), '?', 1), '#', 1) ~ ':' then null
+    else email_queue_private.encode_url(p_value, E':/?#@!$&''()*+,;=%[\\]')
+  end;
+end
+$$;
+comment on function email_queue_private.write_url(text, text) is 'A value as it stands in an address; null if it may not.';
+
+-- 23_auth/auth_failure.sql
+-- Auth answers the application with this. Of an error that is not ours only the code is told: its text may have values.
+create or replace function email_queue_private.auth_failure(p_state text, p_message text, p_detail text) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object('error', case
+    when p_state = '22023' and p_detail = 'field=address'
+      then jsonb_build_object('http_code', 422, 'message', 'The e-mail ' || replace(p_message, 'email_queue: address: ', 'address is refused: '))
+    when p_state = '22023' and p_detail like 'field=%'
+      then jsonb_build_object('http_code', 500, 'message', 'The e-mail could not be queued. ' || p_message)
+    when p_state in ('55P03', '57014', '40P01', '40001')
+      then jsonb_build_object('http_code', 503, 'message', 'The e-mail could not be queued, because the database is busy. Try again in a moment.')
+    else jsonb_build_object('http_code', 500, 'message', format('The e-mail could not be queued (SQLSTATE %s).', p_state)) end)
+$$;
+comment on function email_queue_private.auth_failure(text, text, text) is 'An error as Supabase Auth takes it from a hook.';
+
+-- 23_auth/auth_language.sql
+-- user_metadata is the user's own: what is no tag of a language (German, for de) is passed over.
+create or replace function email_queue_private.auth_language(p_user jsonb, p_default text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce((
+    select l.language from (values (1, 'user_metadata'), (2, 'app_metadata')) as m(n, name)
+    cross join (values (1, 'language'), (2, 'locale'), (3, 'lang'), (4, 'i18n')) as k(n, key)
+    cross join lateral (select p_user -> m.name ->> k.key as language) as l
+    where l.language ~* '^[a-z]{2,3}([-_][a-z0-9]{1,8}){0,4}$' order by m.n, k.n limit 1), p_default)
+$$;
+comment on function email_queue_private.auth_language(jsonb, text) is 'The language that a user of Supabase Auth has, or the default.';
+
+-- 23_auth/auth_link.sql
+-- As Auth builds it, or to a page of the application that calls verifyOtp. Null without a token or an address to begin with. Where the
+-- link would be too long for a mail the redirect is left out: Auth goes to the Site URL then.
+create or replace function email_queue_private.auth_link(p_page text, p_auth_url text, p_token_hash text, p_type text, p_redirect_to text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_link text := case
+    when p_token_hash = '' or p_type = 'reauthentication' then null
+    when p_page is not null then p_page || case when strpos(p_page, '?') > 0 then '&' else '?' end || 'token_hash='
+    when p_auth_url ~* '^https?://' then rtrim(p_auth_url, '/') || '/verify?token='
+  end || email_queue_private.encode_url(p_token_hash, '') || '&type=' || email_queue_private.encode_url(p_type, '');
+  v_redirect text := case when p_redirect_to <> '' then '&redirect_to=' || email_queue_private.encode_url(p_redirect_to, '') else '' end;
+begin
+  return case
+    when char_length(v_link) + char_length(v_redirect) <= 4096 then v_link || v_redirect
+    when char_length(v_link) <= 4096 then v_link
+  end;
+end
+$$;
+comment on function email_queue_private.auth_link(text, text, text, text, text) is 'The link of a mail of Supabase Auth; null without a token.';
+
+-- 23_auth/auth_recipients.sql
+-- Who gets a mail of an event, and with which token: one row a mail. When an address changes, and both addresses have to agree, the tokens are
+-- crossed, for reasons of Auth's history: the present address gets token with token_hash_new, the new one token_new with token_hash.
+create or replace function email_queue_private.auth_recipients(p_type text, p_user jsonb, p_data jsonb)
+returns table (address text, token text, token_hash text)
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_address text := coalesce(p_user ->> 'email', '');
+  v_token text := coalesce(p_data ->> 'token', '');
+  v_token_new text := coalesce(p_data ->> 'token_new', '');
+  v_hash text := coalesce(p_data ->> 'token_hash', '');
+  v_hash_new text := coalesce(p_data ->> 'token_hash_new', '');
+  v_both boolean := v_hash_new <> '' and v_address <> '';
+begin
+  if p_type = 'email_change' then
+    if v_both then
+      return query select v_address, v_token, v_hash_new;
+    end if;
+    return query select coalesce(p_user ->> 'new_email', ''),
+      case when v_both then coalesce(nullif(v_token_new, ''), v_token) else coalesce(nullif(v_token, ''), v_token_new) end, v_hash;
+  elsif p_type = 'email_changed_notification' then
+    return query select coalesce(p_data ->> 'old_email', ''), '', '';
+  else
+    return query select v_address, v_token, v_hash;
+  end if;
+end
+$$;
+comment on function email_queue_private.auth_recipients(text, jsonb, jsonb) is 'The mails of an event of Supabase Auth: address, token, token_hash.';
+
+-- 23_auth/auth_template.sql
+-- Built in, so that no row is needed. What differs from mail to mail is in auth_texts; the rest is one page, with colours for a light and a
+-- dark screen. Only Auth's own values are in it, none that a user has chosen but addresses.
+create or replace function email_queue_private.auth_template(p_name text) returns email_queue_private.template
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_texts record;
+  v_html text;
+  v_text text;
+  v_template email_queue_private.template;
+begin
+  select * into v_texts from email_queue_private.auth_texts() as t where t.name = p_name;
+  if not found then
+    return null;
+  end if;
+  v_html := replace(replace(replace(replace(replace($html$<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<title>@subject</title>
+<style>
+  :root { color-scheme: light dark; supported-color-schemes: light dark; }
+  @media (prefers-color-scheme: dark) {
+    .page { background: #0f1115 !important; }
+    .card { background: #1a1d24 !important; border-color: #2b303a !important; }
+    .strong { color: #f2f4f7 !important; }
+    .soft { color: #a5adba !important; }
+    .link { color: #8ab4ff !important; }
+    .button { background: #f2f4f7 !important; color: #14161a !important; }
+    .code { background: #262b35 !important; color: #f2f4f7 !important; }
+  }
+</style>
+</head>
+<body class="page" style="margin: 0; padding: 0; background: #f4f5f7;">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" class="page" style="background: #f4f5f7;">
+<tr><td align="center" style="padding: 40px 16px;">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" class="card" style="max-width: 480px; background: #ffffff; border: 1px solid #e3e6ea; border-radius: 12px;">
+<tr><td style="padding: 32px; overflow-wrap: anywhere; word-break: break-word; font-family: -apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif; font-size: 16px; line-height: 24px;">
+{{ if Product }}<p class="soft" style="margin: 0 0 24px; color: #5c6470; font-size: 14px; line-height: 20px;">{{ Product }}</p>{{ end }}
+<h1 class="strong" style="margin: 0 0 12px; color: #14161a; font-size: 22px; line-height: 28px; font-weight: 600;">@heading</h1>
+<p class="strong" style="margin: 0 0 24px; color: #14161a;">@body</p>
+@action
+<p class="soft" style="margin: 24px 0 0; color: #5c6470; font-size: 14px; line-height: 20px;">@note</p>
+</td></tr>
+</table>
+</td></tr>
+</table>
+</body>
+</html>
+$html$, '@subject', v_texts.subject), '@heading', v_texts.heading), '@body', v_texts.body), '@note', v_texts.note), '@action',
+    case when v_texts.action is null then '' else replace($html${{ if ConfirmationURL }}<p style="margin: 0 0 24px;"><a href="{{ ConfirmationURL }}" class="button" style="display: inline-block; padding: 12px 24px; background: #14161a; border-radius: 8px; color: #ffffff; font-weight: 600; text-decoration: none;">@action</a></p>{{ end }}
+{{ if Token }}<p class="strong" style="margin: 0 0 8px; color: #14161a;">{{ if ConfirmationURL }}Or enter this code:{{ else }}Enter this code:{{ end }}</p>
+<p class="code" style="margin: 0 0 24px; padding: 12px 16px; background: #f4f5f7; border-radius: 8px; color: #14161a; font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 24px; line-height: 32px; letter-spacing: 4px;">{{ Token }}</p>{{ end }}
+<p class="soft" style="margin: 0; color: #5c6470; font-size: 14px; line-height: 20px;">Valid for {{ Validity }}.</p>$html$, '@action', v_texts.action) end);
+  v_text := v_texts.heading || $text$
+
+$text$ || v_texts.body || case when v_texts.action is null then '' else $text$
+{{ if ConfirmationURL }}
+$text$ || v_texts.action || $text$:
+{{ ConfirmationURL }}
+{{ end }}{{ if Token }}
+Code: {{ Token }}
+{{ end }}
+Valid for {{ Validity }}.$text$ end || $text$
+
+$text$ || v_texts.note || $text${{ if Product }}
+
+{{ Product }}{{ end }}
+$text$;
+  v_template.name := p_name;
+  v_template.language := '';
+  v_template.version := 0;
+  v_template.subject := v_texts.subject;
+  v_template.html := v_html;
+  v_template.text := v_text;
+  v_template.programs := email_queue_private.compile_parts(v_texts.subject, v_html, v_text);
+  return v_template;
+end
+$$;
+comment on function email_queue_private.auth_template(text) is 'The built-in template of a mail of Supabase Auth; null if the name is another.';
+
+-- 23_auth/auth_texts.sql
+-- No text has a character that HTML would read.
+create or replace function email_queue_private.auth_texts() returns table (name text, subject text, heading text, body text, action text, note text)
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  values
+    ('auth-signup', 'Confirm your e-mail address', 'Confirm your e-mail address', 'One step is left to create your account with {{ Email }}.', 'Confirm e-mail address',
+      'If you did not ask for an account, ignore this e-mail: nothing happens without you.'),
+    ('auth-invite', 'You have been invited{{ if Product }} to {{ Product }}{{ end }}', 'You have been invited', 'Accept the invitation to create your account with {{ Email }}.', 'Accept the invitation',
+      'If you did not expect an invitation, ignore this e-mail.'),
+    ('auth-magiclink', 'Sign in{{ if Product }} to {{ Product }}{{ end }}', 'Sign in', 'You asked to sign in as {{ Email }}.', 'Sign in',
+      'If you did not ask to sign in, ignore this e-mail. Pass neither the link nor the code on.'),
+    ('auth-recovery', 'Reset your password', 'Reset your password', 'You asked for a new password for {{ Email }}.', 'Choose a new password',
+      'If you did not ask for it, ignore this e-mail: your password stays as it is.'),
+    ('auth-email-change', 'Confirm the change of your e-mail address', 'Confirm the change of your e-mail address',
+      'Your account is to have the address {{ NewEmail }}{{ if Email }} in the place of {{ Email }}{{ end }}.', 'Confirm the change',
+      'If you did not ask for the change, do not confirm it, and change your password.'),
+    ('auth-reauthentication', 'Confirm that it is you', 'Confirm that it is you', 'Somebody who is signed in as {{ Email }} is about to change something important.', 'Confirm',
+      'If that was not you, change your password.'),
+    ('auth-other', 'Confirm your request', 'Confirm your request', 'A request for {{ SendingTo }} has to be confirmed.', 'Confirm',
+      'If you did not ask for anything, ignore this e-mail.'),
+    ('auth-notice', 'Your account was changed', 'Your account was changed', 'A setting of the account {{ SendingTo }} has just been changed.', null,
+      'If that was not you, change your password at once.'),
+    ('auth-password-changed', 'Your password was changed', 'Your password was changed', 'The password of {{ Email }} has just been changed.', null,
+      'If that was not you, reset your password at once.'),
+    ('auth-email-changed', 'Your e-mail address was changed', 'Your e-mail address was changed',
+      'Your account now has the address {{ Email }}{{ if OldEmail }} in the place of {{ OldEmail }}{{ end }}.', null,
+      'If that was not you, answer this e-mail: you can no longer sign in with this address.'),
+    ('auth-phone-changed', 'Your phone number was changed', 'Your phone number was changed',
+      'The phone number of {{ Email }} has just been changed{{ if OldPhone }}. The old one was {{ OldPhone }}{{ end }}.', null,
+      'If that was not you, change your password at once.'),
+    ('auth-identity-linked', 'A way to sign in was added', 'A way to sign in was added',
+      'You can now sign in to the account {{ Email }}{{ if Provider }} with {{ Provider }}{{ else }} in another way{{ end }}.', null,
+      'If that was not you, change your password at once.'),
+    ('auth-identity-unlinked', 'A way to sign in was removed', 'A way to sign in was removed',
+      'You can no longer sign in to the account {{ Email }}{{ if Provider }} with {{ Provider }}{{ else }} in one way{{ end }}.', null,
+      'If that was not you, change your password at once.'),
+    ('auth-mfa-factor-enrolled', 'A second step was added to your sign-in', 'A second step was added to your sign-in',
+      'Signing in as {{ Email }} now asks for a second step{{ if FactorType }} ({{ FactorType }}){{ end }}.', null,
+      'If that was not you, change your password at once.'),
+    ('auth-mfa-factor-unenrolled', 'A second step was removed from your sign-in', 'A second step was removed from your sign-in',
+      'Signing in as {{ Email }} no longer asks for this second step{{ if FactorType }} ({{ FactorType }}){{ end }}.', null,
+      'If that was not you, change your password at once.')
+$$;
+comment on function email_queue_private.auth_texts() is 'The texts of the built-in templates of Supabase Auth''s mails.';
+
+-- 23_auth/auth_variables.sql
+-- By the names that Supabase's own templates have, and some more. p_event is not trusted: strings are cut, and of large user_metadata
+-- nothing is taken.
+create or replace function email_queue_private.auth_variables(
+  p_event jsonb, p_type text, p_address text, p_token text, p_token_hash text, p_setting email_queue_private.setting
+) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user jsonb := p_event -> 'user';
+  v_data jsonb := p_event -> 'email_data';
+  v_redirect text := case when char_length(v_data ->> 'redirect_to') <= 4096 then v_data ->> 'redirect_to' else '' end;
+  v_metadata jsonb := v_user -> 'user_metadata';
+  v_site text := coalesce(p_setting.auth_site_url, substring(v_redirect from '^https?://[^/?#]+'), substring(v_data ->> 'site_url' from '^https?://[^/?#]+'), '');
+  v_from text := btrim(coalesce(p_setting.auth_sender, p_setting.default_sender));
+  v_name text := nullif(regexp_replace(v_from, E'\\s*<[^<>]*>$', ''), v_from);
+  v_minutes bigint := greatest(1, round(extract(epoch from p_setting.auth_link_lifetime) / 60));
+  v_product text := coalesce(p_setting.auth_product, nullif(case when v_name like '"%"' then regexp_replace(substr(v_name, 2, char_length(v_name) - 2), E'\\\\(.)', E'\\1', 'g') else v_name end, ''), nullif(regexp_replace(v_site, '^https?://', ''), ''), '');
+begin
+  return jsonb_build_object(
+    'ConfirmationURL', coalesce(email_queue_private.auth_link(p_setting.auth_url, v_data ->> 'site_url', p_token_hash, p_type, coalesce(v_redirect, '')), ''),
+    'Token', p_token, 'TokenHash', p_token_hash, 'SiteURL', v_site, 'RedirectTo', coalesce(v_redirect, ''),
+    'SendingTo', p_address, 'Email', left(coalesce(v_user ->> 'email', ''), 254),
+    'NewEmail', left(coalesce(v_user ->> 'new_email', ''), 254), 'OldEmail', left(coalesce(v_data ->> 'old_email', ''), 254),
+    'Phone', left(coalesce(v_user ->> 'phone', ''), 50), 'OldPhone', left(coalesce(v_data ->> 'old_phone', ''), 50),
+    'Provider', left(coalesce(v_data ->> 'provider', ''), 50), 'FactorType', left(coalesce(v_data ->> 'factor_type', ''), 50),
+    'Product', v_product, 'Minutes', v_minutes,
+    'Validity', case when v_minutes >= 2880 then v_minutes / 1440 || ' days' when v_minutes >= 120 then v_minutes / 60 || ' hours' when v_minutes = 60 then '1 hour'
+      when v_minutes = 1 then '1 minute' else v_minutes || ' minutes' end,
+    'Data', case when jsonb_typeof(v_metadata) = 'object' and pg_column_size(v_metadata) <= 16384 then v_metadata else '{}' end);
+end
+$$;
+comment on function email_queue_private.auth_variables(jsonb, text, text, text, text, email_queue_private.setting) is 'The variables of a mail of Supabase Auth.';
+
+-- 23_auth/email_queue_auth_hook.sql
+-- Supabase Auth's Send Email hook, called in the transaction of the sign-up, by supabase_auth_admin, who may do nothing else here. The user
+-- waits for the mails that have a token: if one cannot be enqueued, the answer is an error. No other mail fails anything, and neither does
+-- a type that is not known.
+-- lock_timeout: Auth waits for two seconds.
+create or replace function public.email_queue_auth_hook(p_event jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '1500ms' set enable_seqscan = off set jit = off
+as $$
+declare
+  v_type text := coalesce(p_event #>> '{email_data,email_action_type}', '');
+  v_awaited boolean := v_type in ('signup', 'invite', 'magiclink', 'recovery', 'email_change', 'reauthentication', 'email');
+  v_state text;
+  v_message text;
+  v_detail text;
+begin
+  perform email_queue_private.check_caller('supabase_auth_admin');
+  begin
+    if coalesce(jsonb_typeof(p_event -> 'email_data'), 'null') <> 'object' or coalesce(jsonb_typeof(p_event -> 'user'), 'null') <> 'object' then
+      v_awaited := true;
+      perform email_queue_private.refuse('event', 'has no user or no email_data');
+    end if;
+    -- Of a type to come, what has a token is sent in the plainest form.
+    if v_awaited or v_type ~ '_notification$' or (p_event #>> '{email_data,token}') <> '' or (p_event #>> '{email_data,token_hash}') <> '' then
+      perform email_queue_private.enqueue_auth(p_event, v_type, v_awaited);
+    end if;
+    return jsonb_build_object();
+  exception when query_canceled or others then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text, v_detail = pg_exception_detail;
+    return case when v_awaited then email_queue_private.auth_failure(v_state, v_message, v_detail) else jsonb_build_object() end;
+  end;
+end
+$$;
+comment on function public.email_queue_auth_hook(jsonb) is
+  'Supabase Auth''s Send Email hook (pg-functions://postgres/public/email_queue_auth_hook), for supabase_auth_admin: enqueues Auth''s mails as secret messages of priority 0, in the transaction of the sign-up. Answers {}, or {error: {http_code, message}}.';
+
+-- 23_auth/enqueue_auth.sql
+-- The mails of one event. p_awaited: the user waits for them, and they have a token.
+create or replace function email_queue_private.enqueue_auth(p_event jsonb, p_type text, p_awaited boolean) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_setting email_queue_private.setting := email_queue_private.settings();
+  v_mail record;
+  v_fault text;
+  v_rendered jsonb;
+begin
+  for v_mail in select r.* from email_queue_private.auth_recipients(p_type, p_event -> 'user', p_event -> 'email_data') as r loop
+    v_mail.address := btrim(v_mail.address);
+    v_fault := email_queue_private.bare_address_fault(v_mail.address);
+    if v_fault is not null then
+      perform email_queue_private.refuse('address', v_fault);
+    elsif p_awaited and v_mail.token = '' and v_mail.token_hash = '' then
+      perform email_queue_private.refuse('email_data', 'has no token');
+    elsif char_length(v_mail.token) > 100 or char_length(v_mail.token_hash) > 500 then
+      perform email_queue_private.refuse('email_data', 'has a token that is too long');
+    elsif email_queue_private.is_suppressed(array[email_queue_private.address_hash(
+      email_queue_private.bare_address(v_mail.address), email_queue_private.hash_key())], null)
+    then
+      perform email_queue_private.refuse('address', 'gets no mail: it bounced, was complained about, or was put on the list of suppressed addresses');
+    end if;
+    v_rendered := email_queue_private.render_auth(p_type, email_queue_private.auth_language(p_event -> 'user', v_setting.auth_language),
+      email_queue_private.auth_variables(p_event, p_type, v_mail.address, v_mail.token, v_mail.token_hash, v_setting));
+    perform email_queue_private.enqueue_one(jsonb_build_object('priority', 0, 'secret', true,
+        'send_before', case when v_mail.token <> '' or v_mail.token_hash <> '' then clock_timestamp() + v_setting.auth_link_lifetime end,
+        'metadata', jsonb_build_object('auth', p_type, 'user_id', left(p_event #>> '{user,id}', 100)),
+        -- Hashed once more, with the key, before it is stored. Two notices without a token or an id are two.
+        'dedup_key', case when v_mail.token <> '' or v_mail.token_hash <> '' or p_event #>> '{metadata,uuid}' <> '' then encode(sha256(convert_to(concat_ws(' ', p_type, p_event #>> '{user,id}', v_mail.address, v_mail.token, v_mail.token_hash,
+          p_event #>> '{metadata,uuid}'), 'UTF8')), 'hex') end),
+      v_rendered - 'template' || jsonb_build_object('to', v_mail.address)
+        || case when v_setting.auth_sender is not null then jsonb_build_object('from', v_setting.auth_sender) else '{}' end,
+      v_rendered -> 'template');
+  end loop;
+end
+$$;
+comment on function email_queue_private.enqueue_auth(jsonb, text, boolean) is 'Enqueues the mails of an event of Supabase Auth; an error says why one cannot be sent.';
+
+-- 23_auth/render_auth.sql
+-- A stored template that cannot be used must not keep anybody from signing in: the next one takes its place. The last is built in.
+create or replace function email_queue_private.render_auth(p_type text, p_language text, p_variables jsonb) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name text := 'auth-' || replace(regexp_replace(p_type, '_notification$', ''), '_', '-');
+  v_other text := case when p_variables ->> 'Token' = '' and p_variables ->> 'TokenHash' = '' then 'auth-notice' else 'auth-other' end;
+  v_template email_queue_private.template;
+  v_mail jsonb;
+begin
+  for v_try in 1..4 loop
+    v_template := case v_try
+      when 1 then email_queue_private.find_template(v_name, p_language)
+      when 2 then email_queue_private.auth_template(v_name)
+      when 3 then email_queue_private.find_template(v_other, p_language)
+      else email_queue_private.auth_template(v_other) end;
+    continue when v_template.name is null;
+    begin
+      v_mail := email_queue_private.render_row(v_template, p_variables, 'Data');
+      if v_mail ->> 'subject' !~ '[^[:space:]]' then
+        raise exception 'its subject is empty';
+      elsif char_length(v_mail ->> 'subject') > 980 then
+        raise exception 'its subject has more than 980 characters';
+      elsif concat(v_mail ->> 'content', v_mail ->> 'text') !~ '[^[:space:]]' then
+        raise exception 'it has no text';
+      end if;
+      return v_mail;
+    exception when others then
+      raise warning 'email_queue: the template % was not used, another was: %', v_template.name, sqlerrm;
+    end;
+  end loop;
+  perform email_queue_private.refuse('template', 'none can be used');
+  return null; -- refuse() raises; the linter wants an end.
+end
+$$;
+comment on function email_queue_private.render_auth(text, text, jsonb) is 'A mail of Supabase Auth from its template.';
+
+-- 25_enqueue/_checked.sql
+comment on type email_queue_private.checked is 'A message of an enqueue call that was found good.';
+
+-- 25_enqueue/check_item.sql
+create or replace function email_queue_private.check_item(p_item jsonb, p_payload jsonb, p_setting email_queue_private.setting) returns email_queue_private.checked
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_message email_queue_private.message := email_queue_private.check_message(p_item, p_payload, p_setting);
+  v_payload jsonb := p_payload;
+  v_lane text;
+  v_rendered jsonb;
+  v_field text;
+begin
+  if v_message.type = 'email' and jsonb_typeof(v_payload) is distinct from 'object' then
+    perform email_queue_private.refuse('payload', 'must be an object');
+  elsif coalesce(jsonb_typeof(v_payload), 'null') = 'null' then
+    perform email_queue_private.refuse('payload', 'is missing');
+  end if;
+  if p_item ->> 'template' is not null then
+    v_rendered := email_queue_private.render_template(p_item ->> 'template', p_item ->> 'language', p_item -> 'variables');
+    select k into v_field from unnest(array['subject', 'content', 'text', 'template']) as k where jsonb_typeof(v_payload -> k) <> 'null' limit 1;
+    if v_field is not null then
+      perform email_queue_private.refuse(v_field, 'comes from the template: leave it out of the payload');
+    end if;
+    v_payload := v_payload || (v_rendered - 'template');
+    v_message.template := v_rendered -> 'template';
+  elsif jsonb_typeof(p_item -> 'variables') <> 'null' or p_item ->> 'language' is not null then
+    perform email_queue_private.refuse('template', 'is missing: variables and language belong to it');
+  end if;
+  if coalesce(jsonb_typeof(p_item -> 'tags'), 'null') <> 'null' then
+    v_payload := v_payload || jsonb_build_object('tags', p_item -> 'tags');
+  end if;
+  if v_message.type = 'email' then
+    if coalesce(jsonb_typeof(v_payload -> 'from'), 'null') = 'null' and p_setting.default_sender is not null then
+      v_payload := v_payload || jsonb_build_object('from', p_setting.default_sender);
+    end if;
+    v_lane := email_queue_private.plain_lane(v_payload);
+  end if;
+  if v_lane is null then
+    perform email_queue_private.check_json('payload', v_payload);
+    v_lane := case v_message.type when 'email' then email_queue_private.check_email(v_payload) else 'single:' end;
+  end if;
+  if v_message.secret then
+    v_lane := v_lane || ':secret';
+    v_message.recipients := v_payload -> 'to';
+  end if;
+  v_message.bytes := email_queue_private.payload_bytes(v_payload, p_setting.max_payload_bytes);
+  if v_message.bytes > p_setting.max_payload_bytes then
+    perform email_queue_private.refuse('payload',
+      format('has %s bytes, the limit is %s: give large attachments by path', v_message.bytes, p_setting.max_payload_bytes));
+  end if;
+  return row(v_message, v_payload, v_lane);
+end
+$$;
+comment on function email_queue_private.check_item(jsonb, jsonb, email_queue_private.setting) is 'Checks one message of an enqueue call.';
+
+-- 25_enqueue/email_queue_enqueue.sql
+-- enable_seqscan: a session of a pool may have planned the search by key when the table was empty, and it keeps that plan through a
+-- transaction that fills the table.
+create or replace function public.email_queue_enqueue(
+  p_payload jsonb, p_type text default 'email', p_priority integer default null, p_max_attempts integer default null,
+  p_run_at timestamptz default null, p_delay_ms bigint default null, p_send_before timestamptz default null,
+  p_dedup_key text default null, p_metadata jsonb default null, p_tags jsonb default null,
+  p_topic text default null, p_ignore_suppression boolean default null, p_secret boolean default null
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+declare
+  v_plain jsonb;
+begin
+  if p_type = 'email' and num_nulls(p_priority, p_max_attempts, p_run_at, p_delay_ms, p_send_before, p_dedup_key, p_metadata, p_tags, p_topic,
+    p_ignore_suppression, p_secret) = 11
+  then
+    v_plain := email_queue_private.enqueue_plain(p_payload);
+  end if;
+  return coalesce(v_plain, email_queue_private.enqueue_one(jsonb_strip_nulls(jsonb_build_object(
+    'type', p_type, 'priority', p_priority, 'max_attempts', p_max_attempts, 'run_at', p_run_at, 'delay_ms', p_delay_ms,
+    'send_before', p_send_before, 'dedup_key', p_dedup_key, 'topic', p_topic,
+    'ignore_suppression', p_ignore_suppression, 'secret', p_secret)) || jsonb_build_object('metadata', p_metadata, 'tags', p_tags), p_payload));
+end
+$$;
+comment on function public.email_queue_enqueue(jsonb, text, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb, text, boolean, boolean) is
+  'Enqueues one message in the caller''s transaction. p_tags is the same as the payload''s tags. p_topic is what recipients can unsubscribe from; p_ignore_suppression sends to suppressed addresses, too. p_secret shows the payload to nobody, and erases it once the message has ended. Answers {id, created}; created is false if the dedup key was known. notice is there if nothing calls the function, and says what to do.';
+
+-- 25_enqueue/email_queue_enqueue_many.sql
+create or replace function public.email_queue_enqueue_many(p_messages jsonb) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+begin
+  if jsonb_typeof(p_messages) = 'array' and jsonb_array_length(p_messages) > 1000 then
+    perform email_queue_private.refuse('messages', 'must be at most 1000 a call');
+  end if;
+  return coalesce(email_queue_private.enqueue_plain_many(p_messages), email_queue_private.enqueue(p_messages));
+end
+$$;
+comment on function public.email_queue_enqueue_many(jsonb) is
+  'Enqueues a list of objects, each with what email_queue_enqueue takes ({payload, type, ...}), all or none. Answers [{id, created}] in their order, as email_queue_enqueue does. An error names the message: field=messages[0].to.';
+
+-- 25_enqueue/email_queue_enqueue_template.sql
+-- See email_queue_enqueue.
+create or replace function public.email_queue_enqueue_template(
+  p_template text, p_to text default null, p_variables jsonb default null, p_language text default null, p_payload jsonb default '{}',
+  p_priority integer default null, p_max_attempts integer default null, p_run_at timestamptz default null, p_delay_ms bigint default null,
+  p_send_before timestamptz default null, p_dedup_key text default null, p_metadata jsonb default null, p_tags jsonb default null,
+  p_topic text default null, p_ignore_suppression boolean default null, p_secret boolean default null
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+declare
+  v_payload jsonb := coalesce(p_payload, '{}'::jsonb);
+begin
+  if p_template is null then
+    perform email_queue_private.refuse('template', 'is missing');
+  end if;
+  if p_to is not null and jsonb_typeof(v_payload) = 'object' then
+    if jsonb_typeof(v_payload -> 'to') <> 'null' then
+      perform email_queue_private.refuse('to', 'is given in the payload too; give it once');
+    end if;
+    v_payload := v_payload || jsonb_build_object('to', p_to);
+  end if;
+  return email_queue_private.enqueue_one(jsonb_strip_nulls(jsonb_build_object(
+    'template', p_template, 'language', p_language, 'priority', p_priority, 'max_attempts', p_max_attempts, 'run_at', p_run_at, 'delay_ms', p_delay_ms,
+    'send_before', p_send_before, 'dedup_key', p_dedup_key, 'topic', p_topic, 'ignore_suppression', p_ignore_suppression, 'secret', p_secret))
+    || jsonb_build_object('variables', p_variables, 'metadata', p_metadata, 'tags', p_tags), v_payload);
+end
+$$;
+comment on function public.email_queue_enqueue_template(text, text, jsonb, text, jsonb, integer, integer, timestamptz, bigint, timestamptz, text, jsonb, jsonb, text, boolean, boolean) is
+  'Enqueues an e-mail from a template (email_queue_template_put), in the language that fits p_language best: de-AT, de, then the default. p_payload has what else an e-mail has: from, cc, replyTo, headers, attachments, or "to" as a list. A variable that is missing is an error. The rest, and the answer, are email_queue_enqueue''s.';
+
+-- 25_enqueue/enqueue.sql
+-- Enqueue: checked messages become rows, all of a call or none.
+
+create or replace function email_queue_private.enqueue(p_messages jsonb) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_setting email_queue_private.setting := email_queue_private.settings();
+  v_ids uuid[];
+  v_item jsonb;
+  v_checked email_queue_private.checked;
+  v_message email_queue_private.message;
+  v_messages email_queue_private.message[] := array[]::email_queue_private.message[];
+  v_payloads jsonb[] := array[]::jsonb[];
+  v_lanes text[] := array[]::text[];
+  v_hashes uuid[];
+  v_recipients text[] := array[]::text[]; -- A list of lists needs lists of one length.
+  v_created uuid[];
+  v_key bytea := email_queue_private.hash_key();
+  v_field text;
+  v_error text;
+  v_notice jsonb;
+begin
+  if coalesce(jsonb_typeof(p_messages), 'null') <> 'array' then
+    perform email_queue_private.refuse('messages', 'must be a list');
+  end if;
+  -- Sorted: where the clock counts milliseconds only (PGlite), the ids of one call have no order of their own.
+  v_ids := array(select email_queue_private.new_id() as id from jsonb_array_elements(p_messages) order by id);
+  -- One block for all of them, since each is a subtransaction.
+  begin
+    for v_item in select e from jsonb_array_elements(p_messages) as e loop
+      v_checked := email_queue_private.check_item(v_item, v_item -> 'payload', v_setting);
+      v_message := v_checked.message;
+      v_message.id := v_ids[1 + cardinality(v_messages)];
+      v_hashes := case when v_message.type = 'email' then email_queue_private.recipients(v_checked.payload, v_key) end;
+      v_message.addressee := v_hashes[1];
+      v_recipients := array_append(v_recipients, v_hashes::text);
+      v_messages := v_messages || v_message;
+      v_payloads := v_payloads || v_checked.payload;
+      v_lanes := v_lanes || v_checked.lane;
+    end loop;
+  exception when invalid_parameter_value then
+    get stacked diagnostics v_field = pg_exception_detail, v_error = message_text;
+    if v_field not like 'field=%' then
+      raise;
+    end if;
+    v_field := substr(v_field, 7);
+    perform email_queue_private.refuse(
+      format('messages[%s]', cardinality(v_messages)) || case v_field when 'message' then '' else '.' || v_field end,
+      substr(v_error, char_length('email_queue: : ') + char_length(v_field) + 1));
+  end;
+
+  -- In the order of the dedup keys: two calls with the same keys in another order would wait for each other for ever.
+  with item as materialized (
+    select m.id, m.created_at, m.run_at, m.send_before, m.priority, m.max_attempts, m.bytes, m.type, m.topic, m.ignore_suppression, i.payload, i.lane, i.recipients::uuid[] as recipients
+    from unnest(v_messages) with ordinality as m join unnest(v_payloads, v_lanes, v_recipients) with ordinality as i(payload, lane, recipients, n) on i.n = m.ordinality
+  ), new_message as (
+    insert into email_queue_private.message
+    select m.* from unnest(v_messages) as m order by m.type, m.dedup_key, m.id
+    on conflict (type, dedup_key) where dedup_key is not null do nothing
+    returning id
+  ), new_body as (
+    insert into email_queue_private.body (id, payload)
+    select i.id, i.payload from item as i join new_message as n on n.id = i.id order by i.id
+  ), new_ready as (
+    insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, recipients,
+      topic, ignore_suppression)
+    select i.id, i.run_at, i.created_at, i.send_before, i.bytes, i.priority, i.max_attempts, i.type, i.lane, i.recipients, i.topic, i.ignore_suppression
+    from item as i join new_message as n on n.id = i.id order by i.id
+  ), new_further as (
+    insert into email_queue_private.further_addressee (id, hash)
+    select i.id, h from item as i join new_message as n on n.id = i.id cross join unnest(i.recipients[2:]) as h order by i.id
+  )
+  select array_agg(n.id) into v_created from new_message as n;
+  v_notice := email_queue_private.note_enqueue();
+
+  -- A statement of its own: it sees what another transaction committed while the insert waited for it.
+  return coalesce((
+    select jsonb_agg(case when c.id is not null then jsonb_build_object('id', i.id, 'created', true)
+      else email_queue_private.known_message(i.type, i.dedup_key, p.payload) end
+      || case i.type when 'email' then v_notice else '{}' end order by i.ordinality)
+    from unnest(v_messages) with ordinality as i
+    join unnest(v_payloads) with ordinality as p(payload, n) on p.n = i.ordinality
+    left join unnest(v_created) as c(id) on c.id = i.id), '[]'::jsonb);
+end
+$$;
+comment on function email_queue_private.enqueue(jsonb) is
+  'Inserts messages; answers [{id, created, payload_differs?, notice?}] in their order. An error says which: field=messages[0].to.';
+
+-- 25_enqueue/enqueue_one.sql
+-- One message, as in most calls. The cost grows neither with the transaction nor with the table, even with a plan that was made when
+-- both were empty: three inserts (four where there are several recipients), and a search by key if the dedup key was known.
+create or replace function email_queue_private.enqueue_one(p_item jsonb, p_payload jsonb, p_template jsonb default null) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_checked email_queue_private.checked;
+  v_message email_queue_private.message;
+  v_notice jsonb;
+  v_created boolean;
+  v_recipients uuid[];
+begin
+  v_checked := email_queue_private.check_item(p_item, p_payload, email_queue_private.settings());
+  v_message := v_checked.message;
+  if v_message.type = 'email' then
+    v_recipients := email_queue_private.recipients(v_checked.payload, email_queue_private.hash_key());
+  end if;
+  v_message.id := email_queue_private.new_id();
+  v_message.template := coalesce(p_template, v_message.template);
+  -- Column by column: an upgrade may add one while this call waits for its lock, and v_message has not got it.
+  insert into email_queue_private.message (id, created_at, run_at, send_before, priority, max_attempts, bytes, type, dedup_key, metadata,
+    topic, ignore_suppression, secret, recipients, addressee, template)
+  values (v_message.id, v_message.created_at, v_message.run_at, v_message.send_before, v_message.priority, v_message.max_attempts,
+    v_message.bytes, v_message.type, v_message.dedup_key, v_message.metadata, v_message.topic, v_message.ignore_suppression,
+    v_message.secret, v_message.recipients, v_recipients[1], v_message.template)
+  on conflict (type, dedup_key) where dedup_key is not null do nothing;
+  v_created := found;
+  v_notice := email_queue_private.note_enqueue();
+  if v_message.type <> 'email' then
+    v_notice := '{}';
+  end if;
+  if not v_created then
+    return email_queue_private.known_message(v_message.type, v_message.dedup_key, v_checked.payload) || v_notice;
+  end if;
+  insert into email_queue_private.body (id, payload) values (v_message.id, v_checked.payload);
+  insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, type, lane, recipients, topic,
+    ignore_suppression)
+  values (v_message.id, v_message.run_at, v_message.created_at, v_message.send_before, v_message.bytes, v_message.priority,
+    v_message.max_attempts, v_message.type, v_checked.lane, v_recipients, v_message.topic, v_message.ignore_suppression);
+  if cardinality(v_recipients) > 1 then
+    insert into email_queue_private.further_addressee (id, hash) select v_message.id, h from unnest(v_recipients[2:]) as h;
+  end if;
+  return jsonb_build_object('id', v_message.id, 'created', true) || v_notice;
+end
+$$;
+comment on function email_queue_private.enqueue_one(jsonb, jsonb, jsonb) is 'Inserts one message; answers {id, created, payload_differs?, notice?}.';
+
+-- 25_enqueue/enqueue_plain.sql
+-- What most calls enqueue, at a third of enqueue_one's cost: an e-mail without options that is plainly good. Null if it is not one, and
+-- then nothing was written.
+create or replace function email_queue_private.enqueue_plain(p_payload jsonb) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_at timestamptz := clock_timestamp();
+  v_id uuid;
+  v_lane text;
+  v_bytes integer;
+  v_hash uuid;
+  v_now record;
+begin
+  -- settings() and hash_key() in one statement, since each costs as much as all checks. By keys: a scan counts as costly here, and
+  -- would be compiled. The row of the settings is missing until the first run.
+  select s.default_sender, s.default_max_attempts as max_attempts, s.max_payload_bytes,
+    coalesce((select k.key from email_queue_private.suppression_key as k order by k.created_at, k.id limit 1), decode('00', 'hex')) as key
+  into v_now from email_queue_private.setting as s where s.singleton;
+  if not found then
+    return null;
+  elsif v_now.default_sender is not null and jsonb_typeof(p_payload) = 'object' and not p_payload ? 'from' then
+    p_payload := p_payload || jsonb_build_object('from', v_now.default_sender);
+  end if;
+  v_lane := email_queue_private.plain_lane(p_payload);
+  v_bytes := case when pg_column_size(p_payload) > 16384 then email_queue_private.payload_bytes(p_payload, v_now.max_payload_bytes) else octet_length(p_payload::text) end;
+  if v_lane is null or v_bytes > v_now.max_payload_bytes then
+    return null;
+  end if;
+  -- Most addresses are bare, and a call of bare_address takes as long as the hash.
+  v_hash := email_queue_private.address_hash(case when p_payload ->> 'to' ~ '^[!-~]*[!-=?-~]$' then lower((p_payload ->> 'to') collate "C")
+    else email_queue_private.bare_address(p_payload ->> 'to') end, v_now.key);
+  v_id := email_queue_private.new_id();
+  insert into email_queue_private.message (id, created_at, run_at, priority, max_attempts, bytes, type, addressee)
+  values (v_id, v_at, v_at, 2, v_now.max_attempts, v_bytes, 'email', v_hash);
+  insert into email_queue_private.body (id, payload) values (v_id, p_payload);
+  insert into email_queue_private.ready (id, run_at, entered_at, bytes, priority, max_attempts, type, lane, recipients)
+  values (v_id, v_at, v_at, v_bytes, 2, v_now.max_attempts, 'email', v_lane, array[v_hash]);
+  return jsonb_build_object('id', v_id, 'created', true) || email_queue_private.note_enqueue();
+end
+$$;
+comment on function email_queue_private.enqueue_plain(jsonb) is 'Inserts an e-mail without options that needs no closer look, and answers as enqueue_one; else null.';
+
+-- 25_enqueue/enqueue_plain_many.sql
+-- enqueue_plain for a list, at a fraction of enqueue's cost. Null if one of the messages has an option, or needs a closer look, and then
+-- nothing was written.
+create or replace function email_queue_private.enqueue_plain_many(p_messages jsonb) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_setting email_queue_private.setting := email_queue_private.settings();
+  v_key bytea := email_queue_private.hash_key();
+  v_at timestamptz := clock_timestamp();
+  v_notice jsonb;
+  v_ids uuid[];
+  v_payloads jsonb[];
+  v_lanes text[];
+  v_bytes integer[];
+  v_hashes uuid[];
+begin
+  if jsonb_typeof(p_messages) is distinct from 'array' then
+    return null;
+  end if;
+  -- offset: an expression that is used twice would be evaluated twice.
+  select array_agg(w.payload), array_agg(email_queue_private.plain_lane(w.payload)),
+    array_agg(case when pg_column_size(w.payload) > 16384 then email_queue_private.payload_bytes(w.payload, v_setting.max_payload_bytes) else octet_length(w.payload::text) end)
+  into v_payloads, v_lanes, v_bytes
+  from (select case when v_setting.default_sender is not null and jsonb_typeof(i.payload) = 'object' and not i.payload ? 'from'
+      then i.payload || jsonb_build_object('from', v_setting.default_sender) else i.payload end as payload
+    from (select case when jsonb_typeof(e) = 'object' then
+        case when e - array['payload', 'type'] = '{}' and coalesce(e -> 'type', '"email"') = '"email"' then e -> 'payload' end end as payload
+      from jsonb_array_elements(p_messages) as e offset 0) as i offset 0) as w;
+  if v_lanes is null or array_position(v_lanes, null) is not null or v_setting.max_payload_bytes < any (v_bytes) then
+    return null;
+  end if;
+  v_hashes := array(select email_queue_private.address_hash(case when p ->> 'to' ~ '^[!-~]*[!-=?-~]$' then lower((p ->> 'to') collate "C")
+    else email_queue_private.bare_address(p ->> 'to') end, v_key) from unnest(v_payloads) as p); -- See enqueue_plain.
+  v_ids := array(select email_queue_private.new_id() as id from unnest(v_lanes) order by id); -- Sorted: see enqueue.
+  insert into email_queue_private.message (id, created_at, run_at, priority, max_attempts, bytes, type, addressee)
+  select i.id, v_at, v_at, 2, v_setting.default_max_attempts, i.bytes, 'email', i.hash
+  from unnest(v_ids, v_bytes, v_hashes) as i(id, bytes, hash);
+  insert into email_queue_private.body (id, payload) select i.id, i.payload from unnest(v_ids, v_payloads) as i(id, payload);
+  insert into email_queue_private.ready (id, run_at, entered_at, bytes, priority, max_attempts, type, lane, recipients)
+  select i.id, v_at, v_at, i.bytes, 2, v_setting.default_max_attempts, 'email', i.lane, array[i.hash]
+  from unnest(v_ids, v_bytes, v_lanes, v_hashes) as i(id, bytes, lane, hash);
+  v_notice := email_queue_private.note_enqueue();
+  return (select jsonb_agg(jsonb_build_object('id', i, 'created', true) || v_notice) from unnest(v_ids) as i);
+end
+$$;
+comment on function email_queue_private.enqueue_plain_many(jsonb) is 'Inserts e-mails without options that need no closer look, and answers as enqueue; else null.';
+
+-- 25_enqueue/known_message.sql
+-- The answer for a message whose dedup key was known: {id, created: false, payload_differs}. A payload that was erased is not compared.
+create or replace function email_queue_private.known_message(p_type text, p_dedup_key text, p_payload jsonb) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_known jsonb;
+begin
+  select jsonb_build_object('id', m.id, 'created', false, 'payload_differs', coalesce(b.payload <> p_payload, false)) into v_known
+  from email_queue_private.message as m left join email_queue_private.body as b on b.id = m.id
+  where m.type collate "C" = p_type and m.dedup_key collate "C" = p_dedup_key;
+  if not found then
+    raise exception using errcode = '40001', message = 'email_queue: the message with this dedup key was deleted meanwhile: enqueue again';
+  end if;
+  return v_known;
+end
+$$;
+comment on function email_queue_private.known_message(text, text, jsonb) is 'The message that has a dedup key, as enqueue answers it.';
+
+-- 25_enqueue/payload_bytes.sql
+-- To write 50 kB as text only to count it takes a quarter of an enqueue. The text has at most six times as many bytes as jsonb has, except
+-- for numbers: so what is that far from the limit need not be written. It is then counted without its escapes, which bounds a dispatch as
+-- well. The empty object: jsonb of a table may be compressed, and what || gives is not.
+create or replace function email_queue_private.payload_bytes(p_payload jsonb, p_limit integer) returns integer
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_size bigint;
+begin
+  if jsonb_typeof(p_payload) = 'object' and pg_column_size(p_payload) > 16384 then
+    v_size := pg_column_size(p_payload || '{}');
+    if v_size * 6 <= p_limit and not jsonb_path_exists(p_payload, 'strict $.** ? (@.type() == "number")') then
+      return v_size;
+    end if;
+  end if;
+  return octet_length(p_payload::text);
+end
+$$;
+comment on function email_queue_private.payload_bytes(jsonb, integer) is 'The bytes of a payload''s JSON text, to compare with the limit; of a large one that is far from it, about as many.';
+
+-- 30_members/abandon_dispatch.sql
+-- Gives up a dispatch that may have been sent.
+create or replace function email_queue_private.abandon_dispatch(p_dispatch email_queue_private.dispatch, p_error jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform email_queue_private.fail_members(p_dispatch, p_dispatch.message_ids, 'unknown_outcome', p_error);
+  perform email_queue_private.close_dispatch(p_dispatch);
+end
+$$;
+comment on function email_queue_private.abandon_dispatch(email_queue_private.dispatch, jsonb) is 'Fails all members as unknown_outcome and ends the dispatch.';
+
+-- 30_members/append_errors.sql
+-- The last ten of two lists of errors; null if there are none.
+create or replace function email_queue_private.append_errors(p_errors jsonb, p_more jsonb) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case when e.total > 0 then (
+    select jsonb_agg(a.value order by a.n)
+    from jsonb_array_elements(e.list) with ordinality as a(value, n) where a.n > e.total - 10)
+  end
+  from (select l.list, jsonb_array_length(l.list) as total
+    from (select coalesce(nullif(p_errors, 'null'::jsonb), '[]'::jsonb) || coalesce(nullif(p_more, 'null'::jsonb), '[]'::jsonb) as list) as l) as e
+$$;
+comment on function email_queue_private.append_errors(jsonb, jsonb) is 'Joins two lists of errors and keeps the last ten.';
+
+-- 30_members/close_dispatch.sql
+-- Ends a dispatch. The row stays a while, so that a repeated settle is told "already"; its members are in the messages.
+create or replace function email_queue_private.close_dispatch(p_dispatch email_queue_private.dispatch) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if email_queue_private.is_secret(p_dispatch.lane) then
+    perform email_queue_private.erase_secrets(p_dispatch.message_ids);
+  end if;
+  update email_queue_private.dispatch
+  set settled_at = clock_timestamp(), updated_at = clock_timestamp(), last_token = coalesce(token, last_token), token = null,
+    visible_at = null, begun = false, frozen = false, message_ids = '{}', member_attempts = '{}', member_errors = null, errors = null
+  where id = p_dispatch.id;
+end
+$$;
+comment on function email_queue_private.close_dispatch(email_queue_private.dispatch) is 'Marks a dispatch as settled.';
+
+-- 30_members/complete_by_evidence.sql
+-- Failed messages, of which the provider reported something, were accepted.
+create or replace function email_queue_private.complete_by_evidence(p_ids uuid[]) returns uuid[]
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  with completed as (
+    update email_queue_private.message as m
+    set status = 'completed', reason = null, completed_at = clock_timestamp(), provider_message_id = e.provider_message_id
+    from unnest(p_ids) as i(id) cross join lateral email_queue_private.evidence_of(i.id, null) as e
+    where m.id = i.id and m.status = 'failed'
+    returning m.id
+  )
+  select coalesce(array_agg(c.id), '{}') from completed as c
+$$;
+comment on function email_queue_private.complete_by_evidence(uuid[]) is 'Completes those of failed messages that have evidence. Answers their ids.';
+
+-- 30_members/complete_evident.sql
+-- A frozen dispatch all of whose members were accepted needs no replay. p_dispatch is locked by the caller. What the events say about
+-- the provider is old: the circuit breaker learns nothing from it.
+create or replace function email_queue_private.complete_evident(p_dispatch email_queue_private.dispatch) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_dispatch.type <> 'email' or exists (select 1 from unnest(p_dispatch.message_ids) as u(id)
+    where not exists (select 1 from email_queue_private.evidence_of(u.id, coalesce(p_dispatch.mark, ''))))
+  then
+    return false;
+  end if;
+  perform email_queue_private.complete_members(p_dispatch, p_dispatch.message_ids);
+  perform email_queue_private.close_dispatch(p_dispatch);
+  return true;
+end
+$$;
+comment on function email_queue_private.complete_evident(email_queue_private.dispatch) is 'Ends a frozen dispatch if each of its members has evidence; says whether it did.';
+
+-- 30_members/complete_members.sql
+create or replace function email_queue_private.complete_members(p_dispatch email_queue_private.dispatch, p_ids uuid[]) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  update email_queue_private.message as m
+  set status = 'completed', completed_at = clock_timestamp(), dispatch_id = p_dispatch.id, provider_message_id = v.provider_message_id,
+    attempts = e.attempts + p_dispatch.attempt, errors = email_queue_private.append_errors(e.errors, p_dispatch.errors)
+  from email_queue_private.members(p_dispatch) as e cross join lateral email_queue_private.evidence_of(e.id, case when p_dispatch.first_begun_at is not null then coalesce(p_dispatch.mark, '') end) as v
+  where m.id = e.id and e.id = any (p_ids) and m.status is null
+$$;
+comment on function email_queue_private.complete_members(email_queue_private.dispatch, uuid[]) is 'Completes open members that have evidence.';
+
+-- 30_members/drop_members.sql
+-- Takes members out of an open dispatch that goes on with the rest.
+create or replace function email_queue_private.drop_members(p_dispatch email_queue_private.dispatch, p_ids uuid[]) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  update email_queue_private.dispatch as d
+  set updated_at = clock_timestamp(), bytes = rest.bytes, send_before = rest.send_before, attempts_allowed = rest.allowed,
+    message_ids = rest.ids, member_attempts = rest.attempts
+  from (
+    select array_agg(e.id order by e.ordinal) as ids, array_agg(e.attempts order by e.ordinal) as attempts,
+      sum(m.bytes)::integer as bytes, min(m.send_before) as send_before,
+      max(m.max_attempts - e.attempts)::smallint as allowed
+    from email_queue_private.members(p_dispatch) as e
+    join email_queue_private.message as m on m.id = e.id
+    where e.id <> all (p_ids)
+  ) as rest
+  where d.id = p_dispatch.id;
+  select email_queue_private.erase_secrets(p_ids) where email_queue_private.is_secret(p_dispatch.lane);
+$$;
+comment on function email_queue_private.drop_members(email_queue_private.dispatch, uuid[]) is 'Takes members out of a dispatch that keeps others.';
+
+-- 30_members/erase_secrets.sql
+-- The payload of a secret message is needed while it may be sent, or sent again. The callers have just ended the messages.
+create or replace function email_queue_private.erase_secrets(p_ids uuid[]) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  delete from email_queue_private.body as b
+  where b.id = any (p_ids)
+    and exists (select 1 from email_queue_private.message as m where m.id = b.id and m.secret and m.status is not null)
+$$;
+comment on function email_queue_private.erase_secrets(uuid[]) is 'Erases the payloads of those secret messages that have ended.';
+
+-- 30_members/evidence_of.sql
+-- An event about an e-mail shows that the provider accepted it: this member, and no other of its request. It counts only with a mark that
+-- the message was begun under here: p_begun is that of its open dispatch (empty under version 1, null before its begin), and the message
+-- keeps that of a request whose outcome was not known. In a copy, the original's e-mails have the mark that the copy had until it was adopted.
+create or replace function email_queue_private.evidence_of(p_message_id uuid, p_begun text, out provider_message_id text) returns setof text
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select e.provider_message_id from email_queue_private.event as e
+  where e.message_id = p_message_id and email_queue_private.is_outbound(e.type)
+    and (coalesce(e.mark, '') = p_begun or coalesce(e.mark, '') = (select m.mark from email_queue_private.message as m where m.id = p_message_id))
+  order by e.received_at, e.svix_id collate "C" limit 1
+$$;
+comment on function email_queue_private.evidence_of(uuid, text) is 'The provider''s id of an e-mail of the message, if any was reported of what was begun here.';
+
+-- 30_members/fail_members.sql
+-- Ends members as failed. p_error (or null) is added to each one's history. Those of which the provider reported something complete: an
+-- event that was recorded before is seen, and one that comes later sees the end. For that the messages are locked first, against events.
+create or replace function email_queue_private.fail_members(
+  p_dispatch email_queue_private.dispatch, p_ids uuid[], p_reason text, p_error jsonb
+) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform 1 from email_queue_private.message as m where m.id = any (p_ids) order by m.id for update;
+  update email_queue_private.message as m
+  set status = 'failed', reason = p_reason, completed_at = clock_timestamp(), dispatch_id = p_dispatch.id,
+    attempts = least(e.attempts + p_dispatch.attempt, m.max_attempts),
+    mark = case when p_dispatch.type = 'email' and (p_reason = 'unknown_outcome' or p_dispatch.frozen) then coalesce(p_dispatch.mark, '') else m.mark end,
+    errors = email_queue_private.append_errors(email_queue_private.append_errors(e.errors, p_dispatch.errors),
+      email_queue_private.stamp_error(p_error, e.attempts + p_dispatch.attempt))
+  from email_queue_private.members(p_dispatch) as e
+  where m.id = e.id and e.id = any (p_ids) and m.status is null;
+  perform email_queue_private.complete_by_evidence(p_ids);
+end
+$$;
+comment on function email_queue_private.fail_members(email_queue_private.dispatch, uuid[], text, jsonb) is 'Ends members of a dispatch as failed, or as completed where there is evidence.';
+
+-- 30_members/fail_ready.sql
+-- Ends messages that were taken out of ready as failed. Those that were redriven may have evidence.
+create or replace function email_queue_private.fail_ready(p_rows email_queue_private.ready[], p_reason text, p_error jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_redriven uuid[] := array(select r.id from unnest(p_rows) as r where r.redriven);
+begin
+  perform 1 from email_queue_private.message as m where m.id = any (v_redriven) order by m.id for update;
+  update email_queue_private.message as m
+  set status = 'failed', reason = p_reason, completed_at = clock_timestamp(), attempts = r.attempts,
+    errors = email_queue_private.append_errors(r.errors, email_queue_private.stamp_error(
+      case when email_queue_private.is_secret(r.lane) then email_queue_private.hide_text(p_error, p_reason = 'suppressed') else p_error end, r.attempts))
+  from unnest(p_rows) as r where m.id = r.id;
+  perform email_queue_private.complete_by_evidence(v_redriven);
+  perform email_queue_private.erase_secrets(array(select r.id from unnest(p_rows) as r where email_queue_private.is_secret(r.lane)));
+end
+$$;
+comment on function email_queue_private.fail_ready(email_queue_private.ready[], text, jsonb) is 'Ends waiting messages as failed, or as completed where there is evidence.';
+
+-- 30_members/hide_text.sql
+-- Of an error about a secret message. A provider's text may quote the payload, and so may its name for the error; p_own: the text is the
+-- queue's own, which names fields and no values.
+create or replace function email_queue_private.hide_text(p_error jsonb, p_own boolean) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case when jsonb_typeof(p_error) = 'object' then p_error
+    || jsonb_build_object('message', case when p_own then email_queue_private.hide_credentials(p_error ->> 'message') end)
+    || case when email_queue_private.hide_credentials(p_error ->> 'name') <> p_error ->> 'name' then jsonb_build_object('name', null) else '{}' end end
+$$;
+comment on function email_queue_private.hide_text(jsonb, boolean) is 'An error without what it could quote of a message.';
+
+-- 30_members/is_secret.sql
+-- Secret messages share no dispatch with others, so a dispatch is secret as a whole.
+create or replace function email_queue_private.is_secret(p_lane text) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return right(p_lane, 7) = ':secret';
+end
+$$;
+comment on function email_queue_private.is_secret(text) is 'Whether a lane is one of secret messages.';
+
+-- 30_members/members.sql
+-- How members leave a dispatch. Lock order everywhere: dispatch, ready, message, then budget.
+
+-- Members as rows: what each had before this dispatch.
+create or replace function email_queue_private.members(p_dispatch email_queue_private.dispatch)
+returns table (id uuid, attempts smallint, errors jsonb, ordinal bigint)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select u.id, u.attempts, p_dispatch.member_errors -> u.id::text, u.n
+  from unnest(p_dispatch.message_ids, p_dispatch.member_attempts) with ordinality as u(id, attempts, n)
+$$;
+comment on function email_queue_private.members(email_queue_private.dispatch) is 'The members of a dispatch in their order, with attempts and errors from before it.';
+
+-- 30_members/retry_members.sql
+-- Retries members. Those that have used up their attempts fail as exhausted. The others wait, each in a dispatch of its own from now
+-- on: a refusal of the whole request, for an unknown reason, must not cost the good members all their attempts.
+create or replace function email_queue_private.retry_members(
+  p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint
+) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_exhausted uuid[];
+begin
+  select coalesce(array_agg(e.id), '{}') into v_exhausted
+  from email_queue_private.members(p_dispatch) as e join email_queue_private.message as m on m.id = e.id
+  where e.id = any (p_ids) and e.attempts + p_dispatch.attempt >= m.max_attempts;
+  if cardinality(v_exhausted) > 0 then
+    perform email_queue_private.fail_members(p_dispatch, v_exhausted, 'exhausted', p_error);
+  end if;
+  perform email_queue_private.return_members(p_dispatch,
+    (select array_agg(u.id) from unnest(p_ids) as u(id) where u.id <> all (v_exhausted)), p_error, p_delay_ms, true);
+end
+$$;
+comment on function email_queue_private.retry_members(email_queue_private.dispatch, uuid[], jsonb, bigint) is 'Puts members back with a delay, or fails them as exhausted.';
+
+-- 30_members/return_members.sql
+-- Puts members back into ready, without the hashes of their recipients: to find these the payload is read, and a claim may not need them. With p_delay_ms null they keep their place. p_alone makes each go by itself.
+create or replace function email_queue_private.return_members(
+  p_dispatch email_queue_private.dispatch, p_ids uuid[], p_error jsonb, p_delay_ms bigint, p_alone boolean
+) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, attempts, max_attempts, redriven, type, lane, errors,
+    topic, ignore_suppression)
+  select m.id, case when p_delay_ms is null then m.run_at else clock_timestamp() + p_delay_ms * interval '1 millisecond' end,
+    clock_timestamp(), m.send_before, m.bytes, m.priority, e.attempts + p_dispatch.attempt, m.max_attempts, m.mark is not null, m.type,
+    case when p_alone then 'single:' || substr(p_dispatch.lane, strpos(p_dispatch.lane, ':') + 1) else p_dispatch.lane end,
+    email_queue_private.append_errors(email_queue_private.append_errors(e.errors, p_dispatch.errors),
+      email_queue_private.stamp_error(p_error, e.attempts + p_dispatch.attempt)),
+    m.topic, m.ignore_suppression
+  from email_queue_private.members(p_dispatch) as e
+  join email_queue_private.message as m on m.id = e.id
+  where e.id = any (p_ids) and m.status is null
+$$;
+comment on function email_queue_private.return_members(email_queue_private.dispatch, uuid[], jsonb, bigint, boolean) is 'Puts members of a dispatch back into ready.';
+
+-- 30_members/stamp_error.sql
+-- An error as it is stored: the worker's object with the time of the database.
+create or replace function email_queue_private.stamp_error(p_error jsonb, p_attempt integer) returns jsonb
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select case when jsonb_typeof(p_error) = 'object'
+    then jsonb_build_array(p_error || jsonb_build_object('at', clock_timestamp(), 'attempt', p_attempt)) end
+$$;
+comment on function email_queue_private.stamp_error(jsonb, integer) is 'A list of one error with its time and attempt; null without an error.';
+
+-- 33_sweep/backoff.sql
+-- How long to wait after each attempt, from the first on. The last wait is for all further attempts. Only this function computes the
+-- waits: the worker gets the list with each answer, and adds the jitter.
+create or replace function email_queue_private.backoff(p_setting email_queue_private.setting) returns bigint[]
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(select least(p_setting.retry_base_ms * power(2, n), p_setting.retry_cap_ms)::bigint
+    from generate_series(0, ceil(ln(p_setting.retry_cap_ms::double precision / p_setting.retry_base_ms) / ln(2))::integer) as n);
+end
+$$;
+comment on function email_queue_private.backoff(email_queue_private.setting) is 'The waits after the attempts, in milliseconds.';
+
+-- 33_sweep/recover_dispatch.sql
+-- One dispatch whose lease ran out.
+--   begun: an e-mail may have been sent. So it is frozen and waits for its replay, or ends if its provider has no keys. A custom
+--     consumer's message is tried again.
+--   not begun: taken over whole once; the second time its members come back one to a dispatch, and a single pays an attempt.
+create or replace function email_queue_private.recover_dispatch(p_dispatch email_queue_private.dispatch) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_waits bigint[];
+begin
+  -- last_token stays as it is: nothing was settled, and the worker that lost this lease must be told so.
+  update email_queue_private.dispatch as d
+  set token = null, begun = false, frozen = d.frozen or d.begun and d.horizon_at is not null, updated_at = clock_timestamp(),
+    expired_unbegun = d.expired_unbegun + (not d.begun)::integer,
+    errors = case when d.begun then email_queue_private.append_errors(d.errors, email_queue_private.stamp_error(
+      '{"class": "unknown", "message": "The worker''s lease ran out after begin."}', d.attempt)) else d.errors end
+  where d.id = p_dispatch.id
+  returning d.* into v_dispatch;
+  if v_dispatch.frozen then
+    if p_dispatch.begun and v_dispatch.attempt >= v_dispatch.attempts_allowed then
+      perform email_queue_private.abandon_dispatch(v_dispatch, null);
+    elsif p_dispatch.begun then
+      perform email_queue_private.complete_evident(v_dispatch);
+    end if;
+  elsif p_dispatch.begun and v_dispatch.type = 'email' then
+    perform email_queue_private.abandon_dispatch(v_dispatch, null);
+  elsif p_dispatch.begun then
+    perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids, null, 0);
+    perform email_queue_private.close_dispatch(v_dispatch);
+  elsif cardinality(v_dispatch.message_ids) > 1 and v_dispatch.expired_unbegun > 1 then
+    -- The error makes each a suspect, to be claimed without others.
+    perform email_queue_private.return_members(v_dispatch, v_dispatch.message_ids,
+      '{"class": "crash", "message": "The worker''s lease ran out before begin, twice."}', null, true);
+    perform email_queue_private.close_dispatch(v_dispatch);
+  elsif v_dispatch.expired_unbegun > 1 then
+    v_waits := email_queue_private.backoff(email_queue_private.settings());
+    v_dispatch.attempt := v_dispatch.attempt + 1;
+    perform email_queue_private.retry_members(v_dispatch, v_dispatch.message_ids,
+      '{"class": "crash", "message": "The worker''s lease ran out before begin."}',
+      v_waits[least(v_dispatch.member_attempts[1] + v_dispatch.attempt, cardinality(v_waits))]);
+    perform email_queue_private.close_dispatch(v_dispatch);
+  end if;
+end
+$$;
+comment on function email_queue_private.recover_dispatch(email_queue_private.dispatch) is 'Recovers or ends a dispatch whose lease has expired.';
+
+-- 33_sweep/sweep.sql
+-- Sweep: expired leases, horizons and messages. Every claim does it first.
+
+-- Mostly there is nothing to sweep. Five index probes find that out in a fifth of the time of a sweep.
+create or replace function email_queue_private.sweep() returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  if exists (select 1 from email_queue_private.dispatch as d where d.token is not null and d.visible_at <= v_now)
+    or exists (select 1 from email_queue_private.dispatch as d where d.frozen and d.token is null and d.horizon_at <= v_now)
+    or exists (select 1 from email_queue_private.ready as r where r.send_before <= v_now)
+    or exists (select 1 from email_queue_private.evidence)
+    or exists (select 1 from email_queue_private.dispatch as d where d.settled_at < v_now - interval '1 day')
+  then
+    perform email_queue_private.sweep_now(v_now);
+  end if;
+end
+$$;
+comment on function email_queue_private.sweep() is 'Ends what has run out: leases, horizons, send_before.';
+
+-- 33_sweep/sweep_now.sql
+-- Bounded, and also done while the queue is paused. The time is read once, because an index is searched only for a constant value: with
+-- clock_timestamp() in the condition every row that is not due would be read.
+-- lock_timeout: skip locked still waits if a row was updated a moment ago and its new version is locked. Two calls that wait like this,
+-- each holding the rows that it settles, would wait for each other.
+create or replace function email_queue_private.sweep_now(p_now timestamptz) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_late email_queue_private.ready[];
+  v_evident uuid[];
+begin
+  for v_dispatch in
+    select d.* from email_queue_private.dispatch as d
+    where d.token is not null and d.visible_at <= p_now
+    order by d.visible_at limit 20 for update skip locked
+  loop
+    perform email_queue_private.recover_dispatch(v_dispatch);
+  end loop;
+  for v_dispatch in
+    select d.* from email_queue_private.dispatch as d
+    where d.frozen and d.token is null and d.horizon_at <= p_now
+    order by d.horizon_at limit 20 for update skip locked
+  loop
+    perform email_queue_private.abandon_dispatch(v_dispatch,
+      '{"class": "unknown", "message": "The horizon passed without a definite answer."}');
+  end loop;
+  with gone as (
+    delete from email_queue_private.ready as r
+    where r.id = any (array(select l.id from email_queue_private.ready as l where l.send_before <= p_now order by l.send_before limit 500 for update skip locked))
+    returning r.*
+  )
+  select coalesce(array_agg(g::email_queue_private.ready), '{}') into v_late from gone as g;
+  perform email_queue_private.fail_ready(v_late, 'expired', null);
+  -- Frozen dispatches are few, and looked at only where an event has arrived.
+  with looked as (
+    delete from email_queue_private.evidence where id in (select e.id from email_queue_private.evidence as e order by e.id limit 500 for update skip locked)
+    returning message_id
+  )
+  select array_agg(l.message_id) into v_evident from looked as l;
+  for v_dispatch in
+    select d.* from email_queue_private.dispatch as d
+    where v_evident is not null and d.frozen and d.token is null and d.message_ids && v_evident
+    order by d.id for update skip locked
+  loop
+    perform email_queue_private.complete_evident(v_dispatch);
+  end loop;
+  delete from email_queue_private.dispatch
+  where id = any (array(
+    select d.id from email_queue_private.dispatch as d
+    where d.settled_at < p_now - interval '1 day'
+    order by d.settled_at limit 20 for update skip locked));
+exception when lock_not_available then
+  null; -- Another call has them in hand.
+end
+$$;
+comment on function email_queue_private.sweep_now(timestamptz) is 'Recovers expired leases, ends frozen dispatches past their horizon or with evidence of all their members, and messages past their send_before, prunes settled dispatches; a bounded number of each.';
+
+-- 36_breaker/closed.sql
+-- Why a dispatch may not begin for the first time, or null. p_alone: the caller has the budget's lock alone.
+create or replace function email_queue_private.closed(p_dispatch email_queue_private.dispatch, p_alone boolean, p_now timestamptz) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_dispatch.frozen or p_dispatch.type <> 'email' or not email_queue_private.in_trouble() then
+    return null;
+  end if;
+  if not p_alone then
+    -- Trouble came while the shared lock was waited for.
+    return email_queue_private.unavailable(p_now + interval '100 milliseconds', p_now);
+  end if;
+  return (select email_queue_private.unavailable(max(c.opens_at), p_now) from email_queue_private.closed_scopes(p_now, p_dispatch.id) as c
+    where c.scope in (p_dispatch.lane, email_queue_private.endpoint_of(p_dispatch.lane)));
+end
+$$;
+comment on function email_queue_private.closed(email_queue_private.dispatch, boolean, timestamptz) is 'Why the circuit breaker keeps a dispatch from its begin; null if it may begin.';
+
+-- 36_breaker/closed_scopes.sql
+-- The scopes whose first requests may not begin now, and until when. For a dispatch that is about to begin (p_beginning), begun
+-- requests count; for a claim (null), claimed ones that have not begun count too.
+create or replace function email_queue_private.closed_scopes(p_now timestamptz, p_beginning uuid) returns table (scope text, opens_at timestamptz)
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  with w as materialized (
+    select b.scope, b.requests, b.streak >= 3 as waits, b.scope like '%:' as general,
+      -- Endpoints that wait share one probe.
+      case when b.scope like '%:' and b.streak >= 3 then max(b.next_at) filter (where b.scope like '%:' and b.streak >= 3) over ()
+        else b.next_at end as next_at
+    from email_queue_private.breaker as b
+  ), held as materialized (
+    select d.lane, email_queue_private.endpoint_of(d.lane) as endpoint, count(*) as n
+    from email_queue_private.dispatch as d
+    where d.token is not null and d.type = 'email' and not d.frozen and (p_beginning is null or d.begun and d.id <> p_beginning)
+    group by d.lane
+  )
+  select c.scope, c.opens_at from (
+    select w.scope, case
+      when w.next_at > p_now then w.next_at
+      when w.requests <= (
+        select coalesce(sum(h.n), 0) from held as h
+        where h.lane = w.scope
+          -- The probe of an ailing domain holds up no other domain, as long as others are answered.
+          or h.endpoint = w.scope and (w.waits or not exists (select 1 from w as l where l.scope = h.lane and l.waits))
+          or w.general and w.waits and exists (select 1 from w as e where e.scope = h.endpoint and e.waits)
+      ) then p_now + interval '1 second' end as opens_at
+    from w) as c
+  where c.opens_at is not null
+$$;
+comment on function email_queue_private.closed_scopes(timestamptz, uuid) is 'Lanes and endpoints of which nothing fresh may begin now.';
+
+-- 36_breaker/count_try.sql
+create or replace function email_queue_private.count_try(p_lane text) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  update email_queue_private.breaker as b set tries = b.tries + 1 where b.scope in (p_lane, email_queue_private.endpoint_of(p_lane))
+$$;
+comment on function email_queue_private.count_try(text) is 'Counts a fresh dispatch of a lane if the lane or its endpoint is in trouble.';
+
+-- 36_breaker/endpoint_of.sql
+create or replace function email_queue_private.endpoint_of(p_lane text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return split_part(p_lane, ':', 1) || ':';
+end
+$$;
+comment on function email_queue_private.endpoint_of(text) is 'The scope of a lane''s endpoint.';
+
+-- 36_breaker/forget_quiet.sql
+-- A domain that sends no more, or an endpoint that is not used, gets no more answers: what it did not answer long ago says nothing of today.
+-- The caller has the budget's lock alone.
+create or replace function email_queue_private.forget_quiet(p_now timestamptz) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  delete from email_queue_private.breaker as b
+  where b.noted_at <= p_now - 900000 * interval '1 millisecond' and not exists (
+    select from email_queue_private.dispatch as d
+    where d.settled_at is null and d.type = 'email' and b.scope in (d.lane, email_queue_private.endpoint_of(d.lane)))
+$$;
+comment on function email_queue_private.forget_quiet(timestamptz) is 'Takes scopes out of the circuit breaker of which nothing was heard for long, and nothing is open.';
+
+-- 36_breaker/in_trouble.sql
+create or replace function email_queue_private.in_trouble() returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (select 1 from email_queue_private.breaker);
+end
+$$;
+comment on function email_queue_private.in_trouble() is 'Whether any lane or endpoint got no answer lately.';
+
+-- 36_breaker/judge.sql
+-- What an answer, or its absence, says about the lane and the endpoint of a dispatch. Only a first request counts.
+create or replace function email_queue_private.judge(p_dispatch email_queue_private.dispatch, p_answered boolean) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_endpoint text := email_queue_private.endpoint_of(p_dispatch.lane);
+  v_scope text;
+  v_general boolean;
+  v_waited text[];
+begin
+  if p_answered is null or not p_dispatch.begun or p_dispatch.type <> 'email'
+    or p_answered and not email_queue_private.in_trouble() or not p_answered and p_dispatch.frozen
+  then
+    return;
+  end if;
+  perform email_queue_private.lock_budget();
+  if p_answered and p_dispatch.frozen then
+    -- The key was known: that says little about a fresh one, which may try at once.
+    update email_queue_private.breaker as b set wait_ms = 0, next_at = least(b.next_at, v_now)
+    where b.scope in (p_dispatch.lane, v_endpoint) and b.next_at is not null;
+    return;
+  elsif p_answered then
+    -- What froze while a scope got no answers does not wait out a backoff that grew meanwhile.
+    v_waited := array(select b.scope from email_queue_private.breaker as b where b.scope in (p_dispatch.lane, v_endpoint) and b.streak >= 3);
+    update email_queue_private.dispatch as d set visible_at = v_now + 300000 * interval '1 millisecond'
+    where cardinality(v_waited) > 0 and d.id in (
+      select w.id from email_queue_private.dispatch as w
+      where w.settled_at is null and w.token is null and w.type = 'email' and w.frozen and w.visible_at > v_now + 300000 * interval '1 millisecond'
+        and (w.lane = any (v_waited) or email_queue_private.endpoint_of(w.lane) = any (v_waited))
+      for update skip locked);
+    delete from email_queue_private.breaker as b where b.scope in (p_dispatch.lane, v_endpoint) and b.requests * 2 >= 64 and b.size * 2 >= 100;
+    update email_queue_private.breaker as b
+    set noted_at = v_now, streak = 0, wait_ms = 0, next_at = null, requests = least(64, b.requests * 2), size = least(100, b.size * 2)
+    where b.scope in (p_dispatch.lane, v_endpoint);
+    return;
+  end if;
+  -- An ailing domain says nothing about the others, as long as any of them is answered.
+  select coalesce(bool_and(b.scope <> p_dispatch.lane), true)
+    or bool_or(b.scope = v_endpoint) and bool_or(b.scope <> p_dispatch.lane and b.scope not like '%:')
+  into v_general from email_queue_private.breaker as b where b.streak >= 3;
+  foreach v_scope in array case when v_general then array[p_dispatch.lane, v_endpoint] else array[p_dispatch.lane] end loop
+    insert into email_queue_private.breaker (scope) values (v_scope) on conflict do nothing;
+    update email_queue_private.breaker as b
+    set noted_at = v_now, streak = b.streak + 1,
+      requests = case when b.streak >= 2 then 1 else greatest(1, b.requests / 2) end,
+      -- One answer lost at random does not make every dispatch after it smaller.
+      size = case when b.streak >= 2 then 1 when b.streak = 0 and b.size = 100 then b.size else greatest(1, b.size / 2) end,
+      wait_ms = case when b.streak >= 2 then w.ms else b.wait_ms end,
+      next_at = case when b.streak >= 2 then v_now + w.ms * interval '1 millisecond' else b.next_at end
+    from (
+      select least(300000, greatest(1000, 2 * max(o.wait_ms))) as ms from email_queue_private.breaker as o
+      where o.scope = v_scope or v_scope like '%:' and o.scope like '%:' and o.streak >= 3) as w
+    -- What was under way when the row was full says nothing new.
+    where b.scope = v_scope and (b.streak < 3 or b.next_at is null or p_dispatch.first_begun_at >= b.next_at);
+    -- An endpoint that stops is a reason to ask the others with care: one request at a time, and one more without an answer
+    -- makes them wait too.
+    insert into email_queue_private.breaker (scope, streak, requests)
+    select o.scope, 2, 1 from unnest(array['batch:', 'single:']) as o(scope)
+    where found and v_scope like '%:' and o.scope <> v_scope
+      and (select b.streak from email_queue_private.breaker as b where b.scope = v_scope) = 3
+    on conflict (scope) do update set noted_at = v_now, streak = 2, requests = 1 where breaker.streak < 3;
+  end loop;
+end
+$$;
+comment on function email_queue_private.judge(email_queue_private.dispatch, boolean) is 'Opens, widens and narrows the circuit breaker.';
+
+-- 36_breaker/lanes_in_turn.sql
+-- While fewer than eight requests are allowed, the mail at the head of the queue may be what gets no answer. So every second fresh
+-- dispatch comes from another place, and poison at the head does not stop the rest: from another lane if the endpoint is in trouble,
+-- and from another priority and place within the lane.
+create or replace function email_queue_private.lanes_in_turn(p_lanes text[]) returns text[]
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select array_agg(l.lane) from email_queue_private.breaker as b
+  cross join lateral (
+    select o.lane, row_number() over (order by o.lane collate "C") - 1 as place, count(*) over () as lanes
+    from unnest(p_lanes) as o(lane) where email_queue_private.endpoint_of(o.lane) = b.scope) as l
+  where b.scope like '%:' and b.requests < 8 and b.tries % 2 = 0 and l.place = email_queue_private.spread(b.tries + 1, 0.6180339887, l.lanes)
+$$;
+comment on function email_queue_private.lanes_in_turn(text[]) is 'For each endpoint in trouble, the lane whose turn it is, of those with due mail.';
+
+-- 36_breaker/place_in_turn.sql
+create or replace function email_queue_private.place_in_turn(p_type text, p_lane text, p_now timestamptz, out priority smallint, out run_at timestamptz, out id uuid)
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_number bigint;
+  v_due record;
+begin
+  select case when b.tries % 2 = 0 then b.tries + 1 end into v_number from email_queue_private.breaker as b
+  where b.scope in (p_lane, email_queue_private.endpoint_of(p_lane)) and b.requests < 8 order by b.scope like '%:' limit 1;
+  if v_number is null then
+    return;
+  end if;
+  select array_agg(p.n order by p.n) as priorities, array_agg(c.rows order by p.n) as rows into v_due
+  from generate_series(0, 3) as p(n) cross join lateral (
+    select count(*) as rows from (
+      select 1 from email_queue_private.ready as r
+      where r.type = p_type and r.lane = p_lane and r.priority = p.n and r.run_at <= p_now limit 1000) as due) as c
+  where c.rows > 0;
+  select r.priority, r.run_at, r.id into priority, run_at, id from (
+    select email_queue_private.spread(v_number, 0.4142135624, cardinality(v_due.priorities)) + 1 as n) as t
+  cross join lateral (
+    select r.priority, r.run_at, r.id from email_queue_private.ready as r
+    where r.type = p_type and r.lane = p_lane and r.priority = v_due.priorities[t.n] and r.run_at <= p_now
+    order by r.run_at, r.id offset email_queue_private.spread(v_number, 0.7320508076, v_due.rows[t.n]) limit 1) as r;
+end
+$$;
+comment on function email_queue_private.place_in_turn(text, text, timestamptz) is 'Where the next dispatch of a lane in trouble begins; null: at its head.';
+
+-- 36_breaker/size_of.sql
+create or replace function email_queue_private.size_of(p_lane text) returns integer
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(min(b.size), 100)::integer from email_queue_private.breaker as b where b.scope in (p_lane, email_queue_private.endpoint_of(p_lane))
+$$;
+comment on function email_queue_private.size_of(text) is 'Messages in the next dispatch of a lane.';
+
+-- 36_breaker/spread.sql
+-- One of 0 to p_count - 1, spread evenly over the tries: not at random, so that the queue in memory chooses the same.
+create or replace function email_queue_private.spread(p_number bigint, p_ratio double precision, p_count bigint) returns integer
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select floor((p_number * p_ratio - floor(p_number * p_ratio)) * p_count)::integer
+$$;
+comment on function email_queue_private.spread(bigint, double precision, bigint) is 'Chooses one of several for a try.';
+
+-- 36_breaker/unavailable.sql
+create or replace function email_queue_private.unavailable(p_opens_at timestamptz, p_now timestamptz) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case when p_opens_at is not null then jsonb_build_object('state', 'unavailable',
+    'reason', 'the provider did not answer: one request at a time probes it',
+    'retry_after_ms', ceil(extract(epoch from p_opens_at - p_now) * 1000)) end
+$$;
+comment on function email_queue_private.unavailable(timestamptz, timestamptz) is 'The obstacle of a closed scope; null if none is closed.';
 
 -- 40_claim/claim_one.sql
 -- Claim: hand out due dispatches and form new ones.
@@ -298,6 +3493,54 @@ begin
 end
 $$;
 comment on function email_queue_private.claim_one(text, uuid, boolean, interval, integer, integer, boolean, integer) is 'Claims one dispatch: frozen ones before others of the same priority, then lanes in turns.';
+
+-- 40_claim/describe_dispatch.sql
+-- A claimed dispatch as the worker gets it. json: the payloads are written out once and then only copied, where jsonb is
+-- taken apart and put together again by each function that it passes. p_mark is the installation's, for what has not begun.
+create or replace function email_queue_private.describe_dispatch(p_dispatch email_queue_private.dispatch, p_mark text) returns json
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return json_build_object(
+    'dispatch_id', p_dispatch.id, 'token', p_dispatch.token, 'priority', p_dispatch.priority, 'attempt', p_dispatch.attempt, 'frozen', p_dispatch.frozen, 'begun', p_dispatch.begun,
+    -- However many messages it holds: its answers tell of the lane's endpoint.
+    'endpoint', coalesce(p_dispatch.endpoint, case when p_dispatch.type = 'email' then split_part(p_dispatch.lane, ':', 1) end), 'wire_version', p_dispatch.wire_version,
+    'mark', case when p_dispatch.first_begun_at is null then p_mark else p_dispatch.mark end, 'bytes', p_dispatch.bytes,
+    'messages', (
+      -- As rows: json_build_object for each took a sixth longer.
+      select json_agg(m order by u.n) from unnest(p_dispatch.message_ids, p_dispatch.member_attempts) with ordinality as u(id, attempts, n)
+      left join email_queue_private.body as b on b.id = u.id
+      cross join lateral (select u.id, u.attempts + p_dispatch.attempt as attempts, b.payload) as m));
+end
+$$;
+comment on function email_queue_private.describe_dispatch(email_queue_private.dispatch, text) is 'A dispatch with its members and their payloads, as the worker gets it.';
+
+-- 40_claim/drop_accepted.sql
+-- A redriven message that was accepted after all is not sent again. The claim has taken the row out of ready, so an event that came
+-- meanwhile has only left its record: the lock waits for it, and the next statement sees it.
+create or replace function email_queue_private.drop_accepted(p_dispatch email_queue_private.dispatch, p_ids uuid[]) returns email_queue_private.dispatch
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_accepted uuid[];
+begin
+  perform 1 from email_queue_private.message as m where m.id = any (p_ids) order by m.id for update;
+  v_accepted := array(select u.id from unnest(p_ids) as u(id) where exists (select 1 from email_queue_private.evidence_of(u.id, null)));
+  if v_accepted = '{}' then
+    return p_dispatch;
+  end if;
+  perform email_queue_private.complete_members(p_dispatch, v_accepted);
+  if cardinality(v_accepted) = cardinality(p_dispatch.message_ids) then
+    perform email_queue_private.close_dispatch(p_dispatch);
+    return null;
+  end if;
+  perform email_queue_private.drop_members(p_dispatch, v_accepted);
+  select * into v_dispatch from email_queue_private.dispatch as d where d.id = p_dispatch.id;
+  return v_dispatch;
+end
+$$;
+comment on function email_queue_private.drop_accepted(email_queue_private.dispatch, uuid[]) is 'Completes redriven members that have evidence and takes them out of a dispatch that has not begun; null if none is left.';
 
 -- 40_claim/form_dispatch.sql
 -- Forms a dispatch from one lane, beginning at a place, best priority first; null if other sessions have taken every row,
@@ -465,6 +3708,53 @@ end
 $$;
 comment on function email_queue_private.heads(text, timestamptz, text[], integer, text, integer) is 'The first due row of each lane that is neither paused nor closed, by priority.';
 
+-- 40_claim/is_closed.sql
+-- Whether the circuit breaker has closed a lane: it or its endpoint is one of p_closed.
+create or replace function email_queue_private.is_closed(p_lane text, p_closed text[]) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_lane = any (p_closed) or split_part(p_lane, ':', 1) || ':' = any (p_closed), false);
+end
+$$;
+comment on function email_queue_private.is_closed(text, text[]) is 'Whether a lane is among closed scopes.';
+
+-- 40_claim/is_paused.sql
+-- Whether the sender domain of a lane is paused.
+create or replace function email_queue_private.is_paused(p_lane text) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (select 1 from email_queue_private.paused_domain as p
+    where p.domain = split_part(p_lane, ':', 2) and email_queue_private.pauses(p));
+end
+$$;
+comment on function email_queue_private.is_paused(text) is 'Whether the sender domain of a lane is paused.';
+
+-- 40_claim/is_refused.sql
+-- Whether the provider's last answer refused the sender domain of a lane. Other lanes of the same priority go before it.
+create or replace function email_queue_private.is_refused(p_lane text) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (select 1 from email_queue_private.paused_domain as p where p.domain = split_part(p_lane, ':', 2) and p.refusals > 0);
+end
+$$;
+comment on function email_queue_private.is_refused(text) is 'Whether the provider refused the sender domain of a lane when it was asked last.';
+
+-- 40_claim/last_dispatch_at.sql
+-- Lanes of one priority take turns: the one whose last dispatch was formed longest ago comes first, so that no sender waits
+-- for another's backlog, nor for the halves of a batch that was refused whole.
+create or replace function email_queue_private.last_dispatch_at(p_type text, p_lane text) returns timestamptz
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select d.created_at from email_queue_private.dispatch as d where d.type = p_type and d.lane = p_lane
+    order by d.created_at desc limit 1);
+end
+$$;
+comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null if none is remembered.';
+
 -- 40_claim/last_lane.sql
 -- The lane whose turn was last, after which a claim looks for the next lanes; empty if none is remembered: then the round begins. Each
 -- priority goes its own round: after a sign-in mail, the newsletters go on where they were. What the circuit breaker takes from another
@@ -491,6 +3781,936 @@ end
 $$;
 comment on function email_queue_private.may_be_more(boolean[], integer) is 'Whether there may be more lanes than were found.';
 
+-- 40_claim/note_suppression.sql
+-- The provider, too, has a list, and leaves the recipient out. Noted once.
+create or replace function email_queue_private.note_suppression(p_errors jsonb, p_attempts integer) returns jsonb
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select case when p_errors @> '[{"class": "suppressed"}]' then p_errors else email_queue_private.append_errors(p_errors, email_queue_private.stamp_error(
+    '{"class": "suppressed", "message": "Some of its recipients are on the suppression list; it goes out as it is."}', p_attempts)) end
+$$;
+comment on function email_queue_private.note_suppression(jsonb, integer) is 'The history of a message some of whose recipients are suppressed.';
+
+-- 40_claim/pauses.sql
+create or replace function email_queue_private.pauses(p_domain email_queue_private.paused_domain) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_domain.paused_until is null or p_domain.paused_until > clock_timestamp();
+end
+$$;
+comment on function email_queue_private.pauses(email_queue_private.paused_domain) is 'Whether the pause of a domain has not ended.';
+
+-- 40_claim/take_dispatch.sql
+-- A waiting dispatch for the caller's token; null if another session was faster, or if each member turns out to have been accepted. Since
+-- the claim that formed it an event may have come.
+create or replace function email_queue_private.take_dispatch(p_id uuid, p_token uuid, p_lease interval, p_now timestamptz)
+returns email_queue_private.dispatch
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_redriven uuid[];
+begin
+  update email_queue_private.dispatch as d
+  set token = p_token, begun = false, visible_at = clock_timestamp() + p_lease, updated_at = clock_timestamp()
+  where d.id = (
+    select w.id from email_queue_private.dispatch as w
+    where w.id = p_id and w.settled_at is null and w.token is null and w.visible_at <= p_now for update skip locked)
+  returning d.* into v_dispatch;
+  if v_dispatch.type = 'email' and not v_dispatch.frozen then
+    v_redriven := array(select m.id from email_queue_private.message as m where m.id = any (v_dispatch.message_ids) and m.mark is not null);
+    if v_redriven <> '{}' then
+      v_dispatch := email_queue_private.drop_accepted(v_dispatch, v_redriven);
+    end if;
+  end if;
+  return v_dispatch;
+exception when lock_not_available then
+  return null; -- As in sweep.
+end
+$$;
+comment on function email_queue_private.take_dispatch(uuid, uuid, interval, timestamptz) is 'Claims a waiting dispatch.';
+
+-- 45_begin/begin_dispatch.sql
+-- Begin: the last thing recorded before a request leaves. From here on it may have been sent.
+
+-- p_begin: {dispatch_id, token, endpoint, wire_version, mark?, key_window_ms?, members?, timeout_ms, margin_ms, max_wait_ms}. The
+-- provider knows the key for `key_window_ms` from the first begin on; without it, a dispatch that may have been sent is never sent
+-- again. `members` is how many messages the request's body holds, `mark` what its e-mails carry (none under wire version 1).
+-- Answers {dispatch_id, state, ...}, state being one of
+--   begun {wait_ms, attempt}          send after wait_ms
+--   changed {removed: [id]}           some members expired, or it has fewer than `members`, or `mark` was retired: prepare again
+--   paused, unavailable, throttled    {retry_after_ms, reason}: give it back
+--   ended {reason}                    it is over: nothing to send
+--   lost                              another has it
+--   invalid {reason}                  the call is wrong
+create or replace function email_queue_private.begin_dispatch(p_begin jsonb, p_setting email_queue_private.setting) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_budget email_queue_private.budget;
+  v_id uuid := (p_begin ->> 'dispatch_id')::uuid;
+  v_lease interval := ((p_begin ->> 'timeout_ms')::bigint + (p_begin ->> 'margin_ms')::bigint) * interval '1 millisecond';
+  v_max_wait interval := least((p_begin ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond';
+  v_key_window interval := (p_begin ->> 'key_window_ms')::bigint * interval '1 millisecond';
+  v_now timestamptz;
+  v_slot timestamptz;
+  v_rate numeric;
+  v_obstacle jsonb;
+  v_removed uuid[];
+  v_trouble boolean;
+begin
+  select * into v_dispatch from email_queue_private.dispatch as d where d.id = v_id for update;
+  v_now := clock_timestamp();
+  if v_dispatch.token is null or v_dispatch.token is distinct from (p_begin ->> 'token')::uuid or v_dispatch.visible_at <= v_now then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'lost');
+  end if;
+  if p_begin ->> 'endpoint' is null or p_begin ->> 'endpoint' not in ('single', 'batch') or p_begin ->> 'wire_version' is null
+    or v_lease is null or v_lease <= '0' then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'endpoint, wire_version, timeout_ms and margin_ms are needed');
+  end if;
+  -- A worker whose call was repeated may not know that the first one took members out: its body has too many.
+  if (p_begin ->> 'members')::integer <> cardinality(v_dispatch.message_ids) then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'changed', 'removed', '[]'::jsonb, 'reason', 'it has other members now');
+  end if;
+  if p_begin ->> 'endpoint' = 'single' and cardinality(v_dispatch.message_ids) > 1 then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'several messages cannot go to the endpoint of one');
+  end if;
+  if v_dispatch.begun then
+    -- Repeated after a lost answer: the same attempt, slot and lease, which the worker counts from its first call.
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
+      'wait_ms', greatest(0, ceil(extract(epoch from v_dispatch.slot_at - v_now) * 1000)));
+  end if;
+  if v_dispatch.frozen and (v_dispatch.endpoint, v_dispatch.wire_version, v_dispatch.mark)
+    is distinct from (p_begin ->> 'endpoint', (p_begin ->> 'wire_version')::smallint, p_begin ->> 'mark') then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'invalid', 'reason', 'a frozen dispatch keeps its endpoint, wire version and mark');
+  end if;
+  if not v_dispatch.frozen and p_begin ->> 'mark' is distinct from email_queue_private.current_mark() and p_begin ->> 'mark' is not null then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'changed', 'removed', '[]'::jsonb, 'reason', 'this installation has another mark now');
+  end if;
+  if v_dispatch.frozen and (v_dispatch.horizon_at <= v_now or v_dispatch.attempt >= v_dispatch.attempts_allowed or v_key_window is null) then
+    perform email_queue_private.abandon_dispatch(v_dispatch, null);
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'ended', 'reason', 'unknown_outcome');
+  end if;
+  if not v_dispatch.frozen and v_dispatch.send_before <= v_now then
+    v_removed := email_queue_private.expire_members(v_dispatch);
+    return jsonb_build_object('dispatch_id', v_id, 'removed', to_jsonb(v_removed),
+      'state', case when cardinality(v_removed) = cardinality(v_dispatch.message_ids) then 'ended' else 'changed' end, 'reason', 'expired');
+  end if;
+
+  if email_queue_private.is_paused(v_dispatch.lane) then
+    return jsonb_build_object('dispatch_id', v_id, 'state', 'paused', 'reason', 'the sender domain is paused');
+  end if;
+  -- Shared with other begins, against changes of the budget; in trouble one begin at a time. What is read from here on
+  -- does not change any more.
+  v_trouble := email_queue_private.in_trouble();
+  if v_trouble then
+    perform email_queue_private.lock_budget();
+  else
+    lock table email_queue_private.budget_lock in row share mode;
+  end if;
+  v_budget := email_queue_private.budget_now();
+  v_now := clock_timestamp();
+  v_obstacle := email_queue_private.obstacle(v_budget, null, v_now, v_max_wait);
+  if v_obstacle is null or v_obstacle ->> 'state' <> 'paused' then
+    v_obstacle := coalesce(email_queue_private.closed(v_dispatch, v_trouble, v_now), v_obstacle);
+  end if;
+  if v_obstacle is null then
+    v_rate := email_queue_private.request_rate(v_budget, p_setting);
+    v_slot := email_queue_private.take_slot(greatest(v_now, v_budget.cooldown_until), v_now + v_max_wait, v_rate);
+    if v_slot is null then
+      v_obstacle := email_queue_private.obstacle(v_budget, email_queue_private.next_slot(v_rate), v_now, v_max_wait);
+    end if;
+  end if;
+  if v_obstacle is not null then
+    return v_obstacle || jsonb_build_object('dispatch_id', v_id);
+  end if;
+  v_lease := v_lease + (v_slot - v_now);
+  update email_queue_private.dispatch as d
+  set begun = true, attempt = d.attempt + 1, slot_at = v_slot, visible_at = v_now + v_lease, updated_at = v_now,
+    first_begun_at = coalesce(d.first_begun_at, v_now),
+    horizon_at = coalesce(d.horizon_at, v_now + case when v_key_window is not null then least(v_key_window, p_setting.horizon) end),
+    endpoint = p_begin ->> 'endpoint', wire_version = (p_begin ->> 'wire_version')::smallint, mark = p_begin ->> 'mark'
+  where d.id = v_id returning * into v_dispatch;
+  return jsonb_build_object('dispatch_id', v_id, 'state', 'begun', 'attempt', v_dispatch.attempt,
+    'wait_ms', ceil(extract(epoch from v_slot - v_now) * 1000));
+end
+$$;
+comment on function email_queue_private.begin_dispatch(jsonb, email_queue_private.setting) is 'Records that a dispatch may be sent from now on: takes a slot, an attempt and a longer lease.';
+
+-- 45_begin/claim_obstacle.sql
+-- Why nothing may be claimed now, or null. The begins of the same call (p_begins) are still to come, and take slots.
+create or replace function email_queue_private.claim_obstacle(
+  p_budget email_queue_private.budget, p_setting email_queue_private.setting, p_begins jsonb, p_max_wait interval
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_rate numeric := email_queue_private.request_rate(p_budget, p_setting);
+  v_slot timestamptz := email_queue_private.next_slot(v_rate);
+  v_begins integer := coalesce(jsonb_array_length(p_begins), 0);
+  v_obstacle jsonb := email_queue_private.obstacle(p_budget, v_slot, v_now, p_max_wait);
+begin
+  if v_obstacle is null and v_begins > 0 then
+    v_slot := greatest(v_slot, p_budget.cooldown_until, v_now)
+      + v_begins * interval '1 second' / v_rate::double precision;
+    v_obstacle := email_queue_private.obstacle(p_budget, v_slot, v_now, p_max_wait);
+  end if;
+  return v_obstacle;
+end
+$$;
+comment on function email_queue_private.claim_obstacle(email_queue_private.budget, email_queue_private.setting, jsonb, interval) is 'What keeps a claim from being sent within a wait, after the begins of the same call.';
+
+-- 45_begin/expire_members.sql
+-- Takes members out of a dispatch whose send_before has passed before its first begin. Answers their ids.
+create or replace function email_queue_private.expire_members(p_dispatch email_queue_private.dispatch) returns uuid[]
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ids uuid[];
+begin
+  select array_agg(m.id) into v_ids from email_queue_private.message as m
+  where m.id = any (p_dispatch.message_ids) and m.send_before <= clock_timestamp();
+  if v_ids is not null then
+    perform email_queue_private.fail_members(p_dispatch, v_ids, 'expired', null);
+    if cardinality(v_ids) = cardinality(p_dispatch.message_ids) then
+      perform email_queue_private.close_dispatch(p_dispatch);
+    else
+      perform email_queue_private.drop_members(p_dispatch, v_ids);
+    end if;
+  end if;
+  return v_ids;
+end
+$$;
+comment on function email_queue_private.expire_members(email_queue_private.dispatch) is 'Fails members that are no longer worth sending.';
+
+-- 45_begin/lock_budget.sql
+-- Begins share this lock, and a change of the budget takes it alone. So once a pause is committed, no begin is under way that did not
+-- see it. It is held until the end of the transaction, and taken before the budget's row, which exists from here on.
+create or replace function email_queue_private.lock_budget() returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  lock table email_queue_private.budget_lock in exclusive mode;
+  insert into email_queue_private.budget default values on conflict do nothing;
+exception when lock_not_available then
+  raise exception using errcode = 'lock_not_available', message = 'a begin is under way in a transaction that stays open',
+    hint = 'Call it again, or end that transaction: pg_locks shows it, for the relation budget_lock.';
+end
+$$;
+comment on function email_queue_private.lock_budget() is 'Waits for the begins under way; to be called before the budget is changed.';
+
+-- 45_begin/next_slot.sql
+-- When the next request may leave. No slot is given more than two seconds ahead. So the next slot cannot be later than one
+-- interval after that: a later value comes from a lower rate, or from a clock that was set back, and is ignored.
+create or replace function email_queue_private.next_slot(p_rate numeric) returns timestamptz
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_slot timestamptz := to_timestamp(pg_catalog.pg_sequence_last_value('email_queue_private.next_slot') / 1000000.0);
+begin
+  return case when v_slot <= clock_timestamp() + 2000 * interval '1 millisecond' + interval '1 second' / p_rate::double precision then v_slot else '-infinity' end;
+end
+$$;
+comment on function email_queue_private.next_slot(numeric) is 'When the next request may leave, at a rate.';
+
+-- 45_begin/obstacle.sql
+-- Why no request may begin now: {state, retry_after_ms?, reason?}; null if one may.
+create or replace function email_queue_private.obstacle(
+  p_budget email_queue_private.budget, p_next_slot timestamptz, p_now timestamptz, p_max_wait interval
+) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_budget.paused_at is not null and (p_budget.paused_until is null or p_budget.paused_until > p_now) then
+    return jsonb_build_object('state', 'paused', 'reason', p_budget.pause_reason,
+      'retry_after_ms', ceil(extract(epoch from p_budget.paused_until - p_now) * 1000));
+  end if;
+  if greatest(p_next_slot, p_budget.cooldown_until) > p_now + p_max_wait then
+    return jsonb_build_object('state', 'throttled', 'reason', case when p_budget.cooldown_until > p_now then p_budget.cooldown_reason end,
+      'retry_after_ms', ceil(extract(epoch from greatest(p_next_slot, p_budget.cooldown_until) - p_now) * 1000));
+  end if;
+  return null;
+end
+$$;
+comment on function email_queue_private.obstacle(email_queue_private.budget, timestamptz, timestamptz, interval) is
+  'What keeps a request from leaving within a wait: paused or throttled.';
+
+-- 45_begin/request_rate.sql
+-- Requests a second that all runs may make together. The provider counts in windows of its own, and the time from a slot to the arrival
+-- differs from request to request. So its limit is spread over a second and 50 ms. Spread over exactly one second, eight runs had 8 % of
+-- their requests refused, and used less of the window. 50 ms are enough, because the workers count a slot by the database's clock.
+-- Before the first answer the limit is not known. Resend's teams had five a second before today's ten.
+create or replace function email_queue_private.request_rate(
+  p_budget email_queue_private.budget, p_setting email_queue_private.setting default email_queue_private.settings()
+) returns numeric
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return least(p_setting.rate_limit, coalesce(p_budget.learned_limit, case when not p_budget.answered then 5 end) / (1050 / 1000.0));
+end
+$$;
+comment on function email_queue_private.request_rate(email_queue_private.budget, email_queue_private.setting) is 'Requests a second: the operator''s ceiling, or a little less than the provider''s limit if that is lower or not known yet.';
+
+-- 45_begin/take_slot.sql
+-- Takes the first slot from a time on; null if that is after p_until. One session at a time: the exception gives the
+-- lock back at once, and the sequence keeps its value. A begin that is rolled back leaves its slot unused.
+create or replace function email_queue_private.take_slot(p_from timestamptz, p_until timestamptz, p_rate numeric) returns timestamptz
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_slot timestamptz;
+begin
+  begin
+    lock table email_queue_private.slot_lock in exclusive mode;
+    v_slot := greatest(p_from, email_queue_private.next_slot(p_rate));
+    if v_slot <= p_until then
+      perform setval('email_queue_private.next_slot', ceil((extract(epoch from v_slot) + 1 / p_rate) * 1000000)::bigint);
+    end if;
+    raise exception using errcode = 'EQ000', message = 'the lock is given back';
+  exception when sqlstate 'EQ000' then
+    return case when v_slot <= p_until then v_slot end;
+  end;
+end
+$$;
+comment on function email_queue_private.take_slot(timestamptz, timestamptz, numeric) is 'Takes the next slot of the rate that all runs share; null if it is too far ahead.';
+
+-- 50_settle/apply_signals.sql
+-- What an answer says about the provider as a whole. p_signals: {answered, cooldown_ms, cooldown_reason,
+-- pause: {scope: queue|domain, ms?, reason}, rate_limit}.
+create or replace function email_queue_private.apply_signals(p_dispatch email_queue_private.dispatch, p_signals jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_pause jsonb := p_signals -> 'pause';
+  v_budget email_queue_private.budget := email_queue_private.budget_now();
+  v_until timestamptz := v_now + (v_pause ->> 'ms')::bigint * interval '1 millisecond';
+begin
+  -- The budget is locked and written only where something changes.
+  if v_pause ->> 'scope' is not distinct from 'queue' or p_signals ? 'cooldown_ms'
+    or coalesce((p_signals ->> 'answered')::boolean, false) and not v_budget.answered
+    or v_budget.learned_limit is distinct from coalesce((p_signals ->> 'rate_limit')::numeric, v_budget.learned_limit)
+  then
+    perform email_queue_private.lock_budget();
+    update email_queue_private.budget set answered = true where (p_signals ->> 'answered')::boolean and not answered;
+    update email_queue_private.budget
+    set cooldown_until = greatest(cooldown_until, v_now + (p_signals ->> 'cooldown_ms')::bigint * interval '1 millisecond'),
+      cooldown_reason = p_signals ->> 'cooldown_reason'
+    where p_signals ? 'cooldown_ms';
+    update email_queue_private.budget
+    set learned_limit = (p_signals ->> 'rate_limit')::numeric
+    where (p_signals ->> 'rate_limit')::numeric > 0;
+  end if;
+  if v_pause ->> 'scope' = 'queue' then
+    update email_queue_private.budget
+    set paused_at = v_now, paused_until = v_until, pause_reason = coalesce(v_pause ->> 'reason', 'the provider refused')
+    where paused_at is null or paused_until <= v_now;
+  elsif v_pause ->> 'scope' = 'domain' then
+    perform email_queue_private.refuse_domain(split_part(p_dispatch.lane, ':', 2), (v_pause ->> 'ms')::bigint,
+      coalesce(v_pause ->> 'reason', 'the provider refused'));
+  end if;
+  -- Mostly there is an answer, and no trouble.
+  if not coalesce((p_signals ->> 'answered')::boolean, true) or email_queue_private.in_trouble() then
+    perform email_queue_private.judge(p_dispatch, (p_signals ->> 'answered')::boolean);
+  end if;
+end
+$$;
+comment on function email_queue_private.apply_signals(email_queue_private.dispatch, jsonb) is 'Writes cooldown, pause, learned rate and the circuit breaker.';
+
+-- 50_settle/freeze_dispatch.sql
+-- Freezes a begun dispatch until its replay. If its attempts or its horizon are used up, or the provider has no keys, the dispatch ends.
+create or replace function email_queue_private.freeze_dispatch(
+  p_dispatch email_queue_private.dispatch, p_error jsonb, p_delay_ms bigint
+) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dispatch email_queue_private.dispatch := p_dispatch;
+begin
+  v_dispatch.errors := email_queue_private.append_errors(p_dispatch.errors, email_queue_private.stamp_error(p_error, p_dispatch.attempt));
+  if v_dispatch.horizon_at is null then
+    perform email_queue_private.abandon_dispatch(v_dispatch, null);
+    return;
+  end if;
+  update email_queue_private.dispatch as d
+  set frozen = true, begun = false, last_token = d.token, token = null, updated_at = clock_timestamp(), attempt = p_dispatch.attempt,
+    visible_at = least(clock_timestamp() + coalesce(p_delay_ms, 0) * interval '1 millisecond', d.horizon_at),
+    errors = v_dispatch.errors
+  where d.id = p_dispatch.id
+  returning * into v_dispatch;
+  if v_dispatch.attempt >= v_dispatch.attempts_allowed or v_dispatch.horizon_at <= clock_timestamp() then
+    perform email_queue_private.abandon_dispatch(v_dispatch, null);
+  else
+    perform email_queue_private.complete_evident(v_dispatch);
+  end if;
+end
+$$;
+comment on function email_queue_private.freeze_dispatch(email_queue_private.dispatch, jsonb, bigint) is 'Keeps a dispatch of unknown outcome for its replay.';
+
+-- 50_settle/hide_credentials.sql
+-- Links, codes, and tokens: these are long and have digits, as names of errors (monthly_quota_exceeded) have not.
+create or replace function email_queue_private.hide_credentials(p_text text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select regexp_replace(p_text collate "C", '[Hh][Tt][Tt][Pp][Ss]?://[!-~]+|[0-9]{6,}|(?=[A-Za-z_]*[0-9])[A-Za-z0-9_]{20,}', '…', 'g')
+$$;
+comment on function email_queue_private.hide_credentials(text) is 'A provider''s text without what could be a link, a code or a token.';
+
+-- 50_settle/hide_texts.sql
+-- A settle of a secret dispatch, without the provider's texts about it. p_own: no request has left, so that the texts are the worker's own. What concerns the queue or the sender domain stays, since it says why
+-- mail is held up, but for what it may quote of the message.
+create or replace function email_queue_private.hide_texts(p_settle jsonb, p_own boolean) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select p_settle || jsonb_strip_nulls(jsonb_build_object(
+    'members', (select jsonb_agg(case when e ? 'error' then e || jsonb_build_object('error', email_queue_private.hide_text(e -> 'error', p_own)) else e end order by n)
+      from jsonb_array_elements(p_settle -> 'members') with ordinality as m(e, n)),
+    'signals', (p_settle -> 'signals') || jsonb_strip_nulls(jsonb_build_object(
+      'cooldown_reason', email_queue_private.hide_credentials(p_settle #>> '{signals,cooldown_reason}'),
+      'pause', (p_settle #> '{signals,pause}') || jsonb_build_object('reason', email_queue_private.hide_credentials(p_settle #>> '{signals,pause,reason}')))))) || case when p_settle ? 'error'
+    then jsonb_build_object('error', email_queue_private.hide_text(p_settle -> 'error', p_own)) else '{}' end
+$$;
+comment on function email_queue_private.hide_texts(jsonb, boolean) is 'A settle without what its texts could quote of a message.';
+
+-- 50_settle/refuse_domain.sql
+-- The provider refuses mail of a sender domain. The pause doubles with each refusal, up to a day, so that many
+-- unverified domains cost few requests. An operator's own pause stays. Mail that has waited for three days fails with the provider's
+-- reason, and can be redriven once the domain is verified. Bounded: the rest fails with the next refusal.
+create or replace function email_queue_private.refuse_domain(p_domain text, p_ms bigint, p_reason text) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_since timestamptz;
+  v_late email_queue_private.ready[];
+begin
+  insert into email_queue_private.paused_domain as d (domain, paused_at, paused_until, reason, refusals, first_refused_at)
+  values (p_domain, v_now, v_now + p_ms * interval '1 millisecond', p_reason, 1, v_now)
+  on conflict (domain) do update
+  set paused_at = v_now, reason = excluded.reason, refusals = d.refusals + 1, first_refused_at = coalesce(d.first_refused_at, v_now),
+    paused_until = v_now + case when p_ms is not null then least(p_ms * power(2, least(d.refusals, 20)), 86400000) end * interval '1 millisecond'
+  where d.paused_until <= v_now;
+  select d.first_refused_at into v_since from email_queue_private.paused_domain as d where d.domain = p_domain collate "C";
+  if v_since <= v_now - interval '3 days' then
+    with gone as (
+      delete from email_queue_private.ready as r
+      where r.id = any (array(
+        select l.id from email_queue_private.ready as l
+        where l.type = 'email' and l.lane = any (array['batch:' || p_domain, 'single:' || p_domain, 'batch:' || p_domain || ':secret', 'single:' || p_domain || ':secret']) and l.priority = any (array[0, 1, 2, 3])
+          and l.run_at <= v_now - interval '3 days'
+        order by l.run_at limit 5000 for update skip locked))
+      returning r.*
+    )
+    select coalesce(array_agg(g::email_queue_private.ready), '{}') into v_late from gone as g;
+    perform email_queue_private.fail_ready(v_late, 'rejected', jsonb_build_object('class', 'misconfigured', 'message', p_reason));
+  end if;
+end
+$$;
+comment on function email_queue_private.refuse_domain(text, bigint, text) is 'Pauses a sender domain that the provider refuses, each time for longer; what waited for days fails.';
+
+-- 50_settle/settle_dispatch.sql
+-- Settle: applies the worker's decision under its lease token.
+
+-- p_settle: {dispatch_id, token, answer: definite|none|unknown, members: [{id, outcome: completed|failed, provider_message_id?,
+-- reason?, error?}], rest: keep|freeze|split|release|retry|complete|fail, reason?, error?, delay_ms?, counted?, signals?}.
+-- `rest` says what happens to the members that are not named. If counted is false, the attempt of this begin is given back.
+-- Answers {dispatch_id, result: applied|already|lost|invalid, reason?}.
+create or replace function email_queue_private.settle_dispatch(p_settle jsonb) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_id uuid := (p_settle ->> 'dispatch_id')::uuid;
+  v_token uuid := (p_settle ->> 'token')::uuid;
+  v_fault text;
+  v_done boolean;
+  v_rest uuid[];
+  v_named record;
+  v_whole boolean;
+  v_member record;
+  v_delay bigint := (p_settle ->> 'delay_ms')::bigint;
+begin
+  select * into v_dispatch from email_queue_private.dispatch as d where d.id = v_id for update;
+  if v_dispatch.token is null or v_dispatch.token is distinct from v_token or v_dispatch.visible_at <= clock_timestamp() then
+    return jsonb_build_object('dispatch_id', v_id, 'result',
+      case when v_dispatch.token is null and v_dispatch.last_token = v_token then 'already' else 'lost' end);
+  end if;
+  -- Its lease goes on after "keep", so the members tell whether that was done.
+  if p_settle ->> 'rest' = 'keep' then
+    select coalesce(bool_and(m.dispatch_id is not distinct from v_id), false) into v_done
+    from jsonb_array_elements(p_settle -> 'members') as e left join email_queue_private.message as m on m.id = (e ->> 'id')::uuid;
+    if v_done then
+      return jsonb_build_object('dispatch_id', v_id, 'result', 'already');
+    end if;
+  end if;
+  -- The members are read once.
+  select coalesce(array_agg(s.id), '{}') as ids, coalesce(array_agg(s.outcome), '{}') as outcomes, array_agg(s.provider_message_id) as provider_ids into v_named
+  from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text, provider_message_id text);
+  v_whole := v_named.ids = v_dispatch.message_ids;
+  -- Where every member is named after a definite answer, as mostly, nothing can be wrong.
+  if not (v_whole and v_dispatch.begun and p_settle ->> 'answer' is not distinct from 'definite' and p_settle ->> 'rest' is null
+    and v_named.outcomes <@ array['completed', 'failed'])
+  then
+    v_fault := email_queue_private.settle_fault(v_dispatch, p_settle, v_named.ids, v_named.outcomes);
+    if v_fault is not null then
+      return jsonb_build_object('dispatch_id', v_id, 'result', 'invalid', 'reason', v_fault);
+    end if;
+  end if;
+
+  if email_queue_private.is_secret(v_dispatch.lane) then
+    p_settle := email_queue_private.hide_texts(p_settle, not v_dispatch.begun and not v_dispatch.frozen);
+  end if;
+  if v_dispatch.begun and not coalesce((p_settle ->> 'counted')::boolean, true) then
+    v_dispatch.attempt := v_dispatch.attempt - 1;
+  end if;
+  -- Not joined with the members: two lists of a hundred would be compared each with each.
+  update email_queue_private.message as m
+  set status = 'completed', completed_at = clock_timestamp(), dispatch_id = v_id, provider_message_id = s.provider_message_id,
+    attempts = v_dispatch.member_attempts[case when v_whole then s.n else array_position(v_dispatch.message_ids, s.id) end] + v_dispatch.attempt,
+    errors = case when v_dispatch.errors is not null or v_dispatch.member_errors is not null
+      then email_queue_private.append_errors(v_dispatch.member_errors -> s.id::text, v_dispatch.errors) end
+  from unnest(v_named.ids, v_named.outcomes, v_named.provider_ids) with ordinality as s(id, outcome, provider_message_id, n)
+  where s.outcome = 'completed' and m.id = s.id and m.status is null;
+  if found then
+    -- The provider takes mail of this domain again.
+    delete from email_queue_private.paused_domain as p where p.domain = split_part(v_dispatch.lane, ':', 2) and p.refusals > 0;
+  end if;
+  if 'failed' = any (v_named.outcomes) then
+    for v_member in
+      select s.reason, s.error, array_agg(s.id) as ids
+      from jsonb_to_recordset(p_settle -> 'members') as s(id uuid, outcome text, reason text, error jsonb)
+      where s.outcome = 'failed' group by s.reason, s.error
+    loop
+      perform email_queue_private.fail_members(v_dispatch, v_member.ids, coalesce(v_member.reason, 'rejected'), v_member.error);
+    end loop;
+  end if;
+
+  if not v_whole then
+    select array_agg(u.id) into v_rest from unnest(v_dispatch.message_ids) as u(id) where u.id <> all (v_named.ids);
+  end if;
+  if v_rest is null then
+    perform email_queue_private.close_dispatch(v_dispatch);
+  else
+    case p_settle ->> 'rest'
+      when 'keep' then perform email_queue_private.drop_members(v_dispatch, v_named.ids);
+      when 'freeze' then perform email_queue_private.freeze_dispatch(v_dispatch, p_settle -> 'error', v_delay);
+      when 'split' then perform email_queue_private.split_dispatch(v_dispatch);
+      when 'release' then perform email_queue_private.return_members(v_dispatch, v_rest, p_settle -> 'error', v_delay, false);
+      when 'retry' then perform email_queue_private.retry_members(v_dispatch, v_rest, p_settle -> 'error', coalesce(v_delay, 0));
+      when 'fail' then perform email_queue_private.fail_members(v_dispatch, v_rest,
+        case when p_settle ->> 'answer' = 'unknown' then 'unknown_outcome' else coalesce(p_settle ->> 'reason', 'rejected') end, p_settle -> 'error');
+      when 'complete' then
+        update email_queue_private.message as m
+        set status = 'completed', completed_at = clock_timestamp(), dispatch_id = v_id, attempts = e.attempts + v_dispatch.attempt,
+          errors = email_queue_private.append_errors(e.errors, v_dispatch.errors)
+        from email_queue_private.members(v_dispatch) as e where m.id = e.id and e.id = any (v_rest) and m.status is null;
+    end case;
+    if p_settle ->> 'rest' not in ('keep', 'freeze') then
+      perform email_queue_private.close_dispatch(v_dispatch);
+    end if;
+  end if;
+  if jsonb_typeof(p_settle -> 'signals') = 'object' then
+    perform email_queue_private.apply_signals(v_dispatch, p_settle -> 'signals');
+  end if;
+  return jsonb_build_object('dispatch_id', v_id, 'result', 'applied');
+end
+$$;
+comment on function email_queue_private.settle_dispatch(jsonb) is 'Applies a decision under the lease token; repeated, it answers "already".';
+
+-- 50_settle/settle_fault.sql
+-- Why a settle may not be applied, or null. A dispatch that may have been sent gives its members back only after a definite answer. A
+-- dispatch that has not begun cannot have been accepted.
+create or replace function email_queue_private.settle_fault(p_dispatch email_queue_private.dispatch, p_settle jsonb, p_ids uuid[], p_outcomes text[]) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_answer text := p_settle ->> 'answer';
+  v_rest text := p_settle ->> 'rest';
+  v_whole boolean := p_ids = p_dispatch.message_ids;
+  v_named integer := cardinality(p_ids);
+  v_members integer := case when v_whole then v_named else (select count(distinct u) from unnest(p_ids) as u) end;
+  v_valid boolean := p_outcomes <@ array['completed', 'failed'] and (v_whole or p_ids <@ p_dispatch.message_ids);
+  v_completes boolean := 'completed' = any (p_outcomes) or v_rest is not distinct from 'complete';
+begin
+  return case
+    when v_answer is null or v_answer not in ('definite', 'none', 'unknown') then 'answer must be definite, none or unknown'
+    when v_rest not in ('keep', 'freeze', 'split', 'release', 'retry', 'complete', 'fail') then 'rest is not known'
+    when not v_valid then 'members must be of the dispatch, and completed or failed'
+    when v_rest is null and v_members < cardinality(p_dispatch.message_ids) then 'rest is missing and not every member is named'
+    when not p_dispatch.begun and (v_completes or v_answer = 'definite' or v_rest in ('freeze', 'split') and not p_dispatch.frozen)
+      then 'the dispatch has not begun'
+    when v_rest in ('freeze', 'split') and v_named > 0 then 'it freezes or splits whole'
+    when p_dispatch.begun and v_rest = 'keep' then 'the dispatch has begun'
+    when v_answer = 'unknown' and (v_rest is null or v_rest not in ('freeze', 'fail') or v_named > 0)
+      then 'an unknown answer freezes or fails the whole'
+    when v_answer <> 'definite' and v_completes then 'only a definite answer completes'
+    when p_dispatch.frozen and v_answer = 'none' and v_rest is distinct from 'freeze' then 'the dispatch may have been sent'
+    when v_rest = 'split' and cardinality(p_dispatch.message_ids) < 2 then 'one message cannot be split'
+  end;
+end
+$$;
+comment on function email_queue_private.settle_fault(email_queue_private.dispatch, jsonb, uuid[], text[]) is 'Why a settle may not be applied; null if it may.';
+
+-- 50_settle/split_dispatch.sql
+-- Halves a dispatch of which nothing was accepted, to find the refused member, or as many members as a quota has room for. The halves
+-- have new ids, so new keys. Smaller halves come first, as if they had waited longer. So the refused message is alone after seven
+-- requests; otherwise a whole backlog of batches would be halved first.
+create or replace function email_queue_private.split_dispatch(p_dispatch email_queue_private.dispatch) returns void
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  insert into email_queue_private.dispatch (id, created_at, updated_at, visible_at, send_before, bytes, priority, attempts_allowed,
+    type, lane, message_ids, member_attempts, member_errors)
+  select email_queue_private.new_id(), clock_timestamp(), clock_timestamp(),
+    clock_timestamp() - (100 - cardinality(p_dispatch.message_ids)) * interval '1 second', min(m.send_before),
+    sum(m.bytes), p_dispatch.priority, max(m.max_attempts - e.attempts - p_dispatch.attempt), p_dispatch.type, p_dispatch.lane,
+    array_agg(e.id order by e.ordinal), array_agg((e.attempts + p_dispatch.attempt)::smallint order by e.ordinal),
+    jsonb_object_agg(e.id, email_queue_private.append_errors(e.errors, p_dispatch.errors))
+      filter (where email_queue_private.append_errors(e.errors, p_dispatch.errors) is not null)
+  from email_queue_private.members(p_dispatch) as e
+  join email_queue_private.message as m on m.id = e.id
+  group by e.ordinal <= (cardinality(p_dispatch.message_ids) + 1) / 2
+  order by min(e.ordinal)
+$$;
+comment on function email_queue_private.split_dispatch(email_queue_private.dispatch) is 'Forms two waiting dispatches from the halves of one.';
+
+-- 55_identity/adopt_next.sql
+-- Lets the next function that asks send. This is for this server only: it has no effect in a copy.
+create or replace function email_queue_private.adopt_next() returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into email_queue_private.identity (kind, server, last_server)
+  select 'adopt', s.server, s.server from (select email_queue_private.this_server() as server) as s
+  where not exists (select 1 from email_queue_private.identity as i where i.kind = 'recorded' or i.kind = 'adopt' and i.server = s.server);
+end
+$$;
+comment on function email_queue_private.adopt_next() is 'Where no identity is recorded: has the next function that asks recorded, whatever waits.';
+
+-- 55_identity/copy_pause.sql
+-- {since, until, reason, kind} if the last function that asked was refused and no function that may send is at work.
+create or replace function email_queue_private.copy_pause() returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object('since', r.created_at, 'until', null, 'kind', 'copy', 'reason', email_queue_private.copy_reason(r.address, array(
+    select distinct o.address from email_queue_private.identity as o
+    where o.kind = 'recorded' and (o.address <> r.address or o.server <> r.last_server) order by o.address)))
+  from email_queue_private.identity as r
+  where r.kind = 'refused' and not exists (
+    select 1 from email_queue_private.identity as o
+    where o.kind = 'recorded' and o.last_server = r.last_server and o.seen_at > r.seen_at - interval '15 minutes')
+  order by r.seen_at desc limit 1
+$$;
+comment on function email_queue_private.copy_pause() is 'The pause of a copy, as email_queue_stats shows it; null in an original.';
+
+-- 55_identity/copy_reason.sql
+-- Why the asking function is refused, in words.
+create or replace function email_queue_private.copy_reason(p_address text, p_others text[]) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select 'a copy does not send: ' || case
+      when cardinality(p_others) = 0 then 'this database has open messages that were not enqueued here'
+      when p_others = array[p_address] then format('this queue is that of %s on another database server', p_address)
+      else format('this queue is that of %s', array_to_string(array_remove(p_others, p_address), ', ')) end
+    || format(', and the function of %s asks for it. If this database may send: select email_queue_adopt();', p_address)
+$$;
+comment on function email_queue_private.copy_reason(text, text[]) is 'Why a function was refused, and the way out.';
+
+-- 55_identity/current_mark.sql
+create or replace function email_queue_private.current_mark() returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select m.mark from email_queue_private.mark as m order by m.minted_at desc, m.mark desc limit 1);
+end
+$$;
+comment on function email_queue_private.current_mark() is 'The mark that new e-mails carry; null if none has been minted.';
+
+-- 55_identity/email_queue_adopt.sql
+create or replace function public.email_queue_adopt() returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_answer jsonb;
+begin
+  lock table email_queue_private.identity in share row exclusive mode;
+  select jsonb_build_object('adopted', true,
+    'previous', coalesce(jsonb_agg(distinct i.address) filter (where i.kind = 'recorded'), '[]'),
+    'refused', coalesce(jsonb_agg(distinct i.address) filter (where i.kind = 'refused'), '[]'))
+  into v_answer from email_queue_private.identity as i;
+  delete from email_queue_private.identity where kind in ('recorded', 'adopt', 'refused');
+  perform email_queue_private.adopt_next();
+  perform email_queue_private.mint_mark(false);
+  perform email_queue_private.note_action('adopt', null, '{}');
+  return v_answer;
+end
+$$;
+comment on function public.email_queue_adopt() is
+  'Lets this database send: the next function that asks is recorded as its own, and the mail that waits is sent. Answers {adopted, previous, refused}: previous is the function that sent before, refused lists those that were refused.';
+
+-- 55_identity/has_open_mail.sql
+create or replace function email_queue_private.has_open_mail() returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select exists (select 1 from email_queue_private.ready as r where r.type = 'email')
+    or exists (select 1 from email_queue_private.dispatch as d where d.type = 'email' and d.settled_at is null and d.token is null)
+    or exists (select 1 from email_queue_private.dispatch as d where d.type = 'email' and d.token is not null)
+$$;
+comment on function email_queue_private.has_open_mail() is 'Whether any e-mail is open: scheduled, retrying and frozen ones too.';
+
+-- 55_identity/identify.sql
+-- Records the asking function, or refuses it.
+create or replace function email_queue_private.identify(p_address text, p_server text) returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_local boolean := email_queue_private.is_local_address(p_address);
+  v_others text[];
+  v_none boolean;
+  v_at_work boolean;
+  v_may boolean;
+begin
+  -- One at a time: two functions that ask an empty queue at once are not both recorded.
+  lock table email_queue_private.identity in share row exclusive mode;
+  select coalesce(array_agg(distinct i.address) filter (where i.address <> p_address or v_local and i.server <> p_server), '{}'), count(*) = 0,
+    -- A function that was run by hand with another address does not take the place of the one that is at work here.
+    coalesce(bool_or(i.last_server = p_server and i.address <> p_address and i.seen_at > clock_timestamp() - interval '15 minutes'), false)
+  into v_others, v_none, v_at_work
+  from email_queue_private.identity as i where i.kind = 'recorded';
+  if not v_none and v_others = '{}' then
+    return null; -- Another call has recorded it meanwhile.
+  end if;
+  v_may := case
+    when not email_queue_private.has_open_mail() then not v_at_work
+    when not v_none then false
+    else exists (select 1 from email_queue_private.identity as i where i.kind = 'adopt' and i.server = p_server)
+      or pg_catalog.pg_sequence_last_value('email_queue_private.enqueued_here') is not null
+        and coalesce(pg_catalog.pg_sequence_last_value('email_queue_private.recorded_here') = email_queue_private.server_number(p_server), true) end;
+  if v_may then
+    delete from email_queue_private.identity where kind in ('recorded', 'adopt', 'refused');
+    insert into email_queue_private.identity (kind, address, server, last_server) values ('recorded', p_address, p_server, p_server);
+    perform setval('email_queue_private.recorded_here', email_queue_private.server_number(p_server));
+    perform email_queue_private.mint_mark(false);
+    return null;
+  end if;
+  update email_queue_private.identity set seen_at = clock_timestamp(), last_server = p_server where kind = 'refused' and address = p_address;
+  if not found then
+    insert into email_queue_private.identity (kind, address, server, last_server) values ('refused', p_address, p_server, p_server);
+  end if;
+  return email_queue_private.copy_reason(p_address, v_others);
+end
+$$;
+comment on function email_queue_private.identify(text, text) is 'Records a function as the one that may send, or says why not.';
+
+-- 55_identity/identity_address.sql
+-- A host, and its port if that is not the scheme's default. All local names count as one, because a function that is run by hand and
+-- one in a container of the local stack know this machine by different names.
+create or replace function email_queue_private.identity_address(p_url text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_url text := left(lower(btrim(p_url) collate "C"), 300);
+  v_address text := regexp_replace(
+    regexp_replace(split_part(split_part(split_part(regexp_replace(v_url, '^https?://', ''), '/', 1), '?', 1), '#', 1), '^.*@', ''),
+    case when v_url like 'https:%' then ':443$' else ':80$' end, '');
+begin
+  if v_address ~ '^([a-z0-9_-]+|(.*[.])?localhost|127[.][0-9.]+|0[.]0[.]0[.]0|[[]::1?[]]|.*[.]docker[.]internal|.*[.]supabase[.]internal)(:[0-9]+)?$' then
+    return 'localhost';
+  end if;
+  return v_address;
+end
+$$;
+comment on function email_queue_private.identity_address(text) is 'The host of an address, for comparisons; localhost for all names of this machine.';
+
+-- 55_identity/identity_obstacle.sql
+-- For a call of the worker that claims or begins: {state, reason} if its function may not send, else null. A caller that
+-- reports no address is not checked.
+create or replace function email_queue_private.identity_obstacle(p_request jsonb) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_address text := nullif(email_queue_private.identity_address(p_request ->> 'project_url'), '');
+  v_local boolean := email_queue_private.is_local_address(v_address);
+  v_server text;
+  v_mine boolean;
+  v_stale boolean;
+  v_reason text;
+begin
+  if v_address is null or coalesce(jsonb_typeof(p_request -> 'claim'), 'null') <> 'object' and coalesce(jsonb_array_length(p_request -> 'begins'), 0) = 0 then
+    return null;
+  end if;
+  if v_local then
+    v_server := email_queue_private.this_server();
+  end if;
+  select bool_and(i.address = v_address and (not v_local or i.server = v_server)), bool_and(i.seen_at < clock_timestamp() - interval '5 minutes')
+  into v_mine, v_stale from email_queue_private.identity as i where i.kind = 'recorded';
+  if v_mine is not true then
+    v_reason := email_queue_private.identify(v_address, coalesce(v_server, email_queue_private.this_server()));
+  elsif v_stale then
+    -- No call waits for another's note.
+    update email_queue_private.identity set seen_at = clock_timestamp(), last_server = coalesce(v_server, email_queue_private.this_server())
+    where id in (select i.id from email_queue_private.identity as i where i.kind = 'recorded' for update skip locked);
+  end if;
+  return case when v_reason is not null then jsonb_build_object('state', 'paused', 'reason', v_reason) end;
+exception when query_canceled or others then
+  return jsonb_build_object('state', 'error', 'reason', sqlerrm);
+end
+$$;
+comment on function email_queue_private.identity_obstacle(jsonb) is 'Why the function that asks may not send from this database; null if it may.';
+
+-- 55_identity/is_local_address.sql
+-- Many machines have a local address. So with a local address, the server's own identifiers are compared too.
+create or replace function email_queue_private.is_local_address(p_address text) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_address = 'localhost'
+    or p_address ~ '^(10[.][0-9.]+|192[.]168[.][0-9.]+|172[.](1[6-9]|2[0-9]|3[01])[.][0-9.]+|[[]f[cde][0-9a-f:]+[]]|.*[.](local|lan|internal|home[.]arpa))(:[0-9]+)?$';
+end
+$$;
+comment on function email_queue_private.is_local_address(text) is 'Whether an address is one that several machines may have.';
+
+-- 55_identity/mint_mark.sql
+-- p_only_first: not if there is a mark. One at a time, so that two calls do not both mint the first.
+create or replace function email_queue_private.mint_mark(p_only_first boolean) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  lock table email_queue_private.mark in share row exclusive mode;
+  insert into email_queue_private.mark (mark, minted_at)
+  select left(replace(gen_random_uuid()::text, '-', ''), 12), clock_timestamp()
+  where not p_only_first or email_queue_private.current_mark() is null;
+end
+$$;
+comment on function email_queue_private.mint_mark(boolean) is 'Gives this installation a new mark: it is one that may send.';
+
+-- 55_identity/server_number.sql
+create or replace function email_queue_private.server_number(p_server text) returns bigint
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select greatest(1, hashtextextended(p_server, 0) & 9223372036854775807)
+$$;
+comment on function email_queue_private.server_number(text) is 'A server as a sequence can keep it.';
+
+-- 55_identity/this_server.sql
+create or replace function email_queue_private.this_server() returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_system text;
+  v_database oid := (select d.oid from pg_catalog.pg_database as d where d.datname = current_database());
+begin
+  begin
+    select s.system_identifier::text into v_system from pg_catalog.pg_control_system() as s;
+  exception when others then
+    null; -- Not readable here: then the database's oid is all there is.
+  end;
+  return coalesce(v_system, '?') || '/' || v_database;
+end
+$$;
+comment on function email_queue_private.this_server() is 'The server''s system identifier and the database''s oid.';
+
+-- 60_work/begin_all.sql
+-- p_obstacle: of the whole call. p_apart: one that fails leaves the others standing. After one has waited for a pause without success
+-- (p_stuck), the others would too, until the statement's time is over and the settles are undone.
+create or replace function email_queue_private.begin_all(
+  p_begins jsonb, p_setting email_queue_private.setting, p_obstacle jsonb, p_apart boolean, p_stuck text
+) returns jsonb[]
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_item jsonb;
+  v_stuck text := p_stuck;
+  v_answers jsonb[] := array[]::jsonb[];
+begin
+  for v_item in select e from jsonb_array_elements(p_begins) as e loop
+    if p_obstacle is not null then
+      v_answers := v_answers || (p_obstacle || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id'));
+    elsif v_stuck is not null then
+      v_answers := v_answers || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', v_stuck);
+    elsif p_apart then
+      begin
+        v_answers := v_answers || email_queue_private.begin_dispatch(v_item, p_setting);
+      exception when query_canceled or others then
+        v_stuck := case when sqlstate in ('55P03', '57014') then sqlerrm end;
+        v_answers := v_answers || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'state', 'error', 'reason', sqlerrm);
+      end;
+    else
+      v_answers := v_answers || email_queue_private.begin_dispatch(v_item, p_setting);
+    end if;
+  end loop;
+  return v_answers;
+end
+$$;
+comment on function email_queue_private.begin_all(jsonb, email_queue_private.setting, jsonb, boolean, text) is 'The answers to the begins of a call.';
+
+-- 60_work/claim.sql
+-- p_claim: {type, tokens: [uuid], lease_ms, max_messages, max_bytes, min_bytes, max_wait_ms, max_frozen}; p_begins: those of the same call, which
+-- come after it.
+create or replace function email_queue_private.claim(
+  p_claim jsonb, p_begins jsonb, p_setting email_queue_private.setting, out claims json[], out obstacle jsonb, out next_due_ms bigint
+)
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_type text := coalesce(p_claim ->> 'type', 'email');
+  v_lease interval := least(greatest(coalesce((p_claim ->> 'lease_ms')::bigint, 60000), 1), 3600000) * interval '1 millisecond';
+  v_max_messages integer := least(greatest(coalesce((p_claim ->> 'max_messages')::integer, 100), 1), 100);
+  v_min_bytes bigint := greatest(coalesce((p_claim ->> 'min_bytes')::bigint, 1), 1);
+  v_bytes_left bigint := least(coalesce((p_claim ->> 'max_bytes')::bigint, 8388608), 1073741824);
+  v_budget email_queue_private.budget;
+  v_token uuid;
+  v_dispatch email_queue_private.dispatch;
+  v_new boolean;
+  v_more boolean;
+  v_trouble boolean := false;
+  v_mark text := email_queue_private.current_mark();
+  v_replays integer := coalesce((p_claim ->> 'max_frozen')::integer, 20);
+begin
+  claims := array[]::json[];
+  perform email_queue_private.sweep();
+  if v_type = 'email' then
+    if v_mark is null then
+      perform email_queue_private.mint_mark(true);
+      v_mark := email_queue_private.current_mark();
+    end if;
+    v_budget := email_queue_private.budget_now();
+    obstacle := email_queue_private.claim_obstacle(v_budget, p_setting, p_begins,
+      coalesce((p_claim ->> 'max_wait_ms')::bigint, 2000) * interval '1 millisecond');
+  end if;
+  v_new := obstacle is null;
+  if v_new and v_type = 'email' and email_queue_private.in_trouble() then
+    perform email_queue_private.lock_budget();
+    perform email_queue_private.forget_quiet(clock_timestamp());
+    v_trouble := email_queue_private.in_trouble();
+  end if;
+  -- The dispatch that a token already has is given again in any case; otherwise a repeated call would leave it to expire.
+  for v_token in select t::uuid from jsonb_array_elements_text(p_claim -> 'tokens') as t limit 20 loop
+    v_more := v_new and v_bytes_left >= case cardinality(claims) when 0 then 1 else v_min_bytes end;
+    v_dispatch := email_queue_private.claim_one(v_type, v_token, v_more, v_lease, v_max_messages, v_bytes_left::integer,
+      v_trouble, v_replays);
+    if v_dispatch.id is null then
+      if v_trouble and v_more then
+        obstacle := email_queue_private.closed_lanes(v_type, clock_timestamp());
+      end if;
+      v_new := false;
+    else
+      v_bytes_left := v_bytes_left - v_dispatch.bytes;
+      claims := claims || email_queue_private.describe_dispatch(v_dispatch, v_mark);
+      v_replays := v_replays - v_dispatch.frozen::integer;
+      v_new := v_new and not (v_dispatch.expired_unbegun > 0 or v_dispatch.member_errors is not null and email_queue_private.is_suspect(v_dispatch));
+    end if;
+  end loop;
+  if cardinality(claims) < jsonb_array_length(p_claim -> 'tokens') then
+    next_due_ms := email_queue_private.next_due_ms(v_type,
+      case when v_trouble then array(select c.scope from email_queue_private.closed_scopes(clock_timestamp(), null) as c) end);
+  end if;
+end
+$$;
+comment on function email_queue_private.claim(jsonb, jsonb, email_queue_private.setting) is 'Sweeps, then claims up to one dispatch for each token; says what keeps it from claiming, and when the next is due.';
+
 -- 60_work/closed_lanes.sql
 -- Why lanes with due mail may not be claimed from; null if all may. Of many lanes, the first hundred of each priority are looked at.
 create or replace function email_queue_private.closed_lanes(p_type text, p_now timestamptz) returns jsonb
@@ -509,6 +4729,152 @@ as $$
 $$;
 comment on function email_queue_private.closed_lanes(text, timestamptz) is 'The obstacle of a claim that found nothing but lanes that the circuit breaker has closed.';
 
+-- 60_work/email_queue_extend.sql
+create or replace function public.email_queue_extend(p_dispatch_id uuid, p_token uuid, p_lease_ms bigint) returns jsonb
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_until timestamptz;
+begin
+  update email_queue_private.dispatch as d
+  set visible_at = greatest(d.visible_at, clock_timestamp() + least(greatest(p_lease_ms, 1), 3600000) * interval '1 millisecond'),
+    updated_at = clock_timestamp()
+  where d.id = p_dispatch_id and d.token = p_token and d.visible_at > clock_timestamp()
+  returning d.visible_at into v_until;
+  return jsonb_build_object('dispatch_id', p_dispatch_id, 'result', case when v_until is null then 'lost' else 'applied' end,
+    'lease_expires_at', v_until);
+end
+$$;
+comment on function public.email_queue_extend(uuid, uuid, bigint) is 'Makes an unexpired lease longer. Answers {result: applied|lost, lease_expires_at}.';
+
+-- 60_work/email_queue_settle.sql
+create or replace function public.email_queue_settle(p_settle jsonb) returns jsonb
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  select public.email_queue_worker_work(jsonb_build_object('settles', jsonb_build_array(p_settle)))::jsonb -> 'settles' -> 0
+$$;
+comment on function public.email_queue_settle(jsonb) is
+  'Applies outcomes to a dispatch under its token. Answers {result: applied|already|lost|invalid}.';
+
+-- 60_work/email_queue_worker_work.sql
+-- The worker's call carries any number of settles, begins and claims. It answers one value; expected outcomes are values, not
+-- errors.
+
+-- Some plans are switched off: every query here searches by a key, and statistics of a table that was empty a moment ago mislead the
+-- planner. jit is off, too: a switched-off plan that is used in spite of that (for a table of one row) has a cost of 10^10, so it would
+-- be compiled, and a call would take 400 ms instead of 5. Plans for given values are no better: to make them cost 7 to 8 % of a call.
+create or replace function public.email_queue_worker_work(p_request jsonb) returns json
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
+as $$
+begin
+  perform email_queue_private.check_sees_all();
+  return email_queue_private.work(p_request);
+end
+$$;
+comment on function public.email_queue_worker_work(jsonb) is
+  'The worker''s call: {settles, begins, claim: {type, tokens, lease_ms, max_messages, max_bytes, min_bytes, max_wait_ms, max_frozen}, count_remaining, seed_sender, project_url, run: {id, cause, quiet_ms, last, report}}. Answers {settles, begins, claims, obstacle, next_due_ms, remaining, now_ms, ...}.';
+
+-- 60_work/is_suspect.sql
+-- A dispatch whose lease expired before it began may be what killed the worker. It is handed out alone, so that other dispatches do not
+-- pay for it each time.
+create or replace function email_queue_private.is_suspect(p_dispatch email_queue_private.dispatch) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return p_dispatch.expired_unbegun > 0
+    or p_dispatch.member_errors is not null and jsonb_path_exists(p_dispatch.member_errors, '$.*[*] ? (@.class == "crash")');
+end
+$$;
+comment on function email_queue_private.is_suspect(email_queue_private.dispatch) is 'Whether a dispatch, or a member of it, may have ended a worker before.';
+
+-- 60_work/keep_quiet.sql
+-- p_quiet_ms: as in email_queue_worker_work's "run". A run never keeps enqueues quiet for longer than some seconds, since it may die.
+create or replace function email_queue_private.keep_quiet(p_quiet_ms bigint) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_quiet_ms is not null and (email_queue_private.wiring_now()).wake_every_ms is not null then
+    perform setval('email_queue_private.next_wake', case when p_quiet_ms > 0
+      then floor(extract(epoch from clock_timestamp()) * 1000)::bigint + least(p_quiet_ms, 10000) else 0 end);
+  end if;
+end
+$$;
+comment on function email_queue_private.keep_quiet(bigint) is 'A listening run looks again within this time: enqueues make no calls until then. 0: they make calls again.';
+
+-- 60_work/lock_named.sql
+-- One lock order for all calls that name several dispatches.
+create or replace function email_queue_private.lock_named(p_request jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- As an array: joined with a list of unknown length, every dispatch would be read in its order.
+  v_ids uuid[] := array(
+    select (e ->> 'dispatch_id')::uuid from jsonb_array_elements(p_request -> 'settles') as e
+    union all
+    select (e ->> 'dispatch_id')::uuid from jsonb_array_elements(p_request -> 'begins') as e);
+begin
+  perform 1 from email_queue_private.dispatch as d where d.id = any (v_ids) order by d.id for update;
+end
+$$;
+comment on function email_queue_private.lock_named(jsonb) is 'Locks the dispatches that a call settles and begins.';
+
+-- 60_work/next_due_ms.sql
+-- When the next message or dispatch of a type can be claimed, in milliseconds from now (0: now); null if nothing waits. Only if nothing
+-- is due, all lanes are looked at.
+create or replace function email_queue_private.next_due_ms(p_type text, p_closed text[]) returns bigint
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (select 1 from email_queue_private.heads(p_type, clock_timestamp(), p_closed, 1)) then
+    return 0;
+  end if;
+  return (
+    select greatest(0, ceil(extract(epoch from t.due - clock_timestamp()) * 1000))::bigint
+    from (select least(
+      (select min(h.run_at) from email_queue_private.heads(p_type, 'infinity', p_closed) as h),
+      (select min(d.visible_at) from email_queue_private.dispatch as d
+        where d.token is null and d.settled_at is null and d.type = p_type and not email_queue_private.is_paused(d.lane)
+          and (d.frozen or not email_queue_private.is_closed(d.lane, p_closed)))
+    ) as due) as t
+    where t.due is not null);
+end
+$$;
+comment on function email_queue_private.next_due_ms(text, text[]) is 'Milliseconds until something of a type can be claimed; null if nothing waits.';
+
+-- 60_work/record_run.sql
+-- Writes little: a start, a sign of life every five seconds, an end.
+create or replace function email_queue_private.record_run(p_run jsonb, p_ended boolean) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_report jsonb := case when p_ended then coalesce(p_run -> 'report', '{}') end;
+begin
+  update email_queue_private.run as r
+  set last_seen_at = v_now, ended_at = case when p_ended then v_now end, stopped = case when p_ended then coalesce(v_report ->> 'stopped', 'empty') end,
+    reason = left(v_report ->> 'reason', 1000), counts = v_report - array['runId', 'stopped', 'reason']
+  where r.id = (p_run ->> 'id')::uuid and (p_ended or r.ended_at is not null or r.last_seen_at < v_now - interval '5 seconds');
+  if not found then
+    insert into email_queue_private.run (id, cause, started_at, last_seen_at, ended_at, stopped, reason, counts)
+    values ((p_run ->> 'id')::uuid, p_run ->> 'cause', v_now, v_now, case when p_ended then v_now end, case when p_ended then coalesce(v_report ->> 'stopped', 'empty') end,
+      left(v_report ->> 'reason', 1000), nullif(v_report - array['runId', 'stopped', 'reason'], '{}'))
+    on conflict (id) do nothing;
+    if found then
+      delete from email_queue_private.run where id in (
+        select o.id from email_queue_private.run as o where o.started_at < v_now - interval '1 day' order by o.started_at limit 10);
+    end if;
+  end if;
+  return p_ended;
+exception when others then
+  -- No run fails for its record.
+  return false;
+end
+$$;
+comment on function email_queue_private.record_run(jsonb, boolean) is 'Notes a run''s start, a sign of life, or its end; answers whether the end is recorded.';
+
 -- 60_work/remaining.sql
 -- Messages that could be claimed now and are not, counted up to 10,000, so in as many lanes of each priority. (select clock_timestamp())
 -- is a constant, so that an index can be used.
@@ -526,6 +4892,3130 @@ as $$
 $$;
 comment on function email_queue_private.remaining(text) is 'Messages of a type that are due and not claimed, up to 10,000.';
 
+-- 60_work/settle_all.sql
+-- p_apart: one that fails leaves the others standing.
+create or replace function email_queue_private.settle_all(p_settles jsonb, p_apart boolean) returns jsonb[]
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_item jsonb;
+  v_answers jsonb[] := array[]::jsonb[];
+begin
+  for v_item in select e from jsonb_array_elements(p_settles) as e loop
+    if p_apart then
+      begin
+        v_answers := v_answers || email_queue_private.settle_dispatch(v_item);
+      exception when others then
+        v_answers := v_answers || jsonb_build_object('dispatch_id', v_item -> 'dispatch_id', 'result', 'error', 'reason', sqlerrm);
+      end;
+    else
+      v_answers := v_answers || email_queue_private.settle_dispatch(v_item);
+    end if;
+  end loop;
+  return v_answers;
+end
+$$;
+comment on function email_queue_private.settle_all(jsonb, boolean) is 'The answers to the settles of a call.';
+
+-- 60_work/work.sql
+create or replace function email_queue_private.work(p_request jsonb) returns json
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_setting email_queue_private.setting;
+  v_settles jsonb[];
+  v_begins jsonb[];
+  v_nothing record;
+  v_claim record;
+  v_claim_error text;
+  v_step text := 'lock';
+  v_error text;
+  v_stuck text;
+  v_copy jsonb := email_queue_private.identity_obstacle(p_request);
+  v_claims boolean := v_copy is null and jsonb_typeof(p_request -> 'claim') is not distinct from 'object';
+  v_run jsonb := case when jsonb_typeof(p_request -> 'run') = 'object' then p_request -> 'run' end;
+  v_run_ended boolean := false;
+begin
+  select '{}'::json[] as claims, case when v_copy ->> 'state' <> 'error' then v_copy end as obstacle, null::bigint as next_due_ms into v_nothing;
+  v_claim := v_nothing;
+  v_claim_error := case when v_copy ->> 'state' = 'error' then v_copy ->> 'reason' end;
+  -- What claim and begin promise must survive a crash of the server, whatever the role's default is.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  if p_request ? 'seed_sender' and (email_queue_private.sender_fault(p_request -> 'seed_sender')).message is null
+    and (email_queue_private.settings()).default_sender is null
+  then
+    insert into email_queue_private.setting default values on conflict do nothing;
+    update email_queue_private.setting set default_sender = p_request ->> 'seed_sender' where default_sender is null;
+  end if;
+  -- Before the claim: an enqueue after it may make a call again.
+  if v_run ? 'quiet_ms' then
+    perform email_queue_private.keep_quiet((v_run ->> 'quiet_ms')::bigint);
+  end if;
+  v_setting := email_queue_private.settings();
+  -- All in one subtransaction: a row that one subtransaction locks and another one updates costs a MultiXact.
+  begin
+    perform email_queue_private.lock_named(p_request);
+    v_step := 'settle';
+    v_settles := email_queue_private.settle_all(p_request -> 'settles', false);
+    v_step := 'claim';
+    if v_claims then
+      select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins', v_setting);
+    end if;
+    -- Last: from the first begin on, the pausing transaction waits for the end of this call.
+    v_step := 'begin';
+    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_setting, v_copy, false, null);
+  exception when query_canceled or others then
+    if v_step = 'lock' or v_step = 'settle' and sqlstate = '57014' then
+      raise;
+    end if;
+    -- Once more, with each settle, the claim and each begin by itself. What was waited for without success is not waited for again.
+    v_error := sqlerrm;
+    v_stuck := case when v_step = 'begin' and sqlstate in ('55P03', '57014') then sqlerrm end;
+    perform email_queue_private.lock_named(p_request);
+    v_settles := email_queue_private.settle_all(p_request -> 'settles', true);
+    v_claim := v_nothing;
+    if v_step = 'claim' then
+      v_claim_error := v_error;
+    elsif v_claims then
+      begin
+        select * into v_claim from email_queue_private.claim(p_request -> 'claim', p_request -> 'begins', v_setting);
+      exception when query_canceled or others then
+        v_claim_error := sqlerrm;
+      end;
+    end if;
+    v_begins := email_queue_private.begin_all(p_request -> 'begins', v_setting, v_copy, true, v_stuck);
+  end;
+  if v_run is not null then
+    -- As the run sees it: it goes on where something was claimed, or may be claimed in a moment.
+    v_run_ended := email_queue_private.record_run(v_run, (v_run ->> 'last')::boolean is true and cardinality(v_claim.claims) = 0
+      and v_claim.obstacle is null and v_claim_error is null and v_claim.next_due_ms is distinct from 0);
+  end if;
+  return json_build_object('settles', v_settles, 'begins', v_begins,
+    'claims', v_claim.claims, 'obstacle', v_claim.obstacle, 'next_due_ms', v_claim.next_due_ms, 'claim_error', v_claim_error,
+    'remaining', case when (p_request ->> 'count_remaining')::boolean then email_queue_private.remaining('email') end,
+    'retry_ms', email_queue_private.backoff(v_setting),
+    'now_ms', floor(extract(epoch from clock_timestamp()) * 1000),
+    'wake_every_ms', case when v_run is not null then (email_queue_private.wiring_now()).wake_every_ms end, 'run_ended', v_run_ended);
+end
+$$;
+comment on function email_queue_private.work(jsonb) is 'Settles, claims and begins in this order; a failure of one step leaves the others standing.';
+
+-- 65_consume/email_queue_dequeue.sql
+-- For a custom consumer of a custom type: the same leases, fencing and retries, one dispatch a message, begun at
+-- once. Rate, pause and horizon concern e-mail only.
+
+create or replace function public.email_queue_dequeue(p_types text[], p_tokens uuid[], p_visibility_ms bigint default 60000) returns jsonb
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  v_lease interval := least(greatest(coalesce(p_visibility_ms, 60000), 1), 3600000) * interval '1 millisecond';
+  v_token uuid;
+  v_type text;
+  v_dispatch email_queue_private.dispatch;
+  v_results jsonb[] := array[]::jsonb[];
+begin
+  perform email_queue_private.check_sees_all();
+  if coalesce(cardinality(p_types), 0) = 0 or array_position(p_types, null) is not null then
+    perform email_queue_private.refuse('types', 'must name at least one type');
+  end if;
+  if exists (select 1 from unnest(p_types) as t where lower(btrim(t) collate "C") = 'email') then
+    perform email_queue_private.refuse('types', 'must not name email: the function process-email-queue sends it');
+  end if;
+  if coalesce(cardinality(p_tokens), 0) not between 1 and 100 or array_position(p_tokens, null) is not null then
+    perform email_queue_private.refuse('tokens', 'must be 1 to 100, one for each message wanted');
+  end if;
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  perform email_queue_private.sweep();
+  foreach v_token in array p_tokens loop
+    v_dispatch := null;
+    foreach v_type in array p_types loop
+      v_dispatch := email_queue_private.claim_one(v_type, v_token, true, v_lease, 1, 1073741824, false, 0);
+      exit when v_dispatch.id is not null;
+    end loop;
+    exit when v_dispatch.id is null;
+    update email_queue_private.dispatch as d
+    set begun = true, attempt = d.attempt + 1, first_begun_at = coalesce(d.first_begun_at, clock_timestamp()), updated_at = clock_timestamp()
+    where d.id = v_dispatch.id and not d.begun;
+    v_results := v_results || (
+      select jsonb_build_object('dispatch_id', v_dispatch.id, 'token', v_dispatch.token, 'message', to_jsonb(q))
+      from public.email_queue as q where q.id = v_dispatch.message_ids[1]);
+  end loop;
+  return to_jsonb(v_results);
+end
+$$;
+comment on function public.email_queue_dequeue(text[], uuid[], bigint) is
+  'Leases up to one message for each token, of the first type that has any. Answers [{dispatch_id, token, message}]; repeated with the same tokens it gives the same messages. End each with email_queue_settle.';
+
+-- 70_read/addressees.sql
+create or replace function email_queue_private.addressees(p_message email_queue_private.message) returns uuid[]
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select array_remove(array[p_message.addressee], null)
+    || array(select f.hash from email_queue_private.further_addressee as f where f.id = p_message.id)
+$$;
+comment on function email_queue_private.addressees(email_queue_private.message) is 'The keyed hashes of a message''s recipients; none once it was erased.';
+
+-- 70_read/delivery.sql
+-- How far an e-mail has come, for each recipient, by delivery_rank(). Whatever the order in which the events came, the answer is the same.
+create or replace function email_queue_private.delivery(p_message_id uuid) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with seen as (
+    select e.recipient, e.type, min(e.occurred_at) as at, (array_agg(e.detail order by e.occurred_at))[1] as detail
+    from email_queue_private.event as e where e.message_id = p_message_id group by e.recipient, e.type
+  ), state as (
+    select distinct on (s.recipient) s.recipient, k.rank, k.state, s.at,
+      case when k.state = 'bounced' and s.detail is not null
+        then jsonb_strip_nulls(jsonb_build_object('type', s.detail ->> 'type', 'subtype', s.detail ->> 'subtype', 'text', s.detail ->> 'text')) end as bounce,
+      case when k.state in ('failed', 'suppressed') then coalesce(s.detail ->> 'reason', s.detail ->> 'text') end as reason
+    from seen as s cross join lateral (select r.rank, (array['sent', 'delayed', 'delivered', 'suppressed', 'failed', 'bounced'])[r.rank] as state
+      from (select email_queue_private.delivery_rank(s.type) as rank) as r where r.rank is not null) as k
+    order by s.recipient, k.rank desc, s.at
+  ), recipient as (
+    select t.rank, t.state, t.at, t.recipient, jsonb_strip_nulls(jsonb_build_object('address', case when position('@' in t.recipient) > 0 then t.recipient end, 'state', t.state, 'at', t.at,
+      'bounce', t.bounce, 'reason', t.reason,
+      'opened_at', (select s.at from seen as s where s.recipient = t.recipient and s.type = 'email.opened'),
+      'clicked_at', (select s.at from seen as s where s.recipient = t.recipient and s.type = 'email.clicked'),
+      'complained_at', (select s.at from seen as s where s.recipient = t.recipient and s.type = 'email.complained'))) as shown
+    from state as t
+  )
+  select case when count(*) > 0 then jsonb_build_object('state', (array_agg(r.state order by r.rank desc))[1],
+    'at', (array_agg(r.at order by r.rank desc, r.at desc))[1], 'recipients', jsonb_agg(r.shown order by r.recipient)) end
+  from recipient as r
+$$;
+comment on function email_queue_private.delivery(uuid) is 'The delivery of a message, as the view shows it; null if no event is known.';
+
+-- 70_read/delivery_rank.sql
+-- How far an e-mail has come, by what was reported: sent < delayed < delivered < suppressed < failed < bounced. Null: the event does not say.
+create or replace function email_queue_private.delivery_rank(p_type text) returns integer
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when p_type in ('email.sent', 'email.scheduled') then 1
+    when p_type = 'email.delivery_delayed' then 2
+    when p_type in ('email.delivered', 'email.opened', 'email.clicked', 'email.complained') then 3
+    when p_type = 'email.suppressed' then 4
+    when p_type = 'email.failed' then 5
+    when p_type = 'email.bounced' then 6 end;
+end
+$$;
+comment on function email_queue_private.delivery_rank(text) is 'How far an event shows that an e-mail has come; of several the highest counts.';
+
+-- 70_read/depth_by_priority.sql
+-- A dispatch may have members of several priorities, and knows the best: the members' own are read.
+create or replace function email_queue_private.depth_by_priority() returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with place as (
+    select r.type, r.priority, case when r.attempts > 0 then 'retrying' when r.run_at > statement_timestamp() then 'scheduled' else 'pending' end as state, r.run_at as due
+    from (select * from email_queue_private.ready limit 100000) as r
+    union all
+    select m.type, m.priority, 'processing', null
+    from (
+      select u.id from (
+        -- One index each: a day of settled dispatches is not read.
+        select * from email_queue_private.dispatch where token is not null
+        union all
+        select * from email_queue_private.dispatch where token is null and settled_at is null
+      ) as d cross join lateral unnest(d.message_ids) as u(id) limit 10000) as o join email_queue_private.message as m on m.id = o.id
+  )
+  select coalesce(jsonb_agg(to_jsonb(s) order by s.type, s.priority), '[]') from (
+    select p.type collate "C" as type, p.priority, count(*) filter (where p.state = 'pending') as pending, count(*) filter (where p.state = 'scheduled') as scheduled,
+      count(*) filter (where p.state = 'retrying') as retrying, count(*) filter (where p.state = 'processing') as processing,
+      floor(extract(epoch from statement_timestamp() - min(p.due) filter (where p.due <= statement_timestamp()))) as oldest_due_seconds
+    from place as p group by p.type collate "C", p.priority) as s
+$$;
+comment on function email_queue_private.depth_by_priority() is 'What waits and is being sent, by type and priority.';
+
+-- 70_read/email_queue.sql
+-- The view public.email_queue is for users, and so are functions that give the same as JSON.
+
+create or replace view public.email_queue with (security_invoker = true) as
+select m.id, m.type,
+  case
+    when m.status is not null then m.status
+    when r.id is null then 'processing'
+    when r.attempts > 0 then 'retrying'
+    else 'pending'
+  end as status,
+  case when m.secret is null then b.payload end as payload, m.priority, coalesce(r.run_at, m.run_at) as run_at,
+  coalesce(m.attempts, r.attempts, d.attempts, 0)::smallint as attempts, m.max_attempts,
+  coalesce(m.dispatch_id, d.dispatch_id) as dispatch_id, d.lease_expires_at, m.dedup_key, m.metadata,
+  case when e.errors is not null or m.status = 'failed'
+    then coalesce(e.errors -> -1, '{}'::jsonb) || jsonb_build_object('reason', m.reason, 'history', e.errors) end as error,
+  m.provider_message_id, m.created_at, coalesce(m.completed_at, d.updated_at, r.entered_at, m.created_at) as updated_at, m.completed_at,
+  m.send_before, email_queue_private.delivery(m.id) as delivery, m.topic, coalesce(m.ignore_suppression, false) as ignore_suppression,
+  coalesce(m.secret, false) as secret, m.recipients, m.template
+from email_queue_private.message as m
+left join email_queue_private.body as b on b.id = m.id
+left join email_queue_private.ready as r on r.id = m.id and m.status is null
+left join (
+  select u.id, o.id as dispatch_id, u.attempts + o.attempt as attempts, o.updated_at,
+    case when o.token is not null then o.visible_at end as lease_expires_at,
+    o.member_errors, o.errors
+  from (
+    -- One index each: a day of settled dispatches is not read.
+    select * from email_queue_private.dispatch where token is not null
+    union all
+    select * from email_queue_private.dispatch where token is null and settled_at is null
+  ) as o cross join lateral unnest(o.message_ids, o.member_attempts) as u(id, attempts)
+) as d on d.id = m.id and m.status is null
+-- Here, so that it is done for the rows that are asked for, not for all that are being sent.
+cross join lateral (select coalesce(m.errors, r.errors, case when d.id is not null then email_queue_private.append_errors(d.member_errors -> d.id::text, d.errors) end) as errors) as e;
+comment on view public.email_queue is 'The queue, one row a message. Read only: enqueue with email_queue_enqueue.';
+comment on column public.email_queue.id is 'The message''s id, ordered by time.';
+comment on column public.email_queue.type is 'email, or a custom consumer''s type.';
+comment on column public.email_queue.status is 'pending, processing, retrying, completed, failed or cancelled.';
+comment on column public.email_queue.payload is 'What to send; it never changes after enqueue. Null: it was erased, or is secret.';
+comment on column public.email_queue.priority is '0 (first) to 3.';
+comment on column public.email_queue.run_at is 'Not before this time: as asked for, or after a backoff.';
+comment on column public.email_queue.attempts is 'Attempts used: one a provider request that it was in. More than max_attempts if a message of the same request, which may have been sent, may use more: such a request is repeated whole.';
+comment on column public.email_queue.max_attempts is 'Attempts it may use before it fails.';
+comment on column public.email_queue.dispatch_id is 'The provider request that it is or was part of; the Idempotency-Key is email-queue/<this>.';
+comment on column public.email_queue.lease_expires_at is 'Until when a worker holds it.';
+comment on column public.email_queue.dedup_key is 'Unique per type while the row exists.';
+comment on column public.email_queue.metadata is 'The caller''s own data: an object. Searching it with @> uses an index.';
+comment on column public.email_queue.error is 'The last error {class, status, name, message, at, attempt}, the reason it failed for, and the history of up to ten.';
+comment on column public.email_queue.provider_message_id is 'The provider''s id of the accepted e-mail.';
+comment on column public.email_queue.created_at is 'When it was enqueued.';
+comment on column public.email_queue.updated_at is 'When it changed last.';
+comment on column public.email_queue.completed_at is 'When it ended.';
+comment on column public.email_queue.send_before is 'Fails as expired if it has not begun by then.';
+comment on column public.email_queue.delivery is 'What the provider reported after it accepted the e-mail: {state: sent|delayed|delivered|suppressed|failed|bounced, at, recipients: [{address, state, at, bounce, reason, opened_at, clicked_at, complained_at}]}; null without a report.';
+comment on column public.email_queue.topic is 'What recipients can unsubscribe from; null: an unsubscribe does not concern it.';
+comment on column public.email_queue.ignore_suppression is 'It is sent to suppressed addresses, too.';
+comment on column public.email_queue.secret is 'Its payload and the provider''s texts are shown to nobody; the payload is erased once the message has ended.';
+comment on column public.email_queue.recipients is 'Of a secret message: the "to" of its payload.';
+comment on column public.email_queue.template is 'What the payload was made of: {name, language, version}; version 0 is built in.';
+
+-- 70_read/email_queue_events.sql
+create or replace function public.email_queue_events(p_id uuid) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+  select coalesce(jsonb_agg(to_jsonb(n) order by n.occurred_at, n.received_at, n.type, n.recipient), '[]'::jsonb) from (
+    select e.type, case when position('@' in e.recipient) > 0 then e.recipient end as recipient, e.occurred_at, e.received_at, e.detail
+    from email_queue_private.event as e where e.message_id = p_id
+    order by e.occurred_at, e.received_at, e.type, e.recipient limit 1000) as n
+$$;
+comment on function public.email_queue_events(uuid) is
+  'What the provider reported about a message, oldest first, at most 1000: [{type, recipient, occurred_at, received_at, detail}]. recipient is null if the message was erased.';
+
+-- 70_read/email_queue_get.sql
+create or replace function public.email_queue_get(p_id uuid) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+  select to_jsonb(q) || case when q.type = 'email' and q.completed_at is null then email_queue_private.connection_notice() else '{}' end
+  from public.email_queue as q where q.id = p_id
+$$;
+comment on function public.email_queue_get(uuid) is 'One message as JSON; null if its id is unknown. An open e-mail has a notice if nothing calls the function.';
+
+-- 70_read/email_queue_list.sql
+-- Planned for the values of each call. A cached plan knows neither how many messages have some metadata nor where a page begins, and
+-- reads all of them.
+create or replace function public.email_queue_list(
+  p_status text, p_type text default null, p_limit integer default 100, p_before uuid default null,
+  p_since timestamptz default null, p_until timestamptz default null, p_metadata jsonb default null, p_delivery text default null
+) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_limit integer := least(greatest(p_limit, 1), 1000);
+  v_from uuid := email_queue_private.first_id(p_since);
+  v_before uuid := least(p_before, email_queue_private.first_id(p_until));
+  v_ids uuid[] := case
+    when p_delivery is not null
+    then array(select i from email_queue_private.ids_by_delivery(p_delivery, p_metadata, p_status, p_type, v_limit, v_from, v_before) as i)
+    when p_metadata is null
+    then array(select i from email_queue_private.ids_by_status(p_status, p_type, v_limit, v_from, v_before) as i)
+    else array(select i from email_queue_private.ids_by_metadata(p_metadata, p_status, p_type, v_limit, v_from, v_before) as i) end;
+begin
+  return (select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q where q.id = any (v_ids));
+end
+$$;
+comment on function public.email_queue_list(text, text, integer, uuid, timestamptz, timestamptz, jsonb, text) is
+  'Messages in a status, newest first, as a JSON list of at most 1000; p_before (an id) continues a page; p_since and p_until bound the time of enqueue; p_metadata selects those whose metadata contains it, p_delivery those that came so far (sent, delayed, delivered, suppressed, failed, bounced) or were complained about (complained). Without p_since, sent, delayed and delivered are looked for among 10000 messages.';
+
+-- 70_read/email_queue_overview.sql
+create or replace function public.email_queue_overview() returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return jsonb_build_object('priorities', email_queue_private.depth_by_priority(), 'hours', email_queue_private.last_hours(), 'requests', email_queue_private.requests_now(),
+    'reputation', email_queue_private.reputation());
+end
+$$;
+comment on function public.email_queue_overview() is
+  'What a person wants to see first, beside email_queue_stats: {priorities, hours, requests, reputation}. priorities: depth by type and priority (counted up to 100,000, and 10,000 in requests). hours: the last six in steps of ten minutes, [{at, enqueued (up to 10,000), accepted, retried, failed, waiting}]; waiting is what the runs left, null if none ended then. requests: {last_minute, most_in_a_second, per_second (the limit), setting, learned (the provider''s), answered, breaker: [{scope, unanswered, next_at, requests, size}]}. reputation: {day, week}, each {accepted, bounced, complained, all}; all is false if only the newest 50,000 messages were counted.';
+
+-- 70_read/email_queue_runs.sql
+create or replace function public.email_queue_runs(p_limit integer default 100, p_before uuid default null) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_before timestamptz := (select r.started_at from email_queue_private.run as r where r.id = p_before);
+begin
+  return coalesce((
+    select jsonb_agg(to_jsonb(n) order by n.started_at desc, n.id desc) from (
+      select r.id, r.cause, r.started_at, r.last_seen_at, r.ended_at, r.stopped, r.reason, r.counts from email_queue_private.run as r
+      where p_before is null or (r.started_at, r.id) < (v_before, p_before)
+      order by r.started_at desc, r.id desc limit least(greatest(coalesce(p_limit, 100), 1), 1000)) as n), '[]');
+end
+$$;
+comment on function public.email_queue_runs(integer, uuid) is
+  'The runs of the function in the last day, newest first, at most 1000: [{id, cause, started_at, last_seen_at, ended_at, stopped, reason, counts}]. ended_at is null while a run is under way, and if it was killed. p_before (an id) continues a page.';
+
+-- 70_read/email_queue_show.sql
+create or replace function public.email_queue_show(p_id uuid) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+declare
+  v_shown jsonb := public.email_queue_get(p_id);
+  v_message email_queue_private.message;
+begin
+  select * into v_message from email_queue_private.message as m where m.id = p_id;
+  return v_shown || jsonb_build_object('timeline', email_queue_private.timeline(v_message), 'can', email_queue_private.possible_actions(v_message),
+    'suppressed', email_queue_private.suppressed_of(v_message));
+end
+$$;
+comment on function public.email_queue_show(uuid) is
+  'All about one message: what email_queue_get answers, and timeline: [{at, what, ...}], with what: enqueued, claimed, attempt, waits, accepted, event, ended; "at" is null for what is still to come; can: {cancel, redrive, discard, erase}, each null, or why not; suppressed: [{address, reason, topic, since}], the entries that keep mail like this from its recipients. Null if the id is unknown.';
+
+-- 70_read/email_queue_stats.sql
+-- Counted up to 100,000 each; completed messages are not counted, since that would read the history.
+create or replace function public.email_queue_stats() returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with waiting as (
+    select r.type, count(*) filter (where r.attempts = 0 and r.run_at <= statement_timestamp()) as pending,
+      count(*) filter (where r.attempts = 0 and r.run_at > statement_timestamp()) as scheduled,
+      count(*) filter (where r.attempts > 0) as retrying,
+      min(r.run_at) filter (where r.run_at <= statement_timestamp()) as oldest
+    from (select * from email_queue_private.ready limit 100000) as r group by r.type
+  ), working as (
+    select d.type, sum(cardinality(d.message_ids)) as processing, coalesce(sum(cardinality(d.message_ids)) filter (where d.frozen), 0) as frozen
+    from email_queue_private.dispatch as d where d.settled_at is null group by d.type
+  ), ended as (
+    select m.type, count(*) filter (where m.reason <> 'cancelled') as failed, count(*) filter (where m.reason = 'cancelled') as cancelled
+    from (select l.type, l.reason from email_queue_private.message as l where l.reason is not null limit 100000) as m group by m.type
+  )
+  select jsonb_build_object(
+    'types', coalesce((
+      select jsonb_object_agg(t.type, jsonb_build_object(
+        'pending', coalesce(w.pending, 0), 'scheduled', coalesce(w.scheduled, 0), 'retrying', coalesce(w.retrying, 0),
+        'processing', coalesce(p.processing, 0), 'frozen', coalesce(p.frozen, 0),
+        'failed', coalesce(e.failed, 0), 'cancelled', coalesce(e.cancelled, 0),
+        'oldest_due_seconds', floor(extract(epoch from statement_timestamp() - w.oldest))))
+      from (select w.type from waiting as w union select p.type from working as p union select e.type from ended as e) as t
+      left join waiting as w on w.type = t.type left join working as p on p.type = t.type left join ended as e on e.type = t.type), '{}'::jsonb),
+    'paused', coalesce(email_queue_private.copy_pause(), case when b.paused_at is not null and (b.paused_until is null or b.paused_until > statement_timestamp())
+      then jsonb_build_object('since', b.paused_at, 'until', b.paused_until, 'reason', b.pause_reason) end),
+    'paused_domains', (
+      select coalesce(jsonb_agg(jsonb_build_object('domain', d.domain, 'since', d.paused_at, 'until', d.paused_until, 'reason', d.reason) order by d.domain), '[]'::jsonb)
+      from email_queue_private.paused_domain as d where d.paused_until is null or d.paused_until > statement_timestamp()),
+    'cooldown', case when b.cooldown_until > statement_timestamp() then jsonb_build_object('until', b.cooldown_until, 'reason', b.cooldown_reason) end,
+    'unknown_in_a_row', (select coalesce(max(w.streak), 0) from email_queue_private.breaker as w),
+    'requests_per_second', email_queue_private.request_rate(b))
+  from email_queue_private.budget_now() as b
+$$;
+comment on function public.email_queue_stats() is
+  'Depth by type (counted up to 100,000), and what holds mail up: pause, paused domains, cooldown, unknown outcomes in a row.';
+
+-- 70_read/first_id.sql
+-- Ids are ordered by the time of enqueue, so a time is a place among them.
+create or replace function email_queue_private.first_id(p_time timestamptz) returns uuid
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case when p_time is not null
+    then (lpad(to_hex(least(greatest(0, extract(epoch from p_time) * 1000), 281474976710655)::bigint), 12, '0') || repeat('0', 20))::uuid end
+$$;
+comment on function email_queue_private.first_id(timestamptz) is 'The least id that a message enqueued at this time or later can have.';
+
+-- 70_read/ids_by_delivery.sql
+-- The same of those with a state of delivery. What went wrong is rare and has an index; the rest is looked for
+-- among the newest. Where nobody bounds the time, a state that is rare would have it walk over all history.
+create or replace function email_queue_private.ids_by_delivery(
+  p_delivery text, p_metadata jsonb, p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid
+) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_page uuid[];
+  v_before uuid := p_before;
+  v_left integer := p_limit;
+  v_count integer;
+  v_looked integer := 0;
+begin
+  if p_delivery not in ('sent', 'delayed', 'delivered', 'suppressed', 'failed', 'bounced', 'complained') then
+    perform email_queue_private.refuse('delivery', 'must be sent, delayed, delivered, suppressed, failed, bounced or complained');
+  end if;
+  loop
+    if p_delivery in ('suppressed', 'failed', 'bounced', 'complained') then
+      v_page := array(select q.id from public.email_queue as q where q.status = p_status and (p_type is null or q.type = p_type)
+        and (p_metadata is null or q.metadata @> p_metadata) and q.id = any (array(
+          select distinct e.message_id from email_queue_private.event as e
+          where e.type = 'email.' || p_delivery and e.type in ('email.bounced', 'email.failed', 'email.suppressed', 'email.complained')
+            and (p_from is null or e.message_id >= p_from) and (p_before is null or e.message_id < p_before))));
+    elsif p_metadata is null then
+      v_page := array(select i from email_queue_private.ids_by_status(p_status, p_type, 500, p_from, v_before) as i);
+    else
+      v_page := array(select i from email_queue_private.ids_by_metadata(p_metadata, p_status, p_type, 500, p_from, v_before) as i);
+    end if;
+    return query select i from unnest(v_page) as i cross join lateral (select email_queue_private.delivery(i) as is) as d
+      where d.is ->> 'state' = p_delivery or p_delivery = 'complained' and d.is @? '$.recipients[*].complained_at' order by i desc limit v_left;
+    get diagnostics v_count = row_count;
+    v_left := v_left - v_count;
+    exit when v_left <= 0 or cardinality(v_page) < 500 or p_delivery in ('suppressed', 'failed', 'bounced', 'complained');
+    v_before := v_page[cardinality(v_page)];
+    v_looked := v_looked + 500;
+    if p_from is null and v_looked >= 10000 then
+      perform email_queue_private.refuse('delivery', 'is not that of enough of the newest 10000 messages: bound the search with since');
+    end if;
+  end loop;
+end
+$$;
+comment on function email_queue_private.ids_by_delivery(text, jsonb, text, text, integer, uuid, uuid) is 'Ids of messages in a status with a state of delivery, newest first.';
+
+-- 70_read/ids_by_metadata.sql
+-- The same of those whose metadata contains p_metadata. Common metadata is found among the newest
+-- messages, which are looked at first. Rare metadata is found by its index, and all matches are put into a list: for a page of it the
+-- planner would walk down from the newest message, through all of them if nothing is left to find.
+create or replace function email_queue_private.ids_by_metadata(p_metadata jsonb, p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid)
+returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_window integer := greatest(200, 10 * p_limit);
+  v_oldest uuid; -- of the newest; null where that is all of them
+  v_count integer;
+begin
+  perform email_queue_private.check_metadata('metadata', p_metadata);
+  v_oldest := case
+    when p_status = 'completed' then (select m.id from email_queue_private.message as m
+      where (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc offset v_window - 1 limit 1)
+    when p_status in ('failed', 'cancelled') then (select m.id from email_queue_private.message as m
+      where m.reason is not null and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc offset v_window - 1 limit 1)
+    when p_status in ('pending', 'retrying') then (select r.id from email_queue_private.ready as r
+      where (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before) order by r.id desc offset v_window - 1 limit 1)
+  end;
+  return query select m.id from email_queue_private.message as m
+    where m.metadata @> p_metadata and m.id = any (array(
+      select i from email_queue_private.ids_by_status(p_status, p_type, null, coalesce(v_oldest, p_from), p_before) as i))
+    order by m.id desc limit p_limit;
+  get diagnostics v_count = row_count;
+  if v_oldest is not null and v_count < p_limit then
+    return query select i from unnest(array(
+        select m.id from (
+          select m.* from email_queue_private.message as m
+          where p_status in ('completed', 'failed', 'cancelled') and m.status = p_status and (p_status = 'completed' or m.reason is not null)
+          union all
+          select m.* from email_queue_private.message as m join email_queue_private.ready as r on r.id = m.id
+          where p_status in ('pending', 'retrying') and (r.attempts > 0) = (p_status = 'retrying')
+        ) as m
+        where m.metadata @> p_metadata and m.id < v_oldest and (p_from is null or m.id >= p_from) and (p_type is null or m.type = p_type)
+      )) as i order by i desc limit p_limit - v_count;
+  end if;
+end
+$$;
+comment on function email_queue_private.ids_by_metadata(jsonb, text, text, integer, uuid, uuid) is
+  'Ids of messages in a status whose metadata contains p_metadata, newest first.';
+
+-- 70_read/ids_by_status.sql
+-- A page of ids by status from the table where that status lives, so that no page reads the whole history.
+create or replace function email_queue_private.ids_by_status(p_status text, p_type text, p_limit integer, p_from uuid, p_before uuid) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  case
+    when p_status = 'processing' then
+      return query select u.id from (
+          select * from email_queue_private.dispatch where token is not null
+          union all
+          select * from email_queue_private.dispatch where token is null and settled_at is null
+        ) as d cross join lateral unnest(d.message_ids) as u(id)
+        where (p_type is null or d.type = p_type) and (p_from is null or u.id >= p_from) and (p_before is null or u.id < p_before)
+        order by u.id desc limit p_limit;
+    when p_status in ('pending', 'retrying') then
+      return query select r.id from email_queue_private.ready as r
+        where (r.attempts > 0) = (p_status = 'retrying') and (p_type is null or r.type = p_type) and (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before)
+        order by r.id desc limit p_limit;
+    when p_status in ('failed', 'cancelled') then
+      return query select m.id from email_queue_private.message as m
+        where m.reason is not null and m.status = p_status and (p_type is null or m.type = p_type) and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before)
+        order by m.id desc limit p_limit;
+    when p_status = 'completed' then
+      return query select m.id from email_queue_private.message as m
+        where m.status = p_status and (p_type is null or m.type = p_type) and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before)
+        order by m.id desc limit p_limit;
+    else
+      perform email_queue_private.refuse('status', 'must be pending, processing, retrying, completed, failed or cancelled');
+  end case;
+end
+$$;
+comment on function email_queue_private.ids_by_status(text, text, integer, uuid, uuid) is 'Ids of messages in a status, newest first.';
+
+-- 70_read/last_hours.sql
+-- Six hours in 36 steps, from what there is anyway: a message's id has the time of its enqueue, and each run says what it did and left. Steps
+-- in which no run ended have no waiting.
+create or replace function email_queue_private.last_hours() returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with step as (
+    select n, statement_timestamp() - (36 - n) * interval '10 minutes' as at from generate_series(0, 35) as n
+  ), run as (
+    select least(35, floor(extract(epoch from r.ended_at - statement_timestamp()) / 600) + 36)::integer as n, max(coalesce((r.counts ->> 'remaining')::bigint, 0)) as waiting,
+      sum((r.counts ->> 'accepted')::bigint) as accepted, sum((r.counts ->> 'retried')::bigint) as retried, sum((r.counts ->> 'failed')::bigint) as failed
+    from (
+      select l.ended_at, l.counts from email_queue_private.run as l where l.started_at > statement_timestamp() - interval '7 hours'
+      order by l.started_at desc limit 10000) as r
+    where r.ended_at > statement_timestamp() - interval '6 hours' group by 1
+  )
+  select jsonb_agg(jsonb_build_object('at', s.at, 'waiting', r.waiting, 'accepted', coalesce(r.accepted, 0), 'retried', coalesce(r.retried, 0), 'failed', coalesce(r.failed, 0),
+    'enqueued', (select count(*) from (select 1 from email_queue_private.message as m
+      where m.id >= email_queue_private.first_id(s.at) and m.id < email_queue_private.first_id(s.at + interval '10 minutes') limit 10000) as e)) order by s.n)
+  from step as s left join run as r on r.n = s.n
+$$;
+comment on function email_queue_private.last_hours() is 'The last six hours in steps of ten minutes: what was enqueued and sent, and what the runs left waiting.';
+
+-- 70_read/open_dispatch.sql
+create or replace function email_queue_private.open_dispatch(p_id uuid) returns email_queue_private.dispatch
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  -- One index each: a day of settled dispatches is not read.
+  select o.* from (
+    select * from email_queue_private.dispatch where token is not null
+    union all
+    select * from email_queue_private.dispatch where token is null and settled_at is null
+  ) as o where p_id = any (o.message_ids)
+$$;
+comment on function email_queue_private.open_dispatch(uuid) is 'The open dispatch that a message is in; null if it is in none.';
+
+-- 70_read/possible_actions.sql
+-- The words of the calls themselves: what is null here would be done, and what is not would be refused.
+create or replace function email_queue_private.possible_actions(p_message email_queue_private.message) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_waits boolean := exists (select from email_queue_private.ready as r where r.id = p_message.id);
+  v_taken text := email_queue_private.not_waiting(p_message.id) ->> 'reason';
+  v_not_failed text := case when p_message.status is distinct from 'failed' then format('it is %s, not failed', (select q.status from public.email_queue as q where q.id = p_message.id)) end;
+  v_redrive text := v_not_failed;
+begin
+  if v_redrive is null then
+    v_redrive := email_queue_private.redrive_obstacle(p_message, (select b.payload from email_queue_private.body as b where b.id = p_message.id), false);
+    if p_message.mark is not null and exists (select from email_queue_private.evidence_of(p_message.id, null)) then
+      v_redrive := 'it was accepted: the provider reported it';
+    end if;
+  end if;
+  return jsonb_build_object('cancel', case when not v_waits then v_taken end, 'redrive', v_redrive, 'discard', v_not_failed,
+    'erase', case
+      when v_waits then 'it waits to be sent: cancel it first'
+      when p_message.status is null then v_taken
+      when email_queue_private.open_members(array[p_message.id]) <> '{}' then 'its request may have to be repeated'
+      when p_message.bytes = 0 then 'it was erased already' end);
+end
+$$;
+comment on function email_queue_private.possible_actions(email_queue_private.message) is 'What an operator can do with a message, and why not.';
+
+-- 70_read/reputation.sql
+-- Of the e-mails that were enqueued in the last day and week and were accepted. The newest 50,000 messages stand for all. An e-mail counts once,
+-- however many of its recipients bounced.
+create or replace function email_queue_private.reputation() returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_day uuid := email_queue_private.first_id(statement_timestamp() - interval '1 day');
+  v_week uuid := email_queue_private.first_id(statement_timestamp() - interval '7 days');
+  v_first uuid;
+  v_all boolean;
+  v_accepted bigint[];
+  v_bounced bigint[];
+  v_complained bigint[];
+begin
+  select m.id into v_first from email_queue_private.message as m where m.id >= v_week order by m.id desc offset 49999 limit 1;
+  v_all := v_first is null;
+  v_first := coalesce(v_first, v_week);
+  select array[count(*) filter (where m.id >= v_day), count(*)] into v_accepted
+  from email_queue_private.message as m where m.id >= v_first and m.status = 'completed' and m.type = 'email';
+  select array[count(distinct e.message_id) filter (where e.message_id >= v_day and e.type = 'email.bounced'), count(distinct e.message_id) filter (where e.type = 'email.bounced')],
+    array[count(distinct e.message_id) filter (where e.message_id >= v_day and e.type = 'email.complained'), count(distinct e.message_id) filter (where e.type = 'email.complained')]
+  into v_bounced, v_complained
+  from email_queue_private.event as e
+  where e.type in ('email.bounced', 'email.failed', 'email.suppressed', 'email.complained') and e.message_id >= v_first;
+  return jsonb_build_object('day', jsonb_build_object('accepted', v_accepted[1], 'bounced', v_bounced[1], 'complained', v_complained[1], 'all', v_all or v_first <= v_day),
+    'week', jsonb_build_object('accepted', v_accepted[2], 'bounced', v_bounced[2], 'complained', v_complained[2], 'all', v_all));
+end
+$$;
+comment on function email_queue_private.reputation() is 'How many accepted e-mails bounced or were marked as spam.';
+
+-- 70_read/requests_now.sql
+-- A dispatch keeps the slot of its last begin, so a replay within the minute counts once.
+create or replace function email_queue_private.requests_now() returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with second as (
+    select count(*) as n from (
+      select d.slot_at from (select * from email_queue_private.dispatch where settled_at > statement_timestamp() - interval '1 minute' order by settled_at desc limit 10000) as d
+      union all
+      select d.slot_at from (select * from email_queue_private.dispatch where token is not null limit 10000) as d
+      union all
+      select d.slot_at from (select * from email_queue_private.dispatch where token is null and settled_at is null limit 10000) as d) as d
+    where d.slot_at > statement_timestamp() - interval '1 minute' and d.slot_at <= statement_timestamp() group by date_trunc('second', d.slot_at)
+  )
+  select jsonb_build_object('last_minute', (select coalesce(sum(s.n), 0) from second as s), 'most_in_a_second', (select coalesce(max(s.n), 0) from second as s),
+    'per_second', email_queue_private.request_rate(b), 'setting', (email_queue_private.settings()).rate_limit, 'learned', b.learned_limit, 'answered', b.answered,
+    'breaker', (select coalesce(jsonb_agg(jsonb_build_object('scope', w.scope, 'unanswered', w.streak, 'next_at', case when w.streak >= 3 then w.next_at end,
+      'requests', w.requests, 'size', w.size) order by w.streak desc, w.scope), '[]') from (select * from email_queue_private.breaker order by streak desc, scope limit 20) as w))
+  from email_queue_private.budget_now() as b
+$$;
+comment on function email_queue_private.requests_now() is 'Requests of the last minute, what the budget allows, and the circuit breaker.';
+
+-- 70_read/suppressed_of.sql
+create or replace function email_queue_private.suppressed_of(p_message email_queue_private.message) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('address', s.address, 'reason', s.reason, 'topic', s.topic, 'since', s.since) order by s.since, s.reason), '[]'::jsonb)
+  from email_queue_private.suppression as s
+  where s.hash = any (email_queue_private.addressees(p_message)) and s.removed_at is null
+    and (s.topic is null or s.topic = p_message.topic) and (s.reason <> 'unsubscribe' or p_message.topic is not null)
+$$;
+comment on function email_queue_private.suppressed_of(email_queue_private.message) is 'The entries of the suppression list that concern a message.';
+
+-- 70_read/timeline.sql
+-- A timeline, oldest first. The last ten errors are kept, and a dispatch for a day after its end, so that the timeline of
+-- an old message has gaps.
+create or replace function email_queue_private.timeline(p_message email_queue_private.message) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_open email_queue_private.dispatch;
+  v_errors jsonb;
+begin
+  if p_message.status is null then
+    v_open := email_queue_private.open_dispatch(p_message.id);
+  end if;
+  v_errors := coalesce(p_message.errors, (select r.errors from email_queue_private.ready as r where r.id = p_message.id and p_message.status is null),
+    email_queue_private.append_errors(v_open.member_errors -> p_message.id::text, v_open.errors));
+  return (
+    select jsonb_agg(jsonb_build_object('at', t.at, 'what', t.what) || t.more order by t.at nulls last, t.place)
+    from (
+      select 1, p_message.created_at, 'enqueued', jsonb_strip_nulls(jsonb_build_object('run_at', case when p_message.run_at > p_message.created_at then p_message.run_at end))
+      union all
+      select 2, p_message.redriven_at, 'redriven', '{}' where p_message.redriven_at is not null
+      union all
+      select 2, d.created_at, 'claimed', jsonb_strip_nulls(jsonb_build_object('lease_expires_at', case when d.token is not null then d.visible_at end))
+      from email_queue_private.dispatch as d where d.id = coalesce(v_open.id, p_message.dispatch_id)
+      union all
+      -- Notes of the queue's own about suppressed recipients are no attempts. The last error is stamped a moment after the end.
+      select 3, least((e.e ->> 'at')::timestamptz, p_message.completed_at), 'attempt', jsonb_build_object('attempt', e.e -> 'attempt', 'error', e.e - array['at', 'attempt'])
+      from jsonb_array_elements(v_errors) as e(e) where e.e ->> 'class' is distinct from 'suppressed'
+      union all
+      select 3, v_open.updated_at, 'attempt', jsonb_build_object('attempt', v_open.member_attempts[array_position(v_open.message_ids, p_message.id)] + v_open.attempt)
+      where v_open.begun
+      union all
+      select 4, p_message.completed_at, 'accepted', jsonb_build_object('provider_message_id', p_message.provider_message_id, 'attempts', p_message.attempts)
+      where p_message.status = 'completed' and p_message.provider_message_id is not null
+      union all
+      select 5, p_message.completed_at, 'ended', jsonb_build_object('status', p_message.status, 'reason', p_message.reason) where p_message.status is not null
+      union all
+      select 6, (e.e ->> 'occurred_at')::timestamptz, 'event', jsonb_build_object('type', e.e -> 'type', 'recipient', e.e -> 'recipient', 'detail', e.e -> 'detail')
+      from jsonb_array_elements(public.email_queue_events(p_message.id)) as e(e)
+      union all
+      select 7, null, 'waits', jsonb_build_object('until', w.until, 'reason', w.reason) from email_queue_private.waits(p_message, v_open) as w
+      where p_message.status is null
+    ) as t(place, at, what, more));
+end
+$$;
+comment on function email_queue_private.timeline(email_queue_private.message) is 'The timeline of a message: [{at, what, ...}], oldest first.';
+
+-- 70_read/waits.sql
+-- What keeps an open message from being sent: its own wait, and what holds up all mail, its sender domain or its lane. "until" is null
+-- where somebody has to end it.
+create or replace function email_queue_private.waits(p_message email_queue_private.message, p_dispatch email_queue_private.dispatch)
+returns table (until timestamptz, reason text)
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  with now as materialized (
+    select clock_timestamp() as now, coalesce(r.lane, p_dispatch.lane) as lane, r.run_at, r.id is not null as ready,
+      r.attempts > 0 or r.run_at > p_message.run_at as again
+    from (values (true)) as one left join email_queue_private.ready as r on r.id = p_message.id
+  ), own as (
+    select n.run_at, case when n.again then 'backoff' else 'scheduled' end from now as n where n.run_at > n.now
+    union all
+    -- After its lease is over, no worker has it.
+    select p_dispatch.visible_at, case when p_dispatch.frozen or p_dispatch.begun and p_dispatch.type = 'email' then 'replay' else 'backoff' end from now as n
+    where p_dispatch.id is not null and (p_dispatch.token is null or p_dispatch.visible_at <= n.now) and (p_dispatch.frozen or p_dispatch.begun or p_dispatch.visible_at > n.now)
+  ), shared as (
+    select case when email_queue_private.copy_pause() is null then b.paused_until end, 'paused' from email_queue_private.budget_now() as b cross join now as n
+    where email_queue_private.copy_pause() is not null or b.paused_at is not null and coalesce(b.paused_until > n.now, true)
+    union all
+    select p.paused_until, 'domain_paused' from email_queue_private.paused_domain as p cross join now as n
+    where p.domain = split_part(n.lane, ':', 2) and coalesce(p.paused_until > n.now, true)
+    union all
+    select b.cooldown_until, 'cooldown' from email_queue_private.budget_now() as b cross join now as n where b.cooldown_until > n.now
+    union all
+    select max(c.opens_at), 'breaker' from now as n cross join lateral email_queue_private.closed_scopes(n.now, null) as c
+    where c.scope in (n.lane, email_queue_private.endpoint_of(n.lane)) and not coalesce(p_dispatch.frozen, false) having count(*) > 0
+  )
+  select * from own
+  union all
+  select s.* from shared as s cross join now as n
+  where p_message.type = 'email' and (n.ready or p_dispatch.id is not null and (p_dispatch.token is null or p_dispatch.visible_at <= n.now))
+$$;
+comment on function email_queue_private.waits(email_queue_private.message, email_queue_private.dispatch) is 'What an open message waits for.';
+
+-- 71_search/addresses.sql
+create or replace function email_queue_private.addresses(p_payload jsonb) returns setof text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select email_queue_private.bare_address(case when jsonb_typeof(a.a) = 'object' then a.a ->> 'email' else a.a #>> '{}' end)
+  from unnest(array['to', 'cc', 'bcc']) as f(field)
+  cross join lateral jsonb_array_elements(case jsonb_typeof(p_payload -> f.field) when 'array' then p_payload -> f.field
+    else jsonb_build_array(p_payload -> f.field) end) as a(a)
+$$;
+comment on function email_queue_private.addresses(jsonb) is 'The addresses of an e-mail''s recipients, as they are compared; a field without any gives null.';
+
+-- 71_search/candidates.sql
+-- Ids among which a search looks, newest first, from the smallest set that has an index. No condition is on top of the index's, or
+-- a page of what is rare would read the whole set. p_rare is what rare() found.
+create or replace function email_queue_private.candidates(p_filter jsonb, p_rare uuid[], p_from uuid, p_before uuid, p_limit integer) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  case
+    when p_rare is not null then
+      return query select r.id from unnest(p_rare) as r(id)
+        where (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before) order by r.id desc limit p_limit;
+    when p_filter ->> 'status' in ('pending', 'retrying') then
+      return query select r.id from email_queue_private.ready as r
+        where (p_from is null or r.id >= p_from) and (p_before is null or r.id < p_before) order by r.id desc limit p_limit;
+    when p_filter ->> 'status' = 'processing' then
+      return query select i from email_queue_private.ids_by_status('processing', null, p_limit, p_from, p_before) as i;
+    when p_filter ->> 'status' in ('failed', 'cancelled') or p_filter ->> 'reason' is not null then
+      return query select m.id from email_queue_private.message as m
+        where m.reason is not null and (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc limit p_limit;
+    when p_filter ->> 'delivery' in ('suppressed', 'failed', 'bounced', 'complained') then
+      return query select distinct e.message_id from email_queue_private.event as e
+        where e.type in ('email.bounced', 'email.failed', 'email.suppressed', 'email.complained') and e.message_id is not null
+          and (p_from is null or e.message_id >= p_from) and (p_before is null or e.message_id < p_before) order by e.message_id desc limit p_limit;
+    else
+      return query select m.id from email_queue_private.message as m
+        where (p_from is null or m.id >= p_from) and (p_before is null or m.id < p_before) order by m.id desc limit p_limit;
+  end case;
+end
+$$;
+comment on function email_queue_private.candidates(jsonb, uuid[], uuid, uuid, integer) is 'The next ids that a search looks at.';
+
+-- 71_search/check_search.sql
+-- A filter of email_queue_search, without what is null, and the recipient as addresses are compared.
+create or replace function email_queue_private.check_search(p_filter jsonb) returns jsonb
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'), '{}');
+  v_key text;
+  v_address text;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('recipient', 'subject', 'status', 'reason', 'delivery', 'type', 'template', 'since', 'until', 'metadata') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60),
+        'is not a filter: use recipient, subject, status, reason, delivery, type, template, since, until or metadata');
+    elsif v_filter -> v_key = 'null' then
+      v_filter := v_filter - v_key;
+    elsif v_key <> 'metadata' and (jsonb_typeof(v_filter -> v_key) <> 'string' or char_length(v_filter ->> v_key) > 980) then
+      perform email_queue_private.refuse('filter.' || v_key, 'must be a text of at most 980 characters');
+    end if;
+  end loop;
+  if v_filter ? 'recipient' then
+    v_address := coalesce(email_queue_private.bare_address(v_filter ->> 'recipient'), '');
+    -- An enqueue from SQL takes addresses that the worker rejects: they can be asked for, too.
+    if v_address !~ '^.+@.+$' then
+      perform email_queue_private.refuse('filter.recipient', 'must be an e-mail address');
+    end if;
+    v_filter := v_filter || jsonb_build_object('recipient', v_address);
+  end if;
+  if v_filter ->> 'status' not in ('pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled') then
+    perform email_queue_private.refuse('filter.status', 'must be pending, processing, retrying, completed, failed or cancelled');
+  elsif v_filter ->> 'reason' not in ('rejected', 'exhausted', 'unknown_outcome', 'not_accepted', 'expired', 'suppressed', 'cancelled') then
+    perform email_queue_private.refuse('filter.reason', 'must be rejected, exhausted, unknown_outcome, not_accepted, expired, suppressed or cancelled');
+  elsif v_filter ->> 'delivery' not in ('sent', 'delayed', 'delivered', 'suppressed', 'failed', 'bounced', 'complained') then
+    perform email_queue_private.refuse('filter.delivery', 'must be sent, delayed, delivered, suppressed, failed, bounced or complained');
+  end if;
+  perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
+  perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
+  perform email_queue_private.check_metadata('filter.metadata', v_filter -> 'metadata');
+  return v_filter;
+end
+$$;
+comment on function email_queue_private.check_search(jsonb) is 'A filter of a search, or an error that names the field.';
+
+-- 71_search/email_queue_search.sql
+-- Bounded in messages, bytes and time: a search of what is rare and has no index goes on from call to call.
+create or replace function public.email_queue_search(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan set datestyle = 'ISO, YMD'
+as $$
+declare
+  v_filter jsonb := email_queue_private.check_search(p_filter);
+  v_limit integer := least(greatest(coalesce(p_limit, 100), 1), 1000);
+  v_until timestamptz := clock_timestamp() + interval '2 seconds';
+  v_from uuid := email_queue_private.first_id((v_filter ->> 'since')::timestamptz);
+  v_before uuid := least(p_before, email_queue_private.first_id((v_filter ->> 'until')::timestamptz));
+  v_address uuid := case when v_filter ? 'recipient'
+    then email_queue_private.address_hash(v_filter ->> 'recipient', email_queue_private.hash_key()) end;
+  v_rare uuid[];
+  v_page uuid[];
+  v_step integer := least(2 * v_limit, 500);
+  v_size integer;
+  v_fitting uuid[];
+  v_taken uuid[];
+  v_found uuid[] := array[]::uuid[];
+  v_looked integer := 0;
+  v_left bigint := 67108864;
+  v_bytes bigint;
+  v_next uuid;
+begin
+  v_filter := v_filter || jsonb_build_object('address', v_address);
+  v_rare := email_queue_private.rare(v_filter);
+  loop
+    v_page := array(select i from email_queue_private.candidates(v_filter, v_rare, v_from, v_before, v_step) as i);
+    v_size := cardinality(v_page);
+    exit when v_size = 0;
+    -- To compare a subject is to read the payload.
+    if v_filter ? 'subject' then
+      select w.ids, w.bytes into v_page, v_bytes from email_queue_private.within_bytes(v_page, v_left) as w;
+      v_left := v_left - v_bytes;
+    end if;
+    v_fitting := array(select i from email_queue_private.fitting(v_page, v_filter) as i);
+    v_taken := v_fitting[1:v_limit - cardinality(v_found)];
+    if not v_filter ? 'subject' then
+      select w.ids, w.bytes into v_taken, v_bytes from email_queue_private.within_bytes(v_taken, v_left) as w;
+      v_left := v_left - v_bytes;
+    end if;
+    v_found := v_found || v_taken;
+    if cardinality(v_found) = v_limit or cardinality(v_taken) < cardinality(v_fitting) then
+      v_next := v_found[cardinality(v_found)];
+      v_looked := v_looked + array_position(v_page, v_next);
+      exit;
+    end if;
+    v_looked := v_looked + cardinality(v_page);
+    exit when v_size = cardinality(v_page) and v_size < v_step;
+    v_before := v_page[cardinality(v_page)];
+    v_step := least(500, 10000 - v_looked);
+    if v_looked >= 10000 or v_left <= 0 or clock_timestamp() > v_until then
+      v_next := v_before;
+      exit;
+    end if;
+  end loop;
+  return jsonb_build_object(
+    'messages', (select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]') from public.email_queue as q where q.id = any (v_found)),
+    'next', v_next, 'looked', v_looked,
+    'similar', case when v_address is not null and v_found = '{}' and v_next is null and p_before is null
+      then email_queue_private.similar_addresses(v_filter ->> 'recipient', v_until) else '[]' end);
+end
+$$;
+comment on function public.email_queue_search(jsonb, integer, uuid) is
+  'Messages that fit p_filter, newest first, at most 1000: {messages, next, looked, similar}. p_filter: {recipient, subject (how it begins), status, reason, delivery, type, template, since, until (times of enqueue), metadata}. A call looks at no more than about 10000 messages, 64 MB of payloads, or two seconds: next is the p_before to go on with, also after an empty page; null: there is nothing more. similar lists other addresses that may be the same person''s, if nothing was found for a recipient: [{address, messages, last}].';
+
+-- 71_search/fitting.sql
+-- In plpgsql, so that it is planned for its values: conditions and tables that they do not need are left out. It derives the open states as
+-- the view does, from what it must read of them, and the state of delivery as delivery() does, which is slower. The subject of a secret message is not looked at.
+create or replace function email_queue_private.fitting(p_ids uuid[], p_filter jsonb) returns setof uuid
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_type text := p_filter ->> 'type';
+  v_status text := p_filter ->> 'status';
+  v_reason text := p_filter ->> 'reason';
+  v_template text := p_filter ->> 'template';
+  v_subject text := p_filter ->> 'subject';
+  v_delivery text := p_filter ->> 'delivery';
+  v_rank integer := email_queue_private.delivery_rank(case v_delivery when 'delayed' then 'email.delivery_delayed' else 'email.' || v_delivery end);
+  v_metadata jsonb := p_filter -> 'metadata';
+  v_address uuid := (p_filter ->> 'address')::uuid;
+begin
+  return query select m.id from email_queue_private.message as m
+    where m.id = any (p_ids)
+      and (v_address is null or m.addressee = v_address
+        or exists (select from email_queue_private.further_addressee as f where f.id = m.id and f.hash = v_address))
+      and (v_type is null or m.type = v_type)
+      and (v_reason is null or m.reason = v_reason)
+      and (v_template is null or m.template ->> 'name' = v_template)
+      and (v_metadata is null or m.metadata @> v_metadata)
+      and (v_status is null or m.status = v_status or m.status is null and case
+        when v_status in ('pending', 'retrying')
+          then exists (select from email_queue_private.ready as r where r.id = m.id and (r.attempts > 0) = (v_status = 'retrying'))
+        when v_status = 'processing' then not exists (select from email_queue_private.ready as r where r.id = m.id)
+        else false end)
+      and (v_subject is null or m.secret is null and exists (
+        select from email_queue_private.body as b where b.id = m.id and starts_with(b.payload ->> 'subject', v_subject)))
+      and (v_delivery is null or case when v_delivery = 'complained'
+        then exists (select from email_queue_private.event as e where e.message_id = m.id and e.type = 'email.complained')
+        else v_rank = (select max(email_queue_private.delivery_rank(e.type)) from email_queue_private.event as e where e.message_id = m.id) end)
+    order by m.id desc;
+end
+$$;
+comment on function email_queue_private.fitting(uuid[], jsonb) is 'Those of some messages that a filter finds, newest first.';
+
+-- 71_search/rare.sql
+-- A rare recipient and rare metadata are found by their indexes; what is common is found by a walk, which soon meets it. Only a bitmap is made
+-- of these indexes: of the table no more rows are read than the limit, and they have no order. Metadata that names no value ({}, {"order": {}})
+-- would read its whole index for nothing.
+create or replace function email_queue_private.rare(p_filter jsonb) returns uuid[]
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_indexscan = off set enable_indexonlyscan = off set jit = off
+as $$
+declare
+  v_address uuid := (p_filter ->> 'address')::uuid;
+  v_metadata jsonb := p_filter -> 'metadata';
+  v_ids uuid[];
+begin
+  if v_address is not null then
+    v_ids := array(
+      (select m.id from email_queue_private.message as m where m.addressee = v_address limit 10001)
+      union
+      (select f.id from email_queue_private.further_addressee as f where f.hash = v_address limit 10001));
+  elsif jsonb_path_exists(v_metadata, '$.** ? (@.type() != "object" && @.type() != "array")') then
+    v_ids := array(select m.id from email_queue_private.message as m where m.metadata @> v_metadata limit 10001);
+  end if;
+  return case when cardinality(v_ids) <= 10000 then v_ids end;
+end
+$$;
+comment on function email_queue_private.rare(jsonb) is 'All messages to a recipient, or with some metadata, if they are few; else null.';
+
+-- 71_search/similar_addresses.sql
+-- Somebody asks for ann@example.com, and her mail went to ann+shop@example.com, to a.nn@example.com, or to ann@another.example. Only the newest
+-- messages are looked through: addresses are in their payloads, and an index over their parts would cost every enqueue.
+create or replace function email_queue_private.similar_addresses(p_address text, p_until timestamptz) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name text collate "C" := split_part(split_part(p_address, '@', 1), '+', 1);
+  v_domain text collate "C" := split_part(p_address, '@', 2);
+  -- As JSON has it, without dots: what does not have this before + or @ in its fields is no match, and is not taken apart.
+  v_json text collate "C" := to_jsonb(replace(v_name, '.', ''))::text;
+  v_part text collate "C" := substr(v_json, 2, length(v_json) - 2);
+  v_ids uuid[];
+  v_looked integer := 0;
+  v_left bigint := 67108864;
+  v_bytes bigint;
+  v_found jsonb := '[]'::jsonb;
+begin
+  loop
+    v_ids := array(select i from email_queue_private.candidates('{}', null, null, v_ids[cardinality(v_ids)], 2000) as i);
+    v_looked := v_looked + cardinality(v_ids);
+    exit when v_ids = '{}';
+    select w.ids, w.bytes into v_ids, v_bytes from email_queue_private.within_bytes(v_ids, v_left) as w;
+    v_left := v_left - v_bytes;
+    v_found := v_found || (
+      select coalesce(jsonb_agg(jsonb_build_object('address', a.address, 'at', m.created_at)), '[]')
+      from email_queue_private.message as m left join email_queue_private.body as b on b.id = m.id
+      cross join lateral (select coalesce(b.payload, jsonb_build_object('to', m.recipients)) as payload) as p
+      cross join lateral (select replace(lower(concat(p.payload -> 'to', p.payload -> 'cc', p.payload -> 'bcc') collate "C"), '.', '') as fields) as f
+      cross join lateral (select distinct l as address from email_queue_private.addresses(p.payload) as l) as a
+      where m.id = any (v_ids) and m.type = 'email' and (strpos(f.fields, v_part || '@') > 0 or strpos(f.fields, v_part || '+') > 0) and a.address <> p_address
+        and (split_part(split_part(a.address, '@', 1), '+', 1) = v_name or split_part(a.address, '@', 2) = v_domain
+          and replace(split_part(split_part(a.address, '@', 1), '+', 1), '.', '') = replace(v_name, '.', '')));
+    exit when v_looked >= 10000 or v_left <= 0 or clock_timestamp() > p_until;
+  end loop;
+  return coalesce((
+    select jsonb_agg(to_jsonb(s) order by s.last desc, s.address collate "C") from (
+      select f.address, count(*) as messages, max(f.at) as last from jsonb_to_recordset(v_found) as f(address text, at timestamptz)
+      group by f.address order by max(f.at) desc, f.address collate "C" limit 5) as s), '[]');
+end
+$$;
+comment on function email_queue_private.similar_addresses(text, timestamptz) is 'Up to five addresses of the newest messages that may be the same person''s.';
+
+-- 71_search/within_bytes.sql
+create or replace function email_queue_private.within_bytes(p_ids uuid[], p_bytes bigint, out ids uuid[], out bytes bigint)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(array_agg(m.id order by m.id desc), '{}'), coalesce(sum(m.bytes), 0)::bigint
+  from (select l.id, l.bytes, sum(l.bytes) over (order by l.id desc) - l.bytes as before from email_queue_private.message as l where l.id = any (p_ids)) as m
+  where m.before < p_bytes
+$$;
+comment on function email_queue_private.within_bytes(uuid[], bigint) is 'The newest of some messages until their payloads have so many bytes, and one more.';
+
+-- 72_events/apply_evidence.sql
+-- What a new event does to its message, whose lock the caller shares. It touches no dispatch. A redriven message that waits is taken out of
+-- ready first. If a claim has it in hand, that claim waits for this transaction and then looks for evidence itself.
+create or replace function email_queue_private.apply_evidence(p_message email_queue_private.message) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ready email_queue_private.ready;
+begin
+  if p_message.status = 'failed' and p_message.mark is not null then
+    perform email_queue_private.complete_by_evidence(array[p_message.id]);
+  elsif p_message.status is null then
+    if p_message.mark is not null then
+      delete from email_queue_private.ready
+      where id = (select r.id from email_queue_private.ready as r where r.id = p_message.id for update skip locked)
+      returning * into v_ready;
+    end if;
+    if v_ready.id is not null then
+      update email_queue_private.message as m
+      set status = 'completed', completed_at = clock_timestamp(), provider_message_id = e.provider_message_id, attempts = v_ready.attempts,
+        errors = v_ready.errors
+      from email_queue_private.evidence_of(p_message.id, null) as e where m.id = p_message.id and m.status is null;
+    else
+      insert into email_queue_private.evidence (message_id) values (p_message.id);
+    end if;
+  end if;
+end
+$$;
+comment on function email_queue_private.apply_evidence(email_queue_private.message) is 'Completes a message whose outcome was not known, or leaves a note for the sweep.';
+
+-- 72_events/call_reaction.sql
+-- The user's function, with the database's usual search_path. It has a block of its own: whatever it does wrong, also by a constraint that
+-- is checked at the commit, undoes what it did and not the event.
+create or replace function email_queue_private.call_reaction(p_function text, p_event jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '1s'
+as $$
+declare
+  v_name text[] := parse_ident(p_function);
+  v_path text := (select s.reset_val from pg_catalog.pg_settings as s where s.name = 'search_path');
+  v_fault text := email_queue_private.reaction_fault(p_function);
+begin
+  if v_fault is not null then
+    raise exception using message = v_fault;
+  end if;
+  perform pg_catalog.set_config('search_path', v_path, true);
+  execute pg_catalog.format('select %I.%I($1)', v_name[1], v_name[2]) using p_event;
+  set constraints all immediate;
+exception when query_canceled or assert_failure or others then
+  update email_queue_private.reaction
+  set failures = failures + 1, failed_at = clock_timestamp(), error = left(sqlerrm, 1000) || ' (' || sqlstate || ')'
+  where singleton in (select r.singleton from email_queue_private.reaction as r for update skip locked);
+end
+$$;
+comment on function email_queue_private.call_reaction(text, jsonb) is 'Calls the user''s function with an event; an error is noted and loses nothing.';
+
+-- 72_events/email_queue_known_events.sql
+create or replace function public.email_queue_known_events(p_ids text[]) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+  select coalesce(jsonb_agg(distinct e.svix_id), '[]'::jsonb) from email_queue_private.event as e where e.svix_id = any (p_ids)
+$$;
+comment on function public.email_queue_known_events(text[]) is 'Those of these ids (svix-id) whose events are recorded, as a JSON list: email-queue reconcile reads the others from the provider.';
+
+-- 72_events/email_queue_on_event.sql
+create or replace function public.email_queue_on_event(p_function text) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_fault text := case when p_function is not null then email_queue_private.reaction_fault(p_function) end;
+  v_previous text;
+begin
+  if v_fault is null and p_function is not null and cardinality(parse_ident(p_function)) <> 2 then
+    v_fault := 'must be given with its schema, as in public.on_email_event';
+  end if;
+  if v_fault is not null then
+    perform email_queue_private.refuse('function', v_fault);
+  end if;
+  insert into email_queue_private.reaction default values on conflict do nothing;
+  select r.function into v_previous from email_queue_private.reaction as r for update;
+  update email_queue_private.reaction set function = p_function, failures = 0, failed_at = null, error = null where singleton;
+  if p_function is distinct from v_previous then
+    perform email_queue_private.note_action('on_event', null, jsonb_build_object('function', p_function));
+  end if;
+  return jsonb_build_object('function', p_function, 'previous', v_previous);
+end
+$$;
+comment on function public.email_queue_on_event(text) is
+  'Names a function of yours, schema.function(jsonb), that is called with each event in the transaction that records it; null: none. It must be SECURITY DEFINER. An error of it undoes what it did, is shown by email_queue_doctor, and loses no event. Answers {function, previous}.';
+
+-- 72_events/email_queue_record_events.sql
+-- Lock order: messages, then what was inserted. Events of one message share its lock (for key share), which completing it does not need.
+-- What ends a message without knowing its outcome takes the lock alone (fail_members), so it sees the event, or the event sees the end.
+create or replace function public.email_queue_record_events(p_events jsonb, p_refused integer default 0) returns jsonb
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_mark text := email_queue_private.current_mark();
+  v_clients boolean := (email_queue_private.settings()).record_clients;
+  v_event jsonb;
+  v_n integer;
+  v_type text;
+  v_results text[] := array[]::text[];
+  v_reasons text[] := array[]::text[];
+  v_ids uuid[] := array[]::uuid[];
+  v_locked email_queue_private.message[];
+  v_locked_ids uuid[];
+  v_message email_queue_private.message;
+  v_seen text[];
+  v_rows email_queue_private.event[] := array[]::email_queue_private.event[];
+  v_new text[];
+begin
+  perform email_queue_private.check_sees_all();
+  if coalesce(jsonb_typeof(p_events), 'null') <> 'array' or jsonb_array_length(p_events) > 100 then
+    perform email_queue_private.refuse('events', 'must be a list of at most 100');
+  end if;
+  -- The provider is told that it need not repeat them.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+
+  for v_event, v_n in select e.e, e.n from jsonb_array_elements(p_events) with ordinality as e(e, n) loop
+    v_type := v_event ->> 'type';
+    v_reasons[v_n] := email_queue_private.event_fault(v_event);
+    if v_reasons[v_n] is not null then
+      v_results[v_n] := 'invalid';
+    elsif not email_queue_private.is_outbound(v_type) and v_type not in ('suppression.added', 'suppression.removed') then
+      v_results[v_n] := 'ignored';
+      v_reasons[v_n] := 'no e-mail that was sent has events of this type';
+    else
+      v_ids[v_n] := coalesce((v_event ->> 'message_id')::uuid, email_queue_private.message_of_email(v_event ->> 'provider_message_id', (v_event ->> 'occurred_at')::timestamptz));
+    end if;
+  end loop;
+  v_locked := array(select m from (
+    select o.* from email_queue_private.message as o where o.id = any (v_ids) and o.type = 'email' order by o.id for key share) as m);
+  v_locked_ids := array(select m.id from unnest(v_locked) with ordinality as m order by m.ordinality);
+  v_seen := array(select distinct e.svix_id from email_queue_private.event as e
+    where e.svix_id = any (array(select i.e ->> 'id' from jsonb_array_elements(p_events) as i(e))));
+
+  for v_event, v_n in select e.e, e.n from jsonb_array_elements(p_events) with ordinality as e(e, n) loop
+    continue when v_results[v_n] is not null;
+    v_message := v_locked[array_position(v_locked_ids, v_ids[v_n])];
+    if v_event ->> 'id' = any (v_seen) then
+      v_results[v_n] := 'known';
+    elsif v_message.id is null and (v_ids[v_n] is not null or v_event ->> 'provider_message_id' is not null) then
+      v_results[v_n] := 'foreign';
+      v_reasons[v_n] := 'there is no such message';
+    elsif v_message.id is not null and not email_queue_private.is_ours(v_message, v_event ->> 'mark', v_mark, v_event ->> 'provider_message_id') then
+      v_results[v_n] := 'foreign';
+      v_reasons[v_n] := 'another installation sent it';
+    else
+      v_seen := v_seen || (v_event ->> 'id');
+      v_rows := v_rows || array(
+        select row(v_event ->> 'id', r.n, v_event ->> 'type', coalesce(v_event ->> 'provider_message_id', ''),
+          -- Of an erased message no address is kept again.
+          case when v_message.bytes = 0 then email_queue_private.recipient_hash(r.recipient) else r.recipient end, (v_event ->> 'occurred_at')::timestamptz, v_now, v_message.id, v_event ->> 'mark',
+          email_queue_private.shown_detail(v_event, v_message, v_clients))::email_queue_private.event
+        from (
+          select a.recipient, a.n - 1 as n from jsonb_array_elements_text(nullif(v_event -> 'recipients', 'null'::jsonb)) with ordinality as a(recipient, n)
+          union all
+          select '', 0 where coalesce(jsonb_array_length(nullif(v_event -> 'recipients', 'null'::jsonb)), 0) = 0
+        ) as r);
+    end if;
+  end loop;
+
+  -- In one order: two calls with the same events would otherwise wait for each other.
+  with inserted as (
+    insert into email_queue_private.event
+    select r.* from unnest(v_rows) as r order by r.provider_message_id, r.type, r.recipient, r.occurred_at
+    on conflict do nothing returning svix_id
+  )
+  select coalesce(array_agg(distinct i.svix_id), '{}') into v_new from inserted as i;
+  for v_message in
+    select m.* from unnest(v_locked) as m
+    where exists (select 1 from unnest(v_rows) as r where r.message_id = m.id and r.svix_id = any (v_new) and email_queue_private.is_outbound(r.type))
+    order by m.id
+  loop
+    perform email_queue_private.apply_evidence(v_message);
+  end loop;
+
+  -- By address: two calls that suppress the same addresses do it in one order.
+  for v_event, v_n in
+    select e.e, e.n from jsonb_array_elements(p_events) with ordinality as e(e, n) order by (e.e -> 'recipients')::text collate "C", e.n
+  loop
+    continue when v_results[v_n] is not null;
+    v_results[v_n] := case when v_event ->> 'id' = any (v_new) then 'recorded' else 'known' end;
+    if v_results[v_n] = 'recorded' then
+      perform email_queue_private.react_to_event(v_event, v_locked[array_position(v_locked_ids, v_ids[v_n])], v_clients);
+    end if;
+  end loop;
+  perform email_queue_private.note_stream(jsonb_array_length(p_events) > 0, p_refused);
+  return jsonb_build_object('results', (
+    select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', e.e -> 'id', 'result', v_results[e.n], 'reason', v_reasons[e.n])) order by e.n), '[]'::jsonb)
+    from jsonb_array_elements(p_events) with ordinality as e(e, n)));
+end
+$$;
+comment on function public.email_queue_record_events(jsonb, integer) is
+  'Records what the provider reports of e-mails, at most 100 events: [{id, type, occurred_at, provider_message_id, message_id, mark, recipients, detail}]. p_refused is how many requests had a wrong signature. Answers {results: [{id, result: recorded|known|foreign|ignored|invalid, reason?}]}.';
+
+-- 72_events/event_fault.sql
+-- The function email-queue-events writes this shape, whatever the provider's is. What passes can be recorded without an error.
+create or replace function email_queue_private.event_fault(p_event jsonb) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when jsonb_typeof(p_event) <> 'object' then 'it must be an object'
+    when jsonb_typeof(p_event -> 'id') is distinct from 'string' or char_length(p_event ->> 'id') not between 1 and 256
+      then 'id must be a text of 1 to 256 characters'
+    when jsonb_typeof(p_event -> 'type') is distinct from 'string' or char_length(p_event ->> 'type') not between 1 and 100
+      then 'type must be a text of 1 to 100 characters'
+    when email_queue_private.time_or_null(p_event ->> 'occurred_at') is null then 'occurred_at must be a time in RFC 3339 and UTC'
+    when not coalesce(octet_length(p_event ->> 'provider_message_id') between 1 and 256, p_event ->> 'type' not like 'email.%')
+      then 'provider_message_id must be a text of 1 to 256 bytes'
+    when p_event ->> 'message_id' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then 'message_id must be a UUID'
+    when p_event ->> 'mark' !~ '^[0-9a-f]{12}$' then 'mark must be 12 hexadecimal digits'
+    when coalesce(jsonb_typeof(p_event -> 'recipients'), 'null') not in ('array', 'null') then 'recipients must be a list'
+    when case when jsonb_typeof(p_event -> 'recipients') = 'array' then jsonb_array_length(p_event -> 'recipients') > 100
+        or exists (select 1 from jsonb_array_elements(p_event -> 'recipients') as r where jsonb_typeof(r) <> 'string' or octet_length(r #>> '{}') > 320) end
+      then 'recipients must be at most 100 addresses of at most 320 bytes'
+    when coalesce(jsonb_typeof(p_event -> 'detail'), 'null') not in ('object', 'null') or octet_length((p_event -> 'detail')::text) > 8192
+      then 'detail must be an object of at most 8 kB'
+  end
+$$;
+comment on function email_queue_private.event_fault(jsonb) is 'Why an event cannot be recorded; null if it can.';
+
+-- 72_events/is_ours.sql
+-- An event names its message, but copies of this database have a message with the same id. The mark tells them apart. With a retired mark,
+-- or none, the event is ours if the message was begun with just that.
+create or replace function email_queue_private.is_ours(p_message email_queue_private.message, p_mark text, p_current_mark text, p_provider_message_id text) returns boolean
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_mark = p_current_mark, false)
+    or coalesce(p_message.mark = coalesce(p_mark, ''), false)
+    or p_message.status is not distinct from 'completed' and p_message.provider_message_id is not distinct from p_provider_message_id
+    or exists (select 1 from email_queue_private.event as e
+      where e.provider_message_id = p_provider_message_id and e.message_id = p_message.id)
+    or p_message.status is null and exists (
+      select 1 from (
+        -- One index each: a day of settled dispatches is not read.
+        select * from email_queue_private.dispatch where token is not null
+        union all
+        select * from email_queue_private.dispatch where token is null and settled_at is null
+      ) as d
+      where d.first_begun_at is not null and p_message.id = any (d.message_ids) and coalesce(d.mark, '') = coalesce(p_mark, ''));
+end
+$$;
+comment on function email_queue_private.is_ours(email_queue_private.message, text, text, text) is 'Whether an event about a message is about an e-mail that this installation sent.';
+
+-- 72_events/is_outbound.sql
+-- Events of e-mails prove that the provider has accepted the e-mail.
+create or replace function email_queue_private.is_outbound(p_type text) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select p_type in ('email.sent', 'email.scheduled', 'email.delivered', 'email.delivery_delayed', 'email.bounced', 'email.complained',
+    'email.opened', 'email.clicked', 'email.failed', 'email.suppressed')
+$$;
+comment on function email_queue_private.is_outbound(text) is 'Whether a type of event is about an e-mail that was sent.';
+
+-- 72_events/message_of_email.sql
+-- Completed messages are in no index but that of their id, because completing one writes none. So after the events that are known, only
+-- the newest are looked at. Our own e-mails name their message in a tag.
+create or replace function email_queue_private.message_of_email(p_provider_message_id text, p_occurred_at timestamptz) returns uuid
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (select e.message_id from email_queue_private.event as e
+      where e.provider_message_id = p_provider_message_id and e.message_id is not null limit 1),
+    (select m.id from (
+        select n.id, n.provider_message_id from email_queue_private.message as n
+        where n.id < email_queue_private.first_id(p_occurred_at + interval '5 minutes') order by n.id desc limit 1000) as m
+      where m.provider_message_id = p_provider_message_id limit 1))
+$$;
+comment on function email_queue_private.message_of_email(text, timestamptz) is 'The message of an e-mail that the provider''s id tells; null if none is found.';
+
+-- 72_events/note_stream.sql
+-- The time of the last event is written once a minute, and no call waits for it. An event ends the count of refusals.
+create or replace function email_queue_private.note_stream(p_seen boolean, p_refused integer) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  if not exists (select 1 from email_queue_private.event_stream) then
+    insert into email_queue_private.event_stream default values on conflict do nothing;
+  end if;
+  update email_queue_private.event_stream
+  set last_event_at = v_now, refused = 0
+  where p_seen and singleton in (select s.singleton from email_queue_private.event_stream as s
+    where s.last_event_at is null or s.last_event_at < v_now - interval '1 minute' or s.refused > 0 for update skip locked);
+  update email_queue_private.event_stream set refused = refused + p_refused, refused_at = v_now where p_refused > 0;
+end
+$$;
+comment on function email_queue_private.note_stream(boolean, integer) is 'Notes that events arrive, and how many were refused.';
+
+-- 72_events/react_to_event.sql
+-- What else a newly recorded event does.
+create or replace function email_queue_private.react_to_event(p_event jsonb, p_message email_queue_private.message, p_clients boolean) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_event jsonb := p_event || jsonb_build_object('message_id', p_message.id);
+  v_detail jsonb := email_queue_private.shown_detail(p_event, p_message, p_clients);
+  v_function text := (select r.function from email_queue_private.reaction as r);
+begin
+  if p_event ->> 'type' in ('email.bounced', 'email.complained', 'suppression.added', 'suppression.removed') then
+    perform email_queue_private.suppress_for_event(v_event || jsonb_build_object('erased', coalesce(p_message.bytes = 0, false)));
+  end if;
+  if v_function is not null then
+    v_event := v_event - 'detail' || case when v_detail is not null then jsonb_build_object('detail', v_detail) else '{}' end
+      || case when p_message.bytes = 0 then '{"recipients": []}'::jsonb else '{}' end;
+    perform email_queue_private.call_reaction(v_function, v_event - 'mark' || jsonb_build_object('metadata', p_message.metadata));
+  end if;
+end
+$$;
+comment on function email_queue_private.react_to_event(jsonb, email_queue_private.message, boolean) is 'Suppresses addresses, and calls the user''s function.';
+
+-- 72_events/reaction_fault.sql
+-- p_function: schema.function, as it is stored. Events are recorded by service_role, also if the owner names the function.
+create or replace function email_queue_private.reaction_fault(p_function text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role text := case when to_regrole('service_role') is not null then 'service_role' else current_user end;
+  v_function record;
+begin
+  select p.prosecdef, p.prokind, has_function_privilege(v_role, p.oid, 'EXECUTE') as may_call, has_schema_privilege(v_role, p.pronamespace, 'USAGE') as may_see,
+    p.oid::regprocedure as name, p.pronamespace::regnamespace as schema
+  into v_function from pg_catalog.pg_proc as p where p.oid = to_regprocedure(p_function || '(jsonb)');
+  return case
+    when v_function.prokind is null then format('there is no function %s(jsonb); give it with its schema, as in public.on_email_event', p_function)
+    when v_function.prokind <> 'f' then 'it must be a function'
+    when not v_function.prosecdef then format('it must be SECURITY DEFINER: events are recorded as %s, which has no rights on your tables that you have not given it', v_role)
+    when not v_function.may_see then format('%s may not use its schema: grant usage on schema %s to %1$s;', v_role, v_function.schema)
+    when not v_function.may_call then format('%s may not call it: grant execute on function %s to %1$s;', v_role, v_function.name)
+  end;
+exception when insufficient_privilege then
+  return format('%s may not use its schema: grant usage on it to %1$s;', current_user);
+when others then
+  -- What is no name at all.
+  return format('there is no function %s(jsonb); give it with its schema, as in public.on_email_event', p_function);
+end
+$$;
+comment on function email_queue_private.reaction_fault(text) is 'Why a function cannot be called with events; null if it can.';
+
+-- 72_events/recipient_hash.sql
+-- In place of the address where the message was erased, so that its recipients are still told apart. A hash has no @.
+create or replace function email_queue_private.recipient_hash(p_recipient text) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case when position('@' in p_recipient) > 0
+    then email_queue_private.address_hash(p_recipient, email_queue_private.hash_key())::text else p_recipient end
+$$;
+comment on function email_queue_private.recipient_hash(text) is 'The keyed hash of an event''s recipient, as it is kept of an erased message.';
+
+-- 72_events/shown_detail.sql
+-- What is kept of an event's detail. Of an erased message nothing; of an opening or a click nothing, unless the setting says so; of a secret
+-- message no text of the provider's, and no link, since it has the token.
+create or replace function email_queue_private.shown_detail(p_event jsonb, p_message email_queue_private.message, p_clients boolean) returns jsonb
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when p_message.bytes = 0 or p_event ->> 'type' in ('email.opened', 'email.clicked') and not p_clients or coalesce(jsonb_typeof(p_event -> 'detail'), 'null') = 'null' then null
+    when p_message.secret then jsonb_strip_nulls(jsonb_build_object('type', p_event #> '{detail,type}', 'subtype', p_event #> '{detail,subtype}'))
+    else p_event -> 'detail' end;
+end
+$$;
+comment on function email_queue_private.shown_detail(jsonb, email_queue_private.message, boolean) is 'What is kept of an event''s detail; null is nothing.';
+
+-- 72_events/suppress_for_event.sql
+-- A new event of a message of ours, or of the provider's own list. At once enters: a complaint, and a bounce that says that there is no
+-- such mailbox. Other bounces count after some messages in a row, except for those that are about the content of a mail.
+create or replace function email_queue_private.suppress_for_event(p_event jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_type text := p_event ->> 'type';
+  v_at timestamptz := (p_event ->> 'occurred_at')::timestamptz;
+  v_most integer := (email_queue_private.settings()).soft_bounces;
+  -- The provider's list says why an address is on it.
+  v_reason text := case v_type when 'email.complained' then 'complaint' when 'email.bounced' then 'bounce'
+    else coalesce(substring(p_event #>> '{detail,reason}' from '^(bounce|complaint)$'), 'manual') end;
+  v_address text;
+  v_message email_queue_private.message;
+  v_note text;
+begin
+  select * into v_message from email_queue_private.message as m where m.id = (p_event ->> 'message_id')::uuid;
+  for v_address in select a from jsonb_array_elements_text(nullif(p_event -> 'recipients', 'null'::jsonb)) as a order by a collate "C" loop
+    v_address := email_queue_private.bare_address(v_address);
+    v_note := null;
+    continue when email_queue_private.bare_address_fault(v_address) is not null;
+    if v_type = 'suppression.removed' then
+      perform email_queue_private.leave_suppression(v_address, v_reason, v_at);
+      continue;
+    end if;
+    if v_type = 'email.bounced' and not email_queue_private.is_hard(p_event -> 'detail') then
+      continue when v_most = 0 or email_queue_private.soft_bounces(v_address) < v_most;
+      v_note := format('%s messages in a row bounced softly', v_most);
+    end if;
+    -- Of an erased message (bytes = 0) no address is kept again.
+    perform email_queue_private.enter_suppression(v_address, v_reason, null, v_note, coalesce(v_message.bytes = 0, false), p_event ->> 'id', v_at,
+      v_message.completed_at);
+  end loop;
+end
+$$;
+comment on function email_queue_private.suppress_for_event(jsonb) is 'What a bounce, a complaint or a change of the provider''s list does to the list of suppressed addresses.';
+
+-- 72_events/time_or_null.sql
+create or replace function email_queue_private.time_or_null(p_text text) returns timestamptz
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case when p_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$' then p_text::timestamptz end;
+exception when data_exception then
+  return null;
+end
+$$;
+comment on function email_queue_private.time_or_null(text) is 'A time in RFC 3339 and UTC; null if the text is not one.';
+
+-- 74_suppression/address_hash.sql
+-- PostgreSQL's core has no HMAC: the key is hashed in twice, as HMAC does, so that no longer address can be made of a hash. Without the
+-- key a guessed address cannot be checked; with the key it can.
+create or replace function email_queue_private.address_hash(p_address text, p_key bytea) returns uuid
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return encode(substr(sha256(p_key || sha256(p_key || convert_to(p_address, 'UTF8'))), 1, 16), 'hex')::uuid;
+end
+$$;
+comment on function email_queue_private.address_hash(text, bytea) is 'The keyed hash of a normalised address: half of a double sha256.';
+
+-- 74_suppression/bare_address.sql
+-- An address of a payload, or of an operator, as addresses are compared: without name, trimmed, in lower case. Dots and +tags stay: at
+-- most hosts they tell people apart. The domain is in punycode already, or the worker refuses the message.
+create or replace function email_queue_private.bare_address(p_text text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_spaces text := email_queue_private.spaces();
+  v_text text collate "C" := btrim(p_text, v_spaces);
+begin
+  if right(v_text, 1) = '>' then
+    v_text := btrim(substring(v_text from '<([^<]*)>$'), v_spaces);
+  end if;
+  return lower(v_text collate "C");
+end
+$$;
+comment on function email_queue_private.bare_address(text) is 'An address as it is compared: bare, trimmed, in lower case.';
+
+-- 74_suppression/check_address.sql
+-- An address of a call, as it is compared; or an error.
+create or replace function email_queue_private.check_address(p_address text) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_address text := email_queue_private.bare_address(p_address);
+  v_fault text := case when p_address is null then 'is missing' else email_queue_private.bare_address_fault(coalesce(v_address, '')) end;
+begin
+  if v_fault is not null then
+    perform email_queue_private.refuse('address', v_fault);
+  end if;
+  return v_address;
+end
+$$;
+comment on function email_queue_private.check_address(text) is 'Checks an address of the suppression list.';
+
+-- 74_suppression/check_suppression.sql
+create or replace function email_queue_private.check_suppression(p_reason text, p_topic text, p_note text) returns void
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_reason not in ('bounce', 'complaint', 'unsubscribe', 'manual') then
+    perform email_queue_private.refuse('reason', 'must be bounce, complaint, unsubscribe or manual');
+  end if;
+  perform email_queue_private.check_topic(p_topic);
+  if char_length(p_note) > 1000 then
+    perform email_queue_private.refuse('note', 'must have at most 1000 characters');
+  end if;
+end
+$$;
+comment on function email_queue_private.check_suppression(text, text, text) is 'Checks what an entry of the suppression list has besides its address; nulls pass.';
+
+-- 74_suppression/describe_suppression.sql
+create or replace function email_queue_private.describe_suppression(p_entry email_queue_private.suppression) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object('id', p_entry.id, 'address', p_entry.address, 'reason', p_entry.reason, 'topic', p_entry.topic, 'since', p_entry.since,
+    'event', p_entry.event, 'note', p_entry.note)
+$$;
+comment on function email_queue_private.describe_suppression(email_queue_private.suppression) is 'An entry as users read it.';
+
+-- 74_suppression/email_queue_suppress.sql
+-- The suppression list: addresses that get no mail. A message all of whose recipients are on it fails as suppressed before it is sent.
+-- p_hash_only: for a person who wants to be forgotten. No entry of the address keeps it.
+create or replace function public.email_queue_suppress(
+  p_address text, p_reason text default 'manual', p_topic text default null, p_note text default null, p_hash_only boolean default false
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set jit = off
+as $$
+declare
+  v_address text := email_queue_private.check_address(p_address);
+  v_hash uuid := email_queue_private.address_hash(v_address, email_queue_private.hash_key());
+  v_before jsonb;
+  v_entry email_queue_private.suppression;
+begin
+  perform email_queue_private.check_suppression(p_reason, p_topic, p_note);
+  v_before := email_queue_private.suppressions_of(array[v_hash]);
+  v_entry := email_queue_private.enter_suppression(v_address, coalesce(p_reason, 'manual'), p_topic, p_note, coalesce(p_hash_only, false), null, null, null);
+  if email_queue_private.suppressions_of(array[v_hash]) <> v_before then
+    perform email_queue_private.note_action('suppress', null, jsonb_build_object('hash', left(v_hash::text, 8), 'reason', v_entry.reason, 'topic', p_topic));
+  end if;
+  return email_queue_private.describe_suppression(v_entry);
+end
+$$;
+comment on function public.email_queue_suppress(text, text, text, text, boolean) is
+  'Puts an address on the suppression list: for all mail, or for one topic. p_reason: bounce, complaint, manual, or unsubscribe, which counts for mail with a topic only. p_hash_only erases the address from its entries. Answers the entry.';
+
+-- 74_suppression/email_queue_suppressions.sql
+create or replace function public.email_queue_suppressions(p_filter jsonb default '{}', p_after uuid default null, p_limit integer default 100) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'), '{}');
+  v_key text;
+  v_hash uuid;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('address', 'reason', 'topic') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use address, reason or topic');
+    end if;
+  end loop;
+  perform email_queue_private.check_suppression(v_filter ->> 'reason', v_filter ->> 'topic', null);
+  if v_filter ->> 'address' is not null then
+    v_hash := email_queue_private.address_hash(email_queue_private.check_address(v_filter ->> 'address'), email_queue_private.hash_key());
+  end if;
+  return coalesce((
+    select jsonb_agg(email_queue_private.describe_suppression(e) order by e.id desc) from (
+      select s.* from email_queue_private.suppression as s
+      where s.removed_at is null and (p_after is null or s.id < p_after) and (v_hash is null or s.hash = v_hash)
+        and (v_filter ->> 'reason' is null or s.reason = v_filter ->> 'reason') and (v_filter ->> 'topic' is null or s.topic = v_filter ->> 'topic')
+      order by s.id desc limit least(greatest(p_limit, 1), 1000)) as e), '[]');
+end
+$$;
+comment on function public.email_queue_suppressions(jsonb, uuid, integer) is
+  'Entries of the suppression list, newest first, at most 1000: [{id, address, reason, topic, since, event, note}]. p_filter: {address, reason, topic}; p_after (an id) continues a page.';
+
+-- 74_suppression/email_queue_unsuppress.sql
+-- A person''s own wish is not lifted by the way: an unsubscribe must be named.
+create or replace function public.email_queue_unsuppress(p_address text, p_topic text default null, p_reason text default null) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set enable_seqscan = off set jit = off
+as $$
+declare
+  v_hash uuid := email_queue_private.address_hash(email_queue_private.check_address(p_address), email_queue_private.hash_key());
+  v_removed jsonb;
+begin
+  perform email_queue_private.check_suppression(p_reason, p_topic, null);
+  with gone as (
+    update email_queue_private.suppression as s
+    set removed_at = clock_timestamp(), address = null, event = null, note = null
+    where s.hash = v_hash and s.removed_at is null and s.topic is not distinct from p_topic
+      and case when p_reason is null then s.reason <> 'unsubscribe' else s.reason = p_reason end
+    returning s.reason, s.topic
+  )
+  select jsonb_agg(jsonb_build_object('reason', g.reason, 'topic', g.topic) order by g.reason) into v_removed from gone as g;
+  if v_removed is not null then
+    perform email_queue_private.note_action('unsuppress', null, jsonb_build_object('hash', left(v_hash::text, 8), 'topic', p_topic, 'reason', p_reason));
+  end if;
+  return jsonb_build_object('removed', coalesce(v_removed, '[]'), 'left', coalesce((
+    select jsonb_agg(jsonb_build_object('reason', s.reason, 'topic', s.topic) order by s.reason, s.topic nulls first)
+    from email_queue_private.suppression as s where s.hash = v_hash and s.removed_at is null), '[]'));
+end
+$$;
+comment on function public.email_queue_unsuppress(text, text, text) is
+  'Takes an address off the suppression list: its entries for all mail, or for one topic; of one reason, or all but unsubscribe. Answers {removed: [{reason, topic}], left: [{reason, topic}]}.';
+
+-- 74_suppression/enter_suppression.sql
+-- One entry. p_at: when the event happened that it comes with; null if an operator says so. p_ended: when the event''s message had ended, by
+-- our clock. An operator''s removal lasts: what happened before it, or concerns mail sent before it, does not bring the entry back.
+create or replace function email_queue_private.enter_suppression(
+  p_address text, p_reason text, p_topic text, p_note text, p_hash_only boolean, p_event text, p_at timestamptz, p_ended timestamptz
+) returns email_queue_private.suppression
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_entry email_queue_private.suppression;
+  v_hash uuid := email_queue_private.address_hash(p_address, email_queue_private.hash_key());
+  v_folds boolean := email_queue_private.may_fold();
+  -- Who asked to be forgotten stays so, whatever is reported of them later.
+  v_hides boolean := p_hash_only or p_at is not null and exists (select from email_queue_private.suppression as s where s.hash = v_hash and s.removed_at is null and s.address is null);
+  v_address text := case when not v_hides then p_address end;
+begin
+  insert into email_queue_private.suppression as s (id, hash, reason, topic, address, since, event, note, folded)
+  values (email_queue_private.new_id(), v_hash, p_reason, p_topic, v_address, least(p_at, v_now), p_event, p_note, v_folds)
+  on conflict (hash, reason, topic) do update
+  set removed_at = null, id = case when s.removed_at is null then s.id else excluded.id end,
+    since = case when s.removed_at is null then s.since else excluded.since end,
+    -- What an operator has entered, first or later, is no longer the provider's to remove.
+    event = case when s.removed_at is not null then excluded.event when p_at is not null then s.event end, note = coalesce(excluded.note, s.note),
+    -- An entry whose address was erased stays so.
+    address = case when s.removed_at is null and p_at is not null then s.address else excluded.address end
+  where s.removed_at is null or p_at is null or p_at > s.removed_at and coalesce(p_ended, v_now) > s.removed_at
+  returning s.* into v_entry;
+  if p_hash_only then
+    update email_queue_private.suppression set address = null, note = null where hash = v_hash and (address is not null or note is not null);
+    v_entry.note := null;
+  end if;
+  if v_entry.id is not null and v_folds then
+    perform email_queue_private.fold_suppression(array[v_hash]);
+  end if;
+  return v_entry;
+end
+$$;
+comment on function email_queue_private.enter_suppression(text, text, text, text, boolean, text, timestamptz, timestamptz) is 'Enters an address, unless it was removed after the event.';
+
+-- 74_suppression/filter_places.sql
+-- 64 parts of 15,360 bits. With 100,000 entries two fifths of the bits are set, and 1 of 100 other hashes finds all of its five set.
+create or replace function email_queue_private.filter_places(p_hash uuid) returns integer[]
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_bytes bytea := uuid_send(p_hash);
+begin
+  return array[((get_byte(v_bytes, 0) << 16) | (get_byte(v_bytes, 1) << 8) | get_byte(v_bytes, 2)) % 983040,
+    ((get_byte(v_bytes, 3) << 16) | (get_byte(v_bytes, 4) << 8) | get_byte(v_bytes, 5)) % 983040,
+    ((get_byte(v_bytes, 6) << 16) | (get_byte(v_bytes, 7) << 8) | get_byte(v_bytes, 8)) % 983040,
+    ((get_byte(v_bytes, 9) << 16) | (get_byte(v_bytes, 10) << 8) | get_byte(v_bytes, 11)) % 983040,
+    ((get_byte(v_bytes, 12) << 16) | (get_byte(v_bytes, 13) << 8) | get_byte(v_bytes, 14)) % 983040];
+end
+$$;
+comment on function email_queue_private.filter_places(uuid) is 'The five bits of a hash in suppression_filter.';
+
+-- 74_suppression/fold_suppression.sql
+create or replace function email_queue_private.fold_suppression(p_hashes uuid[]) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_recent email_queue_private.suppression_recent;
+  v_hashes uuid[];
+  v_parts bytea[];
+  v_place integer;
+begin
+  with taken as materialized (
+    select s.id, s.hash from email_queue_private.suppression as s where not s.folded order by s.id limit 1000 for update skip locked
+  ), done as (
+    update email_queue_private.suppression as s set folded = true from taken as t where s.id = t.id
+  )
+  select array_agg(t.hash) into v_hashes from taken as t;
+  select * into v_recent from email_queue_private.suppression_recent as r order by r.generation desc limit 1;
+  v_recent := row(coalesce(v_recent.generation, 0), coalesce(v_recent.filter, 0), v_recent.hashes);
+  v_hashes := v_recent.hashes || coalesce(v_hashes, '{}') || p_hashes;
+  if cardinality(v_hashes) > 100 then
+    v_parts := coalesce((select array_agg(f.bits order by f.part) from email_queue_private.suppression_filter as f where f.generation = v_recent.filter),
+      array_fill(decode(repeat('00', 1920), 'hex'), array[64]));
+    for v_place in select p from unnest(v_hashes) as h cross join unnest(email_queue_private.filter_places(h)) as p loop
+      v_parts[1 + v_place / 15360] := set_bit(v_parts[1 + v_place / 15360], v_place % 15360, 1);
+    end loop;
+    insert into email_queue_private.suppression_filter (generation, part, bits)
+    select v_recent.filter + 1, p.n - 1, p.bits from unnest(v_parts) with ordinality as p(bits, n) order by p.n;
+    delete from email_queue_private.suppression_filter as f where f.generation = v_recent.filter;
+    v_recent.filter := v_recent.filter + 1;
+    v_hashes := '{}';
+  end if;
+  insert into email_queue_private.suppression_recent (generation, filter, hashes) values (v_recent.generation + 1, v_recent.filter, v_hashes);
+  delete from email_queue_private.suppression_recent as r where r.generation = v_recent.generation;
+end
+$$;
+comment on function email_queue_private.fold_suppression(uuid[]) is 'Puts hashes, and those that others had to leave, where a claim finds them at little cost. After may_fold.';
+
+-- 74_suppression/is_hard.sql
+create or replace function email_queue_private.is_hard(p_bounce jsonb) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(p_bounce ->> 'type' = 'Permanent' and p_bounce ->> 'subtype' in ('General', 'NoEmail'), false);
+end
+$$;
+comment on function email_queue_private.is_hard(jsonb) is 'Whether a bounce says that mail to the address will never arrive.';
+
+-- 74_suppression/is_suppressed.sql
+create or replace function email_queue_private.is_suppressed(p_recipients uuid[], p_topic text) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return cardinality(p_recipients) > 0 and email_queue_private.suppressed_recipients(p_recipients, p_topic) = cardinality(p_recipients);
+end
+$$;
+comment on function email_queue_private.is_suppressed(uuid[], text) is 'Whether no recipient is left that may get mail of a topic.';
+
+-- 74_suppression/known_suppressions.sql
+-- What a claim reads of the suppression list: the filter, and the hashes that it does not have yet, in one statement, since a hash may
+-- go from the one to the other. Without entries nothing is read. p_bits is null if there is no filter, p_fresh if there is no list.
+create or replace function email_queue_private.known_suppressions(out p_bits bytea, out p_fresh uuid[])
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if pg_relation_size('email_queue_private.suppression') > 0 then
+    select (select string_agg(f.bits, ''::bytea order by f.part) from email_queue_private.suppression_filter as f where f.generation = r.filter),
+      r.hashes || array(select s.hash from email_queue_private.suppression as s where not s.folded order by s.id)
+    into p_bits, p_fresh
+    from (values (true)) as one left join (
+      select * from email_queue_private.suppression_recent as l order by l.generation desc limit 1) as r on true;
+  end if;
+end
+$$;
+comment on function email_queue_private.known_suppressions() is 'Which hashes may be suppressed.';
+
+-- 74_suppression/leave_suppression.sql
+-- The provider has removed an address from its list: what came by its events goes, what was entered here stays. A removal that arrives before
+-- its entry leaves a mark, so that the entry does not stand afterwards.
+create or replace function email_queue_private.leave_suppression(p_address text, p_reason text, p_at timestamptz) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into email_queue_private.suppression as s (id, hash, reason, since, removed_at)
+  values (email_queue_private.new_id(), email_queue_private.address_hash(p_address, email_queue_private.hash_key()), p_reason, p_at, p_at)
+  on conflict (hash, reason, topic) do update
+  set removed_at = greatest(s.removed_at, excluded.removed_at), address = null, event = null, note = null
+  where s.removed_at is not null or s.event is not null and s.since <= excluded.since;
+end
+$$;
+comment on function email_queue_private.leave_suppression(text, text, timestamptz) is 'Removes an entry that came by an event.';
+
+-- 74_suppression/may_fold.sql
+-- One session at a time writes the filter, until its transaction ends. The others do not wait: their entries stay unfolded, and the
+-- next session that adds one folds them, too.
+create or replace function email_queue_private.may_fold() returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  lock table email_queue_private.suppression_filter in share row exclusive mode nowait;
+  return true;
+exception when lock_not_available then
+  return false;
+end
+$$;
+comment on function email_queue_private.may_fold() is 'Whether this session may write suppression_filter.';
+
+-- 74_suppression/recipients.sql
+-- to, cc and bcc, each address once.
+create or replace function email_queue_private.recipients(p_payload jsonb, p_key bytea) returns uuid[]
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_field text;
+  v_list jsonb;
+  v_item jsonb;
+  v_hash uuid;
+  v_hashes uuid[] := array[]::uuid[];
+begin
+  if jsonb_typeof(p_payload -> 'to') = 'string' and not p_payload ?| array['cc', 'bcc'] then
+    return array[email_queue_private.address_hash(email_queue_private.bare_address(p_payload ->> 'to'), p_key)];
+  end if;
+  foreach v_field in array array['to', 'cc', 'bcc'] loop
+    v_list := p_payload -> v_field;
+    continue when v_list is null or v_list = 'null';
+    if jsonb_typeof(v_list) <> 'array' then
+      v_list := jsonb_build_array(v_list);
+    end if;
+    for i in 0..jsonb_array_length(v_list) - 1 loop
+      v_item := v_list -> i;
+      v_hash := email_queue_private.address_hash(email_queue_private.bare_address(
+        case when jsonb_typeof(v_item) = 'object' then v_item ->> 'email' else v_item #>> '{}' end), p_key);
+      if v_hash <> all (v_hashes) then
+        v_hashes := v_hashes || v_hash;
+      end if;
+    end loop;
+  end loop;
+  return v_hashes;
+end
+$$;
+comment on function email_queue_private.recipients(jsonb, bytea) is 'The keyed hashes of an e-mail''s recipients.';
+
+-- 74_suppression/soft_bounces.sql
+-- From the newest event back to the first one that was delivered; nothing from before the entry was removed by hand.
+create or replace function email_queue_private.soft_bounces(p_recipient text) returns integer
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_removed_at timestamptz := (select s.removed_at from email_queue_private.suppression as s
+    where s.hash = email_queue_private.address_hash(p_recipient, email_queue_private.hash_key()) and s.reason = 'bounce' and s.topic is null);
+begin
+  return (
+    select count(distinct w.message_id) from (
+      select n.*, bool_or(n.type = 'email.delivered') over (order by n.occurred_at desc, n.svix_id collate "C") as delivered from (
+        select e.* from email_queue_private.event as e
+        where e.recipient = p_recipient and e.recipient <> '' and e.type in ('email.bounced', 'email.delivered')
+        order by e.occurred_at desc limit 200) as n) as w
+    where not w.delivered and (v_removed_at is null or w.received_at > v_removed_at) and not email_queue_private.is_hard(w.detail)
+      and coalesce(w.detail ->> 'subtype', '') not in ('MessageTooLarge', 'ContentRejected', 'AttachmentRejected'));
+end
+$$;
+comment on function email_queue_private.soft_bounces(text) is 'How many messages in a row to an address bounced softly.';
+
+-- 74_suppression/suppressed_recipients.sql
+-- How many recipients of a message are suppressed. An unsubscribe counts for mail that names a topic, of this topic or of every one.
+create or replace function email_queue_private.suppressed_recipients(p_recipients uuid[], p_topic text) returns integer
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select count(*) from unnest(p_recipients) as r(hash) where exists (
+    select from email_queue_private.suppression as s
+    where s.hash = r.hash and s.removed_at is null and (s.topic is null or s.topic = p_topic) and (s.reason <> 'unsubscribe' or p_topic is not null)));
+end
+$$;
+comment on function email_queue_private.suppressed_recipients(uuid[], text) is 'How many of these recipients get no mail of a topic.';
+
+-- 74_suppression/suppressed_share.sql
+-- 0: nobody; 1: some recipients of a message that is about to be sent; 2: all. Most recipients are not in the filter: no entry is read.
+create or replace function email_queue_private.suppressed_share(p_id uuid, p_recipients uuid[], p_topic text, p_bits bytea, p_fresh uuid[]) returns integer
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_recipients uuid[] := coalesce(p_recipients, (
+    select email_queue_private.recipients(b.payload, email_queue_private.hash_key()) from email_queue_private.body as b where b.id = p_id));
+  v_hash uuid;
+  v_places integer[];
+  v_count integer;
+begin
+  foreach v_hash in array v_recipients loop
+    v_places := email_queue_private.filter_places(v_hash);
+    if coalesce(get_bit(p_bits, v_places[1]) = 1 and get_bit(p_bits, v_places[2]) = 1 and get_bit(p_bits, v_places[3]) = 1
+        and get_bit(p_bits, v_places[4]) = 1 and get_bit(p_bits, v_places[5]) = 1, false)
+      or v_hash = any (p_fresh)
+    then
+      v_count := email_queue_private.suppressed_recipients(v_recipients, p_topic);
+      return (v_count > 0)::integer + (v_count > 0 and v_count = cardinality(v_recipients))::integer;
+    end if;
+  end loop;
+  return 0;
+end
+$$;
+comment on function email_queue_private.suppressed_share(uuid, uuid[], text, bytea, uuid[]) is 'Whether a message''s recipients are suppressed: none, some or all.';
+
+-- 74_suppression/suppressions_of.sql
+create or replace function email_queue_private.suppressions_of(p_hashes uuid[]) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(email_queue_private.describe_suppression(s) order by s.id), '[]')
+  from email_queue_private.suppression as s where s.hash = any (p_hashes) and s.removed_at is null
+$$;
+comment on function email_queue_private.suppressions_of(uuid[]) is 'The entries in force of some addresses.';
+
+-- 75_operate/email_queue_configure.sql
+create or replace function public.email_queue_configure(p_settings jsonb default '{}') returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_key text;
+  v_constraint text;
+  v_setting email_queue_private.setting;
+  v_before jsonb;
+  v_changed jsonb;
+begin
+  if coalesce(jsonb_typeof(p_settings), 'null') <> 'object' then
+    perform email_queue_private.refuse('settings', 'must be an object');
+  end if;
+  if p_settings = '{}' then
+    return to_jsonb(email_queue_private.settings()) - 'singleton';
+  end if;
+  insert into email_queue_private.setting default values on conflict do nothing;
+  select * into v_setting from email_queue_private.setting for update;
+  v_before := to_jsonb(v_setting);
+  for v_key in select jsonb_object_keys(p_settings) loop
+    if not to_jsonb(v_setting) ? v_key or v_key = 'singleton' then
+      perform email_queue_private.refuse(left(v_key, 60), 'is not a setting');
+    end if;
+    if jsonb_typeof(p_settings -> v_key) = 'null' and v_key not in ('default_sender', 'horizon', 'payload_retention', 'auth_sender', 'auth_url', 'auth_site_url', 'auth_product', 'auth_language')
+      or v_key in ('default_sender', 'auth_sender') and jsonb_typeof(p_settings -> v_key) not in ('string', 'null')
+      or v_key in ('default_sender', 'auth_sender') and jsonb_typeof(p_settings -> v_key) = 'string' and (email_queue_private.sender_fault(p_settings -> v_key)).message is not null then
+      perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
+    end if;
+    begin
+      v_setting := jsonb_populate_record(v_setting, jsonb_build_object(v_key, p_settings -> v_key));
+    exception when data_exception then
+      perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
+    end;
+  end loop;
+  begin
+    update email_queue_private.setting
+    set default_sender = v_setting.default_sender, rate_limit = v_setting.rate_limit, horizon = v_setting.horizon,
+      default_max_attempts = v_setting.default_max_attempts, max_payload_bytes = v_setting.max_payload_bytes,
+      retry_base_ms = v_setting.retry_base_ms, retry_cap_ms = v_setting.retry_cap_ms,
+      completed_retention = v_setting.completed_retention, failed_retention = v_setting.failed_retention,
+      payload_retention = v_setting.payload_retention, record_clients = v_setting.record_clients, soft_bounces = v_setting.soft_bounces,
+      auth_sender = v_setting.auth_sender, auth_url = v_setting.auth_url, auth_site_url = v_setting.auth_site_url,
+      auth_product = v_setting.auth_product, auth_language = v_setting.auth_language, auth_link_lifetime = v_setting.auth_link_lifetime,
+      audit_retention = v_setting.audit_retention
+    where singleton;
+  exception when check_violation then
+    -- A constraint is named after its setting, without the unit.
+    get stacked diagnostics v_constraint = constraint_name;
+    select k into v_key from jsonb_object_keys(to_jsonb(v_setting)) as k
+    where starts_with(v_constraint, 'setting_' || regexp_replace(k, '_ms$', '') || '_');
+    perform email_queue_private.refuse(v_key, email_queue_private.setting_rule(v_key));
+  end;
+  -- A value with an at sign is a sender, or an address with a password.
+  select jsonb_object_agg(s.key, case when position('@' in s.value #>> '{}') > 0 then '"…"' else s.value end) into v_changed
+  from jsonb_each(to_jsonb(v_setting)) as s where s.value <> v_before -> s.key;
+  if v_changed is not null then
+    perform email_queue_private.note_action('configure', null, v_changed);
+  end if;
+  return to_jsonb(v_setting) - 'singleton';
+end
+$$;
+comment on function public.email_queue_configure(jsonb) is 'Changes settings (those named) and answers all of them.';
+
+-- 75_operate/email_queue_pause.sql
+create or replace function public.email_queue_pause(p_reason text, p_domain text default null, p_seconds integer default null) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_until timestamptz := clock_timestamp() + p_seconds * interval '1 second';
+begin
+  if p_reason = '' then
+    perform email_queue_private.refuse('reason', 'must be a text that says why');
+  end if;
+  -- A mistyped domain would look paused, and would not be.
+  if email_queue_private.bare_address_fault('x@' || p_domain) is not null then
+    perform email_queue_private.refuse('domain', 'must be a sender''s domain, as in example.com');
+  end if;
+  if p_seconds < 1 then
+    perform email_queue_private.refuse('seconds', 'must be a whole number above 0');
+  end if;
+  if p_domain is null then
+    perform email_queue_private.lock_budget();
+    update email_queue_private.budget
+    set paused_at = clock_timestamp(), paused_until = v_until, pause_reason = coalesce(p_reason, 'paused by an operator')
+    where singleton;
+  else
+    insert into email_queue_private.paused_domain (domain, paused_at, paused_until, reason)
+    values (lower(p_domain collate "C"), clock_timestamp(), v_until, coalesce(p_reason, 'paused by an operator'))
+    on conflict (domain) do update
+    set paused_at = excluded.paused_at, paused_until = excluded.paused_until, reason = excluded.reason, refusals = 0, first_refused_at = null;
+  end if;
+  perform email_queue_private.note_action('pause', null, jsonb_build_object('domain', lower(p_domain collate "C"), 'seconds', p_seconds));
+  return jsonb_build_object('domain', lower(p_domain collate "C"), 'paused_until', v_until);
+end
+$$;
+comment on function public.email_queue_pause(text, text, integer) is 'Pauses the queue, or one sender domain, for some seconds or until resumed.';
+
+-- 75_operate/email_queue_resume.sql
+create or replace function public.email_queue_resume(p_domain text default null) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_resumed boolean;
+begin
+  -- The queue goes on only if no domain is named.
+  if email_queue_private.bare_address_fault('x@' || p_domain) is not null then
+    perform email_queue_private.refuse('domain', 'must be a sender''s domain, as in example.com');
+  end if;
+  if p_domain is null then
+    -- A replay that was told to wait for a quota would otherwise wait on, past its horizon perhaps.
+    update email_queue_private.dispatch
+    set visible_at = clock_timestamp()
+    where id = any (array(
+      select d.id from email_queue_private.dispatch as d
+      where d.frozen and d.token is null and d.visible_at > clock_timestamp() order by d.id for update));
+    perform email_queue_private.lock_budget();
+    delete from email_queue_private.breaker where scope is not null;
+    v_resumed := found;
+    update email_queue_private.budget
+    set paused_at = null, paused_until = null, pause_reason = null, cooldown_until = null, cooldown_reason = null
+    where paused_at is not null or cooldown_until > clock_timestamp();
+    v_resumed := v_resumed or found;
+  else
+    delete from email_queue_private.paused_domain where domain = lower(p_domain collate "C");
+    v_resumed := found;
+  end if;
+  if v_resumed then
+    perform email_queue_private.note_action('resume', null, jsonb_build_object('domain', lower(p_domain collate "C")));
+  end if;
+  return jsonb_build_object('domain', lower(p_domain collate "C"), 'resumed', v_resumed);
+end
+$$;
+comment on function public.email_queue_resume(text) is 'Ends a pause of the queue (and its cooldown, the circuit breaker, and the wait of frozen dispatches), or of one sender domain.';
+
+-- 75_operate/setting_rule.sql
+-- What a setting may be, in words; the constraints of the table say it in SQL.
+create or replace function email_queue_private.setting_rule(p_name text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when p_name in ('default_sender', 'auth_sender') then 'must be an e-mail address, or Name <address>'
+    when p_name = 'rate_limit' then 'must be a number of requests a second, above 0 and at most 1000'
+    when p_name = 'default_max_attempts' then 'must be a whole number from 1 to 100'
+    when p_name = 'max_payload_bytes' then 'must be a whole number from 1024 to 41943040'
+    when p_name = 'retry_base_ms' then 'must be a whole number of milliseconds from 1 to 86400000'
+    when p_name = 'retry_cap_ms' then 'must be a whole number of milliseconds from retry_base_ms to 86400000'
+    when p_name = 'record_clients' then 'must be true or false'
+    when p_name = 'soft_bounces' then 'must be a whole number from 0 (never) to 100'
+    when p_name in ('auth_url', 'auth_site_url') then 'must be an address with http or https, without #'
+    when p_name = 'auth_product' then 'must be a text of 1 to 100 characters'
+    when p_name = 'auth_language' then 'must be like de or de-AT'
+    when p_name in ('horizon', 'auth_link_lifetime') or right(p_name, 10) = '_retention' then 'must be an interval above zero'
+  end
+$$;
+comment on function email_queue_private.setting_rule(text) is 'What a setting may be, for an error.';
+
+-- 76_dead_letters/arrival_obstacle.sql
+-- A request that was lost on its way could still arrive as long as its key is good; the dispatch knows until when, and stays a day.
+-- Without it, or without keys, a day after the end is late enough. The last 5 minutes are for clocks that differ.
+create or replace function email_queue_private.arrival_obstacle(p_message email_queue_private.message) returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_until timestamptz := interval '5 minutes' + greatest(p_message.completed_at, coalesce(
+    (select d.horizon_at from email_queue_private.dispatch as d where d.id = p_message.dispatch_id), p_message.completed_at + interval '1 day'));
+begin
+  return case
+    when p_message.type <> 'email' then 'it is no e-mail'
+    when v_until > clock_timestamp() then format('its request may still arrive until %s', to_char(v_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+  end;
+end
+$$;
+comment on function email_queue_private.arrival_obstacle(email_queue_private.message) is 'Why the provider may still accept a message whose outcome is unknown; null if it cannot.';
+
+-- 76_dead_letters/check_filter.sql
+-- A filter that changes messages must name a key of metadata. {"metadata": {}} would be all messages that have any, and JavaScript makes
+-- it of {order: undefined}. {"metadata": null} would be all messages, and a query that found nothing gives it. An empty text is in each error.
+create or replace function email_queue_private.check_filter(p_filter jsonb, p_changes boolean) returns jsonb
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_filter jsonb := coalesce(nullif(p_filter, 'null'::jsonb), '{}'::jsonb);
+  v_key text;
+begin
+  if jsonb_typeof(v_filter) <> 'object' then
+    perform email_queue_private.refuse('filter', 'must be an object');
+  end if;
+  for v_key in select jsonb_object_keys(v_filter) loop
+    if v_key not in ('type', 'reason', 'since', 'until', 'text', 'metadata', 'after') then
+      perform email_queue_private.refuse(left('filter.' || v_key, 60), 'is not a filter: use type, reason, since, until, text or metadata');
+    end if;
+  end loop;
+  if v_filter ->> 'reason' not in ('rejected', 'exhausted', 'unknown_outcome', 'not_accepted', 'expired', 'suppressed') then
+    perform email_queue_private.refuse('filter.reason', 'must be rejected, exhausted, unknown_outcome, not_accepted, expired or suppressed');
+  end if;
+  perform email_queue_private.check_time('filter.since', v_filter ->> 'since');
+  perform email_queue_private.check_time('filter.until', v_filter ->> 'until');
+  if v_filter ->> 'after' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    perform email_queue_private.refuse('filter.after', 'must be the id of a message');
+  end if;
+  perform email_queue_private.check_metadata('filter.metadata', nullif(v_filter -> 'metadata', 'null'::jsonb));
+  if v_filter ->> 'text' !~ '[^[:space:]]' then
+    perform email_queue_private.refuse('filter.text', 'must not be empty');
+  end if;
+  if p_changes and v_filter -> 'metadata' in ('{}'::jsonb, 'null'::jsonb) then
+    perform email_queue_private.refuse('filter.metadata', 'must name at least one key');
+  end if;
+  return v_filter;
+end
+$$;
+comment on function email_queue_private.check_filter(jsonb, boolean) is 'A filter of dead letters, or an error that names the field.';
+
+-- 76_dead_letters/dead_letters.sql
+-- Dead letters: list, redrive, discard. A filter is {type, reason, since, until, text, metadata}: since and until bound the
+-- time at which the message failed, text is looked for in its last error's status, name and message, metadata is contained in the message's own. Who acts on all that
+-- fit, page by page, goes on with {after: the last id}: what was refused would be taken again.
+-- Bounded: each call takes at most 1000 messages.
+
+-- Oldest first, so that repeated calls of a bounded redrive get through all of them. strpos, not like: % and _ in a
+-- text mean themselves. All messages with some metadata are found first: a walk in the order of the ids could go through all dead
+-- letters. Each call is planned for its values, so that conditions which it does not use are left out.
+create or replace function email_queue_private.dead_letters(p_ids uuid[], p_filter jsonb, p_before uuid, p_newest boolean, p_limit integer)
+returns setof email_queue_private.message
+language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan set datestyle = 'ISO, YMD'
+as $$
+declare
+  v_metadata jsonb := nullif(p_filter -> 'metadata', 'null'::jsonb);
+begin
+  return query select m.* from email_queue_private.message as m
+  where m.reason is not null and m.status = 'failed' and (p_ids is null or m.id = any (p_ids)) and (p_before is null or m.id < p_before)
+    and (p_filter ->> 'after' is null or m.id > (p_filter ->> 'after')::uuid)
+    and (p_filter ->> 'type' is null or m.type = p_filter ->> 'type')
+    and (p_filter ->> 'reason' is null or m.reason = p_filter ->> 'reason')
+    and (p_filter ->> 'since' is null or m.completed_at >= (p_filter ->> 'since')::timestamptz)
+    and (p_filter ->> 'until' is null or m.completed_at < (p_filter ->> 'until')::timestamptz)
+    and (p_filter ->> 'text' is null or strpos(lower(concat_ws(' ', m.errors -> -1 ->> 'status', m.errors -> -1 ->> 'name', m.errors -> -1 ->> 'message') collate "C"), lower((p_filter ->> 'text') collate "C")) > 0)
+    and (v_metadata is null or m.id = any (array(
+      select o.id from email_queue_private.message as o where o.metadata @> v_metadata and o.reason is not null and o.status = 'failed')))
+  order by case when p_newest then m.id end desc, case when not p_newest then m.id end
+  limit least(greatest(p_limit, 0), 1000);
+end
+$$;
+comment on function email_queue_private.dead_letters(uuid[], jsonb, uuid, boolean, integer) is 'Failed messages that fit ids and filter.';
+
+-- 76_dead_letters/email_queue_dead_letters.sql
+create or replace function public.email_queue_dead_letters(p_filter jsonb default '{}', p_limit integer default 100, p_before uuid default null) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(to_jsonb(q) order by q.id desc), '[]'::jsonb) from public.email_queue as q
+  where q.id = any (array(
+    select d.id from email_queue_private.dead_letters(null, email_queue_private.check_filter(p_filter, false), p_before, true, p_limit) as d))
+$$;
+comment on function public.email_queue_dead_letters(jsonb, integer, uuid) is
+  'Failed messages, newest first, at most 1000. p_filter: {type, reason, since, until, text, metadata}; p_before (an id) continues a page.';
+
+-- 76_dead_letters/email_queue_discard.sql
+create or replace function public.email_queue_discard(
+  p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false, p_limit integer default 1000
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+declare
+  v_filter jsonb := email_queue_private.check_filter(p_filter, true);
+  v_ids uuid[];
+begin
+  if p_ids is null and p_filter is null then
+    perform email_queue_private.refuse('ids', 'is missing: give ids, or a filter ({} for all dead letters)');
+  end if;
+  select coalesce(array_agg(m.id), array[]::uuid[]) into v_ids from (
+    select m.id from email_queue_private.message as m
+    where m.id = any (array(select d.id from email_queue_private.dead_letters(p_ids, v_filter, null, false, p_limit) as d))
+      and m.status = 'failed'
+    order by m.id for update
+  ) as m;
+  if not coalesce(p_dry_run, false) then
+    delete from email_queue_private.body where id = any (v_ids);
+    delete from email_queue_private.further_addressee where id = any (v_ids);
+    delete from email_queue_private.event where message_id = any (v_ids);
+    delete from email_queue_private.message where id = any (v_ids);
+    if v_ids <> '{}' then
+      perform email_queue_private.note_action('discard', cardinality(v_ids), email_queue_private.first_ids(v_ids) || email_queue_private.noted_filter(p_filter));
+    end if;
+  end if;
+  return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'discarded', to_jsonb(v_ids));
+end
+$$;
+comment on function public.email_queue_discard(uuid[], jsonb, boolean, integer) is
+  'Deletes dead letters for good, at most 1000 a call. Answers {dry_run, discarded: [id]}.';
+
+-- 76_dead_letters/email_queue_not_accepted.sql
+-- The caller has read the provider's own list, and these are not in it. An event of a message counts more than that.
+create or replace function public.email_queue_not_accepted(p_ids uuid[], p_dry_run boolean default false) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+declare
+  v_message email_queue_private.message;
+  v_obstacle text;
+  v_ended uuid[] := array[]::uuid[];
+  v_refused jsonb[] := array[]::jsonb[];
+begin
+  if p_ids is null or cardinality(p_ids) > 1000 then
+    perform email_queue_private.refuse('ids', 'must be at most 1000 ids');
+  end if;
+  for v_message in
+    select m.* from email_queue_private.message as m
+    where m.id = any (p_ids) and m.status = 'failed' and m.reason = 'unknown_outcome' order by m.id for update
+  loop
+    v_obstacle := email_queue_private.arrival_obstacle(v_message);
+    -- The lock is held: an event that was recorded before is seen here, and one that comes later completes the message.
+    if exists (select 1 from email_queue_private.evidence_of(v_message.id, null)) then
+      v_obstacle := 'it was accepted: the provider reported it';
+      if not coalesce(p_dry_run, false) then
+        perform email_queue_private.complete_by_evidence(array[v_message.id]);
+      end if;
+    end if;
+    if v_obstacle is not null then
+      v_refused := v_refused || jsonb_build_object('id', v_message.id, 'reason', v_obstacle);
+      continue;
+    end if;
+    v_ended := v_ended || v_message.id;
+    if not coalesce(p_dry_run, false) then
+      update email_queue_private.message as m set reason = 'not_accepted' where m.id = v_message.id;
+    end if;
+  end loop;
+  if v_ended <> '{}' and not coalesce(p_dry_run, false) then
+    perform email_queue_private.note_action('not_accepted', cardinality(v_ended), email_queue_private.first_ids(v_ended));
+  end if;
+  select v_refused || coalesce(array_agg(jsonb_build_object('id', a.id, 'reason', 'it is no dead letter of an unknown outcome')), array[]::jsonb[]) into v_refused
+  from unnest(p_ids) as a(id)
+  where a.id <> all (v_ended) and not exists (select 1 from unnest(v_refused) as r where (r ->> 'id')::uuid = a.id);
+  return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'not_accepted', to_jsonb(v_ended), 'refused', to_jsonb(v_refused));
+end
+$$;
+comment on function public.email_queue_not_accepted(uuid[], boolean) is
+  'For email-queue reconcile, which has read that the provider does not have them: dead letters unknown_outcome become not_accepted, at most 1000 a call, and can be redriven safely. Those that were reported, or may still arrive, are refused. Answers {dry_run, not_accepted: [id], refused: [{id, reason}]}.';
+
+-- 76_dead_letters/email_queue_redrive.sql
+-- Attempts start again, in a new dispatch with a new key. A send_before that has passed is dropped,
+-- because a redrive wants the message sent. Ids that are not dead letters are named with their state.
+-- p_from is the sender of the e-mails from now on, for instance because theirs was refused. A payload never changes otherwise. It may
+-- change here, because no request with the old payload will leave any more.
+create or replace function public.email_queue_redrive(
+  p_ids uuid[] default null, p_filter jsonb default null, p_dry_run boolean default false,
+  p_allow_duplicates boolean default false, p_limit integer default 1000, p_from text default null
+) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+declare
+  v_filter jsonb := email_queue_private.check_filter(p_filter, true);
+  v_fault text := (email_queue_private.sender_fault(to_jsonb(p_from))).message;
+  v_message email_queue_private.message;
+  v_payload jsonb;
+  v_obstacle text;
+  v_redriven uuid[] := array[]::uuid[];
+  v_refused jsonb[] := array[]::jsonb[];
+begin
+  if p_ids is null and p_filter is null then
+    perform email_queue_private.refuse('ids', 'is missing: give ids, or a filter ({} for all dead letters)');
+  end if;
+  if p_from is not null and v_fault is not null then
+    perform email_queue_private.refuse('from', v_fault);
+  end if;
+  for v_message in
+    select m.* from email_queue_private.message as m
+    where m.id = any (array(select d.id from email_queue_private.dead_letters(p_ids, v_filter, null, false, p_limit) as d))
+      and m.status = 'failed'
+    order by m.id for update
+  loop
+    v_payload := (select b.payload from email_queue_private.body as b where b.id = v_message.id);
+    if v_message.type = 'email' and p_from is not null then
+      v_payload := v_payload || jsonb_build_object('from', p_from);
+    end if;
+    v_obstacle := email_queue_private.redrive_obstacle(v_message, v_payload, p_allow_duplicates);
+    -- The lock is held: an event that was recorded before is seen here; one that comes later sees the message redriven.
+    if v_message.mark is not null and exists (select 1 from email_queue_private.evidence_of(v_message.id, null)) then
+      v_obstacle := 'it was accepted: the provider reported it';
+      if not coalesce(p_dry_run, false) then
+        perform email_queue_private.complete_by_evidence(array[v_message.id]);
+      end if;
+    end if;
+    if v_obstacle is not null then
+      v_refused := v_refused || jsonb_build_object('id', v_message.id, 'reason', v_obstacle);
+      continue;
+    end if;
+    v_redriven := v_redriven || v_message.id;
+    if not coalesce(p_dry_run, false) then
+      if v_message.type = 'email' and p_from is not null then
+        v_message.bytes := octet_length(v_payload::text);
+        delete from email_queue_private.body as b where b.id = v_message.id;
+        insert into email_queue_private.body (id, payload) values (v_message.id, v_payload);
+      end if;
+      insert into email_queue_private.ready (id, run_at, entered_at, send_before, bytes, priority, max_attempts, redriven, type, lane, errors,
+        topic, ignore_suppression)
+      values (v_message.id, clock_timestamp(), clock_timestamp(),
+        case when v_message.send_before > clock_timestamp() then v_message.send_before end, v_message.bytes, v_message.priority,
+        v_message.max_attempts, v_message.mark is not null, v_message.type,
+        case when v_message.type = 'email' then email_queue_private.check_email(v_payload) || case when v_message.secret then ':secret' else '' end else 'single:' end, v_message.errors,
+        v_message.topic, v_message.ignore_suppression);
+      update email_queue_private.message as m
+      set status = null, reason = null, completed_at = null, redriven_at = clock_timestamp(), attempts = null, dispatch_id = null, errors = null, bytes = v_message.bytes,
+        send_before = case when m.send_before > clock_timestamp() then m.send_before end
+      where m.id = v_message.id;
+    end if;
+  end loop;
+  if v_redriven <> '{}' and not coalesce(p_dry_run, false) then
+    perform email_queue_private.note_action('redrive', cardinality(v_redriven), email_queue_private.first_ids(v_redriven)
+      || email_queue_private.noted_filter(p_filter)
+      || jsonb_build_object('allow_duplicates', nullif(p_allow_duplicates, false), 'new_sender', nullif(p_from is not null, false)));
+  end if;
+  select v_refused || coalesce(array_agg(jsonb_build_object('id', a.id, 'reason', case
+      when q.id is null then 'there is no such message'
+      when q.status = 'failed' then 'it does not fit the filter'
+      else format('it is %s, not failed', q.status) end)), array[]::jsonb[]) into v_refused
+  from unnest(p_ids) as a(id) left join public.email_queue as q on q.id = a.id
+  where a.id <> all (v_redriven) and not exists (select 1 from unnest(v_refused) as r where (r ->> 'id')::uuid = a.id);
+  return jsonb_build_object('dry_run', coalesce(p_dry_run, false), 'redriven', to_jsonb(v_redriven), 'refused', to_jsonb(v_refused));
+end
+$$;
+comment on function public.email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text) is
+  'Puts dead letters back to be sent, at most 1000 a call; p_from gives the e-mails another sender. Answers {dry_run, redriven: [id], refused: [{id, reason}]}.';
+
+-- 76_dead_letters/redrive_obstacle.sql
+-- Why a dead letter may not be sent again, or null. The words fit SQL and JavaScript, whose arguments have other names. p_payload is
+-- what would be sent.
+create or replace function email_queue_private.redrive_obstacle(p_message email_queue_private.message, p_payload jsonb, p_allow_duplicates boolean) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case
+    when p_message.reason = 'unknown_outcome' and not coalesce(p_allow_duplicates, false)
+      then 'it may have been sent: redrive it with duplicates allowed'
+    when p_payload is null then 'its payload was erased'
+    when p_message.type = 'email' and (email_queue_private.sender_fault(p_payload -> 'from')).message is not null
+      then 'its sender is refused: redrive it with another one'
+    when p_message.type = 'email' and p_message.ignore_suppression is null
+      and email_queue_private.is_suppressed(email_queue_private.recipients(p_payload, email_queue_private.hash_key()), p_message.topic)
+      then 'every recipient is suppressed: remove an entry first'
+  end;
+end
+$$;
+comment on function email_queue_private.redrive_obstacle(email_queue_private.message, jsonb, boolean) is 'Why a dead letter may not be sent again; null if it may.';
+
+-- 77_cancel/email_queue_cancel.sql
+create or replace function public.email_queue_cancel(p_id uuid) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+declare
+  v_ready email_queue_private.ready;
+begin
+  delete from email_queue_private.ready as r where r.id = p_id returning r.* into v_ready;
+  if not found then
+    return jsonb_build_object('id', p_id) || email_queue_private.not_waiting(p_id);
+  end if;
+  update email_queue_private.message as m
+  set status = 'cancelled', reason = 'cancelled', completed_at = clock_timestamp(), attempts = v_ready.attempts, errors = v_ready.errors
+  where m.id = p_id;
+  if email_queue_private.is_secret(v_ready.lane) then
+    perform email_queue_private.erase_secrets(array[p_id]);
+  end if;
+  perform email_queue_private.note_action('cancel', 1, email_queue_private.first_ids(array[p_id]));
+  return jsonb_build_object('id', p_id, 'result', 'cancelled');
+end
+$$;
+comment on function public.email_queue_cancel(uuid) is
+  'Cancels a message that waits. Answers {id, result: cancelled}; for any other message, its state (processing, completed, failed, not_found) and the reason.';
+
+-- 77_cancel/email_queue_erase.sql
+create or replace function public.email_queue_erase(p_id uuid) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+declare
+  v_status text;
+  v_bytes integer;
+begin
+  select m.status, m.bytes into v_status, v_bytes from email_queue_private.message as m where m.id = p_id for update;
+  if v_status is null then
+    if exists (select 1 from email_queue_private.ready as r where r.id = p_id) then
+      return jsonb_build_object('id', p_id, 'result', 'pending', 'reason', 'it waits to be sent: cancel it first');
+    end if;
+    return jsonb_build_object('id', p_id) || email_queue_private.not_waiting(p_id);
+  elsif email_queue_private.open_members(array[p_id]) <> '{}' then
+    return jsonb_build_object('id', p_id, 'result', 'processing', 'reason', 'its request may have to be repeated');
+  end if;
+  delete from email_queue_private.body where id = p_id;
+  delete from email_queue_private.further_addressee where id = p_id;
+  -- The events stay without what they say: one that is delivered again is known, and a later one sees how far the mail had come.
+  update email_queue_private.event set recipient = email_queue_private.recipient_hash(recipient), detail = null where message_id = p_id;
+  -- Without bytes: of events that are still to come no address is kept.
+  update email_queue_private.message set metadata = null, recipients = null, addressee = null, bytes = 0 where id = p_id;
+  if v_bytes > 0 then
+    perform email_queue_private.note_action('erase', 1, email_queue_private.first_ids(array[p_id]));
+  end if;
+  return jsonb_build_object('id', p_id, 'result', 'erased');
+end
+$$;
+comment on function public.email_queue_erase(uuid) is
+  'Erases payload and metadata of a message that has ended, and the addresses and details of its events. While it is open, the answer says why not. Answers {id, result, reason?}.';
+
+-- 77_cancel/not_waiting.sql
+-- Cancel and erase. A message in a dispatch may be on its way, or may have been sent: the call is refused with the reason.
+
+-- The state of a message that is not in ready, as {result, reason}. After its lease is over, no worker has it.
+create or replace function email_queue_private.not_waiting(p_id uuid) returns jsonb
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce((
+    select case
+      when m.status is not null then jsonb_build_object('result', m.status, 'reason', format('it is %s already', m.status))
+      else jsonb_build_object('result', 'processing', 'reason', case
+        when d.frozen then 'it may have been sent: it waits for its replay'
+        when d.token is not null and d.visible_at > clock_timestamp() then 'a worker has it'
+        when d.type <> 'email' then 'its consumer''s lease is over: cancel it after the next dequeue, which puts it back'
+        when d.begun then 'its worker''s lease is over, and it may have been sent: it waits for its replay'
+        else 'its worker''s lease is over, and it was not sent: the next run takes it over'
+      end || case when d.type = 'email' and (d.token is null or d.visible_at <= clock_timestamp())
+          and (b.paused_at is not null and coalesce(b.paused_until > clock_timestamp(), true) or email_queue_private.is_paused(d.lane)
+            or email_queue_private.copy_pause() is not null)
+        then ', not before the pause ends' else '' end)
+    end
+    from email_queue_private.budget_now() as b cross join email_queue_private.message as m
+    left join email_queue_private.dispatch as d on d.settled_at is null and m.id = any (d.message_ids)
+    where m.id = p_id), jsonb_build_object('result', 'not_found', 'reason', 'there is no such message'))
+$$;
+comment on function email_queue_private.not_waiting(uuid) is 'Why a message cannot be taken out of the queue.';
+
+-- 77_cancel/open_members.sql
+-- What an open dispatch names is needed for its replay, whatever its own row says.
+create or replace function email_queue_private.open_members(p_ids uuid[]) returns uuid[]
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(array_agg(u.id), '{}') from (
+    -- One index each: a day of settled dispatches is not read.
+    select d.message_ids from email_queue_private.dispatch as d where d.token is not null
+    union all
+    select d.message_ids from email_queue_private.dispatch as d where d.token is null and d.settled_at is null
+  ) as o cross join lateral unnest(o.message_ids) as u(id)
+  where u.id = any (p_ids)
+$$;
+comment on function email_queue_private.open_members(uuid[]) is 'Those of some messages that an open dispatch names.';
+
+-- 78_retention/email_queue_prune.sql
+create or replace function public.email_queue_prune(p_limit integer default 1000) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+declare
+  v_answer jsonb := email_queue_private.prune(p_limit);
+  v_deleted integer := (v_answer ->> 'deleted')::integer;
+  v_erased integer := (v_answer ->> 'erased')::integer;
+begin
+  if v_deleted + v_erased > 0 then
+    perform email_queue_private.note_action('prune', v_deleted + v_erased, jsonb_build_object('deleted', v_deleted, 'erased', v_erased));
+  end if;
+  return v_answer;
+end
+$$;
+comment on function public.email_queue_prune(integer) is
+  'Looks at the next p_limit messages, deletes those past their retention, and erases payloads past payload_retention. Answers {deleted, erased, more}: call it again while more is true.';
+
+-- 78_retention/prune.sql
+-- Retention: messages that have ended are deleted after a time, their payloads perhaps earlier. With a plan that knows the lists: one that was
+-- made for a few rows compares each row with each of ten thousand ids.
+
+create or replace function email_queue_private.prune(p_limit integer) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_setting email_queue_private.setting;
+  v_after uuid;
+  v_read uuid[];
+  v_old uuid[];
+  v_bare uuid[];
+  v_open uuid[];
+  v_erased bigint;
+  v_limit integer := least(greatest(coalesce(p_limit, 1000), 1), 10000);
+  v_until uuid;
+  v_noted uuid;
+begin
+  v_setting := email_queue_private.settings();
+  -- No message ended before its id was made, so younger ids need not be read.
+  v_until := email_queue_private.first_id(clock_timestamp() - least(v_setting.completed_retention, v_setting.failed_retention,
+    v_setting.payload_retention));
+  -- Events are delivered again for some days. After that, what was removed need not be remembered.
+  delete from email_queue_private.suppression
+  where id = any (array(
+    select s.id from email_queue_private.suppression as s
+    where s.removed_at < clock_timestamp() - interval '90 days' order by s.removed_at limit v_limit for update skip locked));
+  v_noted := email_queue_private.first_id(clock_timestamp() - v_setting.audit_retention);
+  delete from email_queue_private.audit
+  where id = any (array(
+    select a.id from email_queue_private.audit as a
+    where a.id < v_noted order by a.id limit v_limit for update skip locked));
+  -- Two prunes at once would read the same rows: the second has nothing to do.
+  insert into email_queue_private.prune_cursor default values on conflict do nothing;
+  select c.after into v_after from email_queue_private.prune_cursor as c for update skip locked;
+  if not found then
+    return jsonb_build_object('deleted', 0, 'erased', 0, 'more', true);
+  end if;
+  select array_agg(m.id order by m.id),
+    array_agg(m.id) filter (where m.completed_at < clock_timestamp()
+      - case when m.status = 'completed' then v_setting.completed_retention else v_setting.failed_retention end),
+    array_agg(m.id) filter (where m.status = 'completed' and m.completed_at < clock_timestamp() - v_setting.payload_retention)
+  into v_read, v_old, v_bare
+  from (select * from email_queue_private.message as m where m.id > v_after and m.id < v_until order by m.id limit v_limit) as m;
+
+  v_open := email_queue_private.open_members(v_old || v_bare);
+  -- Locked, and looked at again: a redrive may have come between.
+  select array_agg(m.id) into v_old from (
+    select m.id from email_queue_private.message as m
+    where m.id = any (v_old) and m.completed_at < clock_timestamp() - least(v_setting.completed_retention, v_setting.failed_retention)
+      and m.id <> all (v_open)
+    order by m.id for update skip locked) as m;
+  delete from email_queue_private.body as b where b.id = any (v_bare) and (v_old is null or b.id <> all (v_old)) and b.id <> all (v_open);
+  get diagnostics v_erased = row_count;
+  delete from email_queue_private.body as b where b.id = any (v_old);
+  delete from email_queue_private.further_addressee as f where f.id = any (v_old);
+  delete from email_queue_private.event as e where e.message_id = any (v_old);
+  delete from email_queue_private.message as m where m.id = any (v_old);
+  delete from email_queue_private.event where svix_id in (
+    select e.svix_id from email_queue_private.event as e
+    where e.message_id is null and e.received_at < clock_timestamp() - v_setting.failed_retention order by e.received_at limit v_limit);
+  -- At the end, or at ids too young for anything, it starts again from the first.
+  update email_queue_private.prune_cursor
+  set after = case when coalesce(cardinality(v_read), 0) < v_limit then '00000000-0000-0000-0000-000000000000'::uuid else v_read[v_limit] end
+  where singleton;
+  return jsonb_build_object('deleted', coalesce(cardinality(v_old), 0), 'erased', v_erased, 'more', coalesce(cardinality(v_read), 0) = v_limit);
+end
+$$;
+comment on function email_queue_private.prune(integer) is 'Looks at the next p_limit messages, and deletes or erases what is past its time.';
+
+-- 80_call/call_function.sql
+-- pg_cron calls the function through pg_net, with its address and secret from Vault. These extensions are optional: a function that needs
+-- one looks for it when it is called, and names it if it is missing. So all SQL about them is dynamic.
+
+-- pg_net sends after the commit. Any login can read its queue, so the header carries a secret that can only start a run.
+-- pg_net has one worker, which waits for the slowest of its requests: the function answers at once and works on.
+create or replace function email_queue_private.call_function(p_cause text) returns bigint
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id bigint;
+begin
+  perform email_queue_private.need_extension('pg_net');
+  execute email_queue_private.external('select net.http_post(url := $1, headers := $2, timeout_milliseconds := 5000)') into v_id
+  using email_queue_private.vault_secret('email_queue_url'),
+    jsonb_build_object('Content-Type', 'application/json', 'Authorization', 'Bearer ' || email_queue_private.vault_secret('email_queue_secret'),
+      'Prefer', 'respond-async', 'X-Email-Queue-Cause', p_cause);
+  -- After a crash of the server pg_net's ids, which are unlogged, start again.
+  insert into email_queue_private.call (request_id, called_at, cause) values (v_id, clock_timestamp(), p_cause)
+  on conflict (request_id) do update set called_at = excluded.called_at, cause = excluded.cause;
+  return v_id;
+end
+$$;
+comment on function email_queue_private.call_function(text) is 'Asks pg_net to call the function; answers the request''s id.';
+
+-- 80_call/email_queue_call.sql
+create or replace function public.email_queue_call(p_cause text default 'hand') returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+begin
+  perform email_queue_private.check_caller();
+  if p_cause is null or p_cause not in ('schedule', 'wake', 'hand') then
+    perform email_queue_private.refuse('cause', 'must be schedule, wake or hand');
+  end if;
+  delete from email_queue_private.call where request_id in (
+    select c.request_id from email_queue_private.call as c where c.called_at < clock_timestamp() - interval '6 hours' order by c.called_at limit 100);
+  if p_cause = 'schedule' and email_queue_private.is_listened_to() then
+    return jsonb_build_object('request_id', null, 'listening', true);
+  end if;
+  return jsonb_build_object('request_id', email_queue_private.call_function(p_cause));
+end
+$$;
+comment on function public.email_queue_call(text) is 'Starts a run of the function through pg_net, as the schedule does. email_queue_doctor shows the outcome.';
+
+-- 80_call/email_queue_connect.sql
+-- A database that was restored into a new project still has the address of the original's function, so the answer names what was
+-- replaced.
+create or replace function public.email_queue_connect(p_url text, p_secret text) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_name text;
+  v_extensions jsonb := '{}'::jsonb;
+  v_old text;
+  v_url text;
+  v_secret text;
+  v_grants text;
+begin
+  perform email_queue_private.check_caller();
+  if coalesce(p_url, '') !~ '^https?://[]A-Za-z0-9._:[-]+(/[!-~]*)?$' then
+    perform email_queue_private.refuse('url',
+      'must be the address of the function, without blanks and user, like https://<project>.supabase.co/functions/v1/process-email-queue');
+  end if;
+  if coalesce(p_secret, '') !~ '^[!-~]{16,}$' then
+    perform email_queue_private.refuse('secret', 'must have at least 16 printable ASCII characters and no space');
+  end if;
+  foreach v_name in array array['supabase_vault', 'pg_net', 'pg_cron'] loop
+    v_extensions := v_extensions || jsonb_build_object(v_name, case when email_queue_private.has_extension(v_name) then 'present'
+      else 'missing: ' || email_queue_private.extension_remedy(v_name) end);
+  end loop;
+  perform email_queue_private.need_extension('supabase_vault');
+  v_grants := email_queue_private.mend_grants();
+  v_old := email_queue_private.identity_address((email_queue_private.read_secret('email_queue_url')).secret);
+  v_url := email_queue_private.store_secret('email_queue_url', p_url, 'email-queue: the address of process-email-queue');
+  v_secret := email_queue_private.store_secret('email_queue_secret', p_secret, 'email-queue: PROCESS_EMAIL_QUEUE_SECRET of the function');
+  perform email_queue_private.adopt_next();
+  -- From here on a row that is not there was lost.
+  insert into email_queue_private.setting default values on conflict do nothing;
+  insert into email_queue_private.wiring default values on conflict do nothing;
+  if v_url <> 'kept' or v_secret <> 'kept' or v_grants is not null then
+    perform email_queue_private.note_action('connect', null, jsonb_build_object('grants_mended', nullif(v_grants is not null, false)));
+  end if;
+  return jsonb_build_object('extensions', v_extensions, 'changed', v_url <> 'kept' or v_secret <> 'kept', 'grants_mended', v_grants,
+    'replaced', case when v_old <> email_queue_private.identity_address(p_url) then v_old end,
+    'unreadable', array_remove(array[case when v_url = 'unreadable' then 'email_queue_url' end, case when v_secret = 'unreadable' then 'email_queue_secret' end], null));
+end
+$$;
+comment on function public.email_queue_connect(text, text) is
+  'Stores the function''s address and secret in Vault, and corrects wrong grants. If no function has sent from this database yet, the next one that asks may send. Answers {extensions, changed, grants_mended, replaced, unreadable}: replaced is the host that was stored before, if it was another; unreadable names the secrets that could not be decrypted and were replaced.';
+
+-- 80_call/extension_remedy.sql
+-- pg_net is registered in extensions, not in public, which the API exposes. Its functions are in the schema net in any case.
+create or replace function email_queue_private.extension_remedy(p_name text) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when not exists (select from pg_available_extensions as e where e.name = p_name)
+      then format('This server does not offer %s. Supabase does; on a server of your own install its package', p_name)
+        || case when p_name <> 'supabase_vault' then ' and add it to shared_preload_libraries' else '' end
+    when p_name = 'pg_cron' then 'In the dashboard: Integrations, Cron; or in its SQL editor: create extension pg_cron with schema pg_catalog;'
+    when p_name = 'pg_net' then 'In the dashboard: Database, Extensions, pg_net; or in its SQL editor: '
+      || case when to_regnamespace('extensions') is null then 'create schema extensions; ' else '' end || 'create extension pg_net with schema extensions;'
+    else 'In the dashboard: Integrations, Vault; or in its SQL editor: create extension supabase_vault cascade;' end
+$$;
+comment on function email_queue_private.extension_remedy(text) is 'How an extension is created: never through the API, whose sessions may not.';
+
+-- 80_call/external.sql
+-- The linter reads a literal query in an execute, and reports optional objects as missing. It does not read a query through this
+-- function.
+create or replace function email_queue_private.external(p_query text) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select p_query
+$$;
+comment on function email_queue_private.external(text) is 'A query of what an optional extension has.';
+
+-- 80_call/has_extension.sql
+-- Looks for the objects that are used, not in pg_extension, so that a stand-in is as good.
+create or replace function email_queue_private.has_extension(p_name text) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case p_name
+    when 'pg_cron' then to_regclass('cron.job') is not null
+    when 'pg_net' then exists (select 1 from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+      where n.nspname = 'net' and p.proname = 'http_post')
+    when 'supabase_vault' then to_regclass('vault.decrypted_secrets') is not null
+    else false end
+$$;
+comment on function email_queue_private.has_extension(text) is 'Whether pg_cron, pg_net or supabase_vault can be used.';
+
+-- 80_call/is_listened_to.sql
+-- A run that died counts as listening only as long as it keeps enqueues quiet.
+create or replace function email_queue_private.is_listened_to() returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000);
+begin
+  return (email_queue_private.wiring_now()).wake_every_ms <= 5000
+    and exists (select from email_queue_private.next_wake as n where n.last_value between v_now + 1 and v_now + 10000)
+    and exists (select from email_queue_private.run as r where r.started_at > clock_timestamp() - interval '5 minutes'
+      and r.ended_at is null and r.last_seen_at > clock_timestamp() - interval '15 seconds');
+end
+$$;
+comment on function email_queue_private.is_listened_to() is 'Whether a run is under way that looks for mail every few seconds: the schedule need not call.';
+
+-- 80_call/missing.sql
+create or replace function email_queue_private.missing(p_what text, p_remedy text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using errcode = '55000', message = format('email_queue: %s is missing', p_what), hint = p_remedy;
+end
+$$;
+comment on function email_queue_private.missing(text, text) is 'Raises 55000 with what is missing, and the remedy as the hint.';
+
+-- 80_call/need_extension.sql
+create or replace function email_queue_private.need_extension(p_name text) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not email_queue_private.has_extension(p_name) then
+    perform email_queue_private.missing('the extension ' || p_name, email_queue_private.extension_remedy(p_name));
+  end if;
+end
+$$;
+comment on function email_queue_private.need_extension(text) is 'Raises 55000 unless an extension can be used.';
+
+-- 80_call/read_secret.sql
+-- email_queue_url or email_queue_secret. In a database that was restored elsewhere, Vault lacks the key that the secret was
+-- stored with. Then it raises an error, or gives null.
+create or replace function email_queue_private.read_secret(p_name text, out id uuid, out secret text, out problem text)
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute email_queue_private.external('select s.id from vault.secrets as s where s.name = $1') into id using p_name;
+  if id is null then
+    return;
+  end if;
+  begin
+    execute email_queue_private.external('select s.decrypted_secret from vault.decrypted_secrets as s where s.id = $1') into secret using id;
+    if secret is null then
+      problem := 'its key is not there';
+    end if;
+  exception when insufficient_privilege then
+    raise;
+  when others then
+    problem := sqlerrm;
+  end;
+end
+$$;
+comment on function email_queue_private.read_secret(text) is 'A secret of ours in Vault. id: it is there. problem: why it cannot be decrypted.';
+
+-- 80_call/store_secret.sql
+create or replace function email_queue_private.store_secret(p_name text, p_secret text, p_description text) returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid;
+  v_old text;
+  v_problem text;
+begin
+  select * into v_id, v_old, v_problem from email_queue_private.read_secret(p_name);
+  if v_problem is not null then
+    -- update_secret decrypts it first, so it could not replace it.
+    execute email_queue_private.external('delete from vault.secrets as s where s.id = $1') using v_id;
+    raise warning 'email_queue: the Vault secret % could not be decrypted (%) and was replaced', p_name, v_problem;
+  end if;
+  if v_id is null or v_problem is not null then
+    execute email_queue_private.external('select vault.create_secret($1, $2, $3)') using p_secret, p_name, p_description;
+  elsif v_old is distinct from p_secret then
+    execute email_queue_private.external('select vault.update_secret($1, $2)') using v_id, p_secret;
+  else
+    return 'kept';
+  end if;
+  return case when v_problem is null then 'stored' else 'unreadable' end;
+end
+$$;
+comment on function email_queue_private.store_secret(text, text, text) is
+  'Stores a secret in Vault: kept (it was there already), stored, or unreadable (what was there could not be decrypted, and was replaced).';
+
+-- 80_call/vault_secret.sql
+create or replace function email_queue_private.vault_secret(p_name text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_secret text;
+  v_problem text;
+  -- No statement with the secret in it: PostgreSQL's log, and the SQL editor, keep those.
+  v_remedy text := 'email-queue deploy stores it. Otherwise call email_queue_connect with the address and the secret as parameters.';
+begin
+  perform email_queue_private.need_extension('supabase_vault');
+  select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(p_name) as s;
+  if v_problem is not null then
+    raise exception using errcode = '55000', message = format('email_queue: the Vault secret %s cannot be decrypted (%s)', p_name, v_problem), hint = v_remedy;
+  elsif coalesce(v_secret, '') = '' then
+    perform email_queue_private.missing('the Vault secret ' || p_name, v_remedy);
+  end if;
+  return v_secret;
+end
+$$;
+comment on function email_queue_private.vault_secret(text) is 'A secret of the queue from Vault; raises 55000 with its name if it is missing or cannot be decrypted.';
+
+-- 84_jobs/cron_line.sql
+-- An interval as pg_cron writes it. A line of five fields is pg_cron's to check.
+create or replace function email_queue_private.cron_line(p_every text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_seconds numeric;
+  v_line text;
+begin
+  if p_every ~ '^[[:space:]]*[0-9*/,A-Za-z-]+([[:space:]]+[0-9*/,A-Za-z$-]+){4}[[:space:]]*$' then
+    return btrim(p_every);
+  end if;
+  begin
+    v_seconds := extract(epoch from p_every::interval);
+    v_line := case
+      when v_seconds < 1 then null
+      when v_seconds < 60 and v_seconds % 1 = 0 then v_seconds::integer || ' seconds'
+      when v_seconds = 60 then '* * * * *'
+      when v_seconds < 3600 and v_seconds % 60 = 0 and 3600 % v_seconds = 0 then format('*/%s * * * *', (v_seconds / 60)::integer)
+      when v_seconds = 3600 then '0 * * * *'
+      when v_seconds < 86400 and v_seconds % 3600 = 0 and 86400 % v_seconds = 0 then format('0 */%s * * *', (v_seconds / 3600)::integer)
+      when v_seconds = 86400 then '0 0 * * *'
+    end;
+  exception when data_exception then
+    null;
+  end;
+  if v_line is null then
+    perform email_queue_private.refuse('every',
+      'must be 1 to 59 seconds, minutes that divide an hour, hours that divide a day, or a cron line of five fields');
+  end if;
+  return v_line;
+end
+$$;
+comment on function email_queue_private.cron_line(text) is 'An interval, or a cron line, as pg_cron takes it; or an error that names the field.';
+
+-- 84_jobs/email_queue_schedule.sql
+create or replace function public.email_queue_schedule(p_every text default '10 seconds') returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_line text;
+  v_job record;
+  v_changed boolean := false;
+begin
+  perform email_queue_private.check_caller();
+  v_line := email_queue_private.cron_line(p_every);
+  perform email_queue_private.need_extension('pg_cron'), email_queue_private.need_extension('pg_net'),
+    email_queue_private.vault_secret('email_queue_url'), email_queue_private.vault_secret('email_queue_secret');
+  for v_job in select * from email_queue_private.jobs() loop
+    v_changed := email_queue_private.ensure_job(v_job.name, case when v_job.line is null then v_line end, v_job.line, v_job.command) or v_changed;
+  end loop;
+  insert into email_queue_private.wiring default values on conflict do nothing;
+  update email_queue_private.wiring
+  set cron_line = v_line, scheduled_at = case when v_changed then clock_timestamp() else scheduled_at end
+  where singleton and (v_changed or cron_line is distinct from v_line);
+  v_changed := v_changed or found;
+  if v_changed then
+    perform email_queue_private.note_action('schedule', null, jsonb_build_object('schedule', v_line));
+  end if;
+  return jsonb_build_object('schedule', v_line, 'changed', v_changed);
+end
+$$;
+comment on function public.email_queue_schedule(text) is
+  'Makes pg_cron call the function at an interval ("10 seconds", "5 minutes", or a cron line), and do retention. Answers {schedule, changed}.';
+
+-- 84_jobs/email_queue_unschedule.sql
+create or replace function public.email_queue_unschedule() returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
+as $$
+declare
+  v_name text;
+  v_removed boolean := false;
+  v_changed boolean;
+begin
+  perform email_queue_private.check_caller();
+  if email_queue_private.has_extension('pg_cron') then
+    for v_name in select j.name from email_queue_private.jobs() as j loop
+      v_removed := email_queue_private.remove_job(v_name) or v_removed;
+    end loop;
+  end if;
+  update email_queue_private.wiring set cron_line = null, scheduled_at = null where cron_line is not null;
+  v_changed := found;
+  perform set_config('email_queue.connected', '', false); -- See note_enqueue.
+  if v_removed or v_changed then
+    perform email_queue_private.note_action('unschedule', null, '{}');
+  end if;
+  return jsonb_build_object('removed', v_removed);
+end
+$$;
+comment on function public.email_queue_unschedule() is 'Removes the jobs of email_queue_schedule. Answers {removed}.';
+
+-- 84_jobs/ensure_job.sql
+-- Leaves a correct job alone, so that scheduling twice changes nothing, and keeps a line that an operator has set. Each role has names of
+-- its own: another role's job of the same name is not the queue's.
+create or replace function email_queue_private.ensure_job(p_name text, p_line text, p_default text, p_command text) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_present text;
+  v_line text;
+  v_as_it_should boolean;
+begin
+  execute email_queue_private.external('select j.schedule, j.active and j.command = $2 and j.database = current_database()
+    from cron.job as j where j.jobname = $1 and j.username = current_user') into v_present, v_as_it_should using p_name, p_command;
+  v_line := coalesce(p_line, v_present, p_default);
+  if v_as_it_should and v_present = v_line then
+    return false;
+  end if;
+  -- Scheduling by a name that is there would leave the job switched off where somebody did that.
+  perform email_queue_private.remove_job(p_name);
+  begin
+    execute email_queue_private.external('select cron.schedule($1, $2, $3)') using p_name, v_line, p_command;
+  exception when others then
+    if sqlerrm not ilike '%invalid schedule%' then
+      raise;
+    end if;
+    perform email_queue_private.refuse('every', format('pg_cron does not take "%s": %s%s', v_line, sqlerrm,
+      case when v_line like '%seconds' then ' (pg_cron before 1.5 knows no seconds: use ''1 minute'')' else '' end));
+  end;
+  return true;
+end
+$$;
+comment on function email_queue_private.ensure_job(text, text, text, text) is 'Schedules a job of pg_cron; false if it is there already.';
+
+-- 84_jobs/jobs.sql
+-- The jobs of pg_cron: calling the function, retention, and the log that pg_cron itself never empties.
+
+-- line: null for the job that runs at the schedule's line.
+create or replace function email_queue_private.jobs() returns table (name text, line text, command text)
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  values ('email-queue-run', null, 'select public.email_queue_call(p_cause => ''schedule''::text)'),
+    ('email-queue-retention', '7-59/10 * * * *', 'select email_queue_private.retain()'),
+    ('email-queue-cron-log', '23 * * * *', 'select email_queue_private.prune_cron_log()')
+$$;
+comment on function email_queue_private.jobs() is 'Our jobs of pg_cron.';
+
+-- 84_jobs/prune_cron_log.sql
+create or replace function email_queue_private.prune_cron_log() returns bigint
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_deleted bigint;
+begin
+  -- Our own lines only: what others keep is theirs.
+  execute email_queue_private.external('delete from cron.job_run_details as d where d.command in (select o.command from email_queue_private.jobs() as o) and d.start_time < clock_timestamp() - interval ''1 day''');
+  get diagnostics v_deleted = row_count;
+  return v_deleted;
+end
+$$;
+comment on function email_queue_private.prune_cron_log() is 'Deletes what pg_cron has logged of our jobs more than a day ago.';
+
+-- 84_jobs/remove_job.sql
+create or replace function email_queue_private.remove_job(p_name text) returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_removed bigint;
+begin
+  -- By id: in old versions of pg_cron the name is of another type.
+  execute email_queue_private.external('select count(cron.unschedule(j.jobid)) from cron.job as j where j.jobname = $1 and j.username = current_user')
+    into v_removed using p_name;
+  return v_removed > 0;
+end
+$$;
+comment on function email_queue_private.remove_job(text) is 'Removes a job of pg_cron; false if the job does not exist.';
+
+-- 84_jobs/retain.sql
+-- Every ten minutes: deletes what is past its retention, and restores lost grants. It goes on for some seconds, since ten
+-- thousand messages in ten minutes would be 43 million in a month.
+create or replace function email_queue_private.retain() returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_end timestamptz := clock_timestamp() + 2000 * interval '1 millisecond';
+  v_page jsonb;
+  v_deleted bigint := 0;
+  v_erased bigint := 0;
+begin
+  perform email_queue_private.mend_grants();
+  -- Another prune is at work.
+  perform 1 from email_queue_private.prune_cursor as c for update skip locked;
+  if not found and exists (select 1 from email_queue_private.prune_cursor) then
+    return jsonb_build_object('deleted', 0, 'erased', 0, 'more', true);
+  end if;
+  loop
+    v_page := email_queue_private.prune(10000);
+    v_deleted := v_deleted + (v_page ->> 'deleted')::bigint;
+    v_erased := v_erased + (v_page ->> 'erased')::bigint;
+    exit when not (v_page ->> 'more')::boolean or clock_timestamp() >= v_end;
+  end loop;
+  return jsonb_build_object('deleted', v_deleted, 'erased', v_erased, 'more', v_page -> 'more');
+end
+$$;
+comment on function email_queue_private.retain() is 'The retention job: prunes, and puts grants right.';
+
+-- 88_wake/email_queue_wake.sql
+create or replace function public.email_queue_wake(p_on boolean default true, p_every interval default null) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+declare
+  v_every_ms integer;
+  v_before integer := (email_queue_private.wiring_now()).wake_every_ms;
+begin
+  perform email_queue_private.check_caller();
+  if p_on is null then
+    perform email_queue_private.refuse('on', 'must be true or false');
+  end if;
+  if p_every is not null and p_every not between interval '100 milliseconds' and interval '1 hour' then
+    perform email_queue_private.refuse('every', 'must be 100 milliseconds to 1 hour');
+  end if;
+  if p_on then
+    perform email_queue_private.need_extension('pg_net'), email_queue_private.vault_secret('email_queue_url'),
+      email_queue_private.vault_secret('email_queue_secret');
+  end if;
+  insert into email_queue_private.wiring default values on conflict do nothing;
+  update email_queue_private.wiring set wake_every_ms = case when p_on then coalesce(extract(epoch from p_every) * 1000, wake_every_ms, 1000) end
+  where singleton returning wake_every_ms into v_every_ms;
+  perform setval('email_queue_private.next_wake', 0), set_config('email_queue.connected', '', false); -- See note_enqueue.
+  if v_every_ms is distinct from v_before then
+    perform email_queue_private.note_action('wake', null, jsonb_build_object('on', p_on, 'every_ms', v_every_ms));
+  end if;
+  return jsonb_build_object('on', p_on, 'every_ms', v_every_ms);
+end
+$$;
+comment on function public.email_queue_wake(boolean, interval) is
+  'Makes an enqueue call the function at once, at most once in p_every (1 second by default) over all sessions. Answers {on, every_ms}.';
+
+-- 88_wake/note_enqueue.sql
+-- Wake-up on enqueue: a hint, so that an e-mail need not wait for the schedule. Off until email_queue_wake switches it on,
+-- which is a value (wiring.wake_every_ms): nothing that operators do locks a table that enqueues write to.
+--
+-- An enqueue that finds a wake-up due leaves one row for its transaction, and the wake-up is decided when that commits. So a
+-- rollback sends no wake-up, and takes none from another transaction. After the rows, since these may have waited for another transaction.
+-- As a trigger, this took an enqueue 10 microseconds more.
+--
+-- To look for the notice costs as much as an insert. So a session that found that something calls the function looks again in the next
+-- second. A setting of somebody else's under this name hides the notice, and nothing else.
+create or replace function email_queue_private.note_enqueue() returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now bigint := date_part('epoch', clock_timestamp()) * 1000;
+  -- Not a query of the sequence: as an expression it takes a fifth of the time.
+  v_next bigint := coalesce(pg_sequence_last_value('email_queue_private.next_wake'), 0);
+  v_second text := date_part('epoch', statement_timestamp())::bigint;
+  v_notice jsonb := '{}'::jsonb;
+begin
+  perform nextval('email_queue_private.enqueued_here'); -- See identity.
+  -- As wake_is_due, which takes longer to call.
+  if v_next <= v_now or v_next > v_now + 7200000 then
+    perform email_queue_private.note_wake(v_now);
+  end if;
+  if current_setting('email_queue.connected', true) is distinct from v_second then
+    v_notice := email_queue_private.connection_notice();
+    if v_notice = '{}' then
+      perform set_config('email_queue.connected', v_second, false);
+    end if;
+  end if;
+  return v_notice;
+end
+$$;
+comment on function email_queue_private.note_enqueue() is 'What each enqueue does after its rows: counts, and leaves a row for the commit where a wake-up is due. Answers connection_notice().';
+
+-- 88_wake/note_wake.sql
+-- lock_timeout: if another session has locked a table of the queue, there is no wake-up, and no wait.
+create or replace function email_queue_private.note_wake(p_now bigint) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '10ms'
+as $$
+begin
+  if (email_queue_private.wiring_now()).wake_every_ms is null then
+    -- Off: enqueues need not look again for a second. Switching it on sets it back.
+    perform setval('email_queue_private.next_wake', p_now + 1000);
+  else
+    insert into email_queue_private.waking (xact) values (pg_current_xact_id()) on conflict do nothing;
+  end if;
+exception when others then
+  -- No enqueue fails for a wake-up: the schedule finds the message, and the doctor says what is wrong.
+  null;
+end
+$$;
+comment on function email_queue_private.note_wake(bigint) is 'Has the commit of this transaction see to the wake-up. Waits for nothing and fails nothing.';
+
+-- 88_wake/send_wake.sql
+create or replace function email_queue_private.send_wake() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '10ms'
+as $$
+begin
+  begin
+    delete from email_queue_private.waking where xact = new.xact;
+    if email_queue_private.take_wake() then
+      perform email_queue_private.call_function('wake');
+    end if;
+  exception when query_canceled or others then
+    begin
+      delete from email_queue_private.waking where xact = new.xact;
+    exception when query_canceled or others then
+      null;
+    end;
+  end;
+  return null;
+end
+$$;
+comment on function email_queue_private.send_wake() is 'At the commit: calls the function, at most once in wake_every_ms over all sessions. Waits for nothing and fails nothing.';
+comment on trigger waking_is_decided_at_commit on email_queue_private.waking is 'Deferred: a rollback sends no wake-up.';
+
+-- 88_wake/take_wake.sql
+-- Of the sessions that find a wake-up due at the same time, one gets the lock, and none waits for it. The exception gives it back at
+-- once, and the sequence keeps its value.
+create or replace function email_queue_private.take_wake() returns boolean
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now bigint;
+  v_every_ms integer := (email_queue_private.wiring_now()).wake_every_ms;
+  v_mine boolean := false;
+begin
+  if v_every_ms is null then
+    return false;
+  end if;
+  begin
+    lock table email_queue_private.wake_lock in exclusive mode nowait;
+    v_now := date_part('epoch', clock_timestamp()) * 1000;
+    if exists (select from email_queue_private.next_wake as n where email_queue_private.wake_is_due(v_now, n.last_value)) then
+      perform setval('email_queue_private.next_wake', v_now + v_every_ms);
+      v_mine := true;
+    end if;
+    raise exception using errcode = 'EQ000', message = 'the lock is given back';
+  exception when sqlstate 'EQ000' or lock_not_available then
+    null;
+  end;
+  return v_mine;
+end
+$$;
+comment on function email_queue_private.take_wake() is 'Whether the wake-up that is due is this session''s to send.';
+
+-- 88_wake/wake_is_due.sql
+-- A time that is further off than twice the longest interval comes from a clock that was set back.
+create or replace function email_queue_private.wake_is_due(p_now bigint, p_next bigint) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select p_next <= p_now or p_next > p_now + 7200000
+$$;
+comment on function email_queue_private.wake_is_due(bigint, bigint) is 'Whether the function may be woken, both times in milliseconds.';
+
+-- 88_wake/wakes.sql
+create or replace function email_queue_private.wakes() returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select (email_queue_private.wiring_now()).wake_every_ms is not null
+$$;
+comment on function email_queue_private.wakes() is 'Whether an enqueue wakes the function.';
+
 -- 90_record/email_queue_version.sql
 -- A literal, which each version's migration replaces: a dump of the schema alone carries it.
 create or replace function public.email_queue_version() returns text
@@ -538,7 +8028,948 @@ end
 $$;
 comment on function public.email_queue_version() is 'The version of this schema of email-queue.';
 
-drop function pg_temp.email_queue_begin_upgrade(text, text, text[], text[]), pg_temp.email_queue_api();
+-- 90_record/record_schema.sql
+-- Records what the migrations made, so that the doctor finds changes by hand: a digest of each object, over text that is the same in
+-- PostgreSQL 15 and 17. Each migration ends with a call of it, after apply_grants.
+-- p_drift: the changes by hand that an upgrade found and left. They stay differences. A list of [name, recorded digest, found digest].
+
+create or replace procedure email_queue_private.record_schema(p_drift jsonb default null)
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute format('create or replace function email_queue_private.recorded_objects() returns jsonb
+    language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::jsonb $f$',
+    (select jsonb_object_agg(o.name, o.digest) filter (where o.digest is not null) from (
+      select coalesce(n.name, d.name), case when d.name is not null and d.found is not distinct from n.digest then d.recorded else n.digest end
+      from email_queue_private.schema_objects() as n
+      full join (select e ->> 0, e ->> 1, e ->> 2 from jsonb_array_elements(p_drift) as e) as d(name, recorded, found) on d.name = n.name
+    ) as o(name, digest)));
+end
+$$;
+comment on procedure email_queue_private.record_schema(jsonb) is 'Records what is there now as what should be, except for the changes by hand in p_drift. Ends each migration, after apply_grants.';
+
+-- 90_record/recorded_objects.sql
+-- A literal of a function, not rows: a dump of the schema alone carries it, and a dump of the data does not.
+create or replace function email_queue_private.recorded_objects() returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select '{}'::jsonb
+$$;
+comment on function email_queue_private.recorded_objects() is 'What the last migration left: {kind and name: digest of the definition}. record_schema writes it anew.';
+
+-- 90_record/schema_objects.sql
+-- The styles are pinned because definitions are written out in those of the session.
+create or replace function email_queue_private.schema_objects() returns table (name text, digest text)
+language sql stable set search_path = pg_catalog, pg_temp set intervalstyle = postgres set datestyle = 'ISO, YMD' set quote_all_identifiers = off
+as $$
+  select o.name, md5(o.definition) from (
+    select 'function ' || p.oid::regprocedure, concat_ws('|', p.prosrc, p.prosecdef, p.provolatile, p.proconfig::text,
+      pg_get_function_arguments(p.oid), pg_get_function_result(p.oid))
+    from email_queue_private.our_functions() as p where p.proname not in ('recorded_objects', 'made_extensions')
+    union all
+    select 'relation ' || c.oid::regclass, concat_ws('|', c.relkind, c.relrowsecurity, (
+      select string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull), ',' order by a.attnum)
+      from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped))
+    from email_queue_private.our_relations() as c
+    union all
+    -- Not whether a constraint is there for not null: PostgreSQL 18 has those as constraints.
+    select 'constraint ' || k.conname, pg_get_constraintdef(k.oid)
+    from email_queue_private.our_relations() as c join pg_catalog.pg_constraint as k on k.conrelid = c.oid where k.contype not in ('n', 't')
+    union all
+    select 'index ' || i.indexrelid::regclass, pg_get_indexdef(i.indexrelid)
+    from email_queue_private.our_relations() as c join pg_catalog.pg_index as i on i.indrelid = c.oid
+    union all
+    -- Not whether it is enabled: that is a setting.
+    select 'trigger ' || t.tgname, pg_get_triggerdef(t.oid)
+    from email_queue_private.our_relations() as c join pg_catalog.pg_trigger as t on t.tgrelid = c.oid where not t.tgisinternal
+  ) as o(name, definition)
+$$;
+comment on function email_queue_private.schema_objects() is 'What is there now, as recorded_objects() has what should be.';
+
+-- 95_doctor/answer_finding.sql
+create or replace function email_queue_private.answer_finding(p_call text, p_status integer, p_timed_out boolean, p_error text, p_content text, p_data jsonb) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_deploy text := 'email-queue deploy';
+  v_logs text := 'Look at the function''s logs (dashboard: Edge Functions)';
+  v_answer jsonb;
+  v_detail text;
+  v_remedy text;
+begin
+  begin
+    v_answer := p_content::jsonb;
+  exception when others then
+    v_answer := null;
+  end;
+  case
+    when p_timed_out or p_error ilike '%time%out%' then
+      v_detail := 'timed out: the function would answer at once if it started';
+      v_remedy := v_logs;
+    when p_status is null then
+      v_detail := format('did not reach the function at %s: %s', coalesce(email_queue_private.identity_address((email_queue_private.read_secret('email_queue_url')).secret), 'its address'),
+        coalesce(left(p_error, 200), 'no reason given'));
+      v_remedy := 'If that address is right, wait: the schedule calls again, and https://status.supabase.com shows outages. If it is wrong: ' || v_deploy;
+    when p_status = 401 and v_answer ->> 'code' like 'UNAUTHORIZED%' then
+      v_detail := 'was refused (401) before it reached the function: Supabase checks for a JWT (verify_jwt)';
+      v_remedy := v_deploy;
+    when p_status = 401 then
+      v_detail := 'was refused (401): the secret in Vault is not the function''s';
+      v_remedy := v_deploy;
+    when p_status = 404 then
+      v_detail := 'found no function (404): it is not deployed, or email_queue_url is wrong';
+      v_remedy := v_deploy;
+    when p_status in (200, 202) and v_answer ? 'runId' then
+      v_detail := 'was accepted';
+    when p_status = 503 and v_answer ->> 'code' = 'busy' then
+      v_detail := 'reached an isolate that takes no more runs: the next call starts another one';
+    when p_status between 200 and 399 then
+      v_detail := format('was answered (%s) by something other than the function', p_status);
+      v_remedy := v_deploy;
+    else
+      v_detail := format('was answered with %s', p_status) || coalesce(': ' || left(coalesce(v_answer ->> 'error', v_answer ->> 'message'), 200), '');
+      v_remedy := case when v_answer ->> 'code' = 'misconfigured' then 'Correct in .env what it names; then: ' || v_deploy else v_logs end;
+  end case;
+  return email_queue_private.finding('answers', format('the call %s %s', p_call, v_detail), null, v_remedy, case when v_remedy is null then 'ok' else 'fail' end, p_data);
+end
+$$;
+comment on function email_queue_private.answer_finding(text, integer, boolean, text, text, jsonb) is 'What an answer of the function''s, or its absence, means.';
+
+-- 95_doctor/call_seconds.sql
+-- How long mail may wait for the next call although nothing is wrong.
+create or replace function email_queue_private.call_seconds() returns integer
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case when w.cron_line is null then 0 else coalesce(email_queue_private.cron_seconds(w.cron_line), 86400) end
+  from email_queue_private.wiring_now() as w
+$$;
+comment on function email_queue_private.call_seconds() is 'Seconds between two calls of the schedule: a day if the line does not show it plainly, 0 without a schedule.';
+
+-- 95_doctor/cron_seconds.sql
+-- How many seconds lie between two runs of a line of cron; null if the line does not show it plainly.
+create or replace function email_queue_private.cron_seconds(p_line text) returns integer
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when p_line ~ '^[0-9]+ seconds$' then split_part(p_line, ' ', 1)::integer
+    when p_line = '* * * * *' then 60
+    when p_line ~ '^([*]|[0-9]+-59)/[0-9]+ [*] [*] [*] [*]$' then substring(p_line from '/([0-9]+)')::integer * 60
+    when p_line ~ '^[0-9]+ [*] [*] [*] [*]$' then 3600
+    when p_line ~ '^[0-9]+ [*]/[0-9]+ [*] [*] [*]$' then substring(p_line from '/([0-9]+)')::integer * 3600
+    when p_line ~ '^[0-9]+ [0-9]+ [*] [*] [*]$' then 86400
+  end
+$$;
+comment on function email_queue_private.cron_seconds(text) is 'Seconds between two runs of a schedule; null if the line does not show it plainly.';
+
+-- 95_doctor/doctor_answers.sql
+-- The doctor's checks of calls: what pg_net does with them, and what the function answered. After a crash pg_net's tables are empty, and
+-- its ids begin at 1 again. Its answers are kept for pg_net.ttl, or until they are deleted. So a missing answer says nothing, and
+-- answers from before the crash are not read.
+
+create or replace function email_queue_private.doctor_answers() returns setof jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_waiting timestamptz;
+  v_queued bigint;
+  v_patience interval;
+  v_works boolean;
+  v_id bigint;
+  v_call text;
+  v_status integer;
+  v_timed_out boolean;
+  v_error text;
+  v_content text;
+begin
+  perform email_queue_private.check_caller();
+  if not email_queue_private.has_extension('pg_net') or pg_is_in_recovery() then
+    return;
+  end if;
+  -- pg_net takes a batch of requests, of all users, and the next one when the slowest of the batch has ended.
+  execute email_queue_private.external('select count(*), greatest(interval ''2 minutes'', least(2 * max(q.timeout_milliseconds), 900000) * interval ''1 millisecond'') from net.http_request_queue as q')
+    into v_queued, v_patience;
+  -- With our header: after a crash others' requests may have the ids of our calls.
+  execute email_queue_private.external('select min(c.called_at) from net.http_request_queue as q join email_queue_private.call as c on c.request_id = q.id
+    where q.headers ? ''X-Email-Queue-Cause'' and c.called_at < statement_timestamp() - $1') into v_waiting using v_patience;
+  if v_waiting is not null then
+    execute email_queue_private.external('select exists (select from net._http_response as r where r.created > statement_timestamp() - $1)') into v_works using v_patience;
+    return next case
+      when v_works then email_queue_private.finding('answers', format('pg_net is busy: a call of %s waits among %s requests', v_waiting, v_queued), null,
+        'Nothing to do in this queue: pg_net has one worker for the whole project, and other requests keep it busy (net.http_request_queue)', 'warn')
+      else email_queue_private.finding('answers', format('pg_net has taken no request since %s', v_waiting), null,
+        case when to_regprocedure('net.worker_restart()') is null then 'Its worker has stopped, and this version of pg_net cannot restart it alone. Restart the database (dashboard: Project Settings, General)'
+          else 'Its worker has stopped. If this does not help within a minute, restart the database: select net.worker_restart();' end) end;
+    return;
+  end if;
+  execute email_queue_private.external('select c.request_id, format(''of %s (%s)'', c.called_at, c.cause), r.status_code, r.timed_out, r.error_msg, left(r.content, 2000)
+    from email_queue_private.call as c join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
+    where c.called_at >= $1 order by c.called_at desc, c.request_id desc limit 1') into v_id, v_call, v_status, v_timed_out, v_error, v_content
+  using email_queue_private.server_started();
+  return next case when v_id is null then email_queue_private.finding('answers', null, 'pg_net has kept no answer to a call')
+    else email_queue_private.answer_finding(v_call, v_status, v_timed_out, v_error, v_content, jsonb_build_object('request_id', v_id)) end;
+end
+$$;
+comment on function email_queue_private.doctor_answers() is 'What pg_net does with the calls, and got from the function.';
+
+-- 95_doctor/doctor_auth.sql
+-- The doctor's checks of Supabase Auth's mail. Only the newest messages are read, and of the waiting ones those of the lanes of secret mail. Whether
+-- Auth may call the hook is among the grants.
+create or replace function email_queue_private.doctor_auth() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+declare
+  v_last timestamptz;
+  v_oldest timestamptz;
+  v_seconds integer;
+  v_patience integer := 60 + email_queue_private.call_seconds();
+  v_expired bigint;
+  v_expired_at timestamptz;
+  v_failed bigint;
+  v_failed_at timestamptz;
+  v_failed_for text;
+begin
+  select max(m.created_at) into v_last
+  from (select n.created_at, n.secret, n.metadata from email_queue_private.message as n order by n.id desc limit 10000) as m
+  where m.secret and m.metadata ? 'auth';
+  with recursive lane(name) as (
+    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email' and r.priority = 0)
+    union all
+    select (select min(r.lane) from email_queue_private.ready as r where r.type = 'email' and r.priority = 0 and r.lane > l.name) from lane as l where l.name is not null
+  ), waiting(id) as (
+    select r.id from (select l.name from lane as l where l.name like '%:secret' limit 1000) as l
+    cross join lateral (select n.id from email_queue_private.ready as n where n.type = 'email' and n.lane = l.name and n.priority = 0 order by n.run_at, n.id limit 1000) as r
+    union all
+    select unnest(d.message_ids) from email_queue_private.dispatch as d where d.type = 'email' and d.settled_at is null and d.priority = 0 and d.lane like '%:secret'
+  )
+  select min(m.created_at) into v_oldest from waiting as w join email_queue_private.message as m on m.id = w.id where m.metadata ? 'auth';
+  select count(*) filter (where m.reason = 'expired'), max(m.completed_at) filter (where m.reason = 'expired'),
+    count(*) filter (where m.reason <> 'expired'), max(m.completed_at) filter (where m.reason <> 'expired'),
+    (array_agg(concat_ws(', ', m.reason, nullif(concat_ws(' ', m.errors -> -1 ->> 'status', m.errors -> -1 ->> 'name', m.errors -> -1 ->> 'message'), ''))
+      order by m.completed_at desc) filter (where m.reason <> 'expired'))[1]
+  into v_expired, v_expired_at, v_failed, v_failed_at, v_failed_for
+  from (select n.reason, n.status, n.errors, n.completed_at, n.secret, n.metadata from email_queue_private.message as n where n.reason is not null order by n.id desc limit 1000) as m
+  where m.status = 'failed' and m.secret and m.metadata ? 'auth' and m.completed_at > statement_timestamp() - interval '1 day';
+  if coalesce(v_last, v_oldest, v_expired_at, v_failed_at) is null then
+    return;
+  end if;
+  v_seconds := floor(extract(epoch from statement_timestamp() - v_oldest));
+  return next email_queue_private.finding('auth mail', case when v_oldest is not null then format('the oldest mail of Supabase Auth has waited %s seconds, and a user with it', v_seconds) end,
+    format('none waits; the last one was enqueued at %s', v_last), 'The other findings say why. If none does, to start a run: select email_queue_call();',
+    case when v_seconds <= v_patience then 'ok' when v_seconds > v_patience + 300 then 'fail' else 'warn' end);
+  return next email_queue_private.finding('expired auth mail', case when v_expired > 0
+      then format('%s mails of Supabase Auth were not sent in the last day, since their links were no longer valid; the last one at %s', v_expired, v_expired_at) end, 'none in the last day',
+    'Each user can ask for another one. The other findings say whether something still holds mail up', 'warn');
+  return next email_queue_private.finding('failed auth mail', case when v_failed > 0
+      then format('%s mails of Supabase Auth failed in the last day; the last one at %s: %s', v_failed, v_failed_at, v_failed_for) end, 'none in the last day',
+    'Correct what the error names: the sender, a template, the address. The failed messages with "auth" in their metadata are these mails; each user can ask for another one', 'warn');
+end
+$$;
+comment on function email_queue_private.doctor_auth() is 'Supabase Auth''s mails: the last one, the oldest that waits, those that expired and that failed. Nothing where there were none.';
+
+-- 95_doctor/doctor_consumers.sql
+-- Types of your own whose messages wait. Dispatches are kept for a day.
+create or replace function email_queue_private.doctor_consumers() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_types text;
+begin
+  select string_agg(format('%s (%s, the oldest for %s seconds)', t.key, t.value ->> 'pending', t.value ->> 'oldest_due_seconds'), ', ' order by t.key) into v_types
+  from jsonb_each(public.email_queue_stats() -> 'types') as t
+  where t.key <> 'email' and (t.value ->> 'oldest_due_seconds')::numeric > 300
+    and not exists (select 1 from email_queue_private.dispatch as d where d.type = t.key);
+  return next email_queue_private.finding('consumers', 'nothing has dequeued these types in a day: ' || v_types, 'no message of another type waits for a consumer',
+    'Start the consumer of these types (email_queue_dequeue). If a type is misspelt, enqueue its messages again under the right one and cancel these (email_queue_cancel).', 'warn');
+end
+$$;
+comment on function email_queue_private.doctor_consumers() is 'Types whose messages have no consumer.';
+
+-- 95_doctor/doctor_events.sql
+-- Whether the provider's reports arrive, and what they say of the mail. Where no event has ever come, nobody has asked for them.
+create or replace function email_queue_private.doctor_events() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_stream email_queue_private.event_stream;
+  v_accepted timestamptz;
+  v_all bigint;
+  v_bounced bigint;
+  v_complained bigint;
+  v_webhook text := 'See whether the webhook is enabled (https://resend.com/webhooks), and whether its address is that of the function email-queue-events';
+begin
+  select * into v_stream from email_queue_private.event_stream;
+  -- Of mail that was accepted an hour ago, something would be known.
+  select max(m.completed_at) into v_accepted from (
+    select n.status, n.completed_at, n.type, n.provider_message_id from email_queue_private.message as n order by n.id desc limit 1000
+  ) as m where m.status = 'completed' and m.type = 'email' and m.provider_message_id is not null and m.completed_at < statement_timestamp() - interval '1 hour';
+  return next email_queue_private.finding('events', case
+      when v_stream.last_event_at < v_accepted - interval '5 minutes'
+        then format('the last one came at %s, and mail was accepted at %s', v_stream.last_event_at, v_accepted) end,
+    coalesce('the last one came at ' || v_stream.last_event_at, 'none has ever come: what happened to accepted mail is not known'), v_webhook, 'warn');
+  return next email_queue_private.finding('refused events', case
+      when v_stream.refused > 0 and v_stream.refused_at > statement_timestamp() - interval '1 day'
+        then format('%s since the last event had a signature of another secret, the last one at %s', v_stream.refused, v_stream.refused_at) end,
+    'none since the last event, or none for a day', 'RESEND_WEBHOOK_SECRET must be the signing secret of the webhook (https://resend.com/webhooks). Correct it in .env; then: email-queue deploy', 'warn');
+
+  select count(*), count(*) filter (where exists (select 1 from email_queue_private.event as e where e.message_id = m.id and e.type = 'email.bounced')),
+    count(*) filter (where exists (select 1 from email_queue_private.event as e where e.message_id = m.id and e.type = 'email.complained'))
+  into v_all, v_bounced, v_complained
+  from (select n.id, n.status, n.type from email_queue_private.message as n order by n.id desc limit 10000) as m
+  where m.status = 'completed' and m.type = 'email';
+  -- One of few says nothing.
+  return next email_queue_private.finding('bounces', case
+      when v_bounced >= 5 and v_bounced > v_all * 0.04 then format('%s of the last %s mails bounced (%s %%): providers pause accounts from 4 %% on', v_bounced, v_all, round(v_bounced * 100.0 / v_all, 1)) end,
+    format('%s of the last %s mails', v_bounced, v_all), 'Look at where these addresses come from (email_queue_suppressions lists those that bounced, which get no more mail)', 'warn');
+  return next email_queue_private.finding('complaints', case
+      when v_complained >= 2 and v_complained > v_all * 0.001 then format('%s of the last %s mails were complained about (%s %%): providers pause accounts from 0.3 %% on', v_complained, v_all, round(v_complained * 100.0 / v_all, 2)) end,
+    format('%s of the last %s mails', v_complained, v_all), 'Send only to who has asked for it, and let everybody unsubscribe', case when v_complained > v_all * 0.003 then 'fail' else 'warn' end);
+end
+$$;
+comment on function email_queue_private.doctor_events() is 'Whether events arrive, how many were refused, and how much of the mail bounces or is complained about.';
+
+-- 95_doctor/doctor_identity.sql
+-- The doctor's checks of identity: may the function send from this database, and does the database call that function?
+
+create or replace function email_queue_private.doctor_identity() returns setof jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_pause jsonb := email_queue_private.copy_pause();
+  v_owner text;
+  v_moved boolean;
+  v_refused email_queue_private.identity;
+  v_reported text;
+  v_called text;
+  v_calls boolean := email_queue_private.wakes() or (email_queue_private.wiring_now()).cron_line is not null;
+  v_other boolean;
+  v_adopt text := 'select email_queue_adopt();';
+begin
+  perform email_queue_private.check_caller();
+  select string_agg(distinct i.address, ', '), bool_or(i.server <> email_queue_private.this_server() and not email_queue_private.is_local_address(i.address))
+  into v_owner, v_moved from email_queue_private.identity as i where i.kind = 'recorded';
+  select * into v_refused from email_queue_private.identity as i where i.kind = 'refused' order by i.seen_at desc limit 1;
+  return next case
+    when v_pause is not null then email_queue_private.finding('identity', v_pause ->> 'reason', null,
+      'If this is a copy that must not send, do nothing. If this database may send the mail that waits in it: ' || v_adopt)
+    when v_refused.seen_at > statement_timestamp() - interval '1 day' then email_queue_private.finding('identity',
+      format('this is the queue of %s; the function of %s asked for mail at %s and was refused', v_owner, v_refused.address, v_refused.seen_at), null,
+      format('Stop that function. If %s is this project''s new address: %s', v_refused.address, v_adopt), 'warn')
+    when v_moved then email_queue_private.finding('identity', format('this is the queue of %s, but on another server than before', v_owner), null,
+      'This is normal after a major upgrade or a restore in place. To end the warning: ' || v_adopt, 'warn')
+    else email_queue_private.finding('identity', null, coalesce('this is the queue of ' || v_owner, 'no function has asked yet')) end;
+
+  select i.address into v_reported from email_queue_private.identity as i where i.kind <> 'adopt' order by i.seen_at desc limit 1;
+  if email_queue_private.has_extension('supabase_vault') then
+    v_called := email_queue_private.identity_address((email_queue_private.read_secret('email_queue_url')).secret);
+  end if;
+  if v_called is null then
+    return;
+  end if;
+  v_other := v_calls and email_queue_private.is_other_project(v_called, v_reported);
+  return next email_queue_private.finding('function address',
+    case when v_other then format('this database calls the function of %s, but its own is the function of %s, which gets no calls. The other function works on its own project''s database', v_called, v_reported)
+      end, 'this database calls ' || v_called,
+    'To stop the calls: select email_queue_unschedule(), email_queue_wake(false); To have this database call its own function: email-queue deploy', 'fail', jsonb_build_object('host', v_called, 'calls', v_calls));
+end
+$$;
+comment on function email_queue_private.doctor_identity() is 'Whose queue this is, and whose function it calls.';
+
+-- 95_doctor/doctor_job.sql
+-- The doctor's checks of the schedule: the jobs of pg_cron and their last runs.
+
+create or replace function email_queue_private.doctor_job() returns setof jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_job record;
+  v_other_id bigint;
+  v_other_name text;
+  v_other_owner text;
+  v_other_command text;
+  v_id bigint;
+  v_line text;
+  v_fault text;
+  v_last timestamptz;
+  v_status text;
+  v_message text;
+  v_called timestamptz := (select max(c.called_at) from email_queue_private.call as c);
+  v_since timestamptz;
+  v_late interval;
+  v_schedule text;
+begin
+  perform email_queue_private.check_caller();
+  if not email_queue_private.has_extension('pg_cron') then
+    return;
+  end if;
+  for v_other_id, v_other_name, v_other_owner, v_other_command in execute email_queue_private.external('select j.jobid, j.jobname, j.username, j.command from cron.job as j
+    where j.active and j.username <> current_user and exists (select from email_queue_private.jobs() as o
+      where o.name = j.jobname or strpos(j.command, substring(o.command from ''email_queue_[a-z_.]+'')) > 0) order by j.jobid') loop
+    return next email_queue_private.finding('other job', format('the role %s has a cron job %s of its own (%s)',
+      v_other_owner, v_other_name, left(v_other_command, 200)), null, format('As the role %s: select cron.unschedule(%s);', v_other_owner, v_other_id), 'warn');
+  end loop;
+  select * into v_id, v_line, v_fault from email_queue_private.job_fault('email-queue-run');
+  v_schedule := email_queue_private.schedule_remedy(v_line);
+  if v_fault is not null then
+    return next email_queue_private.finding('cron job', format('the cron job email-queue-run %s: nothing calls the function', v_fault), null,
+      case when email_queue_private.parts_remedy() like '%.sh' then email_queue_private.parts_remedy() else v_schedule end);
+    return;
+  end if;
+  return next email_queue_private.finding('cron job', null, v_line);
+
+  execute email_queue_private.external('select d.start_time, d.status, d.return_message from cron.job_run_details as d where d.jobid = $1 order by d.runid desc limit 1')
+    into v_last, v_status, v_message using v_id;
+  -- pg_cron's log may have been emptied, or be off; and while the database was down nothing was due.
+  v_since := greatest((email_queue_private.wiring_now()).scheduled_at, v_last, v_called, email_queue_private.server_started());
+  v_late := greatest(3 * email_queue_private.cron_seconds(v_line), case when email_queue_private.cron_seconds(v_line) is not null then 120 end) * interval '1 second';
+  return next case
+    when v_since < statement_timestamp() - v_late and coalesce(current_setting('cron.log_run', true), 'on') = 'on' then
+      email_queue_private.finding('cron runs', format('pg_cron has not run the job since %s', v_since), null,
+        'Its scheduler has stopped. Restart the database (dashboard: Project Settings, General). On a server of your own, check shared_preload_libraries and cron.database_name')
+    when v_status = 'failed' and v_message ~ 'ERROR' and v_called > v_last then
+      email_queue_private.finding('cron runs', null, format('the last run failed (%s), but a later call succeeded', left(v_message, 300)))
+    when v_status = 'failed' and email_queue_private.failure_remedy(v_message) is not null then
+      email_queue_private.finding('cron runs', 'the last run failed: ' || left(v_message, 300), null, email_queue_private.failure_remedy(v_message))
+    when v_last is null then email_queue_private.finding('cron runs', null, 'none is due yet')
+    else email_queue_private.finding('cron runs', null, format('the last began at %s', v_last)) end;
+
+  for v_job in select * from email_queue_private.jobs() as j where j.line is not null loop
+    select * into v_id, v_line, v_fault from email_queue_private.job_fault(v_job.name);
+    return next email_queue_private.finding(replace(v_job.name, 'email-queue-', 'cron job '),
+      'the cron job ' || v_job.name || ' ' || v_fault || case v_job.name when 'email-queue-retention' then ': messages past their retention are not deleted'
+        else ': pg_cron''s log of these jobs grows' end, v_line, v_schedule, 'warn');
+  end loop;
+end
+$$;
+comment on function email_queue_private.doctor_job() is 'The jobs of pg_cron, and the last run of the one that calls the function.';
+
+-- 95_doctor/doctor_parts.sql
+-- The doctor's checks of extensions, secrets and single rows.
+
+create or replace function email_queue_private.doctor_parts() returns setof jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name text;
+  v_found boolean;
+  v_secret text;
+  v_problem text;
+  v_lost text;
+begin
+  perform email_queue_private.check_caller();
+  return next email_queue_private.finding('connection', email_queue_private.connection_notice() ->> 'notice', 'something calls the function', 'email-queue deploy');
+  foreach v_name in array array['pg_cron', 'pg_net', 'supabase_vault'] loop
+    v_found := email_queue_private.has_extension(v_name);
+    return next email_queue_private.finding(v_name, case when not v_found then format('the extension %s is missing', v_name)
+        || coalesce(' (at installation: ' || nullif(email_queue_private.made_extensions()->>v_name, 'created') || ')', '') end, 'present',
+      email_queue_private.extension_remedy(v_name));
+  end loop;
+  if not v_found then
+    return;
+  end if;
+  foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
+    select s.secret, s.problem into v_secret, v_problem from email_queue_private.read_secret(v_name) as s;
+    return next email_queue_private.finding('vault ' || v_name,
+      case when v_problem is not null then format('the Vault secret %s cannot be decrypted (%s): it was stored with another key, as in a restored database. The deployment replaces it', v_name, v_problem)
+        when coalesce(v_secret, '') = '' then format('the Vault secret %s is missing', v_name) end, 'present', 'email-queue deploy');
+  end loop;
+  -- Connecting writes both: before it, none is missing.
+  if (email_queue_private.read_secret('email_queue_url')).id is not null then
+    v_lost := concat_ws(' and ',
+      case when not exists (select from email_queue_private.setting as s) then 'the settings (email_queue_configure)' end,
+      case when not exists (select from email_queue_private.wiring as w) then 'the interval of wake-ups (email_queue_wake)' end);
+  end if;
+  return next email_queue_private.finding('rows',
+    case when v_lost <> '' then format('%s are missing, as after a restore of the schema alone: the defaults are used', v_lost) end, 'as they should be',
+    'Set again what you had set with these functions. To store what .env says: email-queue deploy', 'warn');
+end
+$$;
+comment on function email_queue_private.doctor_parts() is 'Whether anything calls the function; extensions, secrets and single rows.';
+
+-- 95_doctor/doctor_queue.sql
+-- The doctor's checks of waiting mail, of pauses, and of the settings around them. Waiting mail is judged by whether mail is being sent,
+-- and by how often the schedule calls.
+
+create or replace function email_queue_private.doctor_queue() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_setting email_queue_private.setting;
+  v_budget email_queue_private.budget;
+  v_domain email_queue_private.paused_domain;
+  v_stats jsonb := public.email_queue_stats();
+  v_due numeric := coalesce((v_stats #>> '{types,email,oldest_due_seconds}')::numeric, 0);
+  v_call_seconds integer := email_queue_private.call_seconds();
+  v_goes_on boolean;
+  v_expired bigint;
+  v_type text;
+  v_paused boolean;
+  v_silent text;
+begin
+  v_setting := email_queue_private.settings();
+  v_budget := email_queue_private.budget_now();
+  v_paused := v_budget.paused_at is not null and coalesce(v_budget.paused_until > statement_timestamp(), true);
+  return next email_queue_private.finding('pause',
+    case when v_paused then format('the queue is paused%s: %s', ' until ' || v_budget.paused_until, v_budget.pause_reason) end, 'not paused',
+    email_queue_private.pause_remedy(v_budget.pause_reason, v_budget.paused_until, null));
+  for v_domain in select * from email_queue_private.paused_domain as p where p.paused_until is null or p.paused_until > statement_timestamp() order by p.domain loop
+    return next email_queue_private.finding('paused domain', format('%s is paused%s: %s', v_domain.domain, ' until ' || v_domain.paused_until, v_domain.reason), null,
+      email_queue_private.pause_remedy(v_domain.reason, v_domain.paused_until, v_domain.domain));
+  end loop;
+  -- Without mail that waits for an answer the row only says how it was.
+  select string_agg(format('%s of %s', b.streak, b.scope), ', ' order by b.scope) into v_silent from email_queue_private.breaker as b
+  where b.streak >= 3 and (b.next_at > statement_timestamp() or v_due > 0
+    or exists (select from email_queue_private.dispatch as d where d.frozen and d.settled_at is null and d.type = 'email'));
+  return next email_queue_private.finding('provider',
+    'several requests in a row got no answer (' || v_silent || '): one request at a time is tried', 'it answers',
+    'Nothing to do: sending goes on by itself when Resend answers again (https://resend-status.com)');
+  return next email_queue_private.finding('cooldown',
+    case when v_budget.cooldown_until > statement_timestamp() then format('no request leaves before %s: %s', v_budget.cooldown_until, v_budget.cooldown_reason) end, 'none',
+    'Nothing to do: sending goes on by itself then. To go on at once, after a change to a larger plan at Resend: select email_queue_resume();',
+    case when v_budget.cooldown_until > statement_timestamp() + interval '1 minute' then 'warn' else 'ok' end);
+  -- A backlog takes its time. While it is worked off, its length says nothing.
+  v_goes_on := exists (select from email_queue_private.dispatch as d where d.settled_at > statement_timestamp() - interval '2 minutes' and d.type = 'email');
+  return next email_queue_private.finding('oldest message',
+    case when v_due > 0 then format('the oldest due e-mail has waited %s seconds%s', v_due, case when v_goes_on then ', while mail is being sent' else '' end) end,
+    'no e-mail is due', 'The other findings say why. If none does, to start a run: select email_queue_call();',
+    case when v_goes_on or v_due <= 300 + v_call_seconds then 'ok' when v_due > 900 + v_call_seconds then 'fail' else 'warn' end);
+  for v_type, v_expired in
+    select d.type, count(*) from email_queue_private.dispatch as d
+    where d.token is not null and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second' group by d.type
+    union all
+    select 'email', 0 where not exists (select from email_queue_private.dispatch as d where d.type = 'email' and d.token is not null
+      and d.visible_at < statement_timestamp() - interval '2 minutes' - v_call_seconds * interval '1 second')
+  loop
+    return next email_queue_private.finding('expired leases',
+      case when v_expired = 0 then null when v_type = 'email' then format('the leases of %s dispatches have expired, and no run has taken these over', v_expired)
+        else format('the leases of %s messages of type %s have expired, and no consumer has taken these over', v_expired, v_type) end, 'none',
+      case when v_type = 'email' then 'select email_queue_call();' else 'Start the consumer of this type: its next dequeue takes them over' end);
+  end loop;
+  return next email_queue_private.finding('rate', null, format('%s requests a second at most%s', v_setting.rate_limit,
+    '; the provider allows ' || trim_scale(v_budget.learned_limit) || case when v_budget.learned_limit < v_setting.rate_limit then ', and no more are sent' else '' end));
+end
+$$;
+comment on function email_queue_private.doctor_queue() is 'Waiting mail, and what holds it up.';
+
+-- 95_doctor/doctor_reaction.sql
+create or replace function email_queue_private.doctor_reaction() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_reaction email_queue_private.reaction;
+  v_fault text;
+begin
+  select * into v_reaction from email_queue_private.reaction as r where r.function is not null;
+  if not found then
+    return;
+  end if;
+  v_fault := email_queue_private.reaction_fault(v_reaction.function);
+  return next email_queue_private.finding('on event', case
+      when v_fault is not null then format('%s cannot be called with events: %s', v_reaction.function, v_fault)
+      when v_reaction.failed_at > statement_timestamp() - interval '1 day'
+        then format('%s has failed %s times, last at %s: %s', v_reaction.function, v_reaction.failures, v_reaction.failed_at, v_reaction.error) end,
+    format('%s is called with each event', v_reaction.function),
+    'Correct the function and name it again; the events are recorded all the same. To stop the calls: select email_queue_on_event(null);', 'warn');
+end
+$$;
+comment on function email_queue_private.doctor_reaction() is 'Whether the function that is called with each event works.';
+
+-- 95_doctor/doctor_runs.sql
+-- A run sends its first call within seconds, and one that is under way a call at least every half a minute.
+create or replace function email_queue_private.doctor_runs() returns setof jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_started timestamptz := email_queue_private.server_started();
+  v_asked timestamptz;
+  v_seen timestamptz;
+  v_dead integer;
+  v_all integer;
+  v_run email_queue_private.run;
+  v_limit text := 'Look at the function''s logs (dashboard: Edge Functions) for a limit: wall clock (EMAIL_QUEUE_WALL_SECONDS), CPU or memory';
+begin
+  perform email_queue_private.check_caller();
+  v_asked := email_queue_private.run_asked_for();
+  -- Of a run that was under way when the database went down, the end may not have been written.
+  select max(greatest(r.last_seen_at, r.ended_at)),
+    count(*) filter (where r.ended_at is null and r.last_seen_at between v_started and statement_timestamp() - interval '3 minutes' and r.started_at > statement_timestamp() - interval '1 hour'),
+    count(*) filter (where r.started_at > statement_timestamp() - interval '1 hour')
+  into v_seen, v_dead, v_all from email_queue_private.run as r;
+  if v_asked > coalesce(v_seen, '-infinity') then
+    return next email_queue_private.finding('runs', format('a run was asked for at %s and did not start; %s', v_asked,
+      coalesce('the last sign of a run is of ' || v_seen, 'no run has ever started')), null, 'Look at the function''s logs (dashboard: Edge Functions): whether the call arrived, and why no run reached this database');
+    return;
+  end if;
+  select * into v_run from email_queue_private.run as r
+  where r.ended_at is not null or r.last_seen_at between v_started and statement_timestamp() - interval '3 minutes' order by r.started_at desc, r.id desc limit 1;
+  return next case
+    when v_run.id is null then email_queue_private.finding('runs', null, 'none has ended yet')
+    when v_run.ended_at is null then email_queue_private.finding('runs', format('the run of %s (%s) never ended: its last sign is of %s. It was killed, and its leases expire by themselves',
+      v_run.started_at, v_run.cause, v_run.last_seen_at), null, v_limit)
+    when v_run.stopped in ('misconfigured', 'unavailable') then email_queue_private.finding('runs', format('the run of %s (%s) ended as %s: %s',
+      v_run.started_at, v_run.cause, v_run.stopped, coalesce(v_run.reason, 'the function''s log has the reason')), null, case v_run.stopped
+        when 'misconfigured' then 'Correct in .env what the reason names (RESEND_API_KEY, a key of the project); then: email-queue deploy'
+        else 'Nothing to do: the next run tries again. The status pages are https://resend-status.com and https://status.supabase.com. To try now: select email_queue_call();' end)
+    when v_dead > 0 then email_queue_private.finding('runs', format('%s of the %s runs of the last hour never ended: they were killed', v_dead, v_all), null, v_limit, 'warn')
+    else email_queue_private.finding('runs', null, format('the last one ended at %s as %s', v_run.ended_at, v_run.stopped || coalesce(': ' || v_run.reason, ''))) end;
+end
+$$;
+comment on function email_queue_private.doctor_runs() is 'How the requested runs ended.';
+
+-- 95_doctor/doctor_schema.sql
+create or replace function email_queue_private.doctor_schema() returns setof jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_drift text;
+begin
+  perform email_queue_private.check_caller();
+  -- Which it should be, the command knows.
+  return next email_queue_private.finding('version', null, public.email_queue_version());
+
+  select string_agg(case when n.name is null then o.name || ' is gone' when o.name is null then n.name || ' is new' else o.name || ' was changed' end,
+    ', ' order by coalesce(o.name, n.name)) into v_drift
+  from jsonb_each_text(email_queue_private.recorded_objects()) as o(name, digest) full join email_queue_private.schema_objects() as n on n.name = o.name
+  where n.digest is distinct from o.digest;
+  return next email_queue_private.finding('schema', left(v_drift, 1000), 'as the migrations left it',
+    'Undo what was changed by hand (the definitions are in supabase/migrations). If it was done on purpose: call email_queue_private.record_schema();');
+  return next email_queue_private.finding('grants', left(email_queue_private.wrong_grants(), 1000), 'only service_role',
+    'call email_queue_private.apply_grants();');
+end
+$$;
+comment on function email_queue_private.doctor_schema() is 'Version, drift, grants.';
+
+-- 95_doctor/doctor_settings.sql
+create or replace function email_queue_private.doctor_settings() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_sender text := (email_queue_private.settings()).default_sender;
+  v_role text;
+  v_timeout text;
+  v_max_rows text;
+begin
+  return next email_queue_private.finding('default sender', case when v_sender is null then 'none: an e-mail without "from" is refused at enqueue' end,
+    '@' || email_queue_private.sender_domain(to_jsonb(v_sender)), 'To store EMAIL_FROM: email-queue deploy', 'warn');
+  return next email_queue_private.finding('wake-up', null, case when email_queue_private.wakes()
+    then format('on: at most once in %s ms', (email_queue_private.wiring_now()).wake_every_ms) else 'off: mail waits for the schedule' end);
+  return next email_queue_private.finding('suppression list', case when not exists (select from email_queue_private.suppression_key)
+      then 'the key of its hashes is gone, so a constant is used: entries and waiting mail from before do not match any more, and addresses can be guessed from the table' end,
+    format('%s entries', (select count(*) from (select from email_queue_private.suppression as s where s.removed_at is null limit 100000) as s)),
+    'Restore the row of email_queue_private.suppression_key from a backup. Without one, add the addresses again', 'warn');
+  -- PostgREST sets what the role has in all databases; else what it logged in with counts.
+  select r.rolname, split_part(c.line, '=', 2) into v_role, v_timeout
+  from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
+  left join pg_catalog.pg_database as b on b.oid = d.setdatabase
+  where starts_with(c.line, 'statement_timeout=')
+    and (r.rolname = 'service_role' and d.setdatabase = 0 or r.rolname = 'authenticator' and (d.setdatabase = 0 or b.datname = current_database()))
+  order by r.rolname = 'service_role' desc, d.setdatabase <> 0 desc limit 1;
+  return next email_queue_private.finding('statement timeout', v_timeout || ' of the role ' || v_role, 'the server''s',
+    'alter role service_role set statement_timeout = ''8s''; notify pgrst, ''reload config'';',
+    -- A number alone is of milliseconds.
+    case when (v_timeout || case when v_timeout ~ '^[0-9]+$' then 'ms' else '' end)::interval between interval '1 microsecond' and interval '4999 milliseconds' then 'warn' else 'ok' end);
+  select split_part(c.line, '=', 2) into v_max_rows
+  from pg_catalog.pg_db_role_setting as d join pg_catalog.pg_roles as r on r.oid = d.setrole cross join unnest(d.setconfig) as c(line)
+  where r.rolname = 'authenticator' and starts_with(c.line, 'pgrst.db_max_rows=');
+  return next email_queue_private.finding('max_rows', null, coalesce(v_max_rows || ': ', '')
+    || 'a longer list read from the view email_queue over HTTP is cut; the queue''s functions are not affected');
+end
+$$;
+comment on function email_queue_private.doctor_settings() is 'Settings of the queue and of the roles that use it.';
+
+-- 95_doctor/doctor_writable.sql
+-- PostgREST says that its transactions write; pg_cron's and the SQL editor's do what the setting says.
+create or replace function email_queue_private.doctor_writable() returns setof jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_owner name := (select pg_get_userbyid(n.nspowner) from pg_catalog.pg_namespace as n where n.nspname = 'email_queue_private');
+  v_role name;
+  v_database name;
+  v_on boolean;
+begin
+  if pg_is_in_recovery() then
+    return next email_queue_private.finding('writable', 'this server is a read replica, or still recovering: nothing can be written here', null,
+      'Ask the primary, at the database''s own address');
+    return;
+  end if;
+  -- What a session of the owner gets: its own setting comes before the database''s, and that before the server''s.
+  select r.rolname, d.datname, split_part(c.line, '=', 2)::boolean into v_role, v_database, v_on
+  from pg_catalog.pg_db_role_setting as s cross join unnest(s.setconfig) as c(line)
+  left join pg_catalog.pg_roles as r on r.oid = s.setrole left join pg_catalog.pg_database as d on d.oid = s.setdatabase
+  where starts_with(c.line, 'default_transaction_read_only=') and (s.setrole = 0 or r.rolname = v_owner) and (s.setdatabase = 0 or d.datname = current_database())
+  order by s.setrole <> 0 desc, s.setdatabase <> 0 desc limit 1;
+  if v_on is null then
+    select p.setting::boolean and p.source in ('default', 'configuration file', 'command line') into v_on
+    from pg_catalog.pg_settings as p where p.name = 'default_transaction_read_only';
+  end if;
+  return next email_queue_private.finding('writable',
+    case when not v_on then null
+      when coalesce(v_role, v_database) is null then 'the server is read-only: neither pg_cron nor SQL can write. Supabase does this to a database whose disk is full'
+      else format('default_transaction_read_only is on for %s: neither pg_cron nor SQL can write',
+        concat_ws(' in ', 'the role ' || v_role, 'the database ' || v_database)) end, 'it can be written',
+    case when coalesce(v_role, v_database) is null
+      then 'On Supabase: a larger disk, or less data (dashboard: Project Settings, Compute and Disk); it ends by itself. On a server of your own, as a superuser: alter system reset default_transaction_read_only; select pg_reload_conf();'
+      else format('begin read write; alter %s reset default_transaction_read_only; commit;', case when v_role is null then format('database %I', v_database)
+        else concat_ws(' in ', format('role %I', v_role), 'database ' || quote_ident(v_database)) end) end);
+end
+$$;
+comment on function email_queue_private.doctor_writable() is 'Whether pg_cron and SQL can write.';
+
+-- 95_doctor/email_queue_doctor.sql
+-- The doctor: what is broken, and how to fix it. Each check is a row of check, status (ok, warn, fail or skip), detail and remedy. If a
+-- command fixes it, the remedy ends with the command, after a colon, ready to be copied: it fixes what the finding names and changes
+-- nothing else (a test runs each). If none can, the remedy says what to wait for or where to look.
+
+create or replace function public.email_queue_doctor() returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
+as $$
+  select jsonb_agg(f order by p.n, f.n)
+  from unnest(array['doctor_schema', 'doctor_writable', 'doctor_parts', 'doctor_identity', 'doctor_job', 'doctor_answers', 'doctor_runs', 'doctor_queue', 'doctor_consumers', 'doctor_auth', 'doctor_events', 'doctor_reaction', 'doctor_settings']) with ordinality as p(part, n)
+  cross join lateral jsonb_array_elements(email_queue_private.examine(p.part)) with ordinality as f(f, n)
+$$;
+comment on function public.email_queue_doctor() is
+  'What is broken and how to fix it: a list of {check, status: ok|warn|fail, detail, remedy}. As rows: select f.* from jsonb_to_recordset(email_queue_doctor()) as f("check" text, status text, detail text, remedy text).';
+
+-- 95_doctor/examine.sql
+-- A check that breaks is a finding, not the end of the others.
+create or replace function email_queue_private.examine(p_part text) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_findings jsonb;
+begin
+  execute format('select coalesce(jsonb_agg(f), ''[]'') from email_queue_private.%I() as f', p_part) into v_findings;
+  return v_findings;
+exception when others then
+  return jsonb_build_array(email_queue_private.finding(p_part, format('this check failed with an error: %s (%s)', sqlerrm, sqlstate), null,
+    'To see more, as the owner of the schema: select email_queue_private.' || p_part || '();'));
+end
+$$;
+comment on function email_queue_private.examine(text) is 'The findings of one part of the doctor.';
+
+-- 95_doctor/failure_remedy.sql
+-- The remedy for a run that failed; null if the part that was missing is there by now.
+create or replace function email_queue_private.failure_remedy(p_message text) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when p_message ~ 'email_queue: the (extension|Vault secret) ' then email_queue_private.parts_remedy()
+    when p_message ~ 'read-only transaction' then 'First follow the remedy of "writable"; then: select email_queue_call();'
+    when p_message ~ 'ERROR' then 'To try again, which also ends this finding if it succeeds: select email_queue_call();'
+    else 'pg_cron could not run it, and tries again by itself. On a server of your own, look at its log, cron.host, pg_hba.conf and max_connections' end
+$$;
+comment on function email_queue_private.failure_remedy(text) is 'What to do about a failed run of the job that calls the function.';
+
+-- 95_doctor/finding.sql
+-- p_found is the fault; if it is null, the finding is ok and p_well is its text.
+create or replace function email_queue_private.finding(
+  p_check text, p_found text, p_well text default null, p_remedy text default null, p_status text default 'fail', p_data jsonb default null
+) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object('check', p_check, 'status', s.status, 'detail', coalesce(p_found, p_well),
+    'remedy', case when s.status <> 'ok' then p_remedy end) || coalesce(jsonb_build_object('data', p_data), '{}')
+  from (select case when p_found is null then 'ok' else p_status end) as s(status)
+$$;
+comment on function email_queue_private.finding(text, text, text, text, text, jsonb) is 'One row of the doctor''s.';
+
+-- 95_doctor/is_other_project.sql
+-- The function reports one address, and Vault has another: one of the two may be left over from another project.
+create or replace function email_queue_private.is_other_project(p_called text, p_reported text) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(case
+    when p_called = 'localhost' then email_queue_private.project_ref(p_reported) is not null
+    else email_queue_private.project_ref(p_called) <> coalesce(email_queue_private.project_ref(p_reported), case when p_reported = 'localhost' then '' end) end, false)
+$$;
+comment on function email_queue_private.is_other_project(text, text) is 'Whether two addresses are certainly of different projects.';
+
+-- 95_doctor/job_fault.sql
+-- A job of the queue: what is wrong with it, or null.
+create or replace function email_queue_private.job_fault(p_name text, out id bigint, out line text, out fault text)
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_active boolean;
+  v_command text;
+  v_database text;
+begin
+  execute email_queue_private.external('select j.jobid, j.schedule, j.active, j.command, j.database from cron.job as j where j.jobname = $1 and j.username = current_user')
+    into id, line, v_active, v_command, v_database using p_name;
+  fault := case
+    when id is null then 'is missing'
+    when not v_active then 'is switched off'
+    when v_command is distinct from (select j.command from email_queue_private.jobs() as j where j.name = p_name) then 'runs something else'
+    when v_database is distinct from current_database() then format('runs in the database %s', v_database) end;
+end
+$$;
+comment on function email_queue_private.job_fault(text) is 'A job of ours: its id, its line, and what is wrong with it.';
+
+-- 95_doctor/parts_remedy.sql
+-- The remedy for a part that is missing to call the function; null if none is missing.
+create or replace function email_queue_private.parts_remedy() returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name text;
+begin
+  foreach v_name in array array['supabase_vault', 'pg_net'] loop
+    if not email_queue_private.has_extension(v_name) then
+      return email_queue_private.extension_remedy(v_name);
+    end if;
+  end loop;
+  foreach v_name in array array['email_queue_url', 'email_queue_secret'] loop
+    if coalesce((email_queue_private.read_secret(v_name)).secret, '') = '' then
+      return 'email-queue deploy';
+    end if;
+  end loop;
+  return null;
+end
+$$;
+comment on function email_queue_private.parts_remedy() is 'The remedy for the first part that is missing to call the function; null if none is.';
+
+-- 95_doctor/pause_remedy.sql
+-- What a pause waits for. A reason of the provider's begins with a status; one of an operator's does not.
+create or replace function email_queue_private.pause_remedy(p_reason text, p_until timestamptz, p_domain text) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case when p_until is not null then 'It ends by itself then. ' else '' end || case
+    when p_reason !~ '^[45][0-9][0-9] ' then 'It was paused by hand. To go on: '
+    when p_domain is not null then 'Verify the domain with Resend (https://resend.com/domains); then: '
+    when p_reason like '429 %' then 'A quota of Resend''s plan is used up. After a change to a larger plan, or in a new month: '
+    when p_reason ~ '^40[13] ' then 'Resend refuses the account or its key. After that is corrected (a key in .env, then deploy.sh): '
+    else 'After what the reason names is corrected: ' end
+    || format('select email_queue_resume(%s);', case when p_domain is not null then quote_literal(p_domain) end)
+$$;
+comment on function email_queue_private.pause_remedy(text, timestamptz, text) is 'What a pause waits for, and what ends it.';
+
+-- 95_doctor/project_ref.sql
+-- The project of a hosted address; null for a custom domain, which may be any project's.
+create or replace function email_queue_private.project_ref(p_address text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select substring(p_address from '^([a-z0-9]{20})[.](?:functions[.])?supabase[.](?:co|in)$')
+$$;
+comment on function email_queue_private.project_ref(text) is 'The reference in the address of a hosted project; null in others.';
+
+-- 95_doctor/run_asked_for.sql
+-- When a run that should have started by now was asked for last. Its call was accepted, as far as is known.
+create or replace function email_queue_private.run_asked_for() returns timestamptz
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_asked timestamptz;
+begin
+  if email_queue_private.has_extension('pg_net') and not pg_is_in_recovery() then
+    execute email_queue_private.external('select max(c.called_at) from email_queue_private.call as c
+      left join net._http_response as r on r.id = c.request_id and r.created >= c.called_at - interval ''1 minute''
+      where c.called_at >= $1 and c.called_at < statement_timestamp() - interval ''1 minute'' and coalesce(r.status_code in (200, 202), r.id is null)
+        and not exists (select from net.http_request_queue as q where q.id = c.request_id and q.headers ? ''X-Email-Queue-Cause'')') into v_asked
+    using email_queue_private.server_started();
+  end if;
+  return v_asked;
+end
+$$;
+comment on function email_queue_private.run_asked_for() is 'When a run was asked for last that should have started by now.';
+
+-- 95_doctor/schedule_remedy.sql
+-- The call that schedules at the present line, else at the last one, else at the default.
+create or replace function email_queue_private.schedule_remedy(p_line text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_line text;
+begin
+  foreach v_line in array array_remove(array[p_line, (email_queue_private.wiring_now()).cron_line], null) loop
+    begin
+      return format('select email_queue_schedule(%L);', email_queue_private.cron_line(v_line));
+    exception when invalid_parameter_value then
+      continue; -- pg_cron takes more than we do.
+    end;
+  end loop;
+  -- pg_cron before 1.5 knows no seconds.
+  return format('select email_queue_schedule(%L);', case when exists (
+    select from pg_catalog.pg_extension as e where e.extname = 'pg_cron' and e.extversion ~ '^(0|1[.][0-4])([^0-9]|$)') then '1 minute' else '10 seconds' end);
+end
+$$;
+comment on function email_queue_private.schedule_remedy(text) is 'The call that schedules by a line, if it is given, else by the last one.';
+
+-- 95_doctor/server_started.sql
+-- The time of the last start or crash. After a crash the postmaster's own start is older, because it survives.
+create or replace function email_queue_private.server_started() returns timestamptz
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select greatest(pg_postmaster_start_time(), (select max(a.backend_start) from pg_catalog.pg_stat_activity as a where a.backend_type = 'checkpointer'))
+$$;
+comment on function email_queue_private.server_started() is 'When the database was started, or recovered from a crash, last.';
+
+-- 97_uninstall/dependants.sql
+-- What of others would break or go with an uninstall: what the catalogues know, what only the text of a function or a job says, and
+-- what somebody has put on our tables. A function may name us in a comment only: better once too often than not at all.
+create or replace function email_queue_private.dependants() returns setof text
+language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off
+as $$
+declare
+  v_names text := '(^|[^a-z0-9_])(email_queue|email_queue_private'
+    || (select string_agg('|' || split_part(f, '(', 1), '') from unnest(email_queue_private.api()) as f) || ')([^a-z0-9_]|$)';
+begin
+  return query
+  with relation as (
+    select c.oid, c.reltype from email_queue_private.our_relations() as c
+  ), ours as (
+    select 'pg_class'::regclass as class, r.oid from relation as r
+    union all select 'pg_type'::regclass, t.oid from relation as r join pg_type as t on t.oid = r.reltype or t.typelem = r.reltype where r.reltype <> 0
+    union all select 'pg_type'::regclass, t.oid from pg_type as t where t.typnamespace = 'email_queue_private'::regnamespace
+    union all select 'pg_class'::regclass, c.oid from pg_class as c where c.relnamespace = 'email_queue_private'::regnamespace
+    union all select 'pg_proc'::regclass, p.oid from email_queue_private.our_functions() as p
+    union all select 'pg_namespace'::regclass, 'email_queue_private'::regnamespace
+  ), used as (
+    select d.classid, d.objid, d.objsubid, coalesce(w.ev_class, g.tgrelid, nullif(k.conrelid, 0), l.polrelid, a.adrelid) as on_relation
+    from pg_depend as d join ours as o on d.refclassid = o.class and d.refobjid = o.oid
+    left join pg_rewrite as w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
+    left join pg_trigger as g on d.classid = 'pg_trigger'::regclass and g.oid = d.objid
+    left join pg_constraint as k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
+    left join pg_policy as l on d.classid = 'pg_policy'::regclass and l.oid = d.objid
+    left join pg_attrdef as a on d.classid = 'pg_attrdef'::regclass and a.oid = d.objid
+    where d.deptype in ('n', 'a')
+  )
+  select distinct case when u.classid = 'pg_rewrite'::regclass then pg_describe_object('pg_class'::regclass, u.on_relation, 0)
+    else pg_describe_object(u.classid, u.objid, u.objsubid) end
+  from used as u
+  where not exists (select from ours as o where o.class = u.classid and o.oid = u.objid)
+    and not exists (select from relation as r where r.oid = u.on_relation)
+  union
+  select pg_describe_object('pg_trigger'::regclass, t.oid, 0) from relation as r join pg_trigger as t on t.tgrelid = r.oid
+  where not t.tgisinternal and not email_queue_private.recorded_objects() ? ('trigger ' || t.tgname)
+  union
+  select pg_describe_object('pg_policy'::regclass, l.oid, 0) from relation as r join pg_policy as l on l.polrelid = r.oid
+  where l.polname <> 'service_role'
+  union
+  -- What somebody has put into our schema.
+  select pg_describe_object('pg_class'::regclass, c.oid, 0) from pg_class as c
+  where c.relnamespace = 'email_queue_private'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    and not email_queue_private.recorded_objects() ? ('relation ' || c.oid::regclass)
+  union
+  select pg_describe_object('pg_proc'::regclass, p.oid, 0) from pg_proc as p
+  where p.pronamespace = 'email_queue_private'::regnamespace and p.proname not in ('recorded_objects', 'made_extensions')
+    and not email_queue_private.recorded_objects() ? ('function ' || p.oid::regprocedure)
+  union
+  select pg_describe_object('pg_proc'::regclass, p.oid, 0) from pg_proc as p
+  where p.prosrc ~* v_names and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    and not exists (select from ours as o where o.oid = p.oid)
+    and not exists (select from pg_namespace as n where n.oid = p.pronamespace and n.nspname ~ '^pg_temp_');
+  if to_regclass('cron.job') is not null then
+    return query execute email_queue_private.external('select ''cron job '' || coalesce(j.jobname::text, j.jobid::text) from cron.job as j
+      where j.command ~* $1 and not exists (select from email_queue_private.jobs() as o where o.name = j.jobname and j.username = current_user)') using v_names;
+  end if;
+end
+$$;
+comment on function email_queue_private.dependants() is 'What of others uses the queue, and would break or go with it.';
+
+-- 99_extensions/extensions.sql
+comment on function email_queue_private.made_extensions() is 'The extensions that the installation tried to create: {name: created, or why not}. Those that were there before are not in it.';
+
+drop function pg_temp.email_queue_begin_upgrade(text, text, text[]), pg_temp.email_queue_api();
 
 call email_queue_private.apply_grants();
 call email_queue_private.record_schema(nullif(current_setting('email_queue.drift', true), '')::jsonb);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { completed } from "./step.js";
 import { CommandError } from "./terminal.js";
 
 const PACKAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -19,6 +20,7 @@ export function openPackage(folder = PACKAGE) {
   const version = steps.map(({ to }) => to).sort(compareVersions).at(-1);
   if (version === undefined) throw new CommandError("the package has no SQL", "install it again");
   const read = (/** @type {string} */ file) => fs.readFileSync(path.join(sql, file), "utf8");
+  const textOf = (/** @type {Step} */ { from, to, file }) => (from !== null && to === version ? completed(read(file), read(`${version}.sql`)) : read(file));
   return {
     folder,
     version,
@@ -33,12 +35,12 @@ export function openPackage(folder = PACKAGE) {
             : compareVersions(from, to) > 0 ? `the schema is newer than this package: install email-queue ${from} or newer` : "install the package's newest version",
         );
       }
-      return found.map((step) => ({ ...step, text: read(step.file) }));
+      return found.map((step) => ({ ...step, text: textOf(step) }));
     },
     /** Whether a migration to a version is as the command wrote it, of this package or an earlier one; undefined: this cannot be told. @param {string} to @param {string} text */
     wrote(to, text) {
       const digests = fs.existsSync(path.join(sql, "digests.json")) ? [JSON.parse(read("digests.json"))[to] ?? []].flat() : [];
-      const all = [...steps.filter((step) => step.to === to).map(({ file }) => digest(read(file))), ...digests];
+      const all = [...steps.filter((step) => step.to === to).map((step) => digest(textOf(step))), ...digests];
       return all.length === 0 ? undefined : all.includes(digest(text));
     },
     /** @param {boolean} [force] whatever is lost */
