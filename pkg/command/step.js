@@ -36,5 +36,5 @@ export function shortened(step, installation) {
   return `${before}${MARK}${after}`;
 }
 
-/** The whole of it. @param {string} step @param {string} installation */
-export const completed = (step, installation) => step.replace(MARK, () => all(installation));
+/** The whole of it. @param {string} step @param {() => string} installation */
+export const completed = (step, installation) => step.replace(MARK, () => all(installation()));

@@ -20,7 +20,7 @@ export function openPackage(folder = PACKAGE) {
   const version = steps.map(({ to }) => to).sort(compareVersions).at(-1);
   if (version === undefined) throw new CommandError("the package has no SQL", "install it again");
   const read = (/** @type {string} */ file) => fs.readFileSync(path.join(sql, file), "utf8");
-  const textOf = (/** @type {Step} */ { from, to, file }) => (from !== null && to === version ? completed(read(file), read(`${version}.sql`)) : read(file));
+  const textOf = (/** @type {Step} */ { to, file }) => completed(read(file), () => read(`${to}.sql`));
   return {
     folder,
     version,
