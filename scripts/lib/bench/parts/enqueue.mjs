@@ -41,7 +41,7 @@ export async function enqueue({ log, quick, rounds }) {
     const past = await cluster.database(oursWithHistory);
     // As a deployment leaves it: a schedule calls the function.
     for (const queue of [senders.ours.queue, oursWithHistory]) await (await cluster.database(queue)).unsafe("insert into email_queue_private.wiring (cron_line) values ('* * * * *')");
-    const history = quick ? 20_000 : 1_000_000;
+    const history = quick ? 20_000 : 10_000_000;
     await addHistory(past, history);
     log(`a history of ${figure(history)} messages is there`);
     const commits = quick ? 100 : 1000;
