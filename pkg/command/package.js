@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { completed } from "./step.js";
+import { completed, restored } from "./step.js";
 import { CommandError } from "./terminal.js";
 
 const PACKAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -20,7 +20,7 @@ export function openPackage(folder = PACKAGE) {
   const version = steps.map(({ to }) => to).sort(compareVersions).at(-1);
   if (version === undefined) throw new CommandError("the package has no SQL", "install it again");
   const read = (/** @type {string} */ file) => fs.readFileSync(path.join(sql, file), "utf8");
-  const textOf = (/** @type {Step} */ { to, file }) => completed(read(file), () => read(`${to}.sql`));
+  const textOf = (/** @type {Step} */ { from, to, file }) => (from === null ? restored(read(file), () => read(`${version}.sql`)) : completed(read(file), () => read(`${to}.sql`)));
   return {
     folder,
     version,
@@ -30,9 +30,8 @@ export function openPackage(folder = PACKAGE) {
       const found = shortest(steps, from, to);
       if (!found) {
         throw new CommandError(
-          from === null ? `the package has no SQL that installs version ${to}` : `the package cannot upgrade from ${from} to ${to}`,
-          from === null ? `upgrade the queue to ${version} first (email-queue deploy --direct), or install email-queue ${to}`
-            : compareVersions(from, to) > 0 ? `the schema is newer than this package: install email-queue ${from} or newer` : "install the package's newest version",
+          from === null ? `the package has no SQL of version ${to}` : `the package cannot upgrade from ${from} to ${to}`,
+          from !== null && compareVersions(from, to) > 0 ? `the schema is newer than this package: install email-queue ${from} or newer` : "install the package's newest version",
         );
       }
       return found.map((step) => ({ ...step, text: textOf(step) }));

@@ -5,7 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { EVENTS_FUNCTION, FUNCTION, withHead } from "../../src/js/command/function.js";
 import { openPackage } from "../../src/js/command/package.js";
-import { shortened } from "../../src/js/command/step.js";
+import { abridged, shortened } from "../../src/js/command/step.js";
 import { ROOT } from "./host.mjs";
 import { digest, earlier, forProjects, installation, migration, releases } from "./schema.mjs";
 import { packageFolder } from "./tools.mjs";
@@ -41,7 +41,7 @@ export async function addFunction(folder, name) {
 export const dropShared = (folder) => fs.rmSync(path.join(folder, "functions", SHARED), { recursive: true });
 
 /**
- * What installs this version, the steps from each version to the next, and the digests of what other packages write, which is in this one no more.
+ * What installs the first version and this one, the steps from each version to the next, and the digests of what other packages write.
  * @param {string} folder the package @param {string} [root]
  */
 export function addSql(folder, root = ROOT) {
@@ -55,7 +55,10 @@ export function addSql(folder, root = ROOT) {
   const digests = Object.fromEntries(releases(root).filter((one) => one.version !== version).map((one) => [one.version, [one.installation]]));
   for (const [index, { version: next, text: made }] of all.entries()) {
     const from = all[index - 1]?.version;
-    if (from === undefined) continue;
+    if (from === undefined) {
+      files[`${next}.sql`] ??= abridged(forProjects(next, made), installs);
+      continue;
+    }
     const step = forProjects(next, made, from);
     if (next !== version) digests[next]?.push(digest(step));
     files[`${from}-${next}.sql`] = next === version ? shortened(step, installs) : onlyChanged(step, all.slice(0, index).map((one) => one.text));
