@@ -2,24 +2,32 @@
 import { connect } from "./stack.mjs";
 
 /**
- * stall: it takes nothing more, until net.worker_restart().
- * @param {string} databaseUrl @param {(url: string) => string} [route] where a request really goes @returns {Promise<{stop: () => Promise<void>, stall: () => void}>}
+ * stall: it takes nothing more, until restart() or net.worker_restart(). It is awaited until what was taken has its answer in the table.
+ * @param {string} databaseUrl @param {(url: string) => string} [route] where a request really goes
+ * @returns {Promise<{stop: () => Promise<void>, stall: () => Promise<void>, restart: () => void}>}
  */
 export async function startNetwork(databaseUrl, route = (url) => url) {
   // See startPatient: the database may crash.
   const sql = await connect(databaseUrl, { max: 4, fetch_types: false });
   let stopped = false;
   let stalled = false;
-  const listening = await sql.listen("net_request", () => void sendAll());
-  const restarting = await sql.listen("net_restart", () => {
+  /** What is being taken and sent. @type {Set<Promise<void>>} */
+  const underWay = new Set();
+  const restart = () => {
     stalled = false;
-    void sendAll();
-  });
-  await sendAll();
+    sendAll();
+  };
+  const listening = await sql.listen("net_request", sendAll);
+  const restarting = await sql.listen("net_restart", restart);
+  sendAll();
   // A crash of the database ends the listening for good, if its first sessions are refused.
-  const looking = setInterval(() => void sendAll(), 250);
+  const looking = setInterval(sendAll, 250);
   return {
-    stall: () => void (stalled = true),
+    restart,
+    stall: async () => {
+      stalled = true;
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
     stop: async () => {
       stopped = true;
       clearInterval(looking);
@@ -29,10 +37,18 @@ export async function startNetwork(databaseUrl, route = (url) => url) {
     },
   };
 
-  async function sendAll() {
-    if (stopped || stalled) return;
-    const requests = await sql`delete from net.http_request_queue returning *`.catch(() => []);
-    for (const request of requests) send(request).catch((error) => stopped || console.error("network:", error.message));
+  function sendAll() {
+    if (!stopped && !stalled) track(take());
+  }
+
+  /** @param {Promise<void>} work */
+  function track(work) {
+    const tracked = work.catch((error) => stopped || console.error("network:", error.message)).then(() => void underWay.delete(tracked));
+    underWay.add(tracked);
+  }
+
+  async function take() {
+    for (const request of await sql`delete from net.http_request_queue returning *`.catch(() => [])) track(send(request));
   }
 
   /** @param {any} request */

@@ -19,18 +19,19 @@ for (const version of [15, 17]) {
     test("right after installation, before the first call and the first mail", quiet);
 
     test("the first call is a second old, and then one minute unanswered because a crash has taken it", async () => {
-      patient.network.stall();
+      await patient.network.stall();
       await patient.sql`select public.email_queue_call()`;
       await quiet();
       await patient.admin`update email_queue_private.call set called_at = called_at - interval '10 minutes'`;
       await patient.admin`truncate net.http_request_queue`;
-      await patient.admin`select net.worker_restart()`;
       await crash();
       await quiet();
+      patient.network.restart();
     });
 
-    /** As a backend that dies: the postmaster goes on, and unlogged tables are empty. */
+    /** As a backend that dies: the postmaster goes on, and unlogged tables are empty. pg_net's worker is stalled then: it dies, too, and writes no answer of before. */
     async function crash() {
+      await patient.network.stall();
       const started = await patient.postgresStarted();
       const [{ pid }] = await inSession(patient.postgres.adminUrl, (sql) => sql`select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() limit 1`, { fetch_types: false });
       process.kill(pid, "SIGKILL");
@@ -45,18 +46,20 @@ for (const version of [15, 17]) {
       }
     }
 
+    // The ids are none that a call of the schedule's may get meanwhile.
     test("after a crash, whose requests are gone and whose ids begin again, and others get answers with the ids of our calls", async () => {
       await patient.call();
       await patient.sql`update email_queue_private.call set called_at = called_at - interval '20 minutes'`;
-      await patient.sql`insert into email_queue_private.call (request_id, called_at, cause) select n, clock_timestamp() - interval '5 minutes', 'schedule' from generate_series(1, 9) as n on conflict do nothing`;
+      await patient.sql`insert into email_queue_private.call (request_id, called_at, cause) select n, clock_timestamp() - interval '5 minutes', 'schedule' from generate_series(1001, 1009) as n`;
       await crash();
       assert.equal((await patient.sql`select from net._http_response`).length, 0, "the tables are unlogged");
-      await patient.admin`insert into net._http_response (id, status_code, content) select n, 401, 'theirs' from generate_series(1, 9) as n`;
+      await patient.admin`insert into net._http_response (id, status_code, content) select n, 401, 'theirs' from generate_series(1001, 1009) as n`;
       await quiet();
       assert.equal(await finding("answers"), "pg_net has kept no answer to a call");
-      await patient.admin`insert into net.http_request_queue (id, method, url, headers, timeout_milliseconds) values (5, 'POST', 'http://127.0.0.1:1', '{}', 5000)`;
+      await patient.admin`insert into net.http_request_queue (id, method, url, headers, timeout_milliseconds) values (1005, 'POST', 'http://127.0.0.1:1', '{}', 5000)`;
       await quiet();
       await patient.admin`truncate net.http_request_queue`;
+      patient.network.restart();
     });
 
     test("after a crash a run that was under way is not taken for killed", async () => {
@@ -81,7 +84,7 @@ for (const version of [15, 17]) {
 
     test("a backlog that is worked off", async () => {
       // The schedule's call at a full minute would send all of it.
-      patient.network.stall();
+      await patient.network.stall();
       await patient.sql`select public.email_queue_wake(false)`;
       await patient.sql`select public.email_queue_enqueue(jsonb_build_object('to', 'user@b.example', 'subject', 'Hello', 'text', n::text)) from generate_series(1, 500) as n`;
       await patient.sql`update email_queue_private.ready set run_at = run_at - interval '2 hours'`;
@@ -92,7 +95,7 @@ for (const version of [15, 17]) {
       await patient.send();
       await patient.sql`select public.email_queue_wake(true, '2500 milliseconds')`;
       await quiet();
-      await patient.admin`select net.worker_restart()`;
+      patient.network.restart();
     });
 
     test("a run that listens makes the calls rare", async () => {

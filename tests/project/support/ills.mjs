@@ -133,17 +133,17 @@ const all = [
   { check: "cron runs", name: "pg_cron cannot log in", breaks: ranBadly("connection failed"), remedy: /^pg_cron could not run it, and tries again by itself/, beside: forgetRuns },
 
   { check: "answers", name: "pg_net's worker has stopped", breaks: async ({ network, sql, admin }) => {
-      network.stall();
+      await network.stall();
       await unanswered({ sql, admin });
     }, remedy: "select net.worker_restart();" },
   { check: "answers", name: "the worker of a pg_net before 0.8 has stopped", breaks: async ({ network, sql, admin }) => {
       await admin`alter function net.worker_restart() rename to of_the_tests`;
-      network.stall();
+      await network.stall();
       await unanswered({ sql, admin });
     }, remedy: /^Its worker has stopped, and this version of pg_net cannot restart it alone\. Restart the database/,
     beside: async ({ admin }) => (await admin`alter function net.of_the_tests() rename to worker_restart`, await admin`select net.worker_restart()`) },
   { check: "answers", name: "others keep pg_net busy", status: "warn", breaks: async ({ network, sql, admin }) => {
-      network.stall();
+      await network.stall();
       await unanswered({ sql, admin });
       await admin`insert into net._http_response (id, status_code) values (1000000, 200)`;
     }, remedy: /^Nothing to do in this queue: pg_net has one worker/, beside: ({ admin }) => admin`select net.worker_restart()` },
