@@ -56,7 +56,7 @@ async function endedBy(args, signal) {
   }
   if (signal) owner.kill(signal);
   const code = await exited;
-  await waitFor(() => !pids.some(isAlive) && !fs.existsSync(folder), { timeout: 15_000, what: "the end of the children and of the folder" });
+  await waitFor(() => !pids.some(isAlive) && !fs.existsSync(folder), { timeout: 60_000, what: "the end of the children and of the folder" });
   return code;
 }
 

@@ -90,7 +90,7 @@ test("the local database gives nothing but to service_role, and its doctor says 
   await postgres.stop();
 });
 
-test("the function: its answers, what it is not given, and its end", { timeout: 60_000 }, async () => {
+test("the function: its answers, what it is not given, and its end", { timeout: 180_000 }, async () => {
   process.env.SECRET_OF_THIS_MACHINE = "hidden";
   const entry = path.join(folder.path, "function.ts");
   const [one, two] = await Promise.all([startFunction({ entry, env: {} }), startFunction({ entry, env: { PROCESS_EMAIL_QUEUE_SECRET: "s" } })]);

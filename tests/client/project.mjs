@@ -14,7 +14,7 @@ const execute = promisify(execFile);
  */
 export async function run(program, args, { cwd, env = {} } = {}) {
   try {
-    return (await execute(program, args, { cwd, env: { ...process.env, NO_COLOR: "1", ...env }, timeout: 60_000 })).stdout.trim();
+    return (await execute(program, args, { cwd, env: { ...process.env, NO_COLOR: "1", ...env }, timeout: 180_000 })).stdout.trim();
   } catch (error) {
     throw new Error(`${path.basename(program)} ${args.join(" ")}\n${error.stdout}\n${error.stderr}`);
   }

@@ -197,7 +197,7 @@ describe("how long a mail takes", () => {
       await sleep(at * 1000 - (performance.now() - began));
       return await enqueueOne();
     }));
-    await waitFor(async () => (await sql`select count(*)::int as n from public.email_queue where id = any(${ids}) and status = 'completed'`)[0].n === ids.length, { timeout: 20_000, what: "all mails" });
+    await waitFor(async () => (await sql`select count(*)::int as n from public.email_queue where id = any(${ids}) and status = 'completed'`)[0].n === ids.length, { timeout: 60_000, what: "all mails" });
     const rows = await sql`select extract(epoch from completed_at - created_at)::float * 1000 as ms from public.email_queue where id = any(${ids}) order by 1`;
     const at = (/** @type {number} */ share) => rows[Math.ceil(rows.length * share) - 1].ms;
     const asked = await calls();

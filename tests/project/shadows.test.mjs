@@ -19,7 +19,7 @@ const EVIL = `
     end $$;
   ${TYPES.map((type) => `create domain pg_temp.${type} as pg_catalog.${type} check (pg_temp.evil(value::pg_catalog.${type}));`).join("\n")}`;
 
-test("types of a caller's do not run as the owner", { timeout: 60_000 }, async () => {
+test("types of a caller's do not run as the owner", { timeout: 180_000 }, async () => {
   const postgres = await startProject();
   await migrate(postgres.url);
   await addExtensions(postgres.url);
