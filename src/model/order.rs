@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(super) struct Candidate {
     priority: u8,
     turn: Turn,
-    /// The last dispatch that was formed of the lane: ids are ordered by time.
+    /// The last dispatch of this priority that was formed of the lane: ids are ordered by time.
     last_dispatch: Option<String>,
     /// Messages of the lane `id`; else the dispatch `id`, as the half of a batch, which comes first.
     pub is_lane: bool,
@@ -54,7 +54,7 @@ impl Queue {
                         false => self.turn_of(&d.lane),
                     },
                     last_dispatch: (!d.frozen)
-                        .then(|| self.last_dispatch(kind, &d.lane))
+                        .then(|| self.last_dispatch(kind, &d.lane, priority))
                         .flatten(),
                     is_lane: false,
                     since: d.visible_at,
@@ -77,7 +77,7 @@ impl Queue {
                 false => Candidate {
                     priority,
                     turn: self.turn_of(&lane),
-                    last_dispatch: self.last_dispatch(kind, &lane),
+                    last_dispatch: self.last_dispatch(kind, &lane, priority),
                     is_lane: true,
                     since,
                     id: lane,
@@ -94,8 +94,8 @@ impl Queue {
         }
     }
 
-    fn last_dispatch(&self, kind: &str, lane: &str) -> Option<String> {
-        let of_lane = |d: &&DispatchRow| d.kind == kind && d.lane == lane;
+    fn last_dispatch(&self, kind: &str, lane: &str, priority: u8) -> Option<String> {
+        let of_lane = |d: &&DispatchRow| d.kind == kind && d.lane == lane && d.priority == priority;
         self.dispatches
             .values()
             .rfind(of_lane)

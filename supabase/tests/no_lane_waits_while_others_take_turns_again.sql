@@ -1,7 +1,8 @@
--- Of many lanes a claim looks at the next few. Neither mail of a better priority, nor the halves of one sender's refused batches, begin that round anew.
+-- Lanes take turns, and of many lanes a claim looks at the next few. Neither mail of a better priority, nor the halves of one sender's refused batches, are
+-- a turn or begin that round anew.
 begin;
 \ir helpers.psql
-select plan(5);
+select plan(6);
 
 create function pg_temp.enqueue(p_domain text, p_priority integer, p_count integer default 1) returns void language sql as $$
   select public.email_queue_enqueue(jsonb_build_object('from', 'a@' || p_domain, 'to', 'b@b.example', 'subject', 'S', 'text', 'T'), p_priority => p_priority)
@@ -14,6 +15,18 @@ $$;
 create function pg_temp.served() returns bigint language sql as $$
   select count(distinct d.lane) from email_queue_private.dispatch as d where d.priority = 2
 $$;
+
+-- Three senders, of which one has a stream of sign-in mail.
+select pg_temp.enqueue(format('d%s.example', n), 2, 20) from generate_series(1, 3) as n;
+do $$ begin
+  for v_call in 1..12 loop
+    perform pg_temp.enqueue('d2.example', 0);
+    perform pg_temp.claims(2, 1);
+  end loop;
+end $$;
+select is((select array_agg(c.n) from (select count(*) as n from email_queue_private.dispatch as d where d.priority = 2 group by d.lane) as c), array[4, 4, 4]::bigint[],
+  'each of a few senders has its turns, also the one with a stream of sign-in mail');
+truncate email_queue_private.message, email_queue_private.body, email_queue_private.ready, email_queue_private.dispatch;
 
 -- Forty senders with mail for all of the test.
 select pg_temp.enqueue(format('d%s.example', n), 2, 20) from generate_series(10, 49) as n;

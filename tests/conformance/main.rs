@@ -114,6 +114,7 @@ cases! {
         what_froze_is_replayed_soon_after_trouble;
     turns:
         lanes_take_turns
+        mail_of_another_priority_is_no_turn
         halves_of_a_refused_batch_take_turns_too
         every_second_dispatch_comes_from_elsewhere
         the_first_lane_after_trouble_is_another

@@ -56,6 +56,8 @@ pub struct State {
     exhausted: bool,
     /// A claim has been answered.
     looked: bool,
+    /// Messages that came back because their sender domain is paused, or is paused by the provider's answer.
+    paused: u64,
     claim_at: Duration,
     begin_at: Duration,
     /// Claims wait for an answer of the provider, which may open what is closed.
@@ -102,6 +104,7 @@ impl State {
             claimed_cost: 0,
             exhausted: false,
             looked: false,
+            paused: 0,
             claim_at: now,
             begin_at: now,
             awaits_answer: false,
@@ -186,7 +189,11 @@ impl State {
             &self.policy,
             unit,
         );
-        let refuses = settle.signals.as_ref().is_some_and(refuses_all);
+        let signals = settle.signals.as_ref();
+        let refuses = signals.is_some_and(refuses_all);
+        if signals.is_some_and(|signals| signals.pause.is_some()) {
+            self.paused += Tally::of(&settle, sending.dispatch.messages.len()).released;
+        }
         self.settle(&sending.dispatch, settle);
         if refuses {
             self.give_back_waiting();

@@ -229,7 +229,10 @@ impl State {
                 self.report.lost += members;
                 self.held_bytes = self.held_bytes.saturating_sub(prepared.dispatch.bytes);
             }
-            BeginState::Paused => self.give_back(&prepared.dispatch, Some(LATER)),
+            BeginState::Paused => {
+                self.paused += members;
+                self.give_back(&prepared.dispatch, Some(LATER));
+            }
             BeginState::Error if failures + 1 < FAILURES => {
                 self.call_at = now + POLL;
                 // Still counted from the first call: that may have been carried out, and its answer lost.

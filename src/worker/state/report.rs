@@ -30,11 +30,12 @@ impl State {
     }
 
     /// How a run ended that nothing stopped. The queue was empty if the run has looked, and could do something about what
-    /// it claimed.
+    /// it claimed. Mail of a paused sender domain is not due.
     fn found_nothing(&self) -> Stopped {
         let report = &self.report;
-        let useless = report.claimed > 0 && report.released + report.lost == report.claimed;
-        match useless || !self.looked {
+        let unsent = report.claimed > 0 && report.released + report.lost == report.claimed;
+        let stuck = report.lost > 0 || report.released > self.paused;
+        match (unsent && stuck) || !self.looked {
             true => Stopped::Unavailable,
             false => Stopped::Empty,
         }

@@ -38,7 +38,7 @@ create unique index dispatch_token on email_queue_private.dispatch (token) where
 create index dispatch_due on email_queue_private.dispatch (type, priority, visible_at, id) where settled_at is null and token is null;
 create index dispatch_leased on email_queue_private.dispatch (visible_at) where token is not null;
 create index dispatch_horizon on email_queue_private.dispatch (horizon_at) where frozen;
-create index dispatch_turns on email_queue_private.dispatch (type, lane, created_at);
+create index dispatch_turns on email_queue_private.dispatch (type, lane, priority, created_at);
 create index dispatch_rounds on email_queue_private.dispatch (type, priority, id) where turn;
 create index dispatch_settled on email_queue_private.dispatch (settled_at) where settled_at is not null;
 comment on table email_queue_private.dispatch is 'One row a request to the provider: members in a frozen order, lease, attempt. Settled rows stay a day, without members, so that a repeated settle is told "already".';
@@ -74,6 +74,6 @@ comment on index email_queue_private.dispatch_token is 'A claim repeated with it
 comment on index email_queue_private.dispatch_due is 'Waiting dispatches in the order of claims.';
 comment on index email_queue_private.dispatch_leased is 'Finds leases that ran out.';
 comment on index email_queue_private.dispatch_horizon is 'Finds frozen dispatches past their horizon.';
-comment on index email_queue_private.dispatch_turns is 'Finds a lane''s last dispatch: lanes take turns.';
+comment on index email_queue_private.dispatch_turns is 'Finds a lane''s last dispatch of a priority: lanes take turns.';
 comment on index email_queue_private.dispatch_rounds is 'Finds the lane whose turn was last, of a priority.';
 comment on index email_queue_private.dispatch_settled is 'Finds settled dispatches to prune.';

@@ -62,7 +62,7 @@ begin
     if v_many and v_waiting then
       -- Of one that was not refused, if there is any: refused ones have no turns then. A sender without a turn has waited since its mail was due.
       v_fresh := coalesce(array_position(v_refused, false), 1);
-      v_last_at := coalesce(email_queue_private.last_dispatch_at(p_type, v_lanes[v_fresh]), v_run_ats[v_fresh]);
+      v_last_at := coalesce(email_queue_private.last_dispatch_at(p_type, v_lanes[v_fresh], v_priorities[v_fresh]), v_run_ats[v_fresh]);
     end if;
     -- Most queues have one lane, and no dispatch that waits: there is nothing to choose from.
     if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not v_waiting then
@@ -77,7 +77,7 @@ begin
     for v_head in
       select c.* from (
         select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
-          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first, null::bigint as place
+          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane, d.priority) end as last_at, d.visible_at as since, false as first, null::bigint as place
         from generate_series(0, {{LAST_PRIORITY}}) as p(priority) cross join lateral (
           select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
           where v_waiting and d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
@@ -91,7 +91,7 @@ begin
         select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, l.last_at, h.run_at, f.first, case when v_many then h.place end
         from unnest(v_lanes, v_priorities, v_run_ats, v_refused) with ordinality as h(lane, priority, run_at, refused, place) cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
         cross join lateral (
-          select case when f.first then null when v_many then v_last_at else email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
+          select case when f.first then null when v_many then v_last_at else email_queue_private.last_dispatch_at(p_type, h.lane, h.priority) end) as l(last_at)
       ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null, c.place,
         case when c.first then '-infinity' else c.since end, c.lane collate "C", c.priority, c.id
     loop

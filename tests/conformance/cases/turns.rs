@@ -35,6 +35,28 @@ pub fn lanes_take_turns(subject: &mut dyn Subject) {
     assert_eq!(sender(&subject.take(21).unwrap()), "shop@a.example");
 }
 
+pub fn mail_of_another_priority_is_no_turn(subject: &mut dyn Subject) {
+    for domain in ["a.example", "b.example", "c.example"] {
+        subject.put(&of(domain, 9));
+    }
+    let senders: Vec<_> = (0..6)
+        .map(|number| {
+            let mut urgent = of("a.example", 1);
+            urgent[0].priority = Some(0);
+            subject.put(&urgent);
+            let claim = Claim {
+                max_messages: 1,
+                ..claim_of(vec![token(10 + 2 * number), token(11 + 2 * number)])
+            };
+            let claims = subject.claim(claim).claims;
+            assert_eq!(sender(&claims[0]), "shop@a.example", "the urgent one");
+            sender(&claims[1])
+        })
+        .collect();
+    let expected = ["a", "b", "c", "a", "b", "c"].map(|lane| format!("shop@{lane}.example"));
+    assert_eq!(senders, expected);
+}
+
 pub fn halves_of_a_refused_batch_take_turns_too(subject: &mut dyn Subject) {
     subject.put(&of("a.example", 8));
     let refused = subject.take(1).unwrap();

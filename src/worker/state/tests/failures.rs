@@ -237,3 +237,62 @@ fn a_report_says_what_ended_the_run_and_when_to_come_back() {
         assert_eq!(report.retry_after_seconds, Some(2));
     }
 }
+
+/// `a` came back because its sender domain is paused, by the begin's answer or by the provider's; `beside` came back stuck.
+fn came_back(refused_by_the_provider: bool, beside: bool) -> Report {
+    let mut state = fresh(2);
+    call(&mut state, Duration::ZERO).unwrap();
+    let dispatches = ["a", "b"].map(|name| dispatch(name, 2));
+    let count = 1 + usize::from(beside);
+    state.on_call(MILLISECOND, Ok(claims(dispatches[..count].to_vec())));
+    begins(&mut state, MILLISECOND);
+    let first = match refused_by_the_provider {
+        true => BeginState::Begun,
+        false => BeginState::Paused,
+    };
+    let states = [("a", first), ("b", BeginState::Invalid)];
+    let answer = Answer {
+        begins: states[..count]
+            .iter()
+            .map(|(name, state)| begun(name, *state, 0))
+            .collect(),
+        ..Answer::default()
+    };
+    state.on_call(2 * MILLISECOND, Ok(answer));
+    if state.next_send(2 * MILLISECOND).is_some() {
+        let reply = Reply::Answered {
+            status: 403,
+            headers: Vec::new(),
+            body: br#"{"statusCode": 403, "name": "validation_error", "message": "The example.com domain is not verified."}"#.to_vec(),
+        };
+        state.on_reply(3 * MILLISECOND, "a", &reply, 0.5);
+    }
+    call(&mut state, SECOND).unwrap();
+    let settles = ["a", "b"][..count]
+        .iter()
+        .map(|name| Settled {
+            dispatch_id: (*name).to_owned(),
+            result: SettleResult::Applied,
+            reason: None,
+        })
+        .collect();
+    let released = Answer {
+        settles,
+        ..Answer::default()
+    };
+    state.on_call(SECOND, Ok(released));
+    state.report(SECOND)
+}
+
+#[test]
+fn mail_of_a_paused_domain_does_not_make_the_queue_unavailable_and_stuck_mail_beside_it_does() {
+    for refused in [true, false] {
+        let report = came_back(refused, false);
+        assert_eq!((report.claimed, report.released), (1, 1));
+        assert_eq!((report.stopped, report.reason), (Stopped::Empty, None));
+
+        let report = came_back(refused, true);
+        assert_eq!((report.claimed, report.released), (2, 2));
+        assert_eq!(report.stopped, Stopped::Unavailable);
+    }
+}
