@@ -19,6 +19,7 @@ const FUNCTIONS = "/functions/v1/";
  * @param {object} options
  * @param {import("./project.js").Project} options.project
  * @param {string} options.name of the queue's function
+ * @param {string} [options.events] of the function that takes the provider's reports
  * @param {import("./dev-config.js").Settings} options.settings
  * @param {string} options.tool the folder with Lite's node_modules
  * @param {string} options.deno
@@ -27,7 +28,7 @@ const FUNCTIONS = "/functions/v1/";
  * @param {(database: {url: string, secretKey: string}) => Promise<unknown>} options.prepare what a new database gets before anybody sees it
  * @returns {Promise<import("./dev.js").Database>}
  */
-export async function startEmbedded({ project: { root, supabase, migrations }, name, settings, tool, deno, screen, without, prepare }) {
+export async function startEmbedded({ project: { root, supabase, migrations }, name, events, settings, tool, deno, screen, without, prepare }) {
   const unknown = without.find((file) => !migrations.some((one) => one.file === path.basename(file)));
   if (unknown !== undefined) throw new CommandError(`--without: ${unknown} is not in supabase/migrations`, "it takes a file's name, as supabase/migrations has it");
   const folder = path.join(supabase, "migrations");
@@ -47,7 +48,8 @@ export async function startEmbedded({ project: { root, supabase, migrations }, n
       }
       const rest = url.slice(FUNCTIONS.length - 1);
       const [, called = ""] = /^\/([^/?]*)/.exec(rest) ?? [];
-      return { origin: called === name ? local ? new URL(local.fn.url).origin : null : await theirs.originOf(called), path: rest };
+      const ours = called === name ? local?.fn : called === events ? local?.reports : undefined;
+      return { origin: ours ? new URL(ours.url).origin : called === name ? null : await theirs.originOf(called), path: rest };
     },
   });
   const theirs = serveFunctions({

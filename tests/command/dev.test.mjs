@@ -149,6 +149,7 @@ test("without Docker: their migrations and their function, to the first mail in 
   await mailWith(first.at, "Welcome");
   const took = performance.now() - began;
   await waitFor(() => hook.got.some(({ event }) => event.type === "email.delivered"), { what: "the event at the endpoint" });
+  assert.equal((await fetch(`${first.at.url}/functions/v1/email-queue-events/resend`, { method: "POST", body: "{}" })).status, 401, "it knows a secret, as the sandbox's does");
   assert.deepEqual(first.at.webhooks, [{ endpoint: hook.url, secret: "whsec_c2VjcmV0" }]);
   const busy = os.loadavg()[0] / os.availableParallelism();
   t.diagnostic(`from start to the first mail in the mailbox: ${(took / 1000).toFixed(1)} s, at a load of ${busy.toFixed(1)} for each processor`);

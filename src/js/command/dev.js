@@ -84,7 +84,7 @@ export async function run({ values, terminal, cwd, env: given }, tools) {
     const templates = await startTemplates({ root, screen, port: settings.port + 11 });
     // A database without a sender is a new one.
     const prepare = async (/** @type {{url: string, secretKey: string}} */ one) => await haveSender(one, sender) && await templates.use(one);
-    const database = running ?? await startEmbedded({ project, name, settings, tool: await lite(log), deno, screen, without: values.without ?? [], prepare });
+    const database = running ?? await startEmbedded({ project, name, events, settings, tool: await lite(log), deno, screen, without: values.without ?? [], prepare });
     const [local] = await Promise.all([
       startLocal({
         screen, deno, database, webhooks, mailbox: settings.port + 10,
