@@ -213,7 +213,7 @@ function __wbg_get_imports() {
             const ret = Error(getStringFromWasm0(arg0, arg1));
             return ret;
         },
-        __wbg___emailQueuePanicked_43672c8fe3c29ec4: function() { return handleError(function (arg0, arg1) {
+        __wbg___emailQueuePanicked_fd4945de984622fd: function() { return handleError(function (arg0, arg1) {
             globalThis.__emailQueuePanicked(getStringFromWasm0(arg0, arg1));
         }, arguments); },
         __wbg___wbindgen_debug_string_f249a2a76caa9a55: function(arg0, arg1) {
@@ -441,11 +441,11 @@ function __wbg_get_imports() {
             const ret = arg0.toString();
             return ret;
         },
-        __wbg_transfer_73b0349c941925b0: function() { return handleError(function (arg0, arg1) {
+        __wbg_transfer_d27d203417b80bf8: function() { return handleError(function (arg0, arg1) {
             const ret = arg0.transfer(arg1 >>> 0);
             return ret;
         }, arguments); },
-        __wbg_upTo_140a0fce596492b0: function() { return handleError(function (arg0, arg1) {
+        __wbg_upTo_16509ed494eb2624: function() { return handleError(function (arg0, arg1) {
             const ret = arg0.upTo(arg1 >>> 0);
             return ret;
         }, arguments); },

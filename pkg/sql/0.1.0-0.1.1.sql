@@ -67,7 +67,476 @@ drop function if exists email_queue_private.last_lane(text);
 drop function if exists email_queue_private.heads(text, timestamp with time zone, text[], integer, text);
 drop function if exists email_queue_private.form_dispatch(text, text, smallint, timestamp with time zone, uuid, uuid, interval, integer, integer);
 
--- Each function, view and comment of the version.
+-- 00_install/1_api.sql
+-- The list of public functions is made of the signatures in their comments. email_queue_private.api() answers it. Grants are given and
+-- taken by this list, never by a pattern of names.
+create or replace function pg_temp.email_queue_api() returns text[]
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select array[
+    'email_queue_adopt()',
+    'email_queue_audit(jsonb, integer, uuid)',
+    'email_queue_auth_hook(jsonb)',
+    'email_queue_call(text)',
+    'email_queue_cancel(uuid)',
+    'email_queue_configure(jsonb)',
+    'email_queue_connect(text, text)',
+    'email_queue_dead_letters(jsonb, integer, uuid)',
+    'email_queue_dequeue(text[], uuid[], bigint)',
+    'email_queue_discard(uuid[], jsonb, boolean, integer)',
+    'email_queue_doctor()',
+    'email_queue_enqueue(jsonb, text, integer, integer, timestamp with time zone, bigint, timestamp with time zone, text, jsonb, jsonb, text, boolean, boolean)',
+    'email_queue_enqueue_many(jsonb)',
+    'email_queue_enqueue_template(text, text, jsonb, text, jsonb, integer, integer, timestamp with time zone, bigint, timestamp with time zone, text, jsonb, jsonb, text, boolean, boolean)',
+    'email_queue_erase(uuid)',
+    'email_queue_events(uuid)',
+    'email_queue_extend(uuid, uuid, bigint)',
+    'email_queue_get(uuid)',
+    'email_queue_known_events(text[])',
+    'email_queue_list(text, text, integer, uuid, timestamp with time zone, timestamp with time zone, jsonb, text)',
+    'email_queue_not_accepted(uuid[], boolean)',
+    'email_queue_on_event(text)',
+    'email_queue_overview()',
+    'email_queue_pause(text, text, integer)',
+    'email_queue_prune(integer)',
+    'email_queue_record_events(jsonb, integer)',
+    'email_queue_redrive(uuid[], jsonb, boolean, boolean, integer, text)',
+    'email_queue_resume(text)',
+    'email_queue_runs(integer, uuid)',
+    'email_queue_schedule(text)',
+    'email_queue_search(jsonb, integer, uuid)',
+    'email_queue_settle(jsonb)',
+    'email_queue_show(uuid)',
+    'email_queue_stats()',
+    'email_queue_suppress(text, text, text, text, boolean)',
+    'email_queue_suppressions(jsonb, uuid, integer)',
+    'email_queue_template_delete(text, text)',
+    'email_queue_template_get(text, text, integer)',
+    'email_queue_template_list()',
+    'email_queue_template_preview(text, jsonb, text)',
+    'email_queue_template_put(text, text, text, text, text)',
+    'email_queue_unschedule()',
+    'email_queue_unsuppress(text, text, text)',
+    'email_queue_version()',
+    'email_queue_wake(boolean, interval)',
+    'email_queue_worker_work(jsonb)'
+  ]
+$$;
+
+-- 00_install/3_schema.sql
+comment on schema email_queue_private is 'Tables and inner functions of email-queue. Nothing here is an API.';
+do $do$
+begin
+  execute pg_catalog.format('create or replace function email_queue_private.api() returns text[]
+    language sql immutable set search_path = pg_catalog, pg_temp as $f$ select %L::text[] $f$', pg_temp.email_queue_api());
+end
+$do$;
+comment on function email_queue_private.api() is 'The functions of email-queue in the schema public, by their signatures.';
+
+-- 10_tables/dispatch.sql
+comment on table email_queue_private.dispatch is 'One row a request to the provider: members in a frozen order, lease, attempt. Settled rows stay a day, without members, so that a repeated settle is told "already".';
+comment on column email_queue_private.dispatch.id is 'The request''s Idempotency-Key is email-queue/<id>.';
+comment on column email_queue_private.dispatch.token is 'Whose lease it is; null when it waits or is settled.';
+comment on column email_queue_private.dispatch.last_token is 'The token that was settled last.';
+comment on column email_queue_private.dispatch.created_at is 'When it was formed.';
+comment on column email_queue_private.dispatch.updated_at is 'When it changed last.';
+comment on column email_queue_private.dispatch.visible_at is 'Leased: when the lease ends. Waiting: when it may be claimed. Null once settled.';
+comment on column email_queue_private.dispatch.slot_at is 'The slot of the rate budget that its begin took.';
+comment on column email_queue_private.dispatch.first_begun_at is 'The first begin; the horizon counts from here.';
+comment on column email_queue_private.dispatch.horizon_at is 'Until when it may be replayed, from its first begin on; null if the provider has no keys: then it is never sent twice.';
+comment on column email_queue_private.dispatch.send_before is 'The earliest send_before of its members.';
+comment on column email_queue_private.dispatch.settled_at is 'When it ended; null while open.';
+comment on column email_queue_private.dispatch.bytes is 'Sum of its members'' payload sizes.';
+comment on column email_queue_private.dispatch.priority is 'The best of its members''.';
+comment on column email_queue_private.dispatch.attempt is 'Begins that counted.';
+comment on column email_queue_private.dispatch.attempts_allowed is 'Begins left to its most patient member when it was formed.';
+comment on column email_queue_private.dispatch.expired_unbegun is 'How often its lease ran out before begin.';
+comment on column email_queue_private.dispatch.wire_version is 'The version of the body''s encoding at its first begin.';
+comment on column email_queue_private.dispatch.begun is 'Begun under the present lease.';
+comment on column email_queue_private.dispatch.frozen is 'It may have been sent: replayed whole, same members, order, key and bytes.';
+comment on column email_queue_private.dispatch.endpoint is 'single (/emails) or batch (/emails/batch), as first begun.';
+comment on column email_queue_private.dispatch.mark is 'The mark that its e-mails carry, since its first begin; null under wire version 1, which has none.';
+comment on column email_queue_private.dispatch.type is 'Its members'' type.';
+comment on column email_queue_private.dispatch.lane is 'Its members'' lane.';
+comment on column email_queue_private.dispatch.message_ids is 'Its members, in the order of the request.';
+comment on column email_queue_private.dispatch.member_attempts is 'Begins that each member had used before.';
+comment on column email_queue_private.dispatch.member_errors is 'Earlier errors of members: {message id: [error]}; null when there are none.';
+comment on column email_queue_private.dispatch.errors is 'Errors of this dispatch''s own attempts, oldest first.';
+comment on column email_queue_private.dispatch.turn is 'It was its lane''s turn in the round of its priority.';
+comment on index email_queue_private.dispatch_token is 'A claim repeated with its token finds its dispatch.';
+comment on index email_queue_private.dispatch_due is 'Waiting dispatches in the order of claims.';
+comment on index email_queue_private.dispatch_leased is 'Finds leases that ran out.';
+comment on index email_queue_private.dispatch_horizon is 'Finds frozen dispatches past their horizon.';
+comment on index email_queue_private.dispatch_turns is 'Finds a lane''s last dispatch: lanes take turns.';
+comment on index email_queue_private.dispatch_rounds is 'Finds the lane whose turn was last, of a priority.';
+comment on index email_queue_private.dispatch_settled is 'Finds settled dispatches to prune.';
+
+-- 40_claim/claim_one.sql
+-- Claim: hand out due dispatches and form new ones.
+
+-- One dispatch under the caller's token: the one that the token already has or, if p_new allows it, a due or a new one.
+create or replace function email_queue_private.claim_one(
+  p_type text, p_token uuid, p_new boolean, p_lease interval, p_max_messages integer, p_max_bytes integer, p_trouble boolean, p_replays integer
+) returns email_queue_private.dispatch
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_head record;
+  v_place record;
+  v_now timestamptz;
+  v_closed text[];
+  v_first text[];
+  -- Of many lanes only those whose turn is next are looked at, in the best priority that has any; in trouble more of them, in all priorities.
+  v_wide boolean := p_trouble;
+  v_limit integer := case when p_trouble then 100 else 2 end;
+  v_waiting boolean;
+  -- There may be more lanes than were looked at: they come in the order of the round. Otherwise the one whose last dispatch is oldest comes first.
+  v_many boolean;
+  v_fresh integer;
+  v_last_at timestamptz;
+  v_after text;
+  v_lanes text[];
+  v_priorities smallint[];
+  v_run_ats timestamptz[];
+  v_refused boolean[];
+  v_tried text[] := array[]::text[];
+begin
+  -- A call repeated while the first one still runs waits for it here, and finds its dispatch.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('email_queue claim ' || p_token::text, 0));
+  select * into v_dispatch from email_queue_private.dispatch as d where d.token = p_token;
+  if v_dispatch.id is not null or not p_new then
+    return v_dispatch;
+  end if;
+  v_now := clock_timestamp();
+  -- In the order of its index, which has waiting ones only.
+  v_waiting := exists (select 1 from (select d.id from email_queue_private.dispatch as d where d.settled_at is null and d.token is null and d.type = p_type
+    order by d.priority, d.visible_at, d.id limit 1) as waiting);
+  if p_trouble then
+    v_closed := array(select c.scope from email_queue_private.closed_scopes(v_now, null) as c);
+  end if;
+  loop
+    if v_wide then
+      select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
+      from generate_series(0, 3) as p(n) cross join lateral email_queue_private.heads(
+        p_type, v_now, v_closed, v_limit, email_queue_private.last_lane(p_type, p.n), p.n) as h;
+      if p_trouble then
+        v_first := email_queue_private.lanes_in_turn(array(select distinct l from unnest(v_lanes) as l));
+      end if;
+    else
+      select array_agg(h.lane), array_agg(h.priority), array_agg(h.run_at), array_agg(h.refused) into v_lanes, v_priorities, v_run_ats, v_refused
+      from email_queue_private.heads(p_type, v_now, null, v_limit, coalesce(v_after, '')) as h;
+      if v_after is null and email_queue_private.may_be_more(v_refused, v_limit) then
+        v_limit := 10;
+        v_after := email_queue_private.last_lane(p_type, v_priorities[1]);
+        continue;
+      end if;
+    end if;
+    v_many := email_queue_private.may_be_more(v_refused, v_limit);
+    if v_many and v_waiting then
+      -- Of one that was not refused, if there is any: refused ones have no turns then. A sender without a turn has waited since its mail was due.
+      v_fresh := coalesce(array_position(v_refused, false), 1);
+      v_last_at := coalesce(email_queue_private.last_dispatch_at(p_type, v_lanes[v_fresh]), v_run_ats[v_fresh]);
+    end if;
+    -- Most queues have one lane, and no dispatch that waits: there is nothing to choose from.
+    if cardinality(v_lanes) = 1 and v_tried = '{}' and not p_trouble and not v_waiting then
+      v_tried := v_lanes;
+      v_dispatch := email_queue_private.form_dispatch(p_type, v_lanes[1], v_priorities[1], v_run_ats[1], null, p_token, p_lease,
+        p_max_messages, p_max_bytes, true);
+      if v_dispatch.id is not null then
+        return v_dispatch;
+      end if;
+    end if;
+    select null::smallint as priority, null::timestamptz as run_at, null::uuid as id into v_place;
+    for v_head in
+      select c.* from (
+        select null::text as lane, d.id, d.priority, case when d.frozen then 0 else 1 + email_queue_private.is_refused(d.lane)::integer end as kind,
+          case when not d.frozen then email_queue_private.last_dispatch_at(p_type, d.lane) end as last_at, d.visible_at as since, false as first, null::bigint as place
+        from generate_series(0, 3) as p(priority) cross join lateral (
+          select d.id, d.priority, d.visible_at, d.frozen, d.lane from email_queue_private.dispatch as d
+          where v_waiting and d.settled_at is null and d.token is null and d.type = p_type and d.priority = p.priority
+            and d.visible_at <= v_now and not email_queue_private.is_paused(d.lane)
+            -- More replays than their share would still hold all places when a lane opens that is closed now.
+            and case when d.frozen then p_replays > 0 or not exists (select 1 from email_queue_private.heads(p_type, v_now, null, 1) as h)
+              else not email_queue_private.is_closed(d.lane, v_closed) end
+          order by d.visible_at, d.id limit 20
+        ) as d
+        union all
+        select h.lane, null, h.priority, case when f.first then 1 else 1 + h.refused::integer end, l.last_at, h.run_at, f.first, case when v_many then h.place end
+        from unnest(v_lanes, v_priorities, v_run_ats, v_refused) with ordinality as h(lane, priority, run_at, refused, place) cross join lateral (select coalesce(h.lane = any (v_first), false)) as f(first)
+        cross join lateral (
+          select case when f.first then null when v_many then v_last_at else email_queue_private.last_dispatch_at(p_type, h.lane) end) as l(last_at)
+      ) as c order by case when c.first then 0 else c.priority end, c.kind, c.last_at nulls first, c.lane is not null, c.place,
+        case when c.first then '-infinity' else c.since end, c.lane collate "C", c.priority, c.id
+    loop
+      continue when v_head.lane = any (v_tried);
+      if v_head.lane is null then
+        v_dispatch := email_queue_private.take_dispatch(v_head.id, p_token, p_lease, v_now);
+      else
+        v_tried := v_tried || v_head.lane;
+        if p_trouble then
+          select * into v_place from email_queue_private.place_in_turn(p_type, v_head.lane, v_now);
+        end if;
+        v_dispatch := email_queue_private.form_dispatch(p_type, v_head.lane, coalesce(v_place.priority, v_head.priority),
+          coalesce(v_place.run_at, v_head.since), v_place.id, p_token, p_lease,
+          case when p_trouble then least(p_max_messages, email_queue_private.size_of(v_head.lane)) else p_max_messages end, p_max_bytes,
+          not v_head.first and coalesce(v_place.priority = v_head.priority, true));
+        if p_trouble and v_dispatch.id is not null then
+          perform email_queue_private.count_try(v_head.lane);
+        end if;
+      end if;
+      if v_dispatch.id is not null then
+        return v_dispatch;
+      end if;
+    end loop;
+    exit when v_tried = '{}' or v_wide and not v_many;
+    -- Others have taken the rows of all of these.
+    v_limit := case when v_wide then v_limit * 100 else 100 end;
+    v_wide := true;
+  end loop;
+  return null;
+end
+$$;
+comment on function email_queue_private.claim_one(text, uuid, boolean, interval, integer, integer, boolean, integer) is 'Claims one dispatch: frozen ones before others of the same priority, then lanes in turns.';
+
+-- 40_claim/form_dispatch.sql
+-- Forms a dispatch from one lane, beginning at a place, best priority first; null if other sessions have taken every row,
+-- or if each turns out to have been accepted.
+-- A dispatch of priority 0 has at most ten messages, and none of a lower priority. Messages all of whose recipients are suppressed end
+-- here, and only here: what is in a dispatch may have been sent.
+create or replace function email_queue_private.form_dispatch(
+  p_type text, p_lane text, p_priority smallint, p_from timestamptz, p_from_id uuid, p_token uuid, p_lease interval,
+  p_max_messages integer, p_max_bytes integer, p_turn boolean
+) returns email_queue_private.dispatch
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dispatch email_queue_private.dispatch;
+  v_limit integer := case when p_lane like 'single:%' then 1 when p_priority = 0 then least(10, p_max_messages) else p_max_messages end;
+  v_now timestamptz := clock_timestamp();
+  v_from timestamptz := p_from;
+  v_from_id uuid := coalesce(p_from_id, '00000000-0000-0000-0000-000000000000');
+  v_more record;
+  v_list record;
+  v_wanted integer;
+  v_passed integer := 0;
+  v_redriven uuid[];
+  v_gone email_queue_private.ready[];
+begin
+  select null::bytea as p_bits, null::uuid[] as p_fresh into v_list;
+  if p_type = 'email' then
+    v_list := email_queue_private.known_suppressions();
+  end if;
+  v_dispatch.message_ids := '{}';
+  v_dispatch.bytes := 0;
+  <<priorities>>
+  for v_priority in p_priority..3 loop
+    -- Suppressed messages leave places, which the next rows fill.
+    loop
+      v_wanted := v_limit - cardinality(v_dispatch.message_ids);
+      with picked as materialized (
+        select r.ctid as place, r.id, r.run_at, r.bytes, r.attempts, r.max_attempts, r.send_before, r.redriven, r.errors, r.recipients, r.topic,
+          r.ignore_suppression
+        from email_queue_private.ready as r
+        where r.type = p_type and r.lane = p_lane and r.priority = v_priority and (r.run_at, r.id) >= (v_from, v_from_id) and r.run_at <= v_now
+          and (r.send_before is null or r.send_before > v_now)
+        order by r.run_at, r.id limit v_wanted for update skip locked
+      ), judged as materialized (
+        select p.*, case when v_list.p_fresh is not null and p.ignore_suppression is null
+          then email_queue_private.suppressed_share(p.id, p.recipients, p.topic, v_list.p_bits, v_list.p_fresh) else 0 end as suppressed
+        from picked as p
+      ), fitting as materialized (
+        -- The first message is taken whatever its size, or it would never go.
+        select p.*, p.suppressed < 2 and count(*) filter (where p.suppressed < 2) over w = 1 and cardinality(v_dispatch.message_ids) = 0
+          or v_dispatch.bytes + coalesce(sum(p.bytes) filter (where p.suppressed < 2) over w, 0) <= p_max_bytes as fits
+        from judged as p window w as (order by p.run_at, p.id rows unbounded preceding)
+      ), taken as (
+        -- By place: a row of ready is never updated, and each look in the index would read two or three pages more.
+        delete from email_queue_private.ready as r where r.ctid = any (array(select f.place from fitting as f where f.fits and f.suppressed < 2))
+      )
+      -- The window has put them into their order.
+      select array_agg(f.id) filter (where f.suppressed < 2) as ids, array_agg(f.attempts) filter (where f.suppressed < 2) as attempts,
+        sum(f.bytes) filter (where f.suppressed < 2)::integer as bytes, min(f.send_before) filter (where f.suppressed < 2) as send_before,
+        max(f.max_attempts - f.attempts) filter (where f.suppressed < 2) as allowed,
+        jsonb_object_agg(f.id, case when f.suppressed = 1 then email_queue_private.note_suppression(f.errors, f.attempts) else f.errors end)
+          filter (where f.suppressed = 1 or f.suppressed = 0 and f.errors is not null) as errors,
+        array_agg(f.id) filter (where f.redriven and f.suppressed < 2) as redriven, array_agg(f.place) filter (where f.suppressed = 2) as suppressed,
+        count(*) as taken, (select count(*) from fitting) as found
+      into v_more from fitting as f where f.fits;
+      if v_more.suppressed is not null then
+        with gone as (delete from email_queue_private.ready as r where r.ctid = any (v_more.suppressed) returning r.*)
+        select array_agg(g::email_queue_private.ready) into v_gone from gone as g;
+        perform email_queue_private.fail_ready(v_gone, 'suppressed',
+          '{"class": "suppressed", "message": "Every recipient is on the suppression list."}');
+        v_passed := v_passed + cardinality(v_more.suppressed);
+      end if;
+      if v_more.ids is not null then
+        v_dispatch.priority := coalesce(v_dispatch.priority, v_priority);
+        v_dispatch.message_ids := v_dispatch.message_ids || v_more.ids;
+        v_dispatch.member_attempts := v_dispatch.member_attempts || v_more.attempts;
+        v_redriven := v_redriven || v_more.redriven;
+        v_dispatch.bytes := v_dispatch.bytes + v_more.bytes;
+        v_dispatch.send_before := least(v_dispatch.send_before, v_more.send_before);
+        v_dispatch.attempts_allowed := greatest(v_dispatch.attempts_allowed, v_more.allowed);
+        v_dispatch.member_errors := coalesce(v_dispatch.member_errors || v_more.errors, v_dispatch.member_errors, v_more.errors);
+      end if;
+      exit priorities when cardinality(v_dispatch.message_ids) >= v_limit or v_more.found > v_more.taken or v_passed >= 1000;
+      exit when v_more.suppressed is null or v_more.found < v_wanted;
+    end loop;
+    exit when v_dispatch.priority = 0;
+    v_from := '-infinity';
+    v_from_id := '00000000-0000-0000-0000-000000000000';
+    v_limit := case when p_lane like 'single:%' then 1 else p_max_messages end;
+  end loop;
+  if cardinality(v_dispatch.message_ids) = 0 then
+    return null;
+  end if;
+  insert into email_queue_private.dispatch (id, token, created_at, updated_at, visible_at, send_before, bytes, priority,
+    attempts_allowed, type, lane, message_ids, member_attempts, member_errors, turn)
+  values (email_queue_private.new_id(), p_token, v_now, v_now, v_now + p_lease, v_dispatch.send_before, v_dispatch.bytes,
+    v_dispatch.priority, v_dispatch.attempts_allowed, p_type, p_lane, v_dispatch.message_ids, v_dispatch.member_attempts,
+    v_dispatch.member_errors, p_turn and v_dispatch.priority = p_priority)
+  returning * into v_dispatch;
+  if v_redriven is not null then
+    v_dispatch := email_queue_private.drop_accepted(v_dispatch, v_redriven);
+  end if;
+  return v_dispatch;
+end
+$$;
+comment on function email_queue_private.form_dispatch(text, text, smallint, timestamptz, uuid, uuid, interval, integer, integer, boolean) is 'Forms one dispatch from the best ready messages of a lane.';
+
+-- 40_claim/heads.sql
+-- The first ready row of each lane and priority that is due, priority by priority: one index probe each (a loose index scan). With a limit: only
+-- in the best priority that has any, from the lanes after p_after on and around, until so many are found whose domain is not refused, and as many that are.
+-- With p_until in the future: what is scheduled, too. With p_priority: only in that one.
+create or replace function email_queue_private.heads(
+  p_type text, p_until timestamptz, p_closed text[] default null, p_limit integer default null, p_after text default '',
+  p_priority integer default null
+) returns table (lane text, priority smallint, run_at timestamptz, refused boolean)
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- Most queues have no paused domain: then no lane is looked up.
+  v_paused boolean := exists (select 1 from email_queue_private.paused_domain);
+  v_domain email_queue_private.paused_domain;
+  v_any boolean := false;
+  v_found integer := 0;
+  v_refused integer := 0;
+  v_around boolean;
+begin
+  for v_priority in coalesce(p_priority, 0)..coalesce(p_priority, 3) loop
+    priority := v_priority;
+    lane := p_after;
+    v_around := p_after = '';
+    loop
+      -- One search finds the next lane and its head: what claims have left in the index since the last vacuum is walked once.
+      select r.lane, r.run_at into lane, run_at from email_queue_private.ready as r
+      where r.type = p_type and r.priority = v_priority and r.lane > heads.lane order by r.lane, r.run_at limit 1;
+      if not found and not v_around then
+        lane := '';
+        v_around := true;
+        continue;
+      end if;
+      exit when not found or v_around and p_after <> '' and lane collate "C" > p_after;
+      if p_closed is not null and email_queue_private.is_closed(lane, p_closed) then
+        -- Of a closed endpoint no other lane is looked at: ";" comes after ":".
+        if email_queue_private.endpoint_of(lane) = any (p_closed) then
+          lane := split_part(lane, ':', 1) || ';';
+        end if;
+        continue;
+      end if;
+      continue when run_at > p_until;
+      refused := false;
+      if v_paused then
+        select p.* into v_domain from email_queue_private.paused_domain as p where p.domain = split_part(lane, ':', 2);
+        continue when found and email_queue_private.pauses(v_domain);
+        refused := coalesce(v_domain.refusals > 0, false);
+      end if;
+      v_any := true;
+      v_found := v_found + (not refused)::integer;
+      v_refused := v_refused + refused::integer;
+      continue when refused and v_refused > p_limit;
+      return next;
+      exit when v_found = p_limit;
+    end loop;
+    exit when v_any and p_limit is not null;
+  end loop;
+end
+$$;
+comment on function email_queue_private.heads(text, timestamptz, text[], integer, text, integer) is 'The first due row of each lane that is neither paused nor closed, by priority.';
+
+-- 40_claim/last_lane.sql
+-- The lane whose turn was last, after which a claim looks for the next lanes; empty if none is remembered: then the round begins. Each
+-- priority goes its own round: after a sign-in mail, the newsletters go on where they were. What the circuit breaker takes from another
+-- place, and the halves of a split dispatch, are no turn: a round that went on from there would pass over lanes for ever.
+create or replace function email_queue_private.last_lane(p_type text, p_priority integer) returns text
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- "between", so that no other index has that order: after a long time without this priority, the primary key would be walked back to it.
+  return coalesce((select d.lane from email_queue_private.dispatch as d where d.turn and d.type = p_type and d.priority between p_priority and p_priority
+    order by d.priority desc, d.id desc limit 1), '');
+end
+$$;
+comment on function email_queue_private.last_lane(text, integer) is 'The lane whose turn was last, of a type and priority.';
+
+-- 40_claim/may_be_more.sql
+-- Whether heads() has stopped at its limit: it takes so many lanes of refused domains, and of others.
+create or replace function email_queue_private.may_be_more(p_refused boolean[], p_limit integer) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(cardinality(p_refused), 0) >= p_limit and (select greatest(count(*) filter (where r), count(*) filter (where not r)) >= p_limit from unnest(p_refused) as r);
+end
+$$;
+comment on function email_queue_private.may_be_more(boolean[], integer) is 'Whether there may be more lanes than were found.';
+
+-- 60_work/closed_lanes.sql
+-- Why lanes with due mail may not be claimed from; null if all may. Of many lanes, the first hundred of each priority are looked at.
+create or replace function email_queue_private.closed_lanes(p_type text, p_now timestamptz) returns jsonb
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  with closed as materialized (select c.scope, c.opens_at from email_queue_private.closed_scopes(p_now, null) as c)
+  select email_queue_private.unavailable(min(k.opens_at), p_now) from (
+    select h.lane from generate_series(0, 3) as p(n)
+    cross join lateral email_queue_private.heads(p_type, p_now, null, 100, '', p.n) as h
+    union
+    select d.lane from email_queue_private.dispatch as d
+    where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= p_now and not d.frozen
+      and not email_queue_private.is_paused(d.lane)
+  ) as due cross join lateral (
+    select max(c.opens_at) as opens_at from closed as c where c.scope in (due.lane, email_queue_private.endpoint_of(due.lane))) as k
+$$;
+comment on function email_queue_private.closed_lanes(text, timestamptz) is 'The obstacle of a claim that found nothing but lanes that the circuit breaker has closed.';
+
+-- 60_work/remaining.sql
+-- Messages that could be claimed now and are not, counted up to 10,000, so in as many lanes of each priority. (select clock_timestamp())
+-- is a constant, so that an index can be used.
+create or replace function email_queue_private.remaining(p_type text) returns bigint
+language sql volatile set search_path = pg_catalog, pg_temp
+as $$
+  select least(10000, coalesce((
+      select sum(c.n) from generate_series(0, 3) as p(n)
+      cross join lateral email_queue_private.heads(p_type, clock_timestamp(), null, 10000, '', p.n) as h cross join lateral (
+        select count(*) as n from (
+          select 1 from email_queue_private.ready as r
+          where r.type = p_type and r.lane = h.lane and r.priority = h.priority and r.run_at <= (select clock_timestamp()) limit 10000) as due) as c), 0)
+    + coalesce((select sum(cardinality(d.message_ids)) from email_queue_private.dispatch as d
+      where d.token is null and d.settled_at is null and d.type = p_type and d.visible_at <= (select clock_timestamp()) and not email_queue_private.is_paused(d.lane)), 0))::bigint
+$$;
+comment on function email_queue_private.remaining(text) is 'Messages of a type that are due and not claimed, up to 10,000.';
+
+-- 90_record/email_queue_version.sql
+-- A literal, which each version's migration replaces: a dump of the schema alone carries it.
+create or replace function public.email_queue_version() returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform email_queue_private.check_caller();
+  return '0.1.1';
+end
+$$;
+comment on function public.email_queue_version() is 'The version of this schema of email-queue.';
 
 drop function pg_temp.email_queue_begin_upgrade(text, text, text[]), pg_temp.email_queue_api();
 

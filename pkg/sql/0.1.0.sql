@@ -656,7 +656,18 @@ comment on function email_queue_private.heads(text, timestamptz, text[], integer
 -- 40_claim/is_refused.sql
 -- As in the newest version.
 -- 40_claim/last_dispatch_at.sql
--- As in the newest version.
+-- Lanes of one priority take turns: the one whose last dispatch was formed longest ago comes first, so that no sender waits
+-- for another's backlog, nor for the halves of a batch that was refused whole.
+create function email_queue_private.last_dispatch_at(p_type text, p_lane text) returns timestamptz
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select d.created_at from email_queue_private.dispatch as d where d.type = p_type and d.lane = p_lane
+    order by d.created_at desc limit 1);
+end
+$$;
+comment on function email_queue_private.last_dispatch_at(text, text) is 'When the last dispatch of a lane was formed; null if none is remembered.';
+
 -- 40_claim/last_lane.sql
 -- The lane of the newest dispatch, from which a claim looks for the next lanes; null if consumers have formed the newest ones. A claim that
 -- began anywhere else than after the last lane would leave lanes waiting that are behind many others.

@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.1 4f6400289bc2ff0d6dc0933f296e0dddb09f31cbc509c85bda53cd85101bab28. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.2 6d9bec5a465bbecc4e6b1790a79c28a8370357e0b7b28267bae4ab1be11fbee5. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 import { guardedTasks } from "./module.js";
 
 export const tasks = guardedTasks();
@@ -127,7 +127,7 @@ function __wbg_get_imports() {
             const ret = Error(getStringFromWasm0(arg0, arg1));
             return ret;
         },
-        __wbg___emailQueuePanicked_43672c8fe3c29ec4: function() { return handleError(function (arg0, arg1) {
+        __wbg___emailQueuePanicked_fd4945de984622fd: function() { return handleError(function (arg0, arg1) {
             globalThis.__emailQueuePanicked(getStringFromWasm0(arg0, arg1));
         }, arguments); },
         __wbg___wbindgen_boolean_get_4f1baf9a00be3c74: function(arg0) {
@@ -237,7 +237,7 @@ function __wbg_get_imports() {
             const ret = arg0[arg1 >>> 0];
             return ret;
         },
-        __wbg_headers_e7464fff33196a21: function(arg0) {
+        __wbg_headers_d846032458b27856: function(arg0) {
             const ret = arg0.headers;
             return ret;
         },
@@ -293,14 +293,14 @@ function __wbg_get_imports() {
             const ret = arg0.length;
             return ret;
         },
-        __wbg_log_a973f6785c535d6a: function(arg0, arg1) {
+        __wbg_log_c35358d35d454012: function(arg0, arg1) {
             console.log(getStringFromWasm0(arg0, arg1));
         },
         __wbg_message_43d8c8f1d543a349: function(arg0) {
             const ret = arg0.message;
             return ret;
         },
-        __wbg_method_255e5920434aeebe: function(arg0, arg1) {
+        __wbg_method_844cbc0665ea0578: function(arg0, arg1) {
             const ret = arg1.method;
             const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
             const len1 = WASM_VECTOR_LEN;
@@ -365,12 +365,12 @@ function __wbg_get_imports() {
             const ret = arg0.next();
             return ret;
         }, arguments); },
-        __wbg_now_36e8848074dfbd58: function() {
-            const ret = performance.now();
-            return ret;
-        },
         __wbg_now_463ac581d2fc7ea3: function() {
             const ret = Date.now();
+            return ret;
+        },
+        __wbg_now_7424e37a3ef3a848: function() {
+            const ret = performance.now();
             return ret;
         },
         __wbg_prototypesetcall_13162965d1fe7aa3: function(arg0, arg1, arg2) {
@@ -390,7 +390,7 @@ function __wbg_get_imports() {
             getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
             getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
         },
-        __wbg_read_0141d753153b7ea7: function() { return handleError(function (arg0, arg1, arg2) {
+        __wbg_read_7f6aa802c3168cee: function() { return handleError(function (arg0, arg1, arg2) {
             const ret = arg0.read(arg1 >>> 0, arg2);
             return ret;
         }, arguments); },
@@ -463,15 +463,15 @@ function __wbg_get_imports() {
             const ret = arg0.toString();
             return ret;
         },
-        __wbg_transfer_73b0349c941925b0: function() { return handleError(function (arg0, arg1) {
+        __wbg_transfer_d27d203417b80bf8: function() { return handleError(function (arg0, arg1) {
             const ret = arg0.transfer(arg1 >>> 0);
             return ret;
         }, arguments); },
-        __wbg_upTo_140a0fce596492b0: function() { return handleError(function (arg0, arg1) {
+        __wbg_upTo_16509ed494eb2624: function() { return handleError(function (arg0, arg1) {
             const ret = arg0.upTo(arg1 >>> 0);
             return ret;
         }, arguments); },
-        __wbg_url_46c993c00b47dac1: function(arg0, arg1) {
+        __wbg_url_06152cb66d440ffe: function(arg0, arg1) {
             const ret = arg1.url;
             const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
             const len1 = WASM_VECTOR_LEN;
@@ -482,7 +482,7 @@ function __wbg_get_imports() {
             const ret = arg0.value;
             return ret;
         },
-        __wbg_work_97a03948c117ce84: function(arg0, arg1, arg2) {
+        __wbg_work_fe57f84e9c6e9cfb: function(arg0, arg1, arg2) {
             arg0.work(arg1, arg2);
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {

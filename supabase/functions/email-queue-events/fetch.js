@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.1 96bb9bf0059e339f2eb9869f9629eeed47089fc0c68281c9d681fff6aad2e03d. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.2 96bb9bf0059e339f2eb9869f9629eeed47089fc0c68281c9d681fff6aad2e03d. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // Replaces the globals of these names in the generated glue (scripts/build puts it there).
 
 /** Next.js keeps answers for later calls. Runtimes that keep none may refuse the word. */

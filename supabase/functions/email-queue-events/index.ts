@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.1 d3f81b74449df7f56b91aada9b1c972e94bb6c79e08fce2dfd722acd51c805c6. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.2 d3f81b74449df7f56b91aada9b1c972e94bb6c79e08fce2dfd722acd51c805c6. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // The shim around the WebAssembly module: it carries a provider's reports in and responses out.
 import { EmailQueueEvents, load, reset } from "./function.js";
 import { guarded } from "./guard.ts";

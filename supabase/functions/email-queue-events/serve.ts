@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.1 1d0b50f3fde9dc28300b7740ef50cbb3c423f0a935082e6f4d47aa59b41391eb. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.2 1d0b50f3fde9dc28300b7740ef50cbb3c423f0a935082e6f4d47aa59b41391eb. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // Listens. Supabase does it for us; the address, the line and the signals are for running a function by hand.
 
 interface Guarded {

@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.1 96f1099d543d924ce159f88958f7f2db4c0a302f54a4faaeef8ea6854edf56f0. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.2 96f1099d543d924ce159f88958f7f2db4c0a302f54a4faaeef8ea6854edf56f0. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // A panic or a trap leaves the module's instance unusable and its promises unsettled. So each request, and each run that
 // goes on after its answer, is raced against a break of the instance and against its deadline. The request after a
 // break gets a fresh instance. A broken connection cannot break an instance: the module gets a request's method, address and headers,

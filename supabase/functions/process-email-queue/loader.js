@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.1 da4abf9be610a03537fe194ea97ecff580201abf5e9b6745b00623f2feb6c57b. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.2 da4abf9be610a03537fe194ea97ecff580201abf5e9b6745b00623f2feb6c57b. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // Loads and renews the function's module.
 import { compile, decode, instantiate } from "./module.js";
 

@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.1 6afae71c30a687c3750ca127790f1457c30ad62e623c58cb133c26a4c147c53a. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.2 6afae71c30a687c3750ca127790f1457c30ad62e623c58cb133c26a4c147c53a. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 // A WebAssembly module from its base64 text: no file is read and nothing is fetched, so it works wherever JavaScript may
 // compile one, and in what `supabase functions deploy` uploads.
 

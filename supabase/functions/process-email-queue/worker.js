@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// email-queue 0.1.1 21b9f9d8381a8616d0fc5a3dadb67ba690866f386f59dd0e6c167f5315e783fa. Written by `email-queue init` and `upgrade`, which replaces what you change here.
+// email-queue 0.1.2 0535ecc09ac118aa0eafab2e024054f6a6be80b33e7756557f39bd1514780a5d. Written by `email-queue init` and `upgrade`, which replaces what you change here.
 import { guardedTasks } from "./module.js";
 
 export const tasks = guardedTasks();
@@ -139,7 +139,7 @@ function __wbg_get_imports() {
             const ret = Error(getStringFromWasm0(arg0, arg1));
             return ret;
         },
-        __wbg___emailQueuePanicked_43672c8fe3c29ec4: function() { return handleError(function (arg0, arg1) {
+        __wbg___emailQueuePanicked_fd4945de984622fd: function() { return handleError(function (arg0, arg1) {
             globalThis.__emailQueuePanicked(getStringFromWasm0(arg0, arg1));
         }, arguments); },
         __wbg___wbindgen_boolean_get_4f1baf9a00be3c74: function(arg0) {
@@ -202,7 +202,7 @@ function __wbg_get_imports() {
             const ret = arg0.buffer;
             return ret;
         },
-        __wbg_bytes_1cb7f0bad71480f8: function(arg0) {
+        __wbg_bytes_17d7ccc771663e3d: function(arg0) {
             const ret = arg0.bytes;
             return ret;
         },
@@ -317,18 +317,18 @@ function __wbg_get_imports() {
             const ret = arg0.length;
             return ret;
         },
-        __wbg_limited_1ffcc572976d1c0f: function(arg0) {
+        __wbg_limited_1b1db4bb05bc5bee: function(arg0) {
             const ret = arg0.limited;
             return ret;
         },
-        __wbg_log_a973f6785c535d6a: function(arg0, arg1) {
+        __wbg_log_c35358d35d454012: function(arg0, arg1) {
             console.log(getStringFromWasm0(arg0, arg1));
         },
         __wbg_message_43d8c8f1d543a349: function(arg0) {
             const ret = arg0.message;
             return ret;
         },
-        __wbg_messages_e48613abc2b82779: function(arg0) {
+        __wbg_messages_8342c10245e037dd: function(arg0) {
             const ret = arg0.messages;
             return ret;
         },
@@ -397,7 +397,7 @@ function __wbg_get_imports() {
             const ret = arg0.next();
             return ret;
         }, arguments); },
-        __wbg_now_36e8848074dfbd58: function() {
+        __wbg_now_7424e37a3ef3a848: function() {
             const ret = performance.now();
             return ret;
         },
@@ -440,7 +440,7 @@ function __wbg_get_imports() {
         __wbg_set_body_877d5251e78ca815: function(arg0, arg1) {
             arg0.body = arg1;
         },
-        __wbg_set_bytes_ae00b5f6882f1c1c: function(arg0, arg1) {
+        __wbg_set_bytes_d87677e8fc58bc45: function(arg0, arg1) {
             arg0.bytes = arg1;
         },
         __wbg_set_headers_07f10dbe49bc0e77: function(arg0, arg1) {
@@ -449,7 +449,7 @@ function __wbg_get_imports() {
         __wbg_set_headers_6d75a7df4eb22716: function(arg0, arg1) {
             arg0.headers = arg1;
         },
-        __wbg_set_messages_ee20d4069fc8c9e4: function(arg0, arg1) {
+        __wbg_set_messages_fe67e4c97b7e8887: function(arg0, arg1) {
             arg0.messages = arg1;
         },
         __wbg_set_method_639e69af35614d36: function(arg0, arg1, arg2) {
@@ -497,11 +497,11 @@ function __wbg_get_imports() {
             const ret = arg0.toString();
             return ret;
         },
-        __wbg_transfer_73b0349c941925b0: function() { return handleError(function (arg0, arg1) {
+        __wbg_transfer_d27d203417b80bf8: function() { return handleError(function (arg0, arg1) {
             const ret = arg0.transfer(arg1 >>> 0);
             return ret;
         }, arguments); },
-        __wbg_upTo_140a0fce596492b0: function() { return handleError(function (arg0, arg1) {
+        __wbg_upTo_16509ed494eb2624: function() { return handleError(function (arg0, arg1) {
             const ret = arg0.upTo(arg1 >>> 0);
             return ret;
         }, arguments); },
@@ -509,7 +509,7 @@ function __wbg_get_imports() {
             const ret = arg0.value;
             return ret;
         },
-        __wbg_work_97a03948c117ce84: function(arg0, arg1, arg2) {
+        __wbg_work_fe57f84e9c6e9cfb: function(arg0, arg1, arg2) {
             arg0.work(arg1, arg2);
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
