@@ -239,23 +239,20 @@ fn a_report_says_what_ended_the_run_and_when_to_come_back() {
 }
 
 /// `a` came back because its sender domain is paused, by the begin's answer or by the provider's; `beside` came back stuck.
-fn came_back(refused_by_the_provider: bool, beside: bool) -> Report {
+fn came_back(refused_by_the_provider: bool, beside: bool, result: SettleResult) -> Report {
     let mut state = fresh(2);
     call(&mut state, Duration::ZERO).unwrap();
-    let dispatches = ["a", "b"].map(|name| dispatch(name, 2));
-    let count = 1 + usize::from(beside);
-    state.on_call(MILLISECOND, Ok(claims(dispatches[..count].to_vec())));
+    let names = &["a", "b"][..1 + usize::from(beside)];
+    let claimed = names.iter().map(|name| dispatch(name, 2)).collect();
+    state.on_call(MILLISECOND, Ok(claims(claimed)));
     begins(&mut state, MILLISECOND);
     let first = match refused_by_the_provider {
         true => BeginState::Begun,
         false => BeginState::Paused,
     };
-    let states = [("a", first), ("b", BeginState::Invalid)];
+    let states = names.iter().zip([first, BeginState::Invalid]);
     let answer = Answer {
-        begins: states[..count]
-            .iter()
-            .map(|(name, state)| begun(name, *state, 0))
-            .collect(),
+        begins: states.map(|(name, state)| begun(name, state, 0)).collect(),
         ..Answer::default()
     };
     state.on_call(2 * MILLISECOND, Ok(answer));
@@ -268,11 +265,11 @@ fn came_back(refused_by_the_provider: bool, beside: bool) -> Report {
         state.on_reply(3 * MILLISECOND, "a", &reply, 0.5);
     }
     call(&mut state, SECOND).unwrap();
-    let settles = ["a", "b"][..count]
+    let settles = names
         .iter()
         .map(|name| Settled {
             dispatch_id: (*name).to_owned(),
-            result: SettleResult::Applied,
+            result,
             reason: None,
         })
         .collect();
@@ -287,12 +284,15 @@ fn came_back(refused_by_the_provider: bool, beside: bool) -> Report {
 #[test]
 fn mail_of_a_paused_domain_does_not_make_the_queue_unavailable_and_stuck_mail_beside_it_does() {
     for refused in [true, false] {
-        let report = came_back(refused, false);
+        let report = came_back(refused, false, SettleResult::Applied);
         assert_eq!((report.claimed, report.released), (1, 1));
         assert_eq!((report.stopped, report.reason), (Stopped::Empty, None));
 
-        let report = came_back(refused, true);
+        let report = came_back(refused, true, SettleResult::Applied);
         assert_eq!((report.claimed, report.released), (2, 2));
+        assert_eq!(report.stopped, Stopped::Unavailable);
+
+        let report = came_back(refused, false, SettleResult::Lost);
         assert_eq!(report.stopped, Stopped::Unavailable);
     }
 }
