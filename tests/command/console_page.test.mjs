@@ -220,8 +220,9 @@ test("the page follows the queue, unless it is held or nobody looks", { skip }, 
 
 test("who is quicker than the page loses nothing", { skip }, async () => {
   const { page, go, release, close } = await visit(console_.url, { late: true });
+  await go("/runs");
+  await page.getByRole("heading", { name: "Runs" }).waitFor();
   await release();
-  await page.getByRole("heading", { name: "Overview" }).waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("ann@example.com");
   assert.equal(await page.getByLabel("Recipient, subject or id").inputValue(), "ann@example.com");

@@ -79,7 +79,8 @@ function Guarded({ children }) {
 /** Without the server's word nothing can be shown. */
 function Start() {
   const [state, setState] = useState(/** @type {{about?: any, fault?: any}} */ ({}));
-  useEffect(() => {
+  // Before the page counts as loaded: the address may change from then on, and has the token until now.
+  useLayoutEffect(() => {
     enter().then(() => call("about")).then((about) => setState({ about }), (fault) => setState({ fault }));
   }, []);
   if (state.about) return html`<${Page} about=${state.about} />`;
