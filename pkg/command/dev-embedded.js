@@ -48,8 +48,9 @@ export async function startEmbedded({ project: { root, supabase, migrations }, n
       }
       const rest = url.slice(FUNCTIONS.length - 1);
       const [, called = ""] = /^\/([^/?]*)/.exec(rest) ?? [];
-      const ours = called === name ? local?.fn : called === events ? local?.reports : undefined;
-      return { origin: ours ? new URL(ours.url).origin : called === name ? null : await theirs.originOf(called), path: rest };
+      // undefined: it is being started; null: it is none of ours.
+      const ours = called === name ? local?.fn : called === events ? local?.reports : null;
+      return { origin: ours === null ? await theirs.originOf(called) : ours ? new URL(ours.url).origin : null, path: rest };
     },
   });
   const theirs = serveFunctions({
