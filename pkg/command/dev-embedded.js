@@ -48,7 +48,7 @@ export async function startEmbedded({ project: { root, supabase, migrations }, n
       }
       const rest = url.slice(FUNCTIONS.length - 1);
       const [, called = ""] = /^\/([^/?]*)/.exec(rest) ?? [];
-      // undefined: it is being started; null: it is none of ours.
+      // undefined: our function is being started; null: the function is theirs.
       const ours = called === name ? local?.fn : called === events ? local?.reports : null;
       return { origin: ours === null ? await theirs.originOf(called) : ours ? new URL(ours.url).origin : null, path: rest };
     },
