@@ -13,7 +13,7 @@ import { ensureTool } from "../../tools.mjs";
 
 /** @type {SuiteOf} */
 export const lint = {
-  about: "rustfmt, clippy, rustdoc, advisories, shellcheck, the types of scripts and tests",
+  about: "rustfmt, clippy, rustdoc, advisories, shellcheck, the words of the texts, the types of scripts and tests",
   all: true,
   run: async (suite) => {
     ensureRust();
@@ -27,6 +27,7 @@ export const lint = {
     await suite.check("cargo doc", ["cargo", "doc", "--locked", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } });
     await advisories(suite);
     await shellcheck(suite);
+    await suite.node("the words of the texts", ["tests/docs/words.test.mjs"]);
     const compiler = path.join(await ensureTool("client"), "node_modules/typescript/bin/tsc");
     for (const part of ["scripts", "tests"]) await suite.check(`types of ${part}`, [process.execPath, compiler, "--pretty", "false", "--project", part]);
   },
