@@ -182,6 +182,9 @@ test("once it is on, the doctor says that Auth may not call it or that it fails,
   await says(/! auth hook: it cannot be read: the access token may not query[^]*✗ auth limit: it is 0/);
   world.platform.refused.clear();
   world.platform.auth = { ...world.platform.auth, rate_limit_email_sent: untouched.rate_limit_email_sent };
+  world.platform.refused.set("GET config/auth", 403);
+  await says(/! auth hook: it cannot be read: the token needs the permission auth_config_read/);
+  world.platform.refused.clear();
   await says(/✓ auth hook: on, and the queue's function answers/, 0);
   await run(["auth-hook", "off", "--yes"]);
 });
