@@ -121,7 +121,7 @@ export class Suite {
 
   /**
    * Test files of Deno, each in a process of its own: its report does not say which file a test is of.
-   * @param {string} label @param {string[]} files @param {{deno: string, args?: string[]} & Surroundings} how
+   * @param {string} label @param {string[]} files @param {{deno: string, args?: string[], concurrency?: number} & Surroundings} how
    */
   deno(label, files, { deno, args = [], ...how }) {
     return this.#group(label, this.#only(label, files).map((file) => {

@@ -35,12 +35,12 @@ export const e2e = {
       DENO_NO_UPDATE_CHECK: "1",
       DENO_TLS_CA_STORE: "mozilla,system",
     };
-    // Side by side: a Deno runs one file after the other.
+    // Side by side, and two files of each at a time: most of them wait for a time of the queue's.
     await Promise.all(/** @type {const} */ (["newest", "2.1.4"]).map(async (version) => {
       const deno = await ensureDeno(version);
       // Types are checked apart: --node-modules-dir=manual, which 2.1.4 needs to load npm's packages from .tools/, has none of Node's.
       if (version === "newest") await suite.check("types", [deno, "check", "--no-lock", ...files, ...filesIn("pkg/functions", ".ts").filter((file) => !file.endsWith(".d.ts"))], { env });
-      await suite.deno(`Deno ${denoVersion(deno)}`, files, { deno, env, args: ["--no-check", "--no-lock", "--node-modules-dir=manual"] });
+      await suite.deno(`Deno ${denoVersion(deno)}`, files, { deno, env, args: ["--no-check", "--no-lock", "--node-modules-dir=manual"], concurrency: 2 });
       await suite.lines(`the module under Deno ${denoVersion(deno)}`, [deno, "run", "--no-lock", "--quiet", "tests/e2e/support/load_time.mjs"], { env });
     }));
   },

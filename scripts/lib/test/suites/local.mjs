@@ -18,8 +18,11 @@ export const sandbox = {
   run: async (suite) => {
     const files = filesIn("tests/sandbox", ".test.mjs");
     const env = { EMAIL_QUEUE_TOOLS: await ensureTool("test") };
-    await suite.node("sandbox under Node", files, { env });
-    await suite.node("sandbox under Deno", files, { env: { ...env, EMAIL_QUEUE_DENO: await ensureDeno("newest") } });
+    const deno = await ensureDeno("newest");
+    await Promise.all([
+      suite.node("sandbox under Node", files, { env }),
+      suite.node("sandbox under Deno", files, { env: { ...env, EMAIL_QUEUE_DENO: deno } }),
+    ]);
   },
 };
 
@@ -40,7 +43,7 @@ export const client = {
     ensureRust();
     for (const version of /** @type {const} */ (["newest", "2.1.4"])) await ensureDeno(version);
     await suite.libtest("the cases, native", [process.execPath, "tests/client/native.mjs", "cargo", "test", "--locked", "--test", "client"]);
-    await suite.node("the cases in JavaScript, and the package", filesIn("tests/client", ".test.mjs"));
+    await suite.node("the cases in JavaScript, and the package", filesIn("tests/client", ".test.mjs"), { concurrency: 2 });
     await suite.node("what the documents show", ["shell", "typescript", "react_email"].map((name) => `tests/docs/${name}.test.mjs`));
   },
 };
