@@ -183,7 +183,7 @@ test("once it is on, the doctor says that Auth may not call it or that it fails,
   world.platform.refused.clear();
   world.platform.auth = { ...world.platform.auth, rate_limit_email_sent: untouched.rate_limit_email_sent };
   world.platform.refused.set("GET config/auth", 403);
-  await says(/! auth hook: it cannot be read: the token needs the permission auth_config_read/);
+  await says(/! auth hook: it cannot be read: the access token may not read the Auth settings[^\n]*\n[^\n]*auth_config_read/);
   world.platform.refused.clear();
   await says(/✓ auth hook: on, and the queue's function answers/, 0);
   await run(["auth-hook", "off", "--yes"]);
