@@ -69,8 +69,16 @@ async function embedded(url) {
 }
 
 async function migrate() {
+  const { connection } = app;
   // As a project has it.
-  await app.connection.driver.exec("create schema if not exists extensions; grant usage on schema extensions to public; set search_path = \"$user\", public, extensions");
+  await connection.driver.exec("create schema if not exists extensions; grant usage on schema extensions to public");
+  // As the Supabase CLI does: what a file sets for its session ends with it. A dump's first lines take the search_path away.
+  const reset = () => connection.driver.exec('reset all; set search_path = "$user", public, extensions');
+  const transaction = connection.transaction.bind(connection);
+  connection.transaction = async (/** @type {any[]} */ ...all) => {
+    await reset();
+    return await transaction(...all);
+  };
   // Lite prints the database's reason and then throws only the statement.
   /** @type {string[]} */
   const reasons = [];
@@ -90,6 +98,8 @@ async function migrate() {
     process.exit(1);
   } finally {
     console.error = print;
+    connection.transaction = transaction;
+    await reset();
   }
 }
 

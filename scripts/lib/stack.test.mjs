@@ -4,7 +4,9 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
+import { startLite as startEmbedded } from "../../src/js/local/lite.js";
 import { connect, freePort, startFunction, startLite, startPostgres, stopAll, tempFolder, waitFor } from "./stack.mjs";
+import { ensureTool } from "./tools.mjs";
 
 const MIGRATION = `
   create table public.note (id int primary key);
@@ -55,6 +57,21 @@ test("two embedded databases side by side", { timeout: 120_000 }, async () => {
   await assert.rejects(one.rpc("who", { p_any: {} }, two.secretKey), /answered 401/);
   await Promise.all([one.stop(), two.stop()]);
   await assert.rejects(fetch(one.url));
+});
+
+test("what a migration sets for its session ends with it, as the Supabase CLI has it", { timeout: 120_000 }, async () => {
+  const dump = path.join(folder.path, "dump");
+  fs.mkdirSync(dump);
+  fs.writeFileSync(path.join(dump, "1_dump.sql"), "set standard_conforming_strings = off; select pg_catalog.set_config('search_path', '', false); create table public.client (id int);");
+  fs.writeFileSync(path.join(dump, "2_more.sql"), `create table invoice (id int); insert into client values (1);
+    create function settings() returns jsonb language sql as $$ select jsonb_build_object('invoices', to_regclass('public.invoice') is not null, 'strings', current_setting('standard_conforming_strings')) $$;`);
+  fs.writeFileSync(path.join(dump, "3_dump.sql"), "select pg_catalog.set_config('search_path', '', false);");
+  const seed = path.join(folder.path, "seed.sql");
+  fs.writeFileSync(seed, "insert into invoice values (1);");
+  const lite = await startEmbedded({ tool: await ensureTool("lite"), migrations: ["1_dump", "2_more", "3_dump"].map((name) => path.join(dump, `${name}.sql`)), seed });
+  assert.deepEqual(lite.warnings, []);
+  assert.deepEqual(await lite.rpc("settings"), { invoices: true, strings: "on" });
+  await lite.stop();
 });
 
 for (const version of [15, 17]) {
