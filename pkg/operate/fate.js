@@ -12,6 +12,9 @@ export const COLOUR_OF = {
   bounced: "bad", complained: "bad", undelivered: "bad", failed: "bad", suppressed: "bad", expired: "bad", unknown: "bad",
 };
 
+/** As a line of its own. The provider's words may end with a stop. @param {Fate} fate */
+export const sentence = ({ text }) => `${text[0]?.toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
+
 /**
  * @param {any} row of the view
  * @param {{address?: string | undefined, until?: string | null | undefined, suppressed?: any[], paused?: string | null, now?: number}} [more]

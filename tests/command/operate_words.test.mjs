@@ -1,7 +1,9 @@
 // What the commands of operators say of a message, without a queue: for whom a report counts, what stopped a mail, what is masked.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import process from "node:process";
 import { test } from "node:test";
-import { fateOf, holdText } from "../../src/js/operate/fate.js";
+import { fateOf, holdText, sentence } from "../../src/js/operate/fate.js";
 import { masked, maskedText } from "../../src/js/operate/mask.js";
 import { secondsFrom, timeFrom } from "../../src/js/operate/time-options.js";
 
@@ -52,12 +54,40 @@ test("what holds a mail up: the queue, its sender's domain, a provider that is s
 
 test("an address is masked in quotes, too, and no member of an object is lost", () => {
   assert.equal(maskedText('"ann smith"@example.com, "Ann" <ann@example.com>'), '***@example.com, "Ann" <a***@example.com>');
+  assert.equal(maskedText('\\"ann smith"@example.com "no"@'), '\\***@example.com ***@');
+  assert.equal(maskedText("ann@example.com., 😀nn@example.com @home a@"), "a***@example.com., 😀***@example.com @home a@");
   assert.deepEqual(masked({ "ann@example.com": 1, "adam@example.com": 2 }), { "a***@example.com": 1, "a***@example.com (2)": 2 });
+});
+
+test("what is masked is read once: a mail may have ten million characters without a space", () => {
+  const script = `import { maskedText } from ${JSON.stringify(new URL("../../src/js/operate/mask.js", import.meta.url).href)};
+    for (const part of ["x", '\\\\"', '"@', "a@", "@"]) maskedText(part.repeat(1e6) + '"@');
+    console.log("done");`;
+  // One that reads each run from each of its characters takes hours.
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8", timeout: 120_000 });
+  assert.equal(stdout, "done\n");
+});
+
+test("the provider's words may end with a stop", () => {
+  assert.equal(sentence({ state: "bounced", text: "bounced: the address is gone for good." }), "Bounced: the address is gone for good.");
+  assert.equal(sentence({ state: "sent", text: "accepted" }), "Accepted.");
 });
 
 test("a time is one of the calendar, and a span is one that can be waited for", () => {
   assert.equal(timeFrom("since", "2026-01-31"), "2026-01-31T00:00:00.000Z");
-  for (const wrong of ["2026-02-31", "999999w", "yesterday"]) assert.throws(() => timeFrom("since", wrong), /--since must be a time/);
+  // As audit, runs and show print it: UTC, wherever this machine is.
+  const { TZ } = process.env;
+  process.env.TZ = "America/New_York";
+  try {
+    assert.equal(new Date(2026, 0).getTimezoneOffset(), 300);
+    assert.equal(timeFrom("since", "2026-01-31 17:52:12"), "2026-01-31T17:52:12.000Z");
+    assert.equal(timeFrom("since", "2026-01-31T17:52"), "2026-01-31T17:52:00.000Z");
+    for (const zoned of ["2026-01-31 17:52:12+05:30", "2026-01-31T17:52:12 +0530", "2026-01-31t12:22:12z", "2026-01-31 12:22:12.0000+00"]) assert.equal(timeFrom("since", zoned), "2026-01-31T12:22:12.000Z", zoned);
+  } finally {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  }
+  for (const wrong of ["2026-02-31", "999999w", "yesterday", "2026-01-31 (noon)", "2026-01-31 12:00 EST", "2026-01-31 25:00"]) assert.throws(() => timeFrom("since", wrong), /--since must be a time/);
   assert.equal(secondsFrom("interval", "1h", 3600), 3600);
   for (const wrong of ["2h", "0s", "1x"]) assert.throws(() => secondsFrom("interval", wrong, 3600), /--interval must be a time of at most 1 h/);
 });

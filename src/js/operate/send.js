@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError } from "../command/terminal.js";
 import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
-import { COLOUR_OF, fateOf, pauseText } from "./fate.js";
+import { COLOUR_OF, fateOf, pauseText, sentence } from "./fate.js";
 import { said } from "./one-by-one.js";
 import { jsonFrom } from "./rows.js";
 import { paint, plain } from "./table.js";
@@ -40,7 +40,7 @@ export async function run(context) {
   const stats = row.completed_at === null ? await desk.ask("email_queue_stats") : null;
   const conclusion = fateOf(row, { address: values.to, paused: stats ? pauseText(stats) : null });
   if (terminal.json) terminal.print(JSON.stringify(desk.show({ id, status: row.status, attempts: row.attempts, provider_message_id: row.provider_message_id, conclusion })));
-  else terminal.draw(paint(COLOUR_OF[conclusion.state], plain(desk.show(`${conclusion.text[0]?.toUpperCase()}${conclusion.text.slice(1)}.`))));
+  else terminal.draw(paint(COLOUR_OF[conclusion.state], plain(desk.show(sentence(conclusion)))));
   if (row.completed_at === null) terminal.say(`No outcome within ${wait} s. See later: email-queue show ${id}`);
   return row.status === "completed" ? 0 : 1;
 }

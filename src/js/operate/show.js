@@ -1,7 +1,7 @@
 // email-queue show: one message, from its enqueue to what the provider reported, and what can be done with it.
 import { CommandError } from "../command/terminal.js";
 import { openDesk, SHARED, SHARED_HELP } from "./desk.js";
-import { COLOUR_OF, errorText, fateOf, holdText, suppressionText } from "./fate.js";
+import { COLOUR_OF, errorText, fateOf, holdText, sentence, suppressionText } from "./fate.js";
 import { nextTry } from "./list.js";
 import { idsFrom, recipientsOf, subjectOf } from "./rows.js";
 import { paint, plain, table } from "./table.js";
@@ -54,7 +54,7 @@ function forPeople(row, fate) {
   return [
     `${name("Message")}${row.id}`,
     ...facts.filter(([, value]) => value !== "" && value !== null && value !== undefined).map(([fact, value]) => name(fact) + plain(value)),
-    paint(COLOUR_OF[fate.state], plain(`${fate.text[0]?.toUpperCase()}${fate.text.slice(1)}.`)),
+    paint(COLOUR_OF[fate.state], plain(sentence(fate))),
     "",
     table(["WHEN (UTC)", "", "WHAT"], row.timeline.map((/** @type {any} */ entry) => [entry.at ? exact(entry.at) : "", { text: entry.at ? ago(entry.at) : "to come", colour: "faint" }, describe(entry)])),
     ...row.suppressed.length > 0 ? ["", ...row.suppressed.map((/** @type {any} */ entry) => plain(`${entry.address ?? "A recipient"} is ${suppressionText(entry)}`))] : [],
